@@ -1,0 +1,41 @@
+// Package evaluate scores predictions against gold labels.
+//
+// It knows nothing of models: its input is label names, gold indices and
+// predicted probabilities [n][C], its output an [Evaluation] that prints as
+// JSON and that package report renders.
+//
+//	p := &evaluate.Predictions{Labels: labels, Gold: gold, Probs: probs}
+//	e, err := evaluate.New(p, evaluate.Options{Resamples: 1000, Seed: 1})
+//
+// # Definitions
+//
+// Every figure that scikit-learn has is scikit-learn's, called with labels set
+// to all of the head's labels and zero_division=0; the tests hold them to its
+// numbers within 1e-9. With confusion matrix M (rows gold, columns predicted),
+// n its sum, and p[i][c] the probability of label c for row i:
+//
+//	precision_c          M[c][c] / sum_g M[g][c]                      0 if never predicted
+//	recall_c             M[c][c] / sum_j M[c][j]                      0 without support
+//	f1_c                 2 M[c][c] / (sum_g M[g][c] + sum_j M[c][j])  0 if both are 0
+//	macro, weighted      mean over labels: plain, or by support
+//	balanced accuracy    mean of recall_c over the labels with support
+//	log loss             mean of -ln p[i][gold_i], p clipped to [eps, 1-eps], eps = 2^-52
+//	Brier                mean of sum_c (p[i][c] - [c = gold_i])^2, halved for two labels
+//	ROC-AUC, PR-AUC      one-vs-rest; PR-AUC is average precision, no interpolation
+//
+// Calibration errors compare confidence (the probability of the predicted
+// label) with accuracy in equal-width bins (k/15, (k+1)/15], as Guo et al. 2017
+// do: ECE is the mean gap weighted by rows, MCE the largest gap.
+//
+// A figure that is not defined on an input (ROC-AUC of a label that every row
+// has) is NaN, which is null in JSON.
+//
+// # Intervals
+//
+// Intervals are percentile intervals of a bootstrap over rows. Resample r draws
+// from PCG(Seed, r), so an interval depends on the seed and the data alone, not
+// on the number of processors. All figures are computed on the same resamples.
+//
+// Values of this package's types may be read by any number of goroutines; none
+// may be changed while another goroutine reads it.
+package evaluate

@@ -1,0 +1,233 @@
+package evaluate
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+)
+
+// A Score is one figure. NaN means that it is not defined on the input (or
+// needs probabilities and none were given); JSON writes that as null.
+type Score float64
+
+// Defined reports whether s is a number.
+func (s Score) Defined() bool { return !math.IsNaN(float64(s)) }
+
+// MarshalJSON writes s as a number, or as null if it is not finite.
+func (s Score) MarshalJSON() ([]byte, error) {
+	if f := float64(s); !math.IsNaN(f) && !math.IsInf(f, 0) {
+		return json.Marshal(f)
+	}
+	return []byte("null"), nil
+}
+
+// UnmarshalJSON reads a number, or null as NaN.
+func (s *Score) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		*s = Score(math.NaN())
+		return nil
+	}
+	return json.Unmarshal(b, (*float64)(s))
+}
+
+// Scores are the figures that an evaluation gives as single numbers.
+type Scores struct {
+	Accuracy          Score `json:"accuracy"`
+	BalancedAccuracy  Score `json:"balanced_accuracy"`
+	MacroPrecision    Score `json:"macro_precision"`
+	MacroRecall       Score `json:"macro_recall"`
+	MacroF1           Score `json:"macro_f1"`
+	MicroPrecision    Score `json:"micro_precision"` // of one label per row: the accuracy, as are the next two
+	MicroRecall       Score `json:"micro_recall"`
+	MicroF1           Score `json:"micro_f1"`
+	WeightedPrecision Score `json:"weighted_precision"`
+	WeightedRecall    Score `json:"weighted_recall"`
+	WeightedF1        Score `json:"weighted_f1"`
+	MCC               Score `json:"mcc"`         // Matthews correlation coefficient, Gorodkin 2004; [-1, 1]
+	CohenKappa        Score `json:"cohen_kappa"` // [-1, 1]
+
+	// The figures below need probabilities.
+
+	LogLoss      Score `json:"log_loss"`      // nats
+	Brier        Score `json:"brier"`         // [0, 1] for two labels, [0, 2] for more
+	ECE          Score `json:"ece"`           // expected calibration error, [0, 1]
+	MCE          Score `json:"mce"`           // maximum calibration error, [0, 1]
+	ROCAUC       Score `json:"roc_auc"`       // one-vs-rest, mean over the labels where it is defined
+	PRAUC        Score `json:"pr_auc"`        // average precision, one-vs-rest, mean over labels
+	Top2Accuracy Score `json:"top2_accuracy"` // defined for more than 2 labels
+	Top3Accuracy Score `json:"top3_accuracy"` // defined for more than 3 labels
+	Top5Accuracy Score `json:"top5_accuracy"` // defined for more than 5 labels
+}
+
+// LabelScores are the figures of one label against the rest.
+type LabelScores struct {
+	Label       string `json:"-"`
+	Precision   Score  `json:"precision"`
+	Recall      Score  `json:"recall"`
+	F1          Score  `json:"f1"`
+	Support     int    `json:"support"`     // gold rows
+	Predicted   int    `json:"predicted"`   // rows that were given the label
+	Specificity Score  `json:"specificity"` // true negatives / gold negatives, 0 without any
+	NPV         Score  `json:"npv"`         // true negatives / predicted negatives, 0 without any
+	ROCAUC      Score  `json:"roc_auc"`
+	PRAUC       Score  `json:"pr_auc"` // average precision; 0 without support
+
+	Intervals map[string]Interval `json:"intervals,omitempty"` // by the JSON name of the figure
+}
+
+// An Interval is a confidence interval.
+type Interval struct {
+	Low  Score `json:"low"`
+	High Score `json:"high"`
+}
+
+// A figure gives a Scores or LabelScores field its name.
+type figure[T any] struct {
+	name string
+	low  bool // lower is better
+	at   func(*T) *Score
+}
+
+// scoreFigures lists the fields of Scores in their order.
+func scoreFigures() []figure[Scores] {
+	return []figure[Scores]{
+		{"accuracy", false, func(s *Scores) *Score { return &s.Accuracy }},
+		{"balanced_accuracy", false, func(s *Scores) *Score { return &s.BalancedAccuracy }},
+		{"macro_precision", false, func(s *Scores) *Score { return &s.MacroPrecision }},
+		{"macro_recall", false, func(s *Scores) *Score { return &s.MacroRecall }},
+		{"macro_f1", false, func(s *Scores) *Score { return &s.MacroF1 }},
+		{"micro_precision", false, func(s *Scores) *Score { return &s.MicroPrecision }},
+		{"micro_recall", false, func(s *Scores) *Score { return &s.MicroRecall }},
+		{"micro_f1", false, func(s *Scores) *Score { return &s.MicroF1 }},
+		{"weighted_precision", false, func(s *Scores) *Score { return &s.WeightedPrecision }},
+		{"weighted_recall", false, func(s *Scores) *Score { return &s.WeightedRecall }},
+		{"weighted_f1", false, func(s *Scores) *Score { return &s.WeightedF1 }},
+		{"mcc", false, func(s *Scores) *Score { return &s.MCC }},
+		{"cohen_kappa", false, func(s *Scores) *Score { return &s.CohenKappa }},
+		{"log_loss", true, func(s *Scores) *Score { return &s.LogLoss }},
+		{"brier", true, func(s *Scores) *Score { return &s.Brier }},
+		{"ece", true, func(s *Scores) *Score { return &s.ECE }},
+		{"mce", true, func(s *Scores) *Score { return &s.MCE }},
+		{"roc_auc", false, func(s *Scores) *Score { return &s.ROCAUC }},
+		{"pr_auc", false, func(s *Scores) *Score { return &s.PRAUC }},
+		{"top2_accuracy", false, func(s *Scores) *Score { return &s.Top2Accuracy }},
+		{"top3_accuracy", false, func(s *Scores) *Score { return &s.Top3Accuracy }},
+		{"top5_accuracy", false, func(s *Scores) *Score { return &s.Top5Accuracy }},
+	}
+}
+
+// labelFigures lists the figures of LabelScores in their order.
+func labelFigures() []figure[LabelScores] {
+	return []figure[LabelScores]{
+		{"precision", false, func(s *LabelScores) *Score { return &s.Precision }},
+		{"recall", false, func(s *LabelScores) *Score { return &s.Recall }},
+		{"f1", false, func(s *LabelScores) *Score { return &s.F1 }},
+		{"specificity", false, func(s *LabelScores) *Score { return &s.Specificity }},
+		{"npv", false, func(s *LabelScores) *Score { return &s.NPV }},
+		{"roc_auc", false, func(s *LabelScores) *Score { return &s.ROCAUC }},
+		{"pr_auc", false, func(s *LabelScores) *Score { return &s.PRAUC }},
+	}
+}
+
+// Names lists the figures of Scores by their JSON names, in the order of the
+// fields.
+func Names() []string { return names(scoreFigures()) }
+
+// LabelNames lists the figures of LabelScores that may have intervals, by their
+// JSON names.
+func LabelNames() []string { return names(labelFigures()) }
+
+func names[T any](fs []figure[T]) []string {
+	var all []string
+	for _, f := range fs {
+		all = append(all, f.name)
+	}
+	return all
+}
+
+// LowerIsBetter reports whether the named figure is an error or a loss.
+func LowerIsBetter(name string) bool {
+	fs := scoreFigures()
+	i := slices.IndexFunc(fs, func(f figure[Scores]) bool { return f.name == name })
+	return i >= 0 && fs[i].low
+}
+
+// Get returns the figure with the given JSON name, NaN if it is not defined.
+// The error of an unknown name lists the known ones.
+func (s *Scores) Get(name string) (float64, error) {
+	for _, f := range scoreFigures() {
+		if f.name == name {
+			return float64(*f.at(s)), nil
+		}
+	}
+	return 0, fmt.Errorf("evaluate: no figure %q, want one of %s", name, strings.Join(Names(), ", "))
+}
+
+// Get returns the label's figure with the given JSON name, NaN if it is not
+// defined or not known.
+func (s *LabelScores) Get(name string) float64 {
+	for _, f := range labelFigures() {
+		if f.name == name {
+			return float64(*f.at(s))
+		}
+	}
+	return math.NaN()
+}
+
+// PerLabel holds the scores of each label in the order of Evaluation.Labels.
+// JSON writes it as one object keyed by label, in that order.
+type PerLabel []LabelScores
+
+// MarshalJSON writes an object whose keys are the labels.
+func (p PerLabel) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, s := range p {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		key, err := json.Marshal(s.Label)
+		if err != nil {
+			return nil, err
+		}
+		val, err := json.Marshal(s)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(key)
+		b.WriteByte(':')
+		b.Write(val)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// UnmarshalJSON reads an object keyed by label, keeping the order of the keys.
+func (p *PerLabel) UnmarshalJSON(data []byte) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	t, err := d.Token()
+	if err != nil {
+		return err
+	}
+	if t != json.Delim('{') {
+		return fmt.Errorf("evaluate: per_label is %v, want an object", t)
+	}
+	*p = nil
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return err
+		}
+		var s LabelScores
+		if err := d.Decode(&s); err != nil {
+			return err
+		}
+		s.Label = key.(string)
+		*p = append(*p, s)
+	}
+	_, err = d.Token()
+	return err
+}
