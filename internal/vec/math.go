@@ -1,0 +1,61 @@
+package vec
+
+// Exp is
+//
+//	for i, v := range x {
+//		dst[i] = exp(v)
+//	}
+//
+// within 1 ULP of the true value, over the whole range: subnormal results, 0 and +Inf
+// are where they belong. dst may be x; the lengths must be equal.
+//
+// All three activations write x as n*ln(2) + r with |r| <= ln(2)/2 (Cody & Waite 1980)
+// and take a polynomial in r.
+func Exp(dst, x []float32) {
+	same("Exp", "x", len(x), len(dst))
+	exp(dst, x, 0)
+}
+
+// Tanh is
+//
+//	for i, v := range x {
+//		dst[i] = tanh(v)
+//	}
+//
+// within 2 ULP, computed as e/(e+2) with e = exp(2|v|) - 1. dst may be x; the lengths
+// must be equal.
+func Tanh(dst, x []float32) {
+	same("Tanh", "x", len(x), len(dst))
+	tanh(dst, x)
+}
+
+// Sigmoid is
+//
+//	for i, v := range x {
+//		dst[i] = 1 / (1 + exp(-v))
+//	}
+//
+// within 2 ULP for v >= -87.33; below, the result stays at its value there, 1.2e-38.
+// dst may be x; the lengths must be equal.
+func Sigmoid(dst, x []float32) {
+	same("Sigmoid", "x", len(x), len(dst))
+	sigmoid(dst, x)
+}
+
+// Softmax is, in place,
+//
+//	m := Max(x)
+//	for i, v := range x {
+//		x[i] = exp(v - m)
+//	}
+//	Scale(1/Sum(x), x)
+//
+// A NaN anywhere, or +Inf, makes every element NaN, and so do elements that are all
+// -Inf.
+func Softmax(x []float32) {
+	if len(x) == 0 {
+		return
+	}
+	exp(x, x, maximum(x))
+	scale(1/sum(x), x)
+}
