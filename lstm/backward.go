@@ -1,0 +1,263 @@
+package lstm
+
+import (
+	"fmt"
+
+	"github.com/textlstm/textlstm/internal/par"
+	"github.com/textlstm/textlstm/internal/vec"
+)
+
+// Backward adds to the Grad of every parameter the gradient of a loss whose
+// derivative with respect to the Output of ws's last training Forward is
+// dY [Rows][D*H] and dFinal (either may be nil for zero). It returns the
+// gradient with respect to the input, dX [Rows][I], by row of the layout also
+// where the batch had an Index, and, if there was an initial state, with
+// respect to that. Both alias ws. The errors are ErrNoTape and ErrShape.
+func (m *LSTM) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float32, dInit State, err error) {
+	if !ws.taped {
+		return nil, State{}, ErrNoTape
+	}
+	lay := ws.batch.Layout
+	N, D, H, B := lay.Rows(), m.cfg.NumDirections(), m.cfg.HiddenSize, lay.B()
+	if dY != nil && len(dY) != N*D*H {
+		return nil, State{}, fmt.Errorf("%w: len(dY) = %d, want Rows*D*H = %d*%d*%d = %d", ErrShape, len(dY), N, D, H, N*D*H)
+	}
+	ws.dFinal = State{}
+	slots := len(m.cells) * D
+	if dFinal != nil {
+		if err := m.checkState("dFinal", dFinal, B); err != nil {
+			return nil, State{}, err
+		}
+		ws.dFinal.H = make([]float32, slots*B*H)
+		ws.dFinal.C = make([]float32, slots*B*H)
+		toSorted(ws.dFinal.H, dFinal.H, lay, slots, H)
+		toSorted(ws.dFinal.C, dFinal.C, lay, slots, H)
+	}
+	ws.taped = false
+	if ws.init.H != nil {
+		ws.dInit.H = grow(ws.dInit.H, slots*B*H)
+		ws.dInit.C = grow(ws.dInit.C, slots*B*H)
+	}
+	for _, p := range m.params {
+		p.NeedGrad()
+	}
+	for l := len(m.cells) - 1; l >= 0; l-- {
+		layer := m.cells[l]
+		par.For(ws.workers(), len(ws.tasks), func(i int) {
+			k := &ws.tasks[i]
+			ws.backwardCell(layer[k.dir], l, k, dY)
+		})
+		in := layer[0].in
+		dX = grow(ws.dX[l%2], N*in)
+		ws.dX[l%2] = dX
+		m.weightGrads(ws, l, dX)
+		if drop := m.inputDropout(ws, l); drop.P > 0 {
+			drop.ApplyRows(dX, dX, lay, in)
+		}
+		dY = dX
+	}
+	if ws.init.H != nil {
+		dInit.H = make([]float32, slots*B*H)
+		dInit.C = make([]float32, slots*B*H)
+		for k := range slots {
+			for s, b := range lay.Order() {
+				copy(dInit.H[(k*B+b)*H:(k*B+b+1)*H], ws.dInit.H[(k*B+s)*H:])
+				copy(dInit.C[(k*B+b)*H:(k*B+b+1)*H], ws.dInit.C[(k*B+s)*H:])
+			}
+		}
+	}
+	return dX, dInit, nil
+}
+
+// backwardCell runs one task of layer l from the last step read to the first:
+//
+//	dh = dY_t + dPre_{t+1}·Whh   (or dFinal at a sequence's last step)
+//	dPre_t, dc_{t-1} = CellBackward(dh, dc_t)
+//
+// and leaves dPre in place of the gates.
+func (ws *Workspace) backwardCell(c *cell, l int, k *task, dY []float32) {
+	var (
+		ct    = &ws.layers[l].dirs[k.dir]
+		hh    = &ws.packed.cells[l][k.dir].hh
+		s     = steps{ws.batch.Layout, c.reverse}
+		H, G  = c.hidden, 4 * c.hidden
+		width = ws.dirs * H
+		slot  = (l*ws.dirs + k.dir) * s.lay.B()
+		own   = func(state []float32) []float32 { // this task's part of a state
+			if state == nil {
+				return nil
+			}
+			return state[(slot+k.lo)*H : (slot+k.hi)*H]
+		}
+		c0         = own(ws.init.C)
+		dhN, dcN   = own(ws.dFinal.H), own(ws.dFinal.C)
+		dh0, dc0   []float32
+		rowsOf     = func(t int) int { return s.lay.Offset(t) + k.lo }
+		sequences  = k.hi - k.lo
+		wantsDInit = ws.init.H != nil
+	)
+	if ct.drop != nil {
+		hh = &ct.drop.hh
+	}
+	if wantsDInit {
+		dh0, dc0 = own(ws.dInit.H), own(ws.dInit.C)
+		// A sequence without steps hands its final state's gradient through.
+		clear(dh0)
+		clear(dc0)
+		copy(dh0, dhN)
+		copy(dc0, dcN)
+	}
+	k.dH = grow(k.dH, sequences*H)
+	k.dC = grow(k.dC, sequences*H)
+	for kk := s.lay.T() - 1; kk >= 0; kk-- {
+		t := s.at(kk)
+		n, old := s.rows(t, k.lo, k.hi)
+		if n == 0 {
+			continue
+		}
+		// The sequences that have a later step come first.
+		_, later := s.rows(s.after(t), k.lo, k.hi)
+		if later > 0 {
+			vec.MatMul(later, ct.gates[rowsOf(s.after(t))*G:], G, hh, 0, k.dH, H)
+		}
+		ends := k.dH[later*H : n*H]
+		clear(ends)
+		clear(k.dC[later*H : n*H])
+		if dhN != nil {
+			copy(ends, dhN[later*H:])
+			copy(k.dC[later*H:n*H], dcN[later*H:])
+		}
+		row := rowsOf(t)
+		if dY != nil {
+			for r := range n {
+				at := (row+r)*width + k.dir*H
+				vec.Add(k.dH[r*H:(r+1)*H], dY[at:at+H])
+			}
+		}
+		if old > 0 {
+			vec.CellBackward(old, H, ct.gates[row*G:], G, ct.c[rowsOf(s.before(t))*H:], ct.c[row*H:], k.dH, H, k.dC, c.peephole())
+		}
+		if n > old {
+			var start []float32
+			if c0 != nil {
+				start = c0[old*H:]
+			}
+			vec.CellBackward(n-old, H, ct.gates[(row+old)*G:], G, start, ct.c[(row+old)*H:], k.dH[old*H:], H, k.dC[old*H:], c.peephole())
+			if wantsDInit {
+				vec.MatMul(n-old, ct.gates[(row+old)*G:], G, hh, 0, dh0[old*H:], H)
+				copy(dc0[old*H:n*H], k.dC[old*H:])
+			}
+		}
+	}
+}
+
+// weightGrads turns the dPre of a layer into the gradients of its weights and
+// of its input. Each number of a gradient is one sum over all rows in order,
+// so that cutting the work by outputs leaves the result as it is.
+func (m *LSTM) weightGrads(ws *Workspace, l int, dX []float32) {
+	const (
+		rowBlock  = 256 // of dX
+		gateBlock = 128 // of the weights
+	)
+	tape, lay := &ws.layers[l], ws.batch.Layout
+	N, H := lay.Rows(), m.cfg.HiddenSize
+	layer, in, G := m.cells[l], m.cells[l][0].in, 4*m.cfg.HiddenSize
+	packed := ws.packed.cells[l]
+
+	par.For(ws.workers(), 1+len(layer), func(i int) {
+		if i == 0 {
+			tape.xPacked.Pack(N, in, tape.x, in)
+			return
+		}
+		ws.packPrevious(layer[i-1], l, i-1)
+	})
+	gateBlocks := (G + gateBlock - 1) / gateBlock
+	rowBlocks := (N + rowBlock - 1) / rowBlock
+	par.For(ws.workers(), len(layer)*gateBlocks+rowBlocks, func(i int) {
+		if i >= len(layer)*gateBlocks {
+			lo := (i - len(layer)*gateBlocks) * rowBlock
+			n := min(rowBlock, N-lo)
+			for d := range layer {
+				beta := float32(min(d, 1))
+				vec.MatMul(n, tape.dirs[d].gates[lo*G:], G, &packed[d].ih, beta, dX[lo*in:], in)
+			}
+			return
+		}
+		d, lo := i/gateBlocks, i%gateBlocks*gateBlock
+		n := min(gateBlock, G-lo)
+		c, ct := layer[d], &tape.dirs[d]
+		if N == 0 {
+			return
+		}
+		dPre := ct.gates[lo:]
+		vec.AddRows(c.bias.Grad[lo:lo+n], N, dPre, G)
+		vec.MatMulTA(n, dPre, G, &tape.xPacked, 1, c.wih.Grad[lo*in:], in)
+		dWhh := c.whh.Grad
+		if ct.drop != nil {
+			dWhh = ct.drop.grad
+			clear(dWhh[lo*H : (lo+n)*H])
+		}
+		vec.MatMulTA(n, dPre, G, &ct.hPacked, 1, dWhh[lo*H:], H)
+		if ct.drop != nil {
+			vec.MulAdd(c.whh.Grad[lo*H:(lo+n)*H], ct.drop.mask[lo*H:(lo+n)*H], dWhh[lo*H:(lo+n)*H])
+		}
+	})
+	for d, c := range layer {
+		if c.peep != nil {
+			ws.peepholeGrads(c, l, d)
+		}
+	}
+}
+
+// packPrevious gathers the hidden state that each row started from and packs
+// it for the gradient of Whh.
+func (ws *Workspace) packPrevious(c *cell, l, d int) {
+	tape, s := &ws.layers[l], steps{ws.batch.Layout, c.reverse}
+	ct, H, width := &tape.dirs[d], c.hidden, ws.dirs*c.hidden
+	ct.hPrev = grow(ct.hPrev, s.lay.Rows()*H)
+	slot := (l*ws.dirs + d) * s.lay.B()
+	for t := range s.lay.T() {
+		n, old := s.rows(t, 0, s.lay.B())
+		row := s.lay.Offset(t)
+		for r := range n {
+			dst := ct.hPrev[(row+r)*H : (row+r+1)*H]
+			switch {
+			case r < old:
+				copy(dst, tape.y[(s.lay.Offset(s.before(t))+r)*width+d*H:])
+			case ws.init.H != nil:
+				copy(dst, ws.init.H[(slot+r)*H:])
+			default:
+				clear(dst)
+			}
+		}
+	}
+	ct.hPacked.Pack(s.lay.Rows(), H, ct.hPrev, H)
+}
+
+// peepholeGrads adds dP_i += dPre_i c_{t-1}, dP_f += dPre_f c_{t-1} and
+// dP_o += dPre_o c_t over all rows in order.
+func (ws *Workspace) peepholeGrads(c *cell, l, d int) {
+	ct, s := &ws.layers[l].dirs[d], steps{ws.batch.Layout, c.reverse}
+	H, G := c.hidden, 4*c.hidden
+	slot := (l*ws.dirs + d) * s.lay.B()
+	g := c.peep.Grad
+	for t := range s.lay.T() {
+		n, old := s.rows(t, 0, s.lay.B())
+		for r := range n {
+			row := s.lay.Offset(t) + r
+			dPre := ct.gates[row*G : (row+1)*G]
+			vec.MulAdd(g[2*H:], dPre[3*H:], ct.c[row*H:(row+1)*H])
+			var cPrev []float32
+			switch {
+			case r < old:
+				cPrev = ct.c[(s.lay.Offset(s.before(t))+r)*H:]
+			case ws.init.C != nil:
+				cPrev = ws.init.C[(slot+r)*H:]
+			default:
+				continue
+			}
+			vec.MulAdd(g[:H], dPre[:H], cPrev[:H])
+			vec.MulAdd(g[H:2*H], dPre[H:2*H], cPrev[:H])
+		}
+	}
+}

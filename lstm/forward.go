@@ -1,0 +1,368 @@
+package lstm
+
+import (
+	"fmt"
+
+	"github.com/textlstm/textlstm/internal/par"
+	"github.com/textlstm/textlstm/internal/vec"
+	"github.com/textlstm/textlstm/nn"
+)
+
+// Forward runs the batch through all layers. A nil init means zeros. In
+// training mode ws keeps what Backward needs, and in.X must stay unchanged
+// until then. The only errors are wrong sizes, wrapping ErrShape.
+func (m *LSTM) Forward(ws *Workspace, in Batch, init *State, mode Mode) (Output, error) {
+	if err := m.checkBatch(in, init); err != nil {
+		return Output{}, err
+	}
+	ws.batch, ws.mode, ws.taped = in, mode, mode.Train
+	ws.packed = m.weights(mode.Train)
+	lay := in.Layout
+	D, H, B, N := m.cfg.NumDirections(), m.cfg.HiddenSize, lay.B(), lay.Rows()
+	if len(ws.layers) != len(m.cells) {
+		ws.layers = make([]layerTape, len(m.cells))
+	}
+	ws.dirs = D
+	ws.setInit(init, lay, len(m.cells)*D, H)
+	ws.final.H = grow(ws.final.H, len(m.cells)*D*B*H)
+	ws.final.C = grow(ws.final.C, len(m.cells)*D*B*H)
+	ws.cut(lay, D)
+
+	x := in.X
+	for l, layer := range m.cells {
+		tape := &ws.layers[l]
+		m.setInput(ws, l, x)
+		tape.y = grow(tape.y, N*D*H)
+		for d, c := range layer {
+			ct := &tape.dirs[d]
+			if mode.Train {
+				ct.gates = grow(ct.gates, N*4*H)
+				ct.c = grow(ct.c, N*H)
+				m.dropWeights(ws, l, d)
+			}
+			if l == 0 && in.Index != nil && !mode.Train {
+				ws.projectDistinct(c, &ws.packed.cells[l][d], ct, in.X)
+			}
+		}
+		par.For(ws.workers(), len(ws.tasks), func(i int) {
+			t := &ws.tasks[i]
+			ws.forwardCell(layer[t.dir], l, t)
+		})
+		x = tape.y
+	}
+	return Output{Y: x, Final: ws.final}, nil
+}
+
+func (m *LSTM) checkBatch(in Batch, init *State) error {
+	if in.Layout == nil {
+		return fmt.Errorf("%w: batch without a layout", ErrShape)
+	}
+	N, I := in.Layout.Rows(), m.cfg.InputSize
+	if in.Index == nil && len(in.X) != N*I {
+		return fmt.Errorf("%w: len(X) = %d, want Rows*I = %d*%d = %d", ErrShape, len(in.X), N, I, N*I)
+	}
+	if in.Index != nil {
+		if len(in.Index) != N {
+			return fmt.Errorf("%w: len(Index) = %d, want Rows = %d", ErrShape, len(in.Index), N)
+		}
+		if len(in.X)%I != 0 {
+			return fmt.Errorf("%w: len(X) = %d is not a multiple of I = %d", ErrShape, len(in.X), I)
+		}
+		u := int32(len(in.X) / I)
+		for r, i := range in.Index {
+			if i < 0 || i >= u {
+				return fmt.Errorf("%w: Index[%d] = %d, want 0 <= index < %d", ErrShape, r, i, u)
+			}
+		}
+	}
+	if init != nil {
+		return m.checkState("init", init, in.Layout.B())
+	}
+	return nil
+}
+
+func (m *LSTM) checkState(name string, s *State, B int) error {
+	L, D, H := len(m.cells), m.cfg.NumDirections(), m.cfg.HiddenSize
+	if want := L * D * B * H; len(s.H) != want || len(s.C) != want {
+		return fmt.Errorf("%w: %s has len(H) = %d, len(C) = %d, want L*D*B*H = %d*%d*%d*%d = %d",
+			ErrShape, name, len(s.H), len(s.C), L, D, B, H, want)
+	}
+	return nil
+}
+
+// setInit keeps the initial state in sorted order.
+func (ws *Workspace) setInit(init *State, lay *nn.Layout, slots, H int) {
+	if init == nil {
+		ws.init = State{}
+		return
+	}
+	ws.init.H = grow(ws.init.H, len(init.H))
+	ws.init.C = grow(ws.init.C, len(init.C))
+	toSorted(ws.init.H, init.H, lay, slots, H)
+	toSorted(ws.init.C, init.C, lay, slots, H)
+}
+
+// toSorted copies src [slots][B][H] from the original order of the sequences
+// to the sorted one.
+func toSorted(dst, src []float32, lay *nn.Layout, slots, H int) {
+	B := lay.B()
+	for k := range slots {
+		for s, b := range lay.Order() {
+			copy(dst[(k*B+s)*H:(k*B+s+1)*H], src[(k*B+b)*H:])
+		}
+	}
+}
+
+// setInput makes the tape's x of layer l from the rows below it.
+func (m *LSTM) setInput(ws *Workspace, l int, x []float32) {
+	tape, lay := &ws.layers[l], ws.batch.Layout
+	if !ws.mode.Train {
+		tape.x = x
+		return
+	}
+	in := m.cells[l][0].in
+	if l == 0 && ws.batch.Index != nil {
+		tape.own = grow(tape.own, lay.Rows()*in)
+		for r, i := range ws.batch.Index {
+			copy(tape.own[r*in:(r+1)*in], x[int(i)*in:])
+		}
+		x = tape.own
+	}
+	if drop := m.inputDropout(ws, l); drop.P > 0 {
+		tape.own = grow(tape.own, lay.Rows()*in)
+		drop.ApplyRows(tape.own, x, lay, in)
+		x = tape.own
+	}
+	tape.x = x
+}
+
+// projectDistinct computes the first layer's products of the distinct inputs:
+// proj [U][4H] = x [U][in]·Wihᵀ + bias.
+func (ws *Workspace) projectDistinct(c *cell, p *packedCell, ct *cellTape, x []float32) {
+	const block = 64
+	U, G := len(x)/c.in, 4*c.hidden
+	ct.proj = grow(ct.proj, U*G)
+	par.For(ws.workers(), (U+block-1)/block, func(i int) {
+		lo := i * block
+		n := min(block, U-lo)
+		project(n, x[lo*c.in:], c, p, ct.proj[lo*G:])
+	})
+}
+
+// project is dst [n][4H] = bias + x [n][in]·Wihᵀ.
+func project(n int, x []float32, c *cell, p *packedCell, dst []float32) {
+	G := 4 * c.hidden
+	for r := range n {
+		copy(dst[r*G:(r+1)*G], c.bias.Data)
+	}
+	vec.MatMul(n, x, c.in, &p.ihT, 1, dst, G)
+}
+
+// steps is the order in which a cell reads a layout: times 0, 1, … or back.
+type steps struct {
+	lay     *nn.Layout
+	reverse bool
+}
+
+// at returns the k-th time in reading order.
+func (s steps) at(k int) int {
+	if s.reverse {
+		return s.lay.T() - 1 - k
+	}
+	return k
+}
+
+// rows returns how many of the sequences lo…hi-1 (sorted positions) are alive at time
+// t, and of those how many have been read before. t may lie outside 0…T-1.
+func (s steps) rows(t, lo, hi int) (n, old int) {
+	alive := func(t int) int {
+		if t < 0 || t >= s.lay.T() {
+			return 0
+		}
+		return max(min(hi, s.lay.Active(t))-lo, 0)
+	}
+	return alive(t), min(alive(t), alive(s.before(t)))
+}
+
+// before returns the time read before t; after, the one after it.
+func (s steps) before(t int) int {
+	if s.reverse {
+		return t + 1
+	}
+	return t - 1
+}
+
+func (s steps) after(t int) int {
+	if s.reverse {
+		return t - 1
+	}
+	return t + 1
+}
+
+// forwardCell runs one task of layer l: for each time in reading order
+//
+//	pre = bias + x_t·Wihᵀ + h_{t-1}·Whhᵀ
+//	i, f, o = σ(pre); g = tanh(pre); c_t = f c_{t-1} + i g; h_t = o tanh(c_t)
+//
+// h goes to y [Rows][D*H]. In training the gates and c of every step are kept;
+// else they live in buffers of a few steps that stay in the cache.
+func (ws *Workspace) forwardCell(c *cell, l int, k *task) {
+	var (
+		tape  = &ws.layers[l]
+		ct    = &tape.dirs[k.dir]
+		p     = &ws.packed.cells[l][k.dir]
+		s     = steps{ws.batch.Layout, c.reverse}
+		T, B  = s.lay.T(), s.lay.B()
+		H, G  = c.hidden, 4 * c.hidden
+		width = ws.dirs * H
+		y     = tape.y[min(k.dir*H, len(tape.y)):]
+		keep  = ws.mode.Train
+		slot  = (l*ws.dirs + k.dir) * B
+		h0    []float32 // [hi-lo][H] of this task
+		c0    []float32
+		hhT   = &p.hhT
+	)
+	if ws.init.H != nil {
+		h0 = ws.init.H[(slot+k.lo)*H : (slot+k.hi)*H]
+		c0 = ws.init.C[(slot+k.lo)*H : (slot+k.hi)*H]
+	}
+	if keep && ct.drop != nil {
+		hhT = &ct.drop.hhT
+	}
+	if !keep {
+		k.c = grow(k.c, (k.hi-k.lo)*H)
+		if c0 == nil {
+			clear(k.c)
+		} else {
+			copy(k.c, c0)
+		}
+	}
+	first := 0 // the row of the first gates row in the buffer
+	gates := ct.gates
+	for kk, done := 0, 0; kk < T; kk++ {
+		t := s.at(kk)
+		if kk == done { // the input's part of the next few steps
+			done = ws.blockEnd(s, kk, k)
+			if !keep {
+				lowest := min(s.at(kk), s.at(done-1))
+				n := ws.blockRows(s, kk, done, k)
+				first = s.lay.Offset(lowest) + k.lo
+				k.gates = grow(k.gates, n*G)
+				gates = k.gates
+			}
+			ws.projectSteps(c, p, l, k, s, kk, done, gates, first)
+		}
+		n, old := s.rows(t, k.lo, k.hi)
+		if n == 0 {
+			continue
+		}
+		row := s.lay.Offset(t) + k.lo
+		pre := gates[(row-first)*G:]
+		var cPrev []float32 // [old][H]
+		if old > 0 {
+			prev := s.lay.Offset(s.before(t)) + k.lo
+			vec.MatMul(old, y[prev*width:], width, hhT, 1, pre, G)
+			if keep {
+				cPrev = ct.c[prev*H:]
+			}
+		}
+		if n > old && h0 != nil {
+			vec.MatMul(n-old, h0[old*H:], H, hhT, 1, pre[old*G:], G)
+		}
+		if !keep {
+			vec.CellForward(n, H, pre, G, k.c, k.c, y[row*width:], width, c.peephole())
+			continue
+		}
+		if old > 0 {
+			vec.CellForward(old, H, pre, G, cPrev, ct.c[row*H:], y[row*width:], width, c.peephole())
+		}
+		if n > old {
+			var start []float32
+			if c0 != nil {
+				start = c0[old*H:]
+			}
+			vec.CellForward(n-old, H, pre[old*G:], G, start, ct.c[(row+old)*H:], y[(row+old)*width:], width, c.peephole())
+		}
+	}
+	ws.setFinal(c, l, k, s, y, width, slot)
+}
+
+// blockEnd returns where the block of steps ends that begins with the kk-th in
+// reading order: steps are taken together until their product is high enough
+// to run at full speed. A task for some of the sequences takes one at a time,
+// since its rows of several steps do not lie together.
+func (ws *Workspace) blockEnd(s steps, kk int, k *task) int {
+	const enough = 64 // rows
+	end := kk + 1
+	if k.lo > 0 || k.hi < s.lay.B() {
+		return end
+	}
+	rows := s.lay.Active(s.at(kk))
+	for end < s.lay.T() && rows < enough {
+		rows += s.lay.Active(s.at(end))
+		end++
+	}
+	return end
+}
+
+func (ws *Workspace) blockRows(s steps, from, to int, k *task) int {
+	rows := 0
+	for kk := from; kk < to; kk++ {
+		n, _ := s.rows(s.at(kk), k.lo, k.hi)
+		rows += n
+	}
+	return rows
+}
+
+// projectSteps computes bias + x·Wihᵀ for the steps from…to-1 in reading
+// order. Row r of the batch goes to row r-first of gates.
+func (ws *Workspace) projectSteps(c *cell, p *packedCell, l int, k *task, s steps, from, to int, gates []float32, first int) {
+	G := 4 * c.hidden
+	n := ws.blockRows(s, from, to, k)
+	row := s.lay.Offset(min(s.at(from), s.at(to-1))) + k.lo
+	dst := gates[min((row-first)*G, len(gates)):]
+	if l == 0 && ws.batch.Index != nil && !ws.mode.Train {
+		proj := ws.layers[0].dirs[k.dir].proj
+		for r := range n {
+			i := int(ws.batch.Index[row+r])
+			copy(dst[r*G:(r+1)*G], proj[i*G:])
+		}
+		return
+	}
+	if n > 0 {
+		project(n, ws.layers[l].x[row*c.in:], c, p, dst)
+	}
+}
+
+// setFinal writes the state of each sequence after its last step in reading
+// order, or its initial state if it has none.
+func (ws *Workspace) setFinal(c *cell, l int, k *task, s steps, y []float32, width, slot int) {
+	H := c.hidden
+	ct := &ws.layers[l].dirs[k.dir]
+	for pos := k.lo; pos < k.hi; pos++ {
+		b := s.lay.Order()[pos]
+		h := ws.final.H[(slot+b)*H : (slot+b+1)*H]
+		cell := ws.final.C[(slot+b)*H : (slot+b+1)*H]
+		n := s.lay.Length(b)
+		switch {
+		case n > 0:
+			last := n - 1
+			if c.reverse {
+				last = 0
+			}
+			row := s.lay.Offset(last) + pos
+			copy(h, y[row*width:])
+			if ws.mode.Train {
+				copy(cell, ct.c[row*H:])
+			} else {
+				copy(cell, k.c[(pos-k.lo)*H:])
+			}
+		case ws.init.H != nil:
+			copy(h, ws.init.H[(slot+pos)*H:])
+			copy(cell, ws.init.C[(slot+pos)*H:])
+		default:
+			clear(h)
+			clear(cell)
+		}
+	}
+}

@@ -1,0 +1,205 @@
+package lstm
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+
+	"github.com/textlstm/textlstm/internal/vec"
+	"github.com/textlstm/textlstm/nn"
+)
+
+// An LSTM is a stack of LSTM layers. Any number of goroutines may call Forward
+// and Step at once with workspaces of their own, as long as nobody writes to
+// the parameters meanwhile. A training Forward with its Backward is such a
+// write: Backward adds to the gradients.
+type LSTM struct {
+	cfg    Config
+	cells  [][]*cell // [L][D]
+	params []*nn.Param
+
+	pack   sync.Mutex
+	packed atomic.Pointer[packedWeights]
+}
+
+// A cell is one layer in one direction.
+type cell struct {
+	in, hidden int
+	reverse    bool
+	wih        *nn.Param // [4H][in], gates i, f, g, o
+	whh        *nn.Param // [4H][H]
+	bias       *nn.Param // [4H]
+	peep       *nn.Param // [3H] p_i, p_f, p_o; nil without peepholes
+}
+
+func (c *cell) peephole() []float32 {
+	if c.peep == nil {
+		return nil
+	}
+	return c.peep.Data
+}
+
+// New returns an LSTM whose weights are all zero; Init draws them.
+func New(c Config) (*LSTM, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	m := &LSTM{cfg: c}
+	in := c.InputSize
+	for l := range c.NumLayers() {
+		var layer []*cell
+		for d := range c.NumDirections() {
+			suffix := fmt.Sprintf("_l%d", l)
+			reverse := c.Direction == Reverse || d == 1
+			if reverse {
+				suffix += "_reverse"
+			}
+			H := c.HiddenSize
+			k := &cell{
+				in: in, hidden: H, reverse: reverse,
+				wih:  nn.NewParam("weight_ih"+suffix, 4*H, in),
+				whh:  nn.NewParam("weight_hh"+suffix, 4*H, H),
+				bias: nn.NewParam("bias"+suffix, 4*H),
+			}
+			k.wih.Decay, k.whh.Decay = true, true
+			m.params = append(m.params, k.wih, k.whh, k.bias)
+			if c.Peephole {
+				k.peep = nn.NewParam("weight_peephole"+suffix, 3, H)
+				m.params = append(m.params, k.peep)
+			}
+			layer = append(layer, k)
+		}
+		m.cells = append(m.cells, layer)
+		in = c.OutputSize()
+	}
+	return m, nil
+}
+
+// Config returns the configuration m was made with.
+func (m *LSTM) Config() Config { return m.cfg }
+
+// Params returns the weights in a fixed order: layer by layer, forward before
+// reverse, and in each weight_ih [4H][in], weight_hh [4H][H], bias [4H] and,
+// with peepholes, weight_peephole [3][H].
+func (m *LSTM) Params() []*nn.Param { return m.params }
+
+// Init draws the weights: Glorot-uniform input weights (Glorot & Bengio 2010,
+// eq. 16, per gate), orthogonal recurrent weights per gate (Saxe et al. 2014),
+// zero peepholes and biases, but forgetBias for the forget gate (1 is usual;
+// Jozefowicz et al. 2015).
+func (m *LSTM) Init(r *rand.Rand, forgetBias float32) {
+	for _, layer := range m.cells {
+		for _, c := range layer {
+			H := c.hidden
+			a := math.Sqrt(6 / float64(c.in+H))
+			for i := range c.wih.Data {
+				c.wih.Data[i] = float32((2*r.Float64() - 1) * a)
+			}
+			for g := range 4 {
+				orthogonal(c.whh.Data[g*H*H:(g+1)*H*H], H, r)
+			}
+			clear(c.bias.Data)
+			for j := H; j < 2*H; j++ {
+				c.bias.Data[j] = forgetBias
+			}
+			if c.peep != nil {
+				clear(c.peep.Data)
+			}
+		}
+	}
+	for _, p := range m.params {
+		p.Changed()
+	}
+}
+
+// orthogonal fills w [n][n] with a random orthogonal matrix: Gram-Schmidt
+// twice over rows of normal deviates.
+func orthogonal(w []float32, n int, r *rand.Rand) {
+	q := make([]float64, n*n)
+	for i := range n {
+		row := q[i*n : (i+1)*n]
+		for j := range row {
+			row[j] = r.NormFloat64()
+		}
+		for range 2 { // twice is enough (Giraud et al. 2005)
+			for k := range i {
+				prev := q[k*n : (k+1)*n]
+				dot := 0.0
+				for j := range row {
+					dot += row[j] * prev[j]
+				}
+				for j := range row {
+					row[j] -= dot * prev[j]
+				}
+			}
+		}
+		norm := 0.0
+		for _, v := range row {
+			norm += v * v
+		}
+		norm = math.Sqrt(norm)
+		for j := range row {
+			row[j] /= norm
+			w[i*n+j] = float32(row[j])
+		}
+	}
+}
+
+// packedWeights are the weights in the layouts that the products want, made
+// once for each version of the parameters.
+type packedWeights struct {
+	version uint64
+	cells   [][]packedCell // [L][D]
+}
+
+type packedCell struct {
+	ihT, hhT vec.Packed // forward: x·Wihᵀ, h·Whhᵀ
+	ih, hh   vec.Packed // backward: dPre·Wih, dPre·Whh
+	backward bool       // whether ih and hh are filled
+}
+
+// weights returns the packed weights, packing them anew if a parameter has
+// changed since; backward says that those for Backward are wanted too.
+func (m *LSTM) weights(backward bool) *packedWeights {
+	version := uint64(0)
+	for _, p := range m.params {
+		version += p.Version
+	}
+	ready := func(w *packedWeights) bool {
+		return w != nil && w.version == version && (!backward || w.cells[0][0].backward)
+	}
+	if w := m.packed.Load(); ready(w) {
+		return w
+	}
+	m.pack.Lock()
+	defer m.pack.Unlock()
+	w := m.packed.Load()
+	if ready(w) {
+		return w
+	}
+	// A training step is exclusive, so it may overwrite the old storage; an
+	// inference may have neighbours that still read it.
+	if w == nil || !backward {
+		w = &packedWeights{cells: make([][]packedCell, len(m.cells))}
+		for l := range w.cells {
+			w.cells[l] = make([]packedCell, len(m.cells[l]))
+		}
+	}
+	w.version = version
+	for l, layer := range m.cells {
+		for d, c := range layer {
+			p := &w.cells[l][d]
+			p.ihT.PackT(c.in, 4*c.hidden, c.wih.Data, c.in)
+			p.hhT.PackT(c.hidden, 4*c.hidden, c.whh.Data, c.hidden)
+			p.backward = backward
+			if backward {
+				p.ih.Pack(4*c.hidden, c.in, c.wih.Data, c.in)
+				p.hh.Pack(4*c.hidden, c.hidden, c.whh.Data, c.hidden)
+			}
+		}
+	}
+	m.packed.Store(w)
+	return w
+}

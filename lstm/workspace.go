@@ -1,0 +1,127 @@
+package lstm
+
+import (
+	"github.com/textlstm/textlstm/internal/vec"
+	"github.com/textlstm/textlstm/nn"
+)
+
+// A Batch is B sequences laid out in packed rows, without padding. What a
+// sequence yields does not depend on the others in its batch, to the last bit.
+type Batch struct {
+	Layout *nn.Layout
+	X      []float32 // [Rows][I]; with Index [U][I]
+
+	// Index, if not nil, has one entry a row: the input of row r is
+	// X[Index[r]]. An inference then multiplies each distinct input with the
+	// weights of the first layer once, however many steps share it.
+	Index []int32
+}
+
+// A State is the hidden and cell state of every layer and direction, for the
+// sequences in their original order: slice l*D+d is layer l, direction d.
+type State struct {
+	H, C []float32 // [L*D][B][H]
+}
+
+// An Output aliases the Workspace that made it and is valid until its next use.
+type Output struct {
+	Y     []float32 // [Rows][D*H], the last layer
+	Final State     // the state after the last step; the initial state for length 0
+}
+
+// Mode says whether a Forward is part of training.
+type Mode struct {
+	Train bool   // keep what Backward needs; apply dropout
+	Seed  uint64 // of the dropout masks: a function of it, of the place, and of nothing else
+}
+
+// A Workspace holds the activations of one Forward for one Backward. The zero
+// value is ready; it grows to the largest batch seen and then allocates
+// nothing. It is for one goroutine at a time.
+type Workspace struct {
+	// Workers is the number of goroutines that share one Forward or Backward;
+	// 0 means 1. It changes no result, not by a bit.
+	Workers int
+
+	layers []layerTape
+	tasks  []task
+	init   State // [L*D][B][H] in sorted order; nil slices mean zeros
+	final  State
+	dFinal State // sorted order
+	dInit  State
+
+	dirs   int // D
+	batch  Batch
+	mode   Mode
+	taped  bool // a training Forward has run and its Backward has not
+	packed *packedWeights
+
+	dX   [2][]float32 // gradients between layers, by turns
+	step []float32    // [B][4H], of Step
+}
+
+// A layerTape is what one layer keeps of a Forward.
+type layerTape struct {
+	x       []float32  // [Rows][in] after dropout; aliases its source where none is dropped
+	own     []float32  // the storage of x where it is not an alias
+	xPacked vec.Packed // x for the gradient of Wih
+	y       []float32  // [Rows][D*H]
+	dirs    [2]cellTape
+}
+
+// A cellTape is what one direction of one layer keeps.
+type cellTape struct {
+	gates   []float32  // [Rows][4H]: i, f, g, o; Backward turns them into dPre
+	c       []float32  // [Rows][H]
+	proj    []float32  // [U][4H], the products of distinct inputs
+	hPrev   []float32  // [Rows][H], the hidden state that each row started from
+	hPacked vec.Packed // hPrev for the gradient of Whh
+	drop    *droppedWeights
+}
+
+// A task is a range of sequences in one direction, run by one goroutine.
+type task struct {
+	dir    int
+	lo, hi int       // sorted positions
+	gates  []float32 // inference: the pre-activations of a few steps
+	c      []float32 // inference: [hi-lo][H] the cell state now
+	dH, dC []float32 // [hi-lo][H]
+}
+
+func grow(s []float32, n int) []float32 {
+	if cap(s) < n {
+		return make([]float32, n, n+n/4)
+	}
+	return s[:n]
+}
+
+func (ws *Workspace) workers() int { return max(ws.Workers, 1) }
+
+// cut divides the work of a layer into tasks: one for each direction and, if
+// there are more workers than directions, for each range of sequences with
+// about the same number of steps.
+func (ws *Workspace) cut(lay *nn.Layout, directions int) {
+	const least = 4 // sequences in a range; fewer make thin products
+	parts := (ws.workers() + directions - 1) / directions
+	parts = max(1, min(parts, lay.B()/least))
+	i := 0
+	for d := range directions {
+		lo, steps := 0, 0
+		for p := range parts {
+			want := lay.Rows() * (p + 1) / parts
+			hi := lo
+			for hi < lay.B() && (steps < want || p == parts-1) {
+				steps += lay.Length(lay.Order()[hi])
+				hi++
+			}
+			if i == len(ws.tasks) {
+				ws.tasks = append(ws.tasks, task{})
+			}
+			t := &ws.tasks[i]
+			t.dir, t.lo, t.hi = d, lo, hi
+			lo = hi
+			i++
+		}
+	}
+	ws.tasks = ws.tasks[:i]
+}
