@@ -1,0 +1,247 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/textlstm/textlstm/evaluate"
+)
+
+// Write renders evaluations, one section per head.
+//
+// Text, Markdown and HTML have scikit-learn's classification report, the other
+// figures with their intervals, the confusion matrix, and whatever else the
+// evaluation holds. CSV and TSV have one figure per line: head, label (empty
+// for figures of the whole head), figure, value, low, high. JSON is the
+// evaluation itself, or with several an object of them under their heads'
+// names; JSONL is one evaluation per line.
+func Write(w io.Writer, style Style, evals ...*evaluate.Evaluation) error {
+	switch style {
+	case JSON:
+		return writeJSON(w, evals)
+	case JSONL:
+		for _, e := range evals {
+			b, err := marshal(e)
+			if err != nil {
+				return err
+			}
+			if _, err := w.Write(append(b, '\n')); err != nil {
+				return err
+			}
+		}
+		return nil
+	case CSV, TSV:
+		return Table(w, []string{"head", "label", "figure", "value", "low", "high"}, figureRows(evals), style)
+	}
+	d := document{style: style}
+	for _, e := range evals {
+		d.evaluation(e)
+	}
+	return d.flush(w)
+}
+
+func writeJSON(w io.Writer, evals []*evaluate.Evaluation) error {
+	var b []byte
+	var err error
+	if len(evals) == 1 {
+		b, err = marshal(evals[0])
+	} else {
+		var o bytes.Buffer
+		o.WriteByte('{')
+		for i, e := range evals {
+			if i > 0 {
+				o.WriteByte(',')
+			}
+			k, kerr := marshal(e.Head)
+			v, verr := marshal(e)
+			if err := errors.Join(kerr, verr); err != nil {
+				return fmt.Errorf("report: head %q: %w", e.Head, err)
+			}
+			o.Write(k)
+			o.WriteByte(':')
+			o.Write(v)
+		}
+		o.WriteByte('}')
+		b = o.Bytes()
+	}
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	if err := json.Indent(&out, b, "", "  "); err != nil {
+		return err
+	}
+	out.WriteByte('\n')
+	_, err = w.Write(out.Bytes())
+	return err
+}
+
+// figureRows lists every figure of evals, one per row.
+func figureRows(evals []*evaluate.Evaluation) [][]any {
+	var rows [][]any
+	add := func(head, label, name string, v any, in map[string]evaluate.Interval) {
+		row := []any{head, label, name, v, nil, nil}
+		if i, ok := in[name]; ok {
+			row[4], row[5] = i.Low, i.High
+		}
+		rows = append(rows, row)
+	}
+	for _, e := range evals {
+		add(e.Head, "", "n", e.N, nil)
+		for _, name := range evaluate.Names() {
+			v, _ := e.Get(name)
+			add(e.Head, "", name, v, e.Intervals)
+		}
+		for _, l := range e.PerLabel {
+			for _, name := range evaluate.LabelNames() {
+				add(e.Head, l.Label, name, l.Get(name), l.Intervals)
+			}
+			add(e.Head, l.Label, "support", l.Support, nil)
+		}
+	}
+	return rows
+}
+
+// A document collects headings, paragraphs and tables in one style.
+type document struct {
+	style Style
+	b     bytes.Buffer
+	err   error
+}
+
+func (d *document) flush(w io.Writer) error {
+	if d.err != nil {
+		return d.err
+	}
+	_, err := w.Write(d.b.Bytes())
+	return err
+}
+
+func (d *document) gap() {
+	if d.b.Len() > 0 {
+		d.b.WriteByte('\n')
+	}
+}
+
+func (d *document) heading(level int, text string) {
+	d.gap()
+	text = Clean(text)
+	switch d.style {
+	case Markdown:
+		fmt.Fprintf(&d.b, "%s %s\n", strings.Repeat("#", level), escapeMarkdown(text))
+	case HTML:
+		fmt.Fprintf(&d.b, "<h%d>%s</h%d>\n", level, escapeHTML(text), level)
+	default:
+		d.b.WriteString(text + "\n")
+	}
+}
+
+func (d *document) table(header []string, rows [][]any) {
+	if d.err == nil {
+		d.gap()
+		d.err = Table(&d.b, header, rows, d.style)
+	}
+}
+
+func (d *document) evaluation(e *evaluate.Evaluation) {
+	title := fmt.Sprintf("%d texts, %d labels", e.N, len(e.Labels))
+	if e.Head != "" {
+		title = e.Head + ": " + title
+	}
+	d.heading(2, title)
+	d.classification(e)
+	d.figures(e)
+	d.confusion(e)
+}
+
+// classification is scikit-learn's classification_report: in text to the
+// character.
+func (d *document) classification(e *evaluate.Evaluation) {
+	if d.style == Text {
+		d.gap()
+		d.b.WriteString(ClassificationReport(e, 2))
+		return
+	}
+	var rows [][]any
+	for _, l := range e.PerLabel {
+		rows = append(rows, []any{l.Label, l.Precision, l.Recall, l.F1, l.Support})
+	}
+	rows = append(rows,
+		[]any{"accuracy", nil, nil, e.Accuracy, e.N},
+		[]any{"macro avg", e.MacroPrecision, e.MacroRecall, e.MacroF1, e.N},
+		[]any{"weighted avg", e.WeightedPrecision, e.WeightedRecall, e.WeightedF1, e.N})
+	d.table([]string{"label", "precision", "recall", "f1-score", "support"}, rows)
+}
+
+// figures lists the single figures and their intervals. Those that the
+// classification report has, or that equal the accuracy, are listed only where
+// they have an interval to add.
+func (d *document) figures(e *evaluate.Evaluation) {
+	header := []string{"figure", "value"}
+	if e.Intervals != nil {
+		header = append(header, fmt.Sprintf("%g %% interval", 100*e.Level))
+	}
+	var rows [][]any
+	for _, name := range evaluate.Names() {
+		v, _ := e.Get(name)
+		if strings.HasPrefix(name, "micro_") || v != v {
+			continue
+		}
+		row := []any{strings.ReplaceAll(name, "_", " "), v}
+		if e.Intervals != nil {
+			i := e.Intervals[name]
+			row = append(row, fmt.Sprintf("[%.4f, %.4f]", i.Low, i.High))
+		}
+		rows = append(rows, row)
+	}
+	d.table(header, rows)
+}
+
+// wide is the number of labels beyond which a confusion matrix is given as the
+// list of its largest errors.
+const wide = 12
+
+// confusion is the confusion matrix: counts, and in brackets the share of the
+// gold label's rows.
+func (d *document) confusion(e *evaluate.Evaluation) {
+	share := e.NormalizedConfusion()
+	if len(e.Labels) > wide {
+		d.confusions(e, share)
+		return
+	}
+	header := []string{"gold \\ predicted"}
+	var rows [][]any
+	for g, label := range e.Labels {
+		header = append(header, label)
+		row := []any{label}
+		for k, v := range e.Confusion[g] {
+			row = append(row, fmt.Sprintf("%d (%.1f %%)", v, 100*share[g][k]))
+		}
+		rows = append(rows, row)
+	}
+	d.table(header, rows)
+}
+
+// confusions lists the largest cells off the diagonal.
+func (d *document) confusions(e *evaluate.Evaluation, share [][]float64) {
+	type cell struct{ gold, pred, n int }
+	var cells []cell
+	for g, row := range e.Confusion {
+		for k, v := range row {
+			if g != k && v > 0 {
+				cells = append(cells, cell{g, k, v})
+			}
+		}
+	}
+	slices.SortStableFunc(cells, func(a, b cell) int { return b.n - a.n })
+	var rows [][]any
+	for _, c := range cells[:min(20, len(cells))] {
+		rows = append(rows, []any{e.Labels[c.gold], e.Labels[c.pred], c.n, fmt.Sprintf("%.1f %%", 100*share[c.gold][c.pred])})
+	}
+	d.table([]string{"gold", "predicted", "n", "of gold"}, rows)
+}
