@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Installs what the benchmarks compare with:  bench/setup.sh [DIR]
+#
+# DIR (default ~/.cache/textlstm-bench) gets a Python environment with PyTorch, ONNX Runtime and
+# scikit-learn, and the OpenBLAS timer. fastText and OpenBLAS are Debian's packages; without
+# root, install them beforehand. PyTorch's wheel brings CUDA libraries: allow 6 GB.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+dir=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/textlstm-bench}
+mkdir -p "$dir"
+
+packages=(fasttext libopenblas-dev gcc libc6-dev python3-venv)
+if ! dpkg -s "${packages[@]}" >/dev/null 2>&1; then
+	apt-get update -q
+	apt-get install -q -y --no-install-recommends "${packages[@]}"
+fi
+
+[ -x "$dir/venv/bin/python" ] || python3 -m venv "$dir/venv"
+"$dir/venv/bin/pip" install -q --disable-pip-version-check -r "$here/peers/requirements.txt"
+
+gcc -O2 -o "$dir/gemm" "$here/peers/gemm.c" -lopenblas
+echo "peers are in $dir"
