@@ -51,9 +51,7 @@ func (m *LSTM) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float3
 		dX = grow(ws.dX[l%2], N*in)
 		ws.dX[l%2] = dX
 		m.weightGrads(ws, l, dX)
-		if drop := m.inputDropout(ws, l); drop.P > 0 {
-			drop.ApplyRows(dX, dX, lay, in)
-		}
+		m.dropInput(ws, l, dX)
 		dY = dX
 	}
 	if ws.init.H != nil {

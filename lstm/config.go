@@ -55,10 +55,10 @@ type Config struct {
 	Direction  Direction `json:"direction,omitempty"` // of every layer
 	Peephole   bool      `json:"peephole,omitempty"`  // Gers & Schmidhuber 2000
 
-	InputDropout float32 `json:"input_dropout,omitempty"` // on the input of the first layer
-	Dropout      float32 `json:"dropout,omitempty"`       // on the input of every later layer
+	InputDropout float64 `json:"input_dropout,omitempty"` // on the input of the first layer
+	Dropout      float64 `json:"dropout,omitempty"`       // on the input of every later layer
 	Locked       bool    `json:"locked,omitempty"`        // one dropout mask for all steps of a sequence (Gal & Ghahramani 2016)
-	WeightDrop   float32 `json:"weight_drop,omitempty"`   // on the recurrent weights, one mask a batch (Merity et al. 2018)
+	WeightDrop   float64 `json:"weight_drop,omitempty"`   // on the recurrent weights, one mask a batch (Merity et al. 2018)
 }
 
 // NumLayers is Layers, or 1 where that is 0.
@@ -109,7 +109,7 @@ func (c Config) Validate() error {
 	}
 	for _, p := range []struct {
 		name string
-		p    float32
+		p    float64
 	}{{"input_dropout", c.InputDropout}, {"dropout", c.Dropout}, {"weight_drop", c.WeightDrop}} {
 		if !(p.p >= 0 && p.p < 1) {
 			bad("%s = %v, want 0 <= p < 1", p.name, p.p)

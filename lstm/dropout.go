@@ -1,27 +1,33 @@
 package lstm
 
 import (
+	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/nn"
 )
 
-// Each mask is a function of the mode's seed, of what it is for and of the
-// place, so that neither the order of work nor the number of workers matters.
-const (
-	seedInput  uint64 = 0x696e707574 // "input"
-	seedWeight uint64 = 0x776561     // "wea"
-)
-
-// inputDropout is the dropout on the input of layer l in this mode.
+// inputDropout is the dropout on the input of layer l in this mode. Each mask
+// is a function of the mode's seed, of what it is for and of the place, so that
+// neither the order of work nor the number of workers matters.
 func (m *LSTM) inputDropout(ws *Workspace, l int) nn.Dropout {
-	if !ws.mode.Train {
-		return nn.Dropout{}
-	}
 	p := m.cfg.Dropout
 	if l == 0 {
 		p = m.cfg.InputDropout
 	}
-	return nn.Dropout{P: p, Locked: m.cfg.Locked, Seed: nn.Mix(ws.mode.Seed, seedInput, uint64(l))}
+	if !ws.mode.Train {
+		p = 0
+	}
+	return nn.Dropout{P: p, Seed: seed.For(ws.mode.Seed, "input dropout", uint64(l))}
+}
+
+// dropInput applies it to packed rows x [Rows][in], or to their gradient.
+func (m *LSTM) dropInput(ws *Workspace, l int, x []float32) {
+	drop := m.inputDropout(ws, l)
+	if m.cfg.Locked {
+		drop.Locked(x, ws.batch.Layout, m.cells[l][0].in, nil, 0)
+	} else {
+		drop.Apply(x, 0)
+	}
 }
 
 // droppedWeights are the recurrent weights of one cell under a mask.
@@ -49,8 +55,8 @@ func (m *LSTM) dropWeights(ws *Workspace, l, d int) {
 	for i := range w.mask {
 		w.mask[i] = 1
 	}
-	drop := nn.Dropout{P: m.cfg.WeightDrop, Seed: nn.Mix(ws.mode.Seed, seedWeight, uint64(l), uint64(d))}
-	drop.Apply(w.mask, w.mask)
+	drop := nn.Dropout{P: m.cfg.WeightDrop, Seed: seed.For(ws.mode.Seed, "weight drop", uint64(l), uint64(d))}
+	drop.Apply(w.mask, 0)
 	copy(w.w, c.whh.Data)
 	vec.Mul(w.w, w.mask)
 	w.hhT.PackT(H, 4*H, w.w, H)

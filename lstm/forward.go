@@ -113,27 +113,29 @@ func toSorted(dst, src []float32, lay *nn.Layout, slots, H int) {
 	}
 }
 
-// setInput makes the tape's x of layer l from the rows below it.
+// setInput makes the tape's x of layer l from the rows below it: a copy where
+// values are dropped or rows are shared, else an alias.
 func (m *LSTM) setInput(ws *Workspace, l int, x []float32) {
-	tape, lay := &ws.layers[l], ws.batch.Layout
+	tape, N := &ws.layers[l], ws.batch.Layout.Rows()
+	tape.x = x
 	if !ws.mode.Train {
-		tape.x = x
 		return
 	}
 	in := m.cells[l][0].in
-	if l == 0 && ws.batch.Index != nil {
-		tape.own = grow(tape.own, lay.Rows()*in)
+	shared := l == 0 && ws.batch.Index != nil
+	if !shared && m.inputDropout(ws, l).P == 0 {
+		return
+	}
+	tape.own = grow(tape.own, N*in)
+	tape.x = tape.own
+	if shared {
 		for r, i := range ws.batch.Index {
-			copy(tape.own[r*in:(r+1)*in], x[int(i)*in:])
+			copy(tape.x[r*in:(r+1)*in], x[int(i)*in:])
 		}
-		x = tape.own
+	} else {
+		copy(tape.x, x)
 	}
-	if drop := m.inputDropout(ws, l); drop.P > 0 {
-		tape.own = grow(tape.own, lay.Rows()*in)
-		drop.ApplyRows(tape.own, x, lay, in)
-		x = tape.own
-	}
-	tape.x = x
+	m.dropInput(ws, l, tape.x)
 }
 
 // projectDistinct computes the first layer's products of the distinct inputs:

@@ -110,7 +110,7 @@ func (p *problem) masks(o *oracle) {
 		return
 	}
 	cfg := p.m.cfg
-	ws := &Workspace{mode: p.mode, layers: make([]layerTape, len(p.m.cells))}
+	ws := &Workspace{mode: p.mode, batch: Batch{Layout: p.lay}, layers: make([]layerTape, len(p.m.cells))}
 	o.wMask = map[string][]float64{}
 	for l, layer := range p.m.cells {
 		in := layer[0].in
@@ -118,9 +118,7 @@ func (p *problem) masks(o *oracle) {
 		for i := range ones {
 			ones[i] = 1
 		}
-		if drop := p.m.inputDropout(ws, l); drop.P > 0 {
-			drop.ApplyRows(ones, ones, p.lay, in)
-		}
+		p.m.dropInput(ws, l, ones)
 		o.inMask = append(o.inMask, nil)
 		for b := range p.sequences {
 			o.inMask[l] = append(o.inMask[l], p.sequence(widen(ones), b, in))

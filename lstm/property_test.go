@@ -1,0 +1,361 @@
+package lstm
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/textlstm/textlstm/nn"
+)
+
+// TestWorkers wants the same bits from any number of workers.
+func TestWorkers(t *testing.T) {
+	cfg := Config{InputSize: 10, HiddenSize: 24, Layers: 2, Direction: Bidirectional, Peephole: true, Dropout: 0.3, WeightDrop: 0.2}
+	r := rand.New(rand.NewPCG(1, 2))
+	lengths := make([]int, 37)
+	for i := range lengths {
+		lengths[i] = r.IntN(30)
+	}
+	var want []float32
+	for _, workers := range []int{1, 2, 3, 4, 7, 16} {
+		p := newProblem(t, cfg, lengths, true, Mode{Train: true, Seed: 9})
+		p.workers = workers
+		out, dX, dInit := p.fast(t, new(Workspace))
+		got := slices.Concat(out.Y, out.Final.H, out.Final.C, dX, dInit.H, dInit.C)
+		for _, q := range p.m.Params() {
+			got = append(got, q.Grad...)
+		}
+		if want == nil {
+			want = got
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%d workers give other bits than 1", workers)
+		}
+	}
+}
+
+// TestNeighbours wants the same bits of a sequence alone and in any batch, in
+// training and in inference, with and without an Index.
+func TestNeighbours(t *testing.T) {
+	cfg := Config{InputSize: 5, HiddenSize: 20, Layers: 2, Direction: Bidirectional}
+	m, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	m.Init(r, 1)
+	vectors := make([]float32, 50*cfg.InputSize) // 50 distinct inputs
+	for i := range vectors {
+		vectors[i] = 2*r.Float32() - 1
+	}
+	sequences := make([][]int32, 40)
+	lengths := make([]int, len(sequences))
+	for b := range sequences {
+		sequences[b] = make([]int32, r.IntN(25))
+		lengths[b] = len(sequences[b])
+		for t := range sequences[b] {
+			sequences[b][t] = r.Int32N(50)
+		}
+	}
+	run := func(seqs [][]int32, train, index bool) (lay *nn.Layout, y []float32) {
+		lay = new(nn.Layout)
+		var lens []int
+		for _, s := range seqs {
+			lens = append(lens, len(s))
+		}
+		lay.Reset(lens)
+		in := Batch{Layout: lay}
+		ids := make([]int32, lay.Rows())
+		for b, s := range seqs {
+			for t, id := range s {
+				ids[lay.Row(t, b)] = id
+			}
+		}
+		if index {
+			in.X, in.Index = vectors, ids
+		} else {
+			for _, id := range ids {
+				in.X = append(in.X, vectors[int(id)*cfg.InputSize:(int(id)+1)*cfg.InputSize]...)
+			}
+		}
+		out, err := m.Forward(new(Workspace), in, nil, Mode{Train: train})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return lay, out.Y
+	}
+	W := cfg.OutputSize()
+	for _, train := range []bool{false, true} {
+		for _, index := range []bool{false, true} {
+			lay, all := run(sequences, train, index)
+			for b, s := range sequences {
+				_, alone := run([][]int32{s}, false, false)
+				for step := range s {
+					row := lay.Row(step, b)
+					if !slices.Equal(all[row*W:(row+1)*W], alone[step*W:(step+1)*W]) {
+						t.Fatalf("train %v, index %v: sequence %d differs at step %d from itself alone", train, index, b, step)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestReverse wants a reverse LSTM on reversed input to equal a forward one.
+func TestReverse(t *testing.T) {
+	const T, I, H = 9, 4, 6
+	forward, err := New(Config{InputSize: I, HiddenSize: H})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reverse, err := New(Config{InputSize: I, HiddenSize: H, Direction: Reverse})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(5, 6))
+	forward.Init(r, 1)
+	for i, p := range reverse.Params() {
+		copy(p.Data, forward.Params()[i].Data)
+		p.Changed()
+	}
+	x := make([]float32, T*I)
+	for i := range x {
+		x[i] = r.Float32()
+	}
+	var turned []float32
+	for t := T - 1; t >= 0; t-- {
+		turned = append(turned, x[t*I:(t+1)*I]...)
+	}
+	lay := new(nn.Layout)
+	lay.Reset([]int{T})
+	a, err := forward.Forward(new(Workspace), Batch{Layout: lay, X: x}, nil, Mode{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := reverse.Forward(new(Workspace), Batch{Layout: lay, X: turned}, nil, Mode{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for t1 := range T {
+		if !slices.Equal(a.Y[t1*H:(t1+1)*H], b.Y[(T-1-t1)*H:(T-t1)*H]) {
+			t.Fatalf("step %d differs", t1)
+		}
+	}
+	if !slices.Equal(a.Final.C, b.Final.C) {
+		t.Error("final cell states differ")
+	}
+}
+
+// TestStep wants Step to give what Forward gives.
+func TestStep(t *testing.T) {
+	cfg := Config{InputSize: 3, HiddenSize: 18, Layers: 2, Peephole: true}
+	p := newProblem(t, cfg, []int{7, 7}, true, Mode{})
+	out, err := p.m.Forward(new(Workspace), Batch{Layout: p.lay, X: p.x}, p.init, Mode{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &State{H: slices.Clone(p.init.H), C: slices.Clone(p.init.C)}
+	ws := new(Workspace)
+	for k := range 7 {
+		y, err := p.m.Step(ws, s, p.x[k*2*3:(k+1)*2*3])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(y, out.Y[k*2*18:(k+1)*2*18]) {
+			t.Fatalf("step %d differs from Forward", k)
+		}
+	}
+	if !slices.Equal(s.C, out.Final.C) {
+		t.Error("the last cell state differs from Forward's")
+	}
+}
+
+// TestFirstStepIgnoresPeepholes: with c0 = 0, p_i and p_f have nothing to see.
+func TestFirstStepIgnoresPeepholes(t *testing.T) {
+	p := newProblem(t, Config{InputSize: 2, HiddenSize: 3, Peephole: true}, []int{1}, false, Mode{})
+	run := func() []float32 {
+		out, err := p.m.Forward(new(Workspace), Batch{Layout: p.lay, X: p.x}, nil, Mode{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.Clone(out.Final.C)
+	}
+	before := run()
+	peep := p.m.Params()[3]
+	for j := range 6 {
+		peep.Data[j] += 3
+	}
+	peep.Changed()
+	if after := run(); !slices.Equal(before, after) {
+		t.Errorf("c_1 changed from %v to %v", before, after)
+	}
+}
+
+// TestLongSequence wants finite numbers over 2,000 steps: outputs from a
+// saturated network too, and gradients from one as it is initialised.
+func TestLongSequence(t *testing.T) {
+	p := newProblem(t, Config{InputSize: 4, HiddenSize: 16, Direction: Bidirectional}, []int{2000}, false, Mode{Train: true})
+	finite := func(what string, values []float32) {
+		t.Helper()
+		for i, v := range values {
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				t.Fatalf("%s[%d] is %v", what, i, v)
+			}
+		}
+	}
+	_, dX, _ := p.fast(t, new(Workspace))
+	finite("dX", dX)
+	for _, q := range p.m.Params() {
+		for i := range q.Data {
+			q.Data[i] *= 1000
+		}
+		q.Changed()
+	}
+	out, _, _ := p.fast(t, new(Workspace))
+	finite("Y", out.Y)
+}
+
+func TestOrthogonalInit(t *testing.T) {
+	const n = 33
+	w := make([]float32, n*n)
+	orthogonal(w, n, rand.New(rand.NewPCG(1, 1)))
+	for i := range n {
+		for j := range n {
+			dot := 0.0
+			for k := range n {
+				dot += float64(w[i*n+k]) * float64(w[j*n+k])
+			}
+			want := 0.0
+			if i == j {
+				want = 1
+			}
+			if math.Abs(dot-want) > 1e-6 {
+				t.Fatalf("rows %d and %d have product %g, want %g", i, j, dot, want)
+			}
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	m, err := New(Config{InputSize: 2, HiddenSize: 3, Direction: Bidirectional})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lay := new(nn.Layout)
+	lay.Reset([]int{2, 1})
+	forward := func(in Batch, init *State) error {
+		_, err := m.Forward(new(Workspace), in, init, Mode{})
+		return err
+	}
+	taped := new(Workspace)
+	if _, err := m.Forward(taped, Batch{Layout: lay, X: make([]float32, 6)}, nil, Mode{Train: true}); err != nil {
+		t.Fatal(err)
+	}
+	_, _, noTape := m.Backward(new(Workspace), nil, nil)
+	_, _, badDY := m.Backward(taped, make([]float32, 5), nil)
+	_, _, badFinal := m.Backward(taped, nil, &State{})
+	_, badStep := m.Step(new(Workspace), m.NewState(1), make([]float32, 2))
+	uni, err := New(Config{InputSize: 2, HiddenSize: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, badX := uni.Step(new(Workspace), uni.NewState(1), make([]float32, 3))
+	_, badState := uni.Step(new(Workspace), uni.NewState(2), make([]float32, 2))
+	for _, c := range []struct {
+		name string
+		err  error
+		want error
+	}{
+		{"no layout", forward(Batch{}, nil), ErrShape},
+		{"short X", forward(Batch{Layout: lay, X: make([]float32, 5)}, nil), ErrShape},
+		{"short Index", forward(Batch{Layout: lay, X: make([]float32, 6), Index: []int32{0}}, nil), ErrShape},
+		{"ragged X with Index", forward(Batch{Layout: lay, X: make([]float32, 5), Index: []int32{0, 1, 0}}, nil), ErrShape},
+		{"Index out of range", forward(Batch{Layout: lay, X: make([]float32, 4), Index: []int32{0, 2, 0}}, nil), ErrShape},
+		{"wrong state", forward(Batch{Layout: lay, X: make([]float32, 6)}, m.NewState(1)), ErrShape},
+		{"Backward without Forward", noTape, ErrNoTape},
+		{"wrong dY", badDY, ErrShape},
+		{"wrong dFinal", badFinal, ErrShape},
+		{"Step of a bidirectional LSTM", badStep, ErrConfig},
+		{"Step with a ragged x", badX, ErrShape},
+		{"Step with a wrong state", badState, ErrShape},
+		{"Validate", Config{InputSize: 0, HiddenSize: -1, Layers: -1, Direction: 7, Dropout: 1, InputDropout: -1, WeightDrop: 2}.Validate(), ErrConfig},
+	} {
+		if !errors.Is(c.err, c.want) {
+			t.Errorf("%s: got %v, want %v", c.name, c.err, c.want)
+		}
+	}
+	if _, err := New(Config{}); err == nil {
+		t.Error("New of the zero Config: no error")
+	}
+}
+
+func TestDirectionText(t *testing.T) {
+	for _, d := range []Direction{Forward, Reverse, Bidirectional} {
+		text, err := d.MarshalText()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back Direction
+		if err := back.UnmarshalText(text); err != nil || back != d {
+			t.Errorf("%s reads back as %s, %v", d, back, err)
+		}
+	}
+	if _, err := Direction(9).MarshalText(); err == nil {
+		t.Error("Direction(9): no error")
+	}
+	if err := new(Direction).UnmarshalText([]byte("sideways")); err == nil {
+		t.Error("sideways: no error")
+	}
+}
+
+func TestNumParams(t *testing.T) {
+	for _, cfg := range configs {
+		m, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, p := range m.Params() {
+			n += len(p.Data)
+		}
+		if cfg.NumParams() != n {
+			t.Errorf("%s: NumParams = %d, want %d", cfg.testName(), cfg.NumParams(), n)
+		}
+	}
+}
+
+func BenchmarkForward(b *testing.B) { benchmark(b, Mode{}) }
+func BenchmarkTrain(b *testing.B)   { benchmark(b, Mode{Train: true}) }
+
+func benchmark(b *testing.B, mode Mode) {
+	for _, s := range []struct{ H, B int }{{128, 1}, {128, 32}, {256, 32}} {
+		b.Run(fmt.Sprintf("H%d/B%d", s.H, s.B), func(b *testing.B) {
+			const T = 200
+			m, err := New(Config{InputSize: 100, HiddenSize: s.H, Direction: Bidirectional})
+			if err != nil {
+				b.Fatal(err)
+			}
+			m.Init(rand.New(rand.NewPCG(1, 1)), 1)
+			lay := new(nn.Layout)
+			lay.Reset(slices.Repeat([]int{T}, s.B))
+			x := make([]float32, lay.Rows()*100)
+			dY := make([]float32, lay.Rows()*2*s.H)
+			ws := new(Workspace)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := m.Forward(ws, Batch{Layout: lay, X: x}, nil, mode); err != nil {
+					b.Fatal(err)
+				}
+				if mode.Train {
+					if _, _, err := m.Backward(ws, dY, nil); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}
+			b.ReportMetric(float64(lay.Rows())*float64(b.N)/b.Elapsed().Seconds(), "tokens/s")
+		})
+	}
+}
