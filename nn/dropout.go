@@ -1,89 +1,108 @@
 package nn
 
-import "math"
+import (
+	"fmt"
+	"math"
 
-// Mix derives a seed from seed and what it is for (SplitMix64 steps), so that
-// streams of different purposes, layers and steps are independent.
-func Mix(seed uint64, parts ...uint64) uint64 {
-	for _, p := range parts {
-		seed = scramble(seed ^ scramble(p+0x9e3779b97f4a7c15))
-	}
-	return seed
-}
+	"github.com/textlstm/textlstm/internal/vec"
+)
 
-// scramble is the output function of SplitMix64 (Steele, Lea & Flood 2014).
-func scramble(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
-}
-
-// Dropout zeroes values with probability P and multiplies the rest by 1/(1-P)
-// (Srivastava et al. 2014). The mask is a function of Seed and of the place
-// alone, so Backward draws it again by applying the same Dropout to the
-// gradient. P is rounded to a multiple of 2^-16. P = 0 copies.
+// Dropout sets values to zero with probability P and multiplies the rest by
+// 1/(1-P), so that means stay as they are ("inverted" dropout, Srivastava et
+// al. 2014).
+//
+// A mask is a function of Seed and a position alone: the same call on a
+// gradient is the backward pass, nothing is stored, and neither the order of
+// calls nor the number of goroutines matters. Use a fresh Seed for every step
+// and place, such as a hash of both. P is rounded to a multiple of 2^-16 and
+// the factor is that of the rounded P. A zero Dropout does nothing.
 type Dropout struct {
-	P      float32
-	Locked bool // ApplyRows: one mask for all steps of a sequence (Gal & Ghahramani 2016)
-	Seed   uint64
+	P    float64 // in [0, 1)
+	Seed uint64
 }
 
-func (d Dropout) threshold() (cut uint64, scale float32) {
-	cut = uint64(math.RoundToEven(float64(d.P) * (1 << 16)))
-	return cut, 1 / (1 - d.P)
+// Validate reports a P outside [0, 1).
+func (d Dropout) Validate() error {
+	if !(d.P >= 0 && d.P < 1) {
+		return fmt.Errorf("nn: dropout: P is %v, want it in [0, 1)", d.P)
+	}
+	return nil
 }
 
-// Apply is dst[i] = mask_i * src[i]. dst may be src.
-func (d Dropout) Apply(dst, src []float32) {
-	if d.P == 0 {
-		copy(dst, src)
+// Apply drops values of x one by one. x[i] has position first+i, so slices of
+// one array, each with its own first, may be done in any order.
+func (d Dropout) Apply(x []float32, first int) {
+	drop, keep := d.threshold()
+	if drop == 0 {
 		return
 	}
-	d.apply(dst, src, d.Seed)
-}
-
-func (d Dropout) apply(dst, src []float32, seed uint64) {
-	cut, scale := d.threshold()
-	dst = dst[:len(src)]
-	for i := 0; i < len(src); i += 4 {
-		bits := scramble(seed + uint64(i))
-		for j := i; j < min(i+4, len(src)); j++ {
-			v := src[j] * scale
-			if bits&0xffff < cut {
-				v = 0
-			}
-			dst[j] = v
-			bits >>= 16
+	for i := range x {
+		n := uint64(first + i)
+		if d.bits(n) < drop {
+			x[i] = 0
+		} else {
+			x[i] *= keep
 		}
 	}
 }
 
-// ApplyRows drops values of the packed rows src [Rows][width] of lay; with
-// Locked every step of a sequence loses the same ones. dst may be src.
-func (d Dropout) ApplyRows(dst, src []float32, lay *Layout, width int) {
-	if d.P == 0 || !d.Locked {
-		d.Apply(dst, src[:lay.Rows()*width])
+// Locked drops columns of packed rows x [Rows][D]: each sequence draws one
+// mask [D] and keeps it at all its steps (Gal & Ghahramani 2016). groups, if
+// not nil, maps each sequence to the text whose mask it shares; first is the
+// number of the first sequence or text, as in Apply.
+func (d Dropout) Locked(x []float32, l *Layout, D int, groups []int, first int) {
+	drop, keep := d.threshold()
+	if drop == 0 || l.Rows() == 0 {
 		return
 	}
-	const block = 64 // columns whose mask is kept while walking down the steps
-	var ones, mask [block]float32
-	for i := range ones {
-		ones[i] = 1
-	}
-	for s, b := range lay.Order() {
-		seed := Mix(d.Seed, uint64(b))
-		for lo := 0; lo < width; lo += block {
-			n := min(block, width-lo)
-			d.apply(mask[:n], ones[:n], seed+uint64(lo))
-			for t := range lay.Length(b) {
-				at := (lay.Offset(t)+s)*width + lo
-				from := src[at : at+n]
-				to := dst[at : at+n]
-				for j, m := range mask[:n] {
-					to[j] = from[j] * m
-				}
+	mask := make([]float32, l.Active(0)*D)
+	for s, b := range l.Order()[:l.Active(0)] {
+		if groups != nil {
+			b = groups[b]
+		}
+		m := mask[s*D : (s+1)*D]
+		for j := range m {
+			if d.bits(uint64((first+b)*D+j)) >= drop {
+				m[j] = keep
 			}
 		}
 	}
+	for t := range l.T() {
+		n := l.Active(t) * D
+		vec.Mul(x[l.Offset(t)*D:l.Offset(t)*D+n], mask[:n])
+	}
+}
+
+// Types drops whole rows of x [len(ids)][D] by what they stand for: all rows
+// with the same id stay or go together, so a word is absent from the whole
+// batch (Gal & Ghahramani 2016; "embedding dropout" of Merity et al. 2018).
+func (d Dropout) Types(x []float32, D int, ids []int32) {
+	drop, keep := d.threshold()
+	if drop == 0 {
+		return
+	}
+	for r, id := range ids {
+		row := x[r*D : (r+1)*D]
+		if d.bits(uint64(uint32(id))) < drop {
+			clear(row)
+		} else {
+			vec.Scale(keep, row)
+		}
+	}
+}
+
+// threshold is the number of the 2^16 equally likely draws that drop a value,
+// and the factor for the values that stay.
+func (d Dropout) threshold() (drop uint16, keep float32) {
+	n := min(max(math.Round(d.P*(1<<16)), 0), 1<<16-1)
+	return uint16(n), float32((1 << 16) / ((1 << 16) - n))
+}
+
+// bits are 16 random bits for position n: a quarter of SplitMix64's output
+// for n/4 (Steele, Lea & Flood 2014).
+func (d Dropout) bits(n uint64) uint16 {
+	z := d.Seed + (n>>2+1)*0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return uint16((z ^ z>>31) >> (16 * (n & 3)))
 }

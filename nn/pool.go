@@ -1,0 +1,381 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/textlstm/textlstm/internal/vec"
+)
+
+// A Pooling is a way to reduce the rows of a text to one vector.
+type Pooling string
+
+// The ways to pool. A text without rows pools to zeros under each.
+const (
+	// Last is the final state of each direction: a forward direction's values
+	// at the last step, a reverse direction's at step 0.
+	Last Pooling = "last"
+	// Mean is the average of the rows.
+	Mean Pooling = "mean"
+	// Max is the greatest value of each column; its gradient goes to the first
+	// row that reached it.
+	Max Pooling = "max"
+	// Attention is the average of the rows h weighted by softmax over the
+	// text of v·tanh(W·h + b) (Yang et al. 2016, eq. 5-7).
+	Attention Pooling = "attention"
+)
+
+// PoolConfig describes a Pool.
+type PoolConfig struct {
+	Size  int       `json:"size"`  // D, the width of a row; required
+	Kinds []Pooling `json:"kinds"` // what to concatenate, in this order; empty means Max alone
+
+	// Bidirectional says that the second half of a row belongs to a reverse
+	// direction, Reverse that the whole row does. They matter to Last alone.
+	Bidirectional bool `json:"bidirectional,omitempty"`
+	Reverse       bool `json:"reverse,omitempty"`
+
+	// Hidden is the width A of the attention's hidden layer; 0 means Size.
+	Hidden int `json:"hidden,omitempty"`
+}
+
+// Validate reports everything that is wrong with c.
+func (c PoolConfig) Validate() error {
+	var errs []error
+	if c.Size < 1 {
+		errs = append(errs, fmt.Errorf("nn: pool: Size is %d, want at least 1", c.Size))
+	}
+	if c.Hidden < 0 {
+		errs = append(errs, fmt.Errorf("nn: pool: Hidden is %d, want 0 or more", c.Hidden))
+	}
+	if c.Bidirectional && (c.Reverse || c.Size%2 != 0) {
+		errs = append(errs, fmt.Errorf("nn: pool: Bidirectional wants an even Size and no Reverse, got %d, %t", c.Size, c.Reverse))
+	}
+	for i, k := range c.Kinds {
+		switch k {
+		case Last, Mean, Max, Attention:
+		default:
+			errs = append(errs, fmt.Errorf("nn: pool: unknown kind %q, want %s, %s, %s or %s", string(k), Last, Mean, Max, Attention))
+		}
+		if slices.Contains(c.Kinds[:i], k) {
+			errs = append(errs, fmt.Errorf("nn: pool: kind %q is listed twice", string(k)))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// A Pool reduces the packed rows [Rows][D] of a batch to one vector per text.
+//
+// A text is one sequence, or a group of sequences when long texts were cut
+// into chunks: a group is pooled as if its sequences, in the order of their
+// indices, were one. The answer for a text is the same bits in any batch.
+type Pool struct {
+	cfg     PoolConfig
+	Hidden  *Dense // W, b of the attention, (A, D); nil without Attention
+	Context *Param // v of the attention, (A); nil without Attention
+
+	// Workers is the number of goroutines that one call may use for the
+	// attention's products; 0 means 1. Results do not depend on it.
+	Workers int
+}
+
+// NewPool returns a Pool with zeroed parameters, called name.hidden.weight,
+// name.hidden.bias and name.context where there is attention.
+func NewPool(name string, cfg PoolConfig) (*Pool, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg.Kinds = slices.Clone(cfg.Kinds)
+	if len(cfg.Kinds) == 0 {
+		cfg.Kinds = []Pooling{Max}
+	}
+	if cfg.Hidden == 0 {
+		cfg.Hidden = cfg.Size
+	}
+	p := &Pool{cfg: cfg}
+	if slices.Contains(cfg.Kinds, Attention) {
+		p.Hidden = NewDense(join(name, "hidden"), cfg.Size, cfg.Hidden)
+		p.Context = NewParam(join(name, "context"), cfg.Hidden)
+		p.Context.Decay = true
+	}
+	return p, nil
+}
+
+// Config is the configuration with its defaults filled in.
+func (p *Pool) Config() PoolConfig {
+	c := p.cfg
+	c.Kinds = slices.Clone(c.Kinds)
+	return c
+}
+
+// OutSize is the width of a pooled vector: D for each kind.
+func (p *Pool) OutSize() int { return len(p.cfg.Kinds) * p.cfg.Size }
+
+// Params lists the attention's parameters; without attention there are none.
+func (p *Pool) Params() []*Param {
+	if p.Hidden == nil {
+		return nil
+	}
+	return append(p.Hidden.Params(), p.Context)
+}
+
+// Init draws the attention's parameters, each uniform in ±1/sqrt(its inputs).
+func (p *Pool) Init(rng *rand.Rand) {
+	if p.Hidden == nil {
+		return
+	}
+	p.Hidden.Init(rng)
+	Uniform(p.Context, 1/math.Sqrt(float64(p.cfg.Hidden)), rng)
+}
+
+// A PoolWorkspace holds what Backward needs to know of a Forward. The zero
+// value is ready; it grows as needed and is then reused without allocation.
+// It belongs to one goroutine.
+type PoolWorkspace struct {
+	owner       []int32 // [Rows] text of each row
+	count       []int   // [G] rows of each text
+	first, last []int32 // [G] rows of the text's first and last step, -1 if none
+	argmax      []int32 // [G][D] row of the greatest value
+	hidden      []float32
+	weights     []float32 // [Rows] attention
+	dscore      []float32 // [Rows]
+	perText     []float32 // [G]
+	rows        int
+}
+
+// Weights is the attention [Rows] that the last Forward paid to each packed
+// row; over the rows of a text it sums to 1. It is empty without Attention
+// and valid until the workspace is used again.
+func (ws *PoolWorkspace) Weights() []float32 { return ws.weights[:min(len(ws.weights), ws.rows)] }
+
+// Forward pools y [Rows][D], laid out by l, into dst [G][OutSize()].
+//
+// groups maps each of l's sequences to its text, 0 <= groups[b] < G with
+// G = len(dst)/OutSize(); nil means that each sequence is a text of its own.
+func (p *Pool) Forward(dst, y []float32, l *Layout, groups []int, ws *PoolWorkspace) {
+	D, out := p.cfg.Size, p.OutSize()
+	G := p.check(dst, y, l, groups)
+	ws.index(l, groups, G)
+	clear(dst)
+	for i, kind := range p.cfg.Kinds {
+		at := i * D
+		switch kind {
+		case Last:
+			split := p.split()
+			for g := range G {
+				if ws.count[g] > 0 {
+					d := dst[g*out+at : g*out+at+D]
+					copy(d[:split], y[int(ws.last[g])*D:])
+					copy(d[split:], y[int(ws.first[g])*D+split:])
+				}
+			}
+		case Mean:
+			for r, g := range ws.owner {
+				vec.Add(dst[int(g)*out+at:int(g)*out+at+D], y[r*D:(r+1)*D])
+			}
+			for g, n := range ws.count {
+				if n > 0 {
+					vec.Scale(1/float32(n), dst[g*out+at:g*out+at+D])
+				}
+			}
+		case Max:
+			p.max(dst[at:], y, G, ws)
+		case Attention:
+			p.attend(y, G, ws)
+			for r, g := range ws.owner {
+				vec.Axpy(ws.weights[r], y[r*D:(r+1)*D], dst[int(g)*out+at:int(g)*out+at+D])
+			}
+		}
+	}
+}
+
+// Backward adds the gradient of y to dy [Rows][D], given the gradient dpooled
+// [G][OutSize()] of what Forward wrote, and adds to the gradients of the
+// attention's parameters. The other arguments are Forward's; ws is used up.
+func (p *Pool) Backward(dy, dpooled, y []float32, l *Layout, groups []int, ws *PoolWorkspace) {
+	D, out := p.cfg.Size, p.OutSize()
+	G := p.check(dpooled, y, l, groups)
+	if len(dy) < l.Rows()*D || ws.rows != l.Rows() || len(ws.count) != G {
+		panic(fmt.Sprintf("nn: pool gradient: len(dy) = %d, want Rows*D = %d*%d; workspace of %d rows, %d texts, want %d, %d",
+			len(dy), l.Rows(), D, ws.rows, len(ws.count), l.Rows(), G))
+	}
+	for i, kind := range p.cfg.Kinds {
+		at := i * D
+		switch kind {
+		case Last:
+			split := p.split()
+			for g := range G {
+				if ws.count[g] > 0 {
+					d := dpooled[g*out+at : g*out+at+D]
+					last, first := int(ws.last[g])*D, int(ws.first[g])*D
+					vec.Add(dy[last:last+split], d[:split])
+					vec.Add(dy[first+split:first+D], d[split:])
+				}
+			}
+		case Mean:
+			for r, g := range ws.owner {
+				vec.Axpy(1/float32(ws.count[g]), dpooled[int(g)*out+at:int(g)*out+at+D], dy[r*D:(r+1)*D])
+			}
+		case Max:
+			for g := range G {
+				if ws.count[g] == 0 {
+					continue
+				}
+				d := dpooled[g*out+at : g*out+at+D]
+				for j, r := range ws.argmax[g*D : (g+1)*D] {
+					dy[int(r)*D+j] += d[j]
+				}
+			}
+		case Attention:
+			p.attendBackward(dy, dpooled[at:], y, G, ws)
+		}
+	}
+}
+
+// split is the column where a row's reverse direction begins.
+func (p *Pool) split() int {
+	switch {
+	case p.cfg.Bidirectional:
+		return p.cfg.Size / 2
+	case p.cfg.Reverse:
+		return 0
+	}
+	return p.cfg.Size
+}
+
+// check panics on arguments that do not fit together and returns G.
+func (p *Pool) check(pooled, y []float32, l *Layout, groups []int) int {
+	G := len(pooled) / p.OutSize()
+	texts := l.B()
+	if groups != nil {
+		texts = G
+	}
+	if len(pooled) != texts*p.OutSize() || len(y) < l.Rows()*p.cfg.Size || groups != nil && len(groups) != l.B() {
+		panic(fmt.Sprintf("nn: pool: len(pooled) = %d, len(y) = %d, len(groups) = %d, want G*OutSize = %d*%d, Rows*D = %d*%d, %d",
+			len(pooled), len(y), len(groups), texts, p.OutSize(), l.Rows(), p.cfg.Size, l.B()))
+	}
+	return G
+}
+
+// index finds the text of each row and the extent of each text.
+func (ws *PoolWorkspace) index(l *Layout, groups []int, G int) {
+	ws.rows = l.Rows()
+	ws.owner = grow(ws.owner, ws.rows)
+	ws.count = grow(ws.count, G)
+	ws.first = grow(ws.first, G)
+	ws.last = grow(ws.last, G)
+	ws.weights = ws.weights[:0]
+	clear(ws.count)
+	for b := range l.B() {
+		n := l.Length(b)
+		if n == 0 {
+			continue
+		}
+		g := b
+		if groups != nil {
+			g = groups[b]
+		}
+		if ws.count[g] == 0 {
+			ws.first[g] = int32(l.Row(0, b))
+		}
+		ws.last[g] = int32(l.Row(n-1, b))
+		ws.count[g] += n
+	}
+	for t := range l.T() {
+		for s, b := range l.Order()[:l.Active(t)] {
+			g := b
+			if groups != nil {
+				g = groups[b]
+			}
+			ws.owner[l.Offset(t)+s] = int32(g)
+		}
+	}
+}
+
+// max writes the greatest value of each column of each text to dst, whose
+// rows have stride OutSize(), and remembers where it was.
+func (p *Pool) max(dst, y []float32, G int, ws *PoolWorkspace) {
+	D, out := p.cfg.Size, p.OutSize()
+	ws.argmax = grow(ws.argmax, G*D)
+	for g := range G {
+		ws.argmax[g*D] = -1 // no row of this text seen yet
+	}
+	for r, g := range ws.owner {
+		d, x := dst[int(g)*out:int(g)*out+D], y[r*D:(r+1)*D]
+		at := ws.argmax[int(g)*D : (int(g)+1)*D]
+		if at[0] >= 0 {
+			vec.MaxIndex(d, at, x, int32(r))
+			continue
+		}
+		copy(d, x)
+		for j := range at {
+			at[j] = int32(r)
+		}
+	}
+}
+
+// attend computes hidden = tanh(y·Wᵀ + b) and weights = softmax of v·hidden
+// over the rows of each text.
+func (p *Pool) attend(y []float32, G int, ws *PoolWorkspace) {
+	A, D := p.cfg.Hidden, p.cfg.Size
+	ws.hidden = grow(ws.hidden, ws.rows*A)
+	ws.weights = grow(ws.weights, ws.rows)
+	ws.perText = grow(ws.perText, G)
+	rowBlocks(p.Workers, ws.rows, func(lo, hi int) {
+		p.Hidden.forwardRows(ws.hidden[lo*A:hi*A], y[lo*D:hi*D], hi-lo)
+		Tanh.Forward(ws.hidden[lo*A : hi*A])
+		for r := lo; r < hi; r++ {
+			ws.weights[r] = vec.Dot(p.Context.Data, ws.hidden[r*A:(r+1)*A])
+		}
+	})
+
+	for g := range G {
+		ws.perText[g] = float32(math.Inf(-1))
+	}
+	for r, g := range ws.owner {
+		ws.perText[g] = max(ws.perText[g], ws.weights[r])
+	}
+	for r, g := range ws.owner {
+		ws.weights[r] -= ws.perText[g]
+	}
+	vec.Exp(ws.weights, ws.weights)
+	clear(ws.perText)
+	for r, g := range ws.owner {
+		ws.perText[g] += ws.weights[r]
+	}
+	for r, g := range ws.owner {
+		ws.weights[r] /= ws.perText[g]
+	}
+}
+
+// attendBackward is the gradient of attend and of the weighted sum after it;
+// dpooled has stride OutSize().
+func (p *Pool) attendBackward(dy, dpooled, y []float32, G int, ws *PoolWorkspace) {
+	A, D, out := p.cfg.Hidden, p.cfg.Size, p.OutSize()
+	ws.dscore = grow(ws.dscore, ws.rows)
+	clear(ws.perText)
+	for r, g := range ws.owner {
+		d := dpooled[int(g)*out : int(g)*out+D]
+		ws.dscore[r] = vec.Dot(d, y[r*D:(r+1)*D])
+		ws.perText[g] += ws.weights[r] * ws.dscore[r]
+		vec.Axpy(ws.weights[r], d, dy[r*D:(r+1)*D])
+	}
+	for r, g := range ws.owner {
+		ws.dscore[r] = ws.weights[r] * (ws.dscore[r] - ws.perText[g])
+	}
+	for r := range ws.rows {
+		h := ws.hidden[r*A : (r+1)*A]
+		if p.Context.Grad != nil {
+			vec.Axpy(ws.dscore[r], h, p.Context.Grad)
+		}
+		for j, u := range h { // from here on hidden holds dLoss/d(y·Wᵀ + b)
+			h[j] = ws.dscore[r] * p.Context.Data[j] * (1 - u*u)
+		}
+	}
+	p.Hidden.Workers = p.Workers
+	p.Hidden.backwardParams(ws.hidden, y, ws.rows)
+	p.Hidden.backwardInput(dy, ws.hidden, ws.rows, 1)
+}
