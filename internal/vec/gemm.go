@@ -90,8 +90,7 @@ func MatMul(m int, a []float32, lda int, b *Packed, beta float32, c []float32, l
 		return
 	}
 	need("MatMul", "a", len(a), span(m, b.K, lda))
-	checkProduct("MatMul", m, b, beta, c, ldc)
-	matMul(m, a, lda, 1, b, beta, c, ldc)
+	product("MatMul", m, a, lda, 1, b, beta, c, ldc)
 }
 
 // MatMulTA is MatMul with the left operand transposed: A is [K][m] row-major with
@@ -105,15 +104,25 @@ func MatMulTA(m int, a []float32, lda int, b *Packed, beta float32, c []float32,
 		return
 	}
 	need("MatMulTA", "a", len(a), span(b.K, m, lda))
-	checkProduct("MatMulTA", m, b, beta, c, ldc)
-	matMul(m, a, 1, lda, b, beta, c, ldc)
+	product("MatMulTA", m, a, 1, lda, b, beta, c, ldc)
 }
 
-func checkProduct(kernel string, m int, b *Packed, beta float32, c []float32, ldc int) {
+// product checks what MatMul and MatMulTA have in common and computes; element (i, p)
+// of the left operand is a[i*rs+p*ks].
+func product(kernel string, m int, a []float32, rs, ks int, b *Packed, beta float32, c []float32, ldc int) {
 	need(kernel, "c", len(c), span(m, b.N, ldc))
 	if beta != 0 && beta != 1 {
 		panic(fmt.Sprintf("vec: %s: beta = %v, want 0 or 1", kernel, beta))
 	}
+	if b.K == 0 {
+		if beta == 0 {
+			for i := range m {
+				clear(c[i*ldc:][:b.N])
+			}
+		}
+		return
+	}
+	matMul(m, a, rs, ks, b, beta, c, ldc)
 }
 
 var packs = sync.Pool{New: func() any { return new(Packed) }}

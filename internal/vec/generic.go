@@ -129,23 +129,24 @@ func matMulGeneric(m int, a []float32, rs, ks int, b *Packed, beta float32, c []
 	}
 }
 
-// Constants of exp2i and expm1 below; math.go names the source.
+// Constants of the activations; Exp names the method.
 const (
 	log2e  = 1.44269504088896341
-	ln2Hi  = 0.693359375    // 355/512: a multiple n*ln2Hi is exact for |n| < 2^15
-	ln2Lo  = -2.12194440e-4 // ln 2 - ln2Hi
-	magic  = 12582912       // 1.5 * 2^23: adding it rounds to an integer
-	expMin = -104           // exp(x) is 0 below
-	expMax = 89             // and +Inf above
-	sigMax = 87.33          // sigmoid stays where it is outside +-sigMax
-	tanMax = 9.1            // tanh is 1 above
+	ln2Hi  = 0.693359375             // 355/512: a multiple n*ln2Hi is exact for |n| < 2^15
+	ln2Lo  = -2.12194440054690583e-4 // ln 2 - ln2Hi
+	magic  = 12582912                // 1.5 * 2^23: adding it rounds to an integer
+	expMin = -104                    // exp(x) is 0 below
+	expMax = 89                      // and +Inf above
+	sigMax = 87.33                   // sigmoid stays where it is outside +-sigMax
+	tanMax = 9.1                     // tanh is 1 above
 
 	// exp(r) = 1 + r + r*r*(exp2 + exp3*r + exp4*r*r + ...), |r| <= ln(2)/2
-	exp2 = 0.5
-	exp3 = 1.0 / 6
-	exp4 = 1.0 / 24
-	exp5 = 1.0 / 120
-	exp6 = 1.0 / 720
+	// (testdata/gen_exp.py)
+	exp2 = 0.49999994
+	exp3 = 0.166665167
+	exp4 = 0.0416681021
+	exp5 = 0.00836919248
+	exp6 = 0.00138389017
 )
 
 // reduce writes x as n*ln(2) + r. The low bits of t hold the integer n.

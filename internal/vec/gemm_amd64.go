@@ -1,0 +1,258 @@
+//go:build amd64 && !noasm
+
+package vec
+
+import "sync"
+
+//go:generate go -C _asm run . -group gemm -pkg vec -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go
+
+// Blocking. A block of A, mBlock x kBlock, stays in the second-level cache while a
+// panel of B, kBlock x 32, stays in the first. Blocks do not show in the result: a
+// tile of C is loaded, goes on with its sum where the block before stopped, and is
+// stored.
+const (
+	mBlock = 240
+	kBlock = 256
+)
+
+// A tiler runs one micro-kernel, rows x cols, over a column of tiles:
+//
+//	for t := range tiles {
+//		for i := range rows {
+//			for j := range cols {
+//				s := c[(t*rows+i)*ldc+j], or 0 if add == 0
+//				for p := range k {
+//					s = fma(a[t*next+i*rs+p*ks], b[j/32*ps+p*32+j%32], s)
+//				}
+//				c[(t*rows+i)*ldc+j] = s
+//			}
+//		}
+//	}
+//
+// Strides count elements. The AVX-512 kernels touch only the columns of C whose bit is
+// set in mask, which holds for the last 16; the AVX2 kernels take all.
+type tiler func(rows, cols, tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+
+func tileAVX512(rows, cols, tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int) {
+	switch rows<<8 | cols {
+	case 1<<8 | 16:
+		tile1x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 1<<8 | 32:
+		tile1x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 2<<8 | 16:
+		tile2x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 2<<8 | 32:
+		tile2x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 3<<8 | 16:
+		tile3x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 3<<8 | 32:
+		tile3x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 4<<8 | 16:
+		tile4x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 4<<8 | 32:
+		tile4x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 5<<8 | 16:
+		tile5x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 5<<8 | 32:
+		tile5x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 6<<8 | 16:
+		tile6x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 6<<8 | 32:
+		tile6x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 7<<8 | 16:
+		tile7x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 7<<8 | 32:
+		tile7x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 8<<8 | 16:
+		tile8x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 8<<8 | 32:
+		tile8x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 9<<8 | 16:
+		tile9x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 9<<8 | 32:
+		tile9x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 10<<8 | 16:
+		tile10x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 10<<8 | 32:
+		tile10x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 11<<8 | 16:
+		tile11x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 11<<8 | 32:
+		tile11x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 12<<8 | 16:
+		tile12x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 12<<8 | 32:
+		tile12x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 1<<8 | 128:
+		tile1x128AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 2<<8 | 64:
+		tile2x64AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 3<<8 | 64:
+		tile3x64AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	}
+}
+
+func tileAVX2(rows, cols, tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int) {
+	switch rows<<8 | cols {
+	case 1<<8 | 64:
+		tile1x64AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 1<<8 | 32:
+		tile1x32AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 2<<8 | 32:
+		tile2x32AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 3<<8 | 32:
+		tile3x32AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 3<<8 | 16:
+		tile3x16AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 4<<8 | 16:
+		tile4x16AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 5<<8 | 16:
+		tile5x16AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	case 6<<8 | 16:
+		tile6x16AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+	}
+}
+
+// split cuts m rows into tiles of at most most rows, as even as can be: first big
+// tiles of rows rows, then small tiles of rows-1.
+func split(m, most int) (rows, big, small int) {
+	tiles := (m + most - 1) / most
+	rows = (m + tiles - 1) / tiles
+	small = tiles*rows - m
+	return rows, tiles - small, small
+}
+
+// buffers holds the copies of A's blocks.
+var buffers = sync.Pool{New: func() any { return new([mBlock * kBlock]float32) }}
+
+// packA copies a block of A, m x k with element (i, p) at a[i*rs+p*ks], so that each
+// tile of rows rows is [k][rows], one tile after the other.
+func packA(dst []float32, m, rows, big, k int, a []float32, rs, ks int) {
+	for t, i := 0, 0; i < m; t++ {
+		if t == big {
+			rows--
+		}
+		if rs == 1 {
+			for p := range k {
+				copy(dst[p*rows:][:rows], a[i+p*ks:][:rows])
+			}
+		} else {
+			for l := range rows {
+				d := dst[l:]
+				for p, v := range a[(i+l)*rs:][:k] {
+					d[p*rows] = v
+				}
+			}
+		}
+		dst = dst[rows*k:]
+		i += rows
+	}
+}
+
+// matMulTiles is matMul for the assembly levels. Neither K nor N is 0.
+func matMulTiles(m int, a []float32, rs, ks int, b *Packed, beta float32, c []float32, ldc int) {
+	K, N := b.K, b.N
+	most := 6
+	if level == avx512 {
+		most = 12
+	}
+	add := int(beta)
+	var buf *[mBlock * kBlock]float32
+	if wantPack(m, rs, ks, K, N) {
+		buf = buffers.Get().(*[mBlock * kBlock]float32)
+		defer buffers.Put(buf)
+	}
+	for pc := 0; pc < K; pc += kBlock {
+		k := min(kBlock, K-pc)
+		for ic, mc := 0, 0; ic < m; ic += mc {
+			mc = m - ic
+			if mc > mBlock {
+				mc = (mc + (mc-1)/mBlock) / ((mc-1)/mBlock + 1)
+			}
+			rows, big, small := split(mc, most)
+			ap := a[ic*rs+pc*ks:]
+			t := tiles{rows: rows, n: big, k: k, rs: rs, ks: ks, next: rows * rs, ps: K * panel, ldc: ldc, add: add}
+			u := tiles{rows: rows - 1, n: small, k: k, rs: rs, ks: ks, next: (rows - 1) * rs, ps: K * panel, ldc: ldc, add: add}
+			if buf != nil {
+				packA(buf[:], mc, rows, big, k, ap, rs, ks)
+				ap = buf[:]
+				t.rs, t.ks, t.next = 1, rows, rows*k
+				u.rs, u.ks, u.next = 1, rows-1, (rows-1)*k
+			}
+			for j := 0; j < N; {
+				w := N - j
+				cols := columns(rows, w)
+				bp := b.panels[j/panel*panel*K+pc*panel+j%panel:]
+				t.run(cols, min(w, cols), ap, bp, c[ic*ldc+j:])
+				if small > 0 {
+					u.run(cols, min(w, cols), ap[big*t.next:], bp, c[(ic+big*rows)*ldc+j:])
+				}
+				j += cols
+			}
+		}
+		add = 1
+	}
+}
+
+// columns is the width of the tile to use for rows rows where w columns are left. Few
+// rows take wide tiles, so that there are enough sums to hide a multiplication's
+// latency.
+func columns(rows, w int) int {
+	if level == avx512 {
+		switch {
+		case rows == 1 && w >= 128:
+			return 128
+		case (rows == 2 || rows == 3) && w >= 64:
+			return 64
+		case w <= 16:
+			return 16
+		}
+		return 32
+	}
+	switch {
+	case rows == 1 && w >= 64:
+		return 64
+	case rows <= 2 || rows == 3 && w > 16:
+		return 32
+	}
+	return 16
+}
+
+// tiles is a column of n tiles of rows rows; the fields are the arguments of a tiler.
+type tiles struct {
+	rows, n, k            int
+	rs, ks, next, ps, ldc int
+	add                   int
+}
+
+// run computes the first w of cols columns of the tiles.
+func (t *tiles) run(cols, w int, a, b, c []float32) {
+	if level == avx512 {
+		mask := uint32(1)<<(w-cols+16) - 1
+		tileAVX512(t.rows, cols, t.n, t.k, &a[0], t.rs, t.ks, t.next, &b[0], t.ps, &c[0], t.ldc, mask, t.add)
+		return
+	}
+	if w == cols {
+		tileAVX2(t.rows, cols, t.n, t.k, &a[0], t.rs, t.ks, t.next, &b[0], t.ps, &c[0], t.ldc, 0, t.add)
+		return
+	}
+	// The kernel takes whole tiles: go by way of a copy.
+	var edge [6 * panel]float32
+	for i := range t.n {
+		ct := c[i*t.rows*t.ldc:]
+		if t.add != 0 {
+			for r := range t.rows {
+				copy(edge[r*cols:], ct[r*t.ldc:][:w])
+			}
+		}
+		tileAVX2(t.rows, cols, 1, t.k, &a[i*t.next], t.rs, t.ks, 0, &b[0], t.ps, &edge[0], cols, 0, t.add)
+		for r := range t.rows {
+			copy(ct[r*t.ldc:][:w], edge[r*cols:])
+		}
+	}
+}
+
+// wantPack says whether copying A pays.
+func wantPack(m, rs, ks, K, N int) bool { return packMode == 1 || packMode == 2 && rs == 1 }
+
+var packMode = 0

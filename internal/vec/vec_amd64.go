@@ -1,0 +1,71 @@
+//go:build amd64 && !noasm
+
+package vec
+
+import (
+	"os"
+	"slices"
+
+	"golang.org/x/sys/cpu"
+)
+
+// The levels, worst first.
+const (
+	generic = iota
+	avx2
+	avx512
+)
+
+var levelNames = []string{"generic", "avx2", "avx512"}
+
+// best is the highest level that the processor and the system support.
+var best = func() int {
+	x := &cpu.X86
+	switch {
+	case !x.HasAVX2 || !x.HasFMA:
+		return generic
+	case x.HasAVX512F && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512BW:
+		return avx512
+	}
+	return avx2
+}()
+
+// level is the level in use. It is written before main starts, and by tests.
+var level = func() int {
+	if l := slices.Index(levelNames, os.Getenv("TEXTLSTM_KERNEL")); l >= 0 && l <= best {
+		return l
+	}
+	return best
+}()
+
+func kernelName() string { return levelNames[level] }
+
+func dot(x, y []float32) float32                                 { return dotGeneric(x, y) }
+func sum(x []float32) float32                                    { return sumGeneric(x) }
+func sumSq(x []float32) float64                                  { return sumSqGeneric(x) }
+func maximum(x []float32) float32                                { return maxGeneric(x) }
+func axpy(a float32, x, y []float32)                             { axpyGeneric(a, x, y) }
+func scale(a float32, x []float32)                               { scaleGeneric(a, x) }
+func add(dst, x []float32)                                       { addGeneric(dst, x) }
+func mul(dst, x []float32)                                       { mulGeneric(dst, x) }
+func mulAdd(dst, x, y []float32)                                 { mulAddGeneric(dst, x, y) }
+func maxIndex(dst []float32, idx []int32, x []float32, at int32) { maxIndexGeneric(dst, idx, x, at) }
+func addRows(dst []float32, n int, x []float32, ldx int)         { addRowsGeneric(dst, n, x, ldx) }
+func exp(dst, x []float32, shift float32)                        { expGeneric(dst, x, shift) }
+func tanh(dst, x []float32)                                      { tanhGeneric(dst, x) }
+func sigmoid(dst, x []float32)                                   { sigmoidGeneric(dst, x) }
+func adam(w, g, m, v []float32, k *adamArgs)                     { adamGeneric(w, g, m, v, k) }
+
+func matMul(m int, a []float32, rs, ks int, b *Packed, beta float32, c []float32, ldc int) {
+	if level == generic {
+		matMulGeneric(m, a, rs, ks, b, beta, c, ldc)
+		return
+	}
+	matMulTiles(m, a, rs, ks, b, beta, c, ldc)
+}
+
+func cellForward(pre, cPrev, c, h, peep []float32) { cellForwardGeneric(pre, cPrev, c, h, peep) }
+
+func cellBackward(gates, cPrev, c, dH, dC, peep []float32) {
+	cellBackwardGeneric(gates, cPrev, c, dH, dC, peep)
+}
