@@ -1,0 +1,373 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/textlstm/textlstm/internal/vec"
+)
+
+// An OptimizerKind names an update rule.
+type OptimizerKind string
+
+// The update rules. The empty string is Adam.
+const (
+	Adam    OptimizerKind = "adam"    // Kingma & Ba 2015; with WeightDecay it is AdamW (Loshchilov & Hutter 2019)
+	SGD     OptimizerKind = "sgd"     // with optional (Nesterov) momentum, as in PyTorch
+	RMSprop OptimizerKind = "rmsprop" // Hinton's lecture 6e, as in PyTorch
+)
+
+// OptimizerConfig is the settings of an Optimizer; PyTorch's names and
+// defaults.
+type OptimizerConfig struct {
+	Kind OptimizerKind `json:"kind,omitempty"`
+
+	// Beta1 and Beta2 in [0, 1) are Adam's; 0 means 0.9 and 0.999. For an Adam
+	// without momentum set Beta1 to something tiny, such as 1e-9.
+	Beta1 float64 `json:"beta1,omitempty"`
+	Beta2 float64 `json:"beta2,omitempty"`
+
+	// Alpha in [0, 1) is RMSprop's decay of the squares; 0 means 0.99.
+	Alpha float64 `json:"alpha,omitempty"`
+
+	// Eps > 0 is added to the root of the squares by Adam and RMSprop; 0 means
+	// 1e-8.
+	Eps float64 `json:"eps,omitempty"`
+
+	// Momentum in [0, 1) is that of SGD and RMSprop; 0 means none. Nesterov
+	// (SGD only) looks ahead.
+	Momentum float64 `json:"momentum,omitempty"`
+	Nesterov bool    `json:"nesterov,omitempty"`
+
+	// WeightDecay >= 0 is decoupled under every rule: parameters with Decay
+	// lose lr*WeightDecay*w beside the step that the gradient asks for. 0 means
+	// none.
+	WeightDecay float64 `json:"weight_decay,omitempty"`
+}
+
+// Resolved is c with its defaults filled in.
+func (c OptimizerConfig) Resolved() OptimizerConfig {
+	def := func(v *float64, d float64) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	if c.Kind == "" {
+		c.Kind = Adam
+	}
+	switch c.Kind {
+	case Adam:
+		def(&c.Beta1, 0.9)
+		def(&c.Beta2, 0.999)
+		def(&c.Eps, 1e-8)
+	case RMSprop:
+		def(&c.Alpha, 0.99)
+		def(&c.Eps, 1e-8)
+	}
+	return c
+}
+
+// Validate reports everything that is wrong with c.
+func (c OptimizerConfig) Validate() error {
+	var errs []error
+	switch c.Kind {
+	case "", Adam, SGD, RMSprop:
+	default:
+		errs = append(errs, fmt.Errorf("nn: unknown optimizer %q, want %s, %s or %s", string(c.Kind), Adam, SGD, RMSprop))
+	}
+	for _, f := range []struct {
+		name  string
+		value float64
+		max   float64
+	}{
+		{"Beta1", c.Beta1, 1}, {"Beta2", c.Beta2, 1}, {"Alpha", c.Alpha, 1}, {"Momentum", c.Momentum, 1},
+		{"Eps", c.Eps, math.Inf(1)}, {"WeightDecay", c.WeightDecay, math.Inf(1)},
+	} {
+		if !(f.value >= 0 && f.value < f.max) {
+			errs = append(errs, fmt.Errorf("nn: optimizer: %s is %v, want it in [0, %v)", f.name, f.value, f.max))
+		}
+	}
+	if c.Nesterov && (c.Kind != SGD || c.Momentum == 0) {
+		errs = append(errs, errors.New("nn: optimizer: Nesterov needs SGD with Momentum"))
+	}
+	return errors.Join(errs...)
+}
+
+// A DivergedError reports a gradient that is not a finite number.
+type DivergedError struct {
+	Name  string  // parameter
+	Index int     // in its Data
+	Value float32 // NaN or an infinity
+}
+
+func (e *DivergedError) Error() string {
+	return fmt.Sprintf("nn: training diverged: gradient of %s is %v at element %d; lower the learning rate or clip the gradient", e.Name, e.Value, e.Index)
+}
+
+// An Optimizer moves parameters against their gradients.
+//
+// Parameters without a gradient (Grad nil) are left alone. Of a sparse
+// parameter only the Touched rows move, and only their moments are updated, as
+// in PyTorch's SparseAdam: a step costs what the batch's distinct words cost,
+// not what the vocabulary does.
+//
+// An Optimizer belongs to one goroutine. Steps are deterministic.
+type Optimizer struct {
+	cfg   OptimizerConfig
+	steps int
+	slots map[*Param]*slot
+	order []*slot // in the order in which the parameters were first seen
+}
+
+// A slot is what an optimiser remembers about one parameter.
+type slot struct {
+	param   *Param
+	moments []*Param // one for each of OptimizerConfig.moments
+}
+
+// moments names what a rule remembers, as PyTorch does.
+func (c OptimizerConfig) moments() []string {
+	var names []string
+	switch c.Kind {
+	case Adam:
+		return []string{"exp_avg", "exp_avg_sq"}
+	case RMSprop:
+		names = append(names, "square_avg")
+	}
+	if c.Momentum != 0 {
+		names = append(names, "momentum_buffer")
+	}
+	return names
+}
+
+// NewOptimizer returns an optimiser that has taken no step.
+func NewOptimizer(cfg OptimizerConfig) (*Optimizer, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return &Optimizer{cfg: cfg.Resolved(), slots: make(map[*Param]*slot)}, nil
+}
+
+// Config is the configuration with its defaults filled in.
+func (o *Optimizer) Config() OptimizerConfig { return o.cfg }
+
+// Steps is the number of steps taken.
+func (o *Optimizer) Steps() int { return o.steps }
+
+// Step moves params by one step at learning rate lr times each parameter's
+// LRScale. Gradients are left as they are: see ZeroGrad.
+//
+// If a gradient is not finite Step returns a *DivergedError and changes
+// nothing.
+func (o *Optimizer) Step(params []*Param, lr float32) error {
+	for _, p := range params {
+		if err := checkFinite(p); err != nil {
+			return err
+		}
+	}
+	o.steps++
+	t := float64(o.steps)
+	c1 := 1 / (1 - math.Pow(o.cfg.Beta1, t))
+	c2 := 1 / (1 - math.Pow(o.cfg.Beta2, t))
+	for _, p := range params {
+		if p.Grad == nil {
+			continue
+		}
+		rate, decay := lr, float32(0)
+		if p.LRScale != 0 {
+			rate *= p.LRScale
+		}
+		if p.Decay {
+			decay = float32(o.cfg.WeightDecay)
+		}
+		moments := o.slot(p).moments
+		var rows [2][]float32
+		forRows(p, func(lo, hi int) {
+			for i, m := range moments {
+				rows[i] = m.Data[lo:hi]
+			}
+			w, g := p.Data[lo:hi], p.Grad[lo:hi]
+			switch o.cfg.Kind {
+			case Adam:
+				vec.Adam(w, g, rows[0], rows[1], rate,
+					float32(o.cfg.Beta1), float32(o.cfg.Beta2), float32(o.cfg.Eps), decay, float32(c1), float32(c2))
+			case SGD:
+				o.sgd(w, g, rows[0], rate, decay)
+			case RMSprop:
+				o.rmsprop(w, g, rows[0], rows[1], rate, decay)
+			}
+		})
+		p.Changed()
+	}
+	return nil
+}
+
+// sgd is buf = momentum*buf + g; w -= lr*(buf + decay*w), with g +
+// momentum*buf in place of buf under Nesterov. buf is nil without momentum.
+func (o *Optimizer) sgd(w, g, buf []float32, lr, decay float32) {
+	mu := float32(o.cfg.Momentum)
+	for i, d := range g {
+		if buf != nil {
+			buf[i] = mu*buf[i] + d
+			if o.cfg.Nesterov {
+				d += mu * buf[i]
+			} else {
+				d = buf[i]
+			}
+		}
+		w[i] -= lr * (d + decay*w[i])
+	}
+}
+
+// rmsprop is s = alpha*s + (1-alpha)*g*g; d = g/(sqrt(s)+eps);
+// buf = momentum*buf + d; w -= lr*(buf + decay*w), with d in place of buf
+// without momentum.
+func (o *Optimizer) rmsprop(w, g, s, buf []float32, lr, decay float32) {
+	alpha, eps, mu := float32(o.cfg.Alpha), float32(o.cfg.Eps), float32(o.cfg.Momentum)
+	for i, v := range g {
+		s[i] = alpha*s[i] + (1-alpha)*v*v
+		d := v / (float32(math.Sqrt(float64(s[i]))) + eps)
+		if buf != nil {
+			buf[i] = mu*buf[i] + d
+			d = buf[i]
+		}
+		w[i] -= lr * (d + decay*w[i])
+	}
+}
+
+// slot returns what o remembers about p, zeros at first.
+func (o *Optimizer) slot(p *Param) *slot {
+	s := o.slots[p]
+	if s == nil {
+		s = &slot{param: p}
+		for _, name := range o.cfg.moments() {
+			s.moments = append(s.moments, like(p, name))
+		}
+		o.slots[p] = s
+		o.order = append(o.order, s)
+	}
+	return s
+}
+
+// State lists the moments that o keeps, for a checkpoint: parameters in the
+// order in which they were first stepped, named like PyTorch's state, for
+// example "exp_avg.encoder.weight_ih_l0". With Steps it is all that a resumed
+// optimiser needs. The parameters are o's own: copy them before the next Step.
+func (o *Optimizer) State() []*Param {
+	var state []*Param
+	for _, s := range o.order {
+		state = append(state, s.moments...)
+	}
+	return state
+}
+
+// LoadState makes o go on from a checkpoint: the moments of params are copied
+// from state, where State once listed them, and steps is what Steps was. A
+// parameter none of whose moments is there had not been stepped. On an error o
+// is unchanged.
+func (o *Optimizer) LoadState(params []*Param, steps int, state []*Param) error {
+	if steps < 0 {
+		return fmt.Errorf("nn: optimizer state: %d steps", steps)
+	}
+	saved, err := byName("optimizer state", state)
+	if err != nil {
+		return err
+	}
+	owner := make(map[string]*Param)
+	for _, p := range params {
+		for _, moment := range o.cfg.moments() {
+			owner[join(moment, p.Name)] = p
+		}
+	}
+	// Slots are made in the saved order, so that a resumed run writes the same
+	// checkpoints as one that was never interrupted.
+	loaded := Optimizer{cfg: o.cfg, steps: steps, slots: make(map[*Param]*slot)}
+	for _, from := range state {
+		p := owner[from.Name]
+		if p == nil {
+			return fmt.Errorf("nn: optimizer state: %s belongs to no parameter of this %s", from.Name, o.cfg.Kind)
+		}
+		if loaded.slots[p] != nil {
+			continue
+		}
+		for _, m := range loaded.slot(p).moments {
+			if err := m.check("optimizer state", saved[m.Name]); err != nil {
+				return err
+			}
+			copy(m.Data, saved[m.Name].Data)
+		}
+	}
+	*o = loaded
+	return nil
+}
+
+// ZeroGrad clears the gradients of params, of sparse ones only where touched.
+func ZeroGrad(params []*Param) {
+	for _, p := range params {
+		if p.Grad != nil {
+			p.ZeroGrad()
+		}
+	}
+}
+
+// like is a zeroed parameter of p's shape called prefix.p.Name.
+func like(p *Param, prefix string) *Param {
+	return &Param{Name: join(prefix, p.Name), Shape: p.Shape, Data: make([]float32, len(p.Data))}
+}
+
+// byName indexes params by their names.
+func byName(what string, params []*Param) (map[string]*Param, error) {
+	m := make(map[string]*Param, len(params))
+	for _, p := range params {
+		if m[p.Name] != nil {
+			return nil, fmt.Errorf("nn: %s: %s is there twice", what, p.Name)
+		}
+		m[p.Name] = p
+	}
+	return m, nil
+}
+
+// check reports what is wrong with from as a source of p's values.
+func (p *Param) check(what string, from *Param) error {
+	if from == nil {
+		return fmt.Errorf("nn: %s: %s is missing", what, p.Name)
+	}
+	if len(from.Data) != len(p.Data) {
+		return fmt.Errorf("nn: %s: %s has %d values, want %d", what, p.Name, len(from.Data), len(p.Data))
+	}
+	return nil
+}
+
+// forRows calls f on the ranges of p's values whose gradient may be non-zero:
+// the touched rows of a sparse parameter, everything otherwise.
+func forRows(p *Param, f func(lo, hi int)) {
+	if !p.Sparse {
+		if len(p.Grad) > 0 {
+			f(0, len(p.Grad))
+		}
+		return
+	}
+	w := p.RowLen()
+	for _, r := range p.Touched {
+		f(int(r)*w, (int(r)+1)*w)
+	}
+}
+
+// checkFinite returns a *DivergedError if p's gradient is not finite.
+func checkFinite(p *Param) error {
+	var err error
+	forRows(p, func(lo, hi int) {
+		sum := vec.SumSq(p.Grad[lo:hi])
+		if err != nil || !math.IsNaN(sum) && !math.IsInf(sum, 0) {
+			return
+		}
+		for i, v := range p.Grad[lo:hi] {
+			if v-v != 0 { // NaN or an infinity
+				err = &DivergedError{Name: p.Name, Index: lo + i, Value: v}
+				return
+			}
+		}
+	})
+	return err
+}
