@@ -43,43 +43,52 @@ func resample(n int, worker func() func(r int)) {
 	wg.Wait()
 }
 
-// bootstrap fills the intervals of e.
-func (e *Evaluation) bootstrap(s *scorer) {
-	scores := make([]Scores, e.Resamples)
-	labels := make([]LabelScores, e.Resamples*s.c) // [resample][C]
-	resample(e.Resamples, func() func(int) {
-		x := s.scratch()
+// A bootstrapped holds the figures of every resample.
+type bootstrapped struct {
+	scores []Scores
+	labels []LabelScores // [resample][C]
+}
+
+// bootstrap computes the figures of o.Resamples resamples.
+func bootstrap(f figurer, o Options) bootstrapped {
+	b := bootstrapped{scores: make([]Scores, o.Resamples)}
+	c := len(f.scratch().labels)
+	b.labels = make([]LabelScores, o.Resamples*c)
+	resample(o.Resamples, func() func(int) {
+		x := f.scratch()
 		return func(r int) {
-			draw(x.weight, e.Seed, r)
-			s.set(x)
-			scores[r] = x.scores
-			copy(labels[r*s.c:], x.labels)
+			draw(x.weight, o.Seed, r)
+			f.set(x)
+			b.scores[r] = x.scores
+			copy(b.labels[r*c:], x.labels)
 		}
 	})
-	values := make([]float64, e.Resamples)
-	e.Intervals = make(map[string]Interval)
-	for _, f := range scoreFigures() {
-		if !f.at(&e.Scores).Defined() {
+	return b
+}
+
+// intervals returns the intervals of the figures that are defined in s.
+func (b bootstrapped) intervals(s *Scores, level float64) map[string]Interval {
+	return intervals(scoreFigures(), s, len(b.scores), func(r int) *Scores { return &b.scores[r] }, level)
+}
+
+// labelIntervals returns those of label k of c, whose figures are l.
+func (b bootstrapped) labelIntervals(k, c int, l *LabelScores, level float64) map[string]Interval {
+	return intervals(labelFigures(), l, len(b.scores), func(r int) *LabelScores { return &b.labels[r*c+k] }, level)
+}
+
+func intervals[T any](figures []figure[T], point *T, n int, at func(r int) *T, level float64) map[string]Interval {
+	values := make([]float64, n)
+	out := make(map[string]Interval)
+	for _, f := range figures {
+		if !f.at(point).Defined() {
 			continue
 		}
-		for r := range scores {
-			values[r] = float64(*f.at(&scores[r]))
+		for r := range values {
+			values[r] = float64(*f.at(at(r)))
 		}
-		e.Intervals[f.name] = interval(values, e.Level)
+		out[f.name] = interval(values, level)
 	}
-	for k := range e.PerLabel {
-		l := &e.PerLabel[k]
-		l.Intervals = make(map[string]Interval)
-		for _, f := range labelFigures() {
-			if !f.at(l).Defined() {
-				continue
-			}
-			for r := range scores {
-				values[r] = float64(*f.at(&labels[r*s.c+k]))
-			}
-			l.Intervals[f.name] = interval(values, e.Level)
-		}
-	}
+	return out
 }
 
 // interval returns the central interval of values, which it reorders. Values

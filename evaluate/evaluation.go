@@ -7,6 +7,24 @@ type Options struct {
 	Resamples int     // bootstrap resamples for the intervals; 0 means none, 1000 is usual
 	Level     float64 // of the intervals; 0 means 0.95
 	Seed      uint64  // of the resamples
+
+	Slices   bool // also by length, share of unknown tokens, source and language, from Rows
+	Mistakes int  // keep that many of the mistakes with the highest loss
+	Coverage bool // what a head gives that answers only where it is confident
+	Curves   bool // ROC and precision-recall curves
+}
+
+func (o Options) resolve() (Options, error) {
+	if o.Level == 0 {
+		o.Level = 0.95
+	}
+	if !(o.Level > 0 && o.Level < 1) {
+		return o, fmt.Errorf("evaluate: level %v, want between 0 and 1", o.Level)
+	}
+	if o.Resamples < 0 {
+		return o, fmt.Errorf("evaluate: %d resamples, want 0 or more", o.Resamples)
+	}
+	return o, nil
 }
 
 // An Evaluation is how one head did.
@@ -14,9 +32,16 @@ type Evaluation struct {
 	Head string `json:"head"`
 	N    int    `json:"n"`
 	Scores
-	Labels    []string `json:"labels"`
-	Confusion [][]int  `json:"confusion"` // [gold][predicted]
-	PerLabel  PerLabel `json:"per_label"`
+	Labels []string `json:"labels"` // C
+
+	// Confusion counts rows: [C][C] by gold and predicted label. For a
+	// multi-label head it is [C][4]: each label's true negatives, false
+	// positives, false negatives and true positives.
+	Confusion [][]int  `json:"confusion"`
+	PerLabel  PerLabel `json:"per_label"` // [C]
+
+	MultiLabel bool      `json:"multi_label,omitempty"`
+	Thresholds []float64 `json:"thresholds,omitempty"` // [C], of a multi-label head
 
 	// Intervals of the figures of Scores by their JSON names, at Level.
 	// Per-label intervals are in PerLabel.
@@ -25,7 +50,11 @@ type Evaluation struct {
 	Resamples int                 `json:"resamples,omitempty"`
 	Seed      uint64              `json:"seed,omitempty"`
 
-	Reliability []Bin `json:"reliability,omitempty"` // [Bins]; nil without probabilities
+	Reliability  []Bin            `json:"reliability,omitempty"`   // [Bins]; nil without probabilities
+	RiskCoverage []OperatingPoint `json:"risk_coverage,omitempty"` // by falling coverage
+	Slices       []Slice          `json:"slices,omitempty"`
+	Mistakes     []Mistake        `json:"mistakes,omitempty"` // by falling loss
+	Curves       []Curve          `json:"curves,omitempty"`   // [C]
 }
 
 // New evaluates p. Its errors are those of [Predictions.Validate] and of
@@ -34,35 +63,55 @@ func New(p *Predictions, o Options) (*Evaluation, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
-	if o.Level == 0 {
-		o.Level = 0.95
-	}
-	if !(o.Level > 0 && o.Level < 1) {
-		return nil, fmt.Errorf("evaluate: level %v, want between 0 and 1", o.Level)
-	}
-	if o.Resamples < 0 {
-		return nil, fmt.Errorf("evaluate: %d resamples, want 0 or more", o.Resamples)
-	}
+	e := &Evaluation{Head: p.Head, Labels: p.Labels}
 	s := newScorer(p)
-	x := s.scratch()
-	s.set(x)
-	e := &Evaluation{
-		Head:        p.Head,
-		N:           s.n,
-		Scores:      x.scores,
-		Labels:      p.Labels,
-		PerLabel:    x.labels,
-		Reliability: s.reliability(),
+	o, err := e.fill(s, o)
+	if err != nil {
+		return nil, err
 	}
-	for g := range s.c {
-		e.Confusion = append(e.Confusion, x.counts[g*s.c:(g+1)*s.c])
-		e.PerLabel[g].Label = p.Labels[g]
+	e.Reliability = s.reliability()
+	if o.Coverage && s.probs {
+		e.RiskCoverage = riskCoverage(s.operatingPoints())
+	}
+	if o.Curves && s.probs {
+		e.Curves = curves(p.Labels, s.order, p.Probs)
+	}
+	e.Mistakes = p.mistakes(s, o.Mistakes)
+	if o.Slices {
+		for _, g := range groupRows(p.Rows) {
+			sub := newScorer(p.subset(g.rows))
+			sub.seen = true
+			e.Slices = append(e.Slices, g.slice(sub, o))
+		}
+	}
+	return e, nil
+}
+
+// fill sets what single-label and multi-label heads have in common, and returns
+// the resolved options.
+func (e *Evaluation) fill(f figurer, o Options) (Options, error) {
+	o, err := o.resolve()
+	if err != nil {
+		return o, err
+	}
+	x := f.scratch()
+	f.set(x)
+	c := len(e.Labels)
+	e.N, e.Scores, e.PerLabel = len(x.weight), x.scores, x.labels
+	width := len(x.counts) / c
+	for k, label := range e.Labels {
+		e.Confusion = append(e.Confusion, x.counts[k*width:(k+1)*width])
+		e.PerLabel[k].Label = label
 	}
 	if o.Resamples > 0 {
 		e.Level, e.Resamples, e.Seed = o.Level, o.Resamples, o.Seed
-		e.bootstrap(s)
+		b := bootstrap(f, o)
+		e.Intervals = b.intervals(&e.Scores, o.Level)
+		for k := range e.PerLabel {
+			e.PerLabel[k].Intervals = b.labelIntervals(k, c, &e.PerLabel[k], o.Level)
+		}
 	}
-	return e, nil
+	return o, nil
 }
 
 // NormalizedConfusion is the confusion matrix with every row divided by its sum

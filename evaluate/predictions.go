@@ -65,10 +65,8 @@ func (p *Predictions) Validate() error {
 	if c == 0 {
 		return errors.New("evaluate: no labels")
 	}
-	for i, l := range p.Labels {
-		if j := slices.Index(p.Labels[:i], l); j >= 0 {
-			return fmt.Errorf("evaluate: labels %d and %d are both %q", j, i, l)
-		}
+	if err := distinct(p.Labels); err != nil {
+		return err
 	}
 	if p.Predicted == nil && p.Probs == nil {
 		return errors.New("evaluate: neither predicted labels nor probabilities")
@@ -107,6 +105,32 @@ func (p *Predictions) Validate() error {
 		}
 	}
 	return nil
+}
+
+// distinct is the error of a label that is listed twice.
+func distinct(labels []string) error {
+	for i, l := range labels {
+		if j := slices.Index(labels[:i], l); j >= 0 {
+			return fmt.Errorf("evaluate: labels %d and %d are both %q", j, i, l)
+		}
+	}
+	return nil
+}
+
+// subset returns the given rows, without their descriptions.
+func (p *Predictions) subset(rows []int) *Predictions {
+	c := len(p.Labels)
+	q := &Predictions{Labels: p.Labels}
+	for _, i := range rows {
+		q.Gold = append(q.Gold, p.Gold[i])
+		if p.Predicted != nil {
+			q.Predicted = append(q.Predicted, p.Predicted[i])
+		}
+		if p.Probs != nil {
+			q.Probs = append(q.Probs, p.Probs[i*c:(i+1)*c]...)
+		}
+	}
+	return q
 }
 
 // answers returns the predicted label of every row.

@@ -33,14 +33,17 @@ func (s *Score) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*float64)(s))
 }
 
+// undefined is the value of figures that are not defined.
+func undefined() Score { return Score(math.NaN()) }
+
 // Scores are the figures that an evaluation gives as single numbers.
 type Scores struct {
-	Accuracy          Score `json:"accuracy"`
+	Accuracy          Score `json:"accuracy"` // of several labels per row: the share of rows with all labels right
 	BalancedAccuracy  Score `json:"balanced_accuracy"`
 	MacroPrecision    Score `json:"macro_precision"`
 	MacroRecall       Score `json:"macro_recall"`
 	MacroF1           Score `json:"macro_f1"`
-	MicroPrecision    Score `json:"micro_precision"` // of one label per row: the accuracy, as are the next two
+	MicroPrecision    Score `json:"micro_precision"` // of one label per row the accuracy, as are the next two
 	MicroRecall       Score `json:"micro_recall"`
 	MicroF1           Score `json:"micro_f1"`
 	WeightedPrecision Score `json:"weighted_precision"`
@@ -48,6 +51,13 @@ type Scores struct {
 	WeightedF1        Score `json:"weighted_f1"`
 	MCC               Score `json:"mcc"`         // Matthews correlation coefficient, Gorodkin 2004; [-1, 1]
 	CohenKappa        Score `json:"cohen_kappa"` // [-1, 1]
+
+	// The next four are of heads with several labels per row alone.
+
+	SamplesPrecision Score `json:"samples_precision"` // mean over rows, 0 for a row without predicted labels
+	SamplesRecall    Score `json:"samples_recall"`
+	SamplesF1        Score `json:"samples_f1"`
+	HammingLoss      Score `json:"hamming_loss"` // share of wrong decisions, row by label
 
 	// The figures below need probabilities.
 
@@ -107,6 +117,10 @@ func scoreFigures() []figure[Scores] {
 		{"weighted_f1", false, func(s *Scores) *Score { return &s.WeightedF1 }},
 		{"mcc", false, func(s *Scores) *Score { return &s.MCC }},
 		{"cohen_kappa", false, func(s *Scores) *Score { return &s.CohenKappa }},
+		{"samples_precision", false, func(s *Scores) *Score { return &s.SamplesPrecision }},
+		{"samples_recall", false, func(s *Scores) *Score { return &s.SamplesRecall }},
+		{"samples_f1", false, func(s *Scores) *Score { return &s.SamplesF1 }},
+		{"hamming_loss", true, func(s *Scores) *Score { return &s.HammingLoss }},
 		{"log_loss", true, func(s *Scores) *Score { return &s.LogLoss }},
 		{"brier", true, func(s *Scores) *Score { return &s.Brier }},
 		{"ece", true, func(s *Scores) *Score { return &s.ECE }},

@@ -1,19 +1,13 @@
 package evaluate
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
-
-// Bins is the number of equal-width confidence bins of the calibration errors.
-const Bins = 15
+import "math"
 
 // A scorer holds what the figures need of every row, computed once, so that the
 // figures of a resample cost one pass over the rows and one over each ranking.
 type scorer struct {
 	n, c  int
 	cell  []int32 // [n]: gold*C + predicted
+	seen  bool    // macro averages over the labels seen alone
 	probs bool    // the fields below are set
 
 	loss  []float64 // [n]: -ln p(gold)
@@ -65,35 +59,40 @@ func newScorer(p *Predictions) *scorer {
 	return s
 }
 
+// right reports whether row i got its gold label.
+func (s *scorer) right(i int) bool { return s.cell[i]%int32(s.c+1) == 0 } // the diagonal
+
 // epsilon is the float64 machine epsilon, scikit-learn's clip in log_loss.
 const epsilon = 0x1p-52
 
 // nll is -ln p with p clipped away from 0 and 1.
 func nll(p float64) float64 { return -math.Log(min(max(p, epsilon), 1-epsilon)) }
 
-// binOf is the k with k/Bins < conf <= (k+1)/Bins, 0 for conf = 0.
-func binOf(conf float64) int {
-	k := 0
-	for k < Bins-1 && conf > float64(k+1)/Bins {
-		k++
-	}
-	return k
+// A figurer computes the figures of weighted rows; it is not changed by that.
+type figurer interface {
+	scratch() *scratch
+	set(*scratch) // from x.weight, fills the rest of x
 }
 
-// A scratch is the memory of one goroutine's calls of scorer.set.
+// A scratch is the memory of one goroutine's calls of set.
 type scratch struct {
 	weight []int32 // [n]: how often each row counts
-	counts []int   // [C][C]
+	counts []int   // [C][C] confusion matrix, or [C][4] as Evaluation.Confusion says
 	scores Scores
 	labels []LabelScores // [C]
 }
 
-func (s *scorer) scratch() *scratch {
-	x := &scratch{weight: make([]int32, s.n), counts: make([]int, s.c*s.c), labels: make([]LabelScores, s.c)}
+// newScratch returns a scratch that counts every row once.
+func newScratch(n, c, counts int) *scratch {
+	x := &scratch{weight: make([]int32, n), counts: make([]int, counts), labels: make([]LabelScores, c)}
 	for i := range x.weight {
 		x.weight[i] = 1
 	}
 	return x
+}
+
+func (s *scorer) scratch() *scratch {
+	return newScratch(s.n, s.c, s.c*s.c)
 }
 
 // set computes all figures of the rows taken x.weight times each.
@@ -102,8 +101,8 @@ func (s *scorer) set(x *scratch) {
 	for i, w := range x.weight {
 		x.counts[s.cell[i]] += int(w)
 	}
-	setCounts(x.counts, &x.scores, x.labels)
-	nan := Score(math.NaN())
+	setCounts(x.counts, s.seen, &x.scores, x.labels)
+	nan := undefined()
 	if !s.probs {
 		o := &x.scores
 		o.LogLoss, o.Brier, o.ECE, o.MCE, o.ROCAUC, o.PRAUC = nan, nan, nan, nan, nan, nan
@@ -116,8 +115,7 @@ func (s *scorer) set(x *scratch) {
 
 	var loss, brier, rows float64
 	var top [6]float64 // top[k]: rows whose gold label ranks k-th from 0, those beyond 4 in top[5]
-	var bins [Bins]Bin
-	c1 := int32(s.c + 1)
+	var bins binSums
 	for i, w := range x.weight {
 		if w == 0 {
 			continue
@@ -127,23 +125,11 @@ func (s *scorer) set(x *scratch) {
 		loss += f * s.loss[i]
 		brier += f * s.brier[i]
 		top[min(s.rank[i], 5)] += f
-		b := &bins[s.bin[i]]
-		b.N += int(w)
-		b.Confidence += f * s.conf[i]
-		if s.cell[i]%c1 == 0 { // on the diagonal
-			b.Accuracy += f
-		}
+		bins.add(s.bin[i], f, s.conf[i], s.right(i))
 	}
 	o := &x.scores
 	o.LogLoss, o.Brier = Score(loss/rows), Score(brier/rows)
-	o.ECE, o.MCE = 0, 0
-	for _, b := range bins {
-		if b.N > 0 {
-			gap := math.Abs(b.Accuracy-b.Confidence) / float64(b.N)
-			o.ECE += Score(gap * float64(b.N) / rows)
-			o.MCE = max(o.MCE, Score(gap))
-		}
-	}
+	o.ECE, o.MCE = bins.errors()
 	within := func(k int) Score {
 		if s.c <= k {
 			return nan
@@ -156,11 +142,17 @@ func (s *scorer) set(x *scratch) {
 	}
 	o.Top2Accuracy, o.Top3Accuracy, o.Top5Accuracy = within(2), within(3), within(5)
 
+	x.setAreas(s.order)
+}
+
+// setAreas fills the areas under the curves of rankings [C] and their means.
+func (x *scratch) setAreas(order []ranking) {
+	o := &x.scores
 	o.ROCAUC, o.PRAUC = 0, 0
 	defined := 0
-	for k := range s.order {
+	for k := range order {
 		l := &x.labels[k]
-		l.ROCAUC, l.PRAUC = s.order[k].areas(x.weight)
+		l.ROCAUC, l.PRAUC = order[k].areas(x.weight)
 		if l.ROCAUC.Defined() {
 			o.ROCAUC += l.ROCAUC
 			defined++
@@ -168,72 +160,5 @@ func (s *scorer) set(x *scratch) {
 		o.PRAUC += l.PRAUC
 	}
 	o.ROCAUC /= Score(defined) // 0/0 where it is defined for no label
-	o.PRAUC /= Score(s.c)
-}
-
-// A ranking is the rows by falling score, in the form that areas reads fast:
-// row<<2 | positive<<1 | last of its equals.
-type ranking []uint32
-
-// newRanking ranks n rows; at gives a row's score and whether it is positive.
-func newRanking(n int, at func(i int) (score float64, positive bool)) ranking {
-	type entry struct {
-		score    float64
-		row      int32
-		positive bool
-	}
-	es := make([]entry, n)
-	for i := range es {
-		v, pos := at(i)
-		es[i] = entry{v, int32(i), pos}
-	}
-	slices.SortFunc(es, func(a, b entry) int {
-		if d := cmp.Compare(b.score, a.score); d != 0 {
-			return d
-		}
-		return cmp.Compare(a.row, b.row)
-	})
-	r := make(ranking, n)
-	for j, e := range es {
-		r[j] = uint32(e.row) << 2
-		if e.positive {
-			r[j] |= 2
-		}
-		if j == n-1 || es[j+1].score != e.score {
-			r[j] |= 1
-		}
-	}
-	return r
-}
-
-// areas returns the area under the ROC curve (NaN unless both kinds of row are
-// there) and the average precision (0 without positives) of the rows taken
-// weight times each.
-func (r ranking) areas(weight []int32) (roc, ap Score) {
-	var tp, fp, tpBefore, fpBefore int64
-	var area, sum float64 // of fp*tp rectangles; of precision * new positives
-	for _, e := range r {
-		w := int64(weight[e>>2])
-		if e&2 != 0 {
-			tp += w
-		} else {
-			fp += w
-		}
-		if e&1 == 0 {
-			continue
-		}
-		if fp > fpBefore {
-			area += float64(fp-fpBefore) * float64(tp+tpBefore)
-			fpBefore = fp
-		}
-		if tp > tpBefore {
-			sum += float64(tp-tpBefore) * float64(tp) / float64(tp+fp)
-			tpBefore = tp
-		}
-	}
-	roc = Score(area / 2 / float64(tp) / float64(fp)) // 0/0 if either is missing
-	if tp > 0 {
-		ap = Score(sum / float64(tp))
-	}
-	return roc, ap
+	o.PRAUC /= Score(len(order))
 }
