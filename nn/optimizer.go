@@ -167,9 +167,10 @@ func (o *Optimizer) Step(params []*Param, lr float32) error {
 		}
 	}
 	o.steps++
-	t := float64(o.steps)
-	c1 := 1 / (1 - math.Pow(o.cfg.Beta1, t))
-	c2 := 1 / (1 - math.Pow(o.cfg.Beta2, t))
+	// The corrections are those of the betas that the kernel sees, in float32.
+	b1, b2 := float32(o.cfg.Beta1), float32(o.cfg.Beta2)
+	c1 := float32(1 / (1 - math.Pow(float64(b1), float64(o.steps))))
+	c2 := float32(1 / (1 - math.Pow(float64(b2), float64(o.steps))))
 	for _, p := range params {
 		if p.Grad == nil {
 			continue
@@ -190,8 +191,7 @@ func (o *Optimizer) Step(params []*Param, lr float32) error {
 			w, g := p.Data[lo:hi], p.Grad[lo:hi]
 			switch o.cfg.Kind {
 			case Adam:
-				vec.Adam(w, g, rows[0], rows[1], rate,
-					float32(o.cfg.Beta1), float32(o.cfg.Beta2), float32(o.cfg.Eps), decay, float32(c1), float32(c2))
+				vec.Adam(w, g, rows[0], rows[1], rate, b1, b2, float32(o.cfg.Eps), decay, c1, c2)
 			case SGD:
 				o.sgd(w, g, rows[0], rate, decay)
 			case RMSprop:
