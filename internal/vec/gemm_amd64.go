@@ -13,6 +13,10 @@ import "sync"
 const (
 	mBlock = 240
 	kBlock = 256
+
+	// packWidth is the number of columns of B from which on a transposed A is copied:
+	// its tiles would be read again and again across rows that lie far apart.
+	packWidth = 64
 )
 
 // A tiler runs one micro-kernel, rows x cols, over a column of tiles:
@@ -125,27 +129,21 @@ func split(m, most int) (rows, big, small int) {
 // buffers holds the copies of A's blocks.
 var buffers = sync.Pool{New: func() any { return new([mBlock * kBlock]float32) }}
 
-// packA copies a block of A, m x k with element (i, p) at a[i*rs+p*ks], so that each
-// tile of rows rows is [k][rows], one tile after the other.
-func packA(dst []float32, m, rows, big, k int, a []float32, rs, ks int) {
-	for t, i := 0, 0; i < m; t++ {
-		if t == big {
-			rows--
-		}
-		if rs == 1 {
-			for p := range k {
-				copy(dst[p*rows:][:rows], a[i+p*ks:][:rows])
-			}
-		} else {
-			for l := range rows {
-				d := dst[l:]
-				for p, v := range a[(i+l)*rs:][:k] {
-					d[p*rows] = v
-				}
-			}
-		}
-		dst = dst[rows*k:]
-		i += rows
+// packRows copies tiles of a transposed block of A, k rows ks apart, so that each is
+// [k][rows]; the tiles lie next apart:
+//
+//	for p := range k {
+//		for t := range tiles {
+//			for i := range rows {
+//				dst[t*next+p*rows+i] = a[p*ks+t*rows+i]
+//			}
+//		}
+//	}
+func packRows(tiles, rows, k int, dst []float32, next int, a []float32, ks int) {
+	if level == avx512 {
+		packRowsAVX512(tiles, rows, k, &dst[0], next, &a[0], ks)
+	} else {
+		packRowsAVX2(tiles, rows, k, &dst[0], next, &a[0], ks)
 	}
 }
 
@@ -158,7 +156,7 @@ func matMulTiles(m int, a []float32, rs, ks int, b *Packed, beta float32, c []fl
 	}
 	add := int(beta)
 	var buf *[mBlock * kBlock]float32
-	if wantPack(m, rs, ks, K, N) {
+	if rs == 1 && ks > 16 && m > most && N >= packWidth {
 		buf = buffers.Get().(*[mBlock * kBlock]float32)
 		defer buffers.Put(buf)
 	}
@@ -174,7 +172,10 @@ func matMulTiles(m int, a []float32, rs, ks int, b *Packed, beta float32, c []fl
 			t := tiles{rows: rows, n: big, k: k, rs: rs, ks: ks, next: rows * rs, ps: K * panel, ldc: ldc, add: add}
 			u := tiles{rows: rows - 1, n: small, k: k, rs: rs, ks: ks, next: (rows - 1) * rs, ps: K * panel, ldc: ldc, add: add}
 			if buf != nil {
-				packA(buf[:], mc, rows, big, k, ap, rs, ks)
+				packRows(big, rows, k, buf[:], rows*k, ap, ks)
+				if small > 0 {
+					packRows(small, rows-1, k, buf[big*rows*k:], (rows-1)*k, ap[big*rows:], ks)
+				}
 				ap = buf[:]
 				t.rs, t.ks, t.next = 1, rows, rows*k
 				u.rs, u.ks, u.next = 1, rows-1, (rows-1)*k
@@ -251,8 +252,3 @@ func (t *tiles) run(cols, w int, a, b, c []float32) {
 		}
 	}
 }
-
-// wantPack says whether copying A pays.
-func wantPack(m, rs, ks, K, N int) bool { return packMode == 1 || packMode == 2 && rs == 1 }
-
-var packMode = 0

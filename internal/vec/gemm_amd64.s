@@ -4,28 +4,78 @@
 
 #include "textflag.h"
 
+// func packRowsAVX2(tiles int, rows int, k int, dst *float32, next int, a *float32, ks int)
+// Requires: AVX
+TEXT ·packRowsAVX2(SB), NOSPLIT, $0-56
+	MOVQ    rows+8(FP), AX
+	MOVQ    k+16(FP), CX
+	MOVQ    dst+24(FP), DX
+	MOVQ    next+32(FP), BX
+	MOVQ    a+40(FP), SI
+	MOVQ    ks+48(FP), DI
+	SHLQ    $0x02, BX
+	SHLQ    $0x02, DI
+	LEAQ    firstLanes<>+0(SB), R8
+	MOVQ    AX, R9
+	NEGQ    R9
+	VMOVDQU 32(R8)(R9*4), Y0
+	SHLQ    $0x02, AX
+
+row:
+	MOVQ SI, R8
+	MOVQ DX, R9
+	MOVQ tiles+0(FP), R10
+
+tile:
+	VMASKMOVPS (R8), Y0, Y1
+	VMASKMOVPS Y1, Y0, (R9)
+	ADDQ       AX, R8
+	ADDQ       BX, R9
+	DECQ       R10
+	JNZ        tile
+	ADDQ       DI, SI
+	ADDQ       AX, DX
+	DECQ       CX
+	JNZ        row
+	VZEROUPPER
+	RET
+
+DATA firstLanes<>+0(SB)/4, $0xffffffff
+DATA firstLanes<>+4(SB)/4, $0xffffffff
+DATA firstLanes<>+8(SB)/4, $0xffffffff
+DATA firstLanes<>+12(SB)/4, $0xffffffff
+DATA firstLanes<>+16(SB)/4, $0xffffffff
+DATA firstLanes<>+20(SB)/4, $0xffffffff
+DATA firstLanes<>+24(SB)/4, $0xffffffff
+DATA firstLanes<>+28(SB)/4, $0xffffffff
+DATA firstLanes<>+32(SB)/4, $0x00000000
+DATA firstLanes<>+36(SB)/4, $0x00000000
+DATA firstLanes<>+40(SB)/4, $0x00000000
+DATA firstLanes<>+44(SB)/4, $0x00000000
+DATA firstLanes<>+48(SB)/4, $0x00000000
+DATA firstLanes<>+52(SB)/4, $0x00000000
+DATA firstLanes<>+56(SB)/4, $0x00000000
+DATA firstLanes<>+60(SB)/4, $0x00000000
+GLOBL firstLanes<>(SB), RODATA|NOPTR, $64
+
 // func tile1x64AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, FMA3
 TEXT ·tile1x64AVX2(SB), NOSPLIT, $0-96
-	MOVQ tiles+0(FP), AX
-	MOVQ k+8(FP), CX
-	MOVQ a+16(FP), DX
-	MOVQ rs+24(FP), BX
-	MOVQ ks+32(FP), SI
-	MOVQ next+40(FP), DI
-	MOVQ b+48(FP), R8
-	MOVQ c+64(FP), R9
-	MOVQ ldc+72(FP), R10
-	SHLQ $0x02, BX
-	SHLQ $0x02, SI
+	MOVQ a+16(FP), AX
+	MOVQ rs+24(FP), CX
+	MOVQ ks+32(FP), DX
+	MOVQ b+48(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ ldc+72(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
 	SHLQ $0x02, DI
-	SHLQ $0x02, R10
-	MOVQ ps+56(FP), BX
-	SHLQ $0x02, BX
+	MOVQ ps+56(FP), CX
+	SHLQ $0x02, CX
 
 tile:
-	MOVQ   add+88(FP), R11
-	TESTQ  R11, R11
+	MOVQ   add+88(FP), R8
+	TESTQ  R8, R8
 	JNE    load
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -38,50 +88,51 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    R9, R11
-	VMOVUPS (R11), Y0
-	VMOVUPS 32(R11), Y1
-	VMOVUPS 64(R11), Y2
-	VMOVUPS 96(R11), Y3
-	VMOVUPS 128(R11), Y4
-	VMOVUPS 160(R11), Y5
-	VMOVUPS 192(R11), Y6
-	VMOVUPS 224(R11), Y7
+	MOVQ    SI, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	VMOVUPS 128(R8), Y4
+	VMOVUPS 160(R8), Y5
+	VMOVUPS 192(R8), Y6
+	VMOVUPS 224(R8), Y7
 
 start:
-	MOVQ  DX, R11
-	MOVQ  R8, R12
-	MOVQ  CX, R13
-	TESTQ R13, R13
+	MOVQ  AX, R8
+	MOVQ  BX, R9
+	MOVQ  k+8(FP), R10
+	TESTQ R10, R10
 	JZ    store
 
 sum:
-	VBROADCASTSS (R11), Y8
-	VFMADD231PS  (R12), Y8, Y0
-	VFMADD231PS  32(R12), Y8, Y1
-	VFMADD231PS  64(R12), Y8, Y2
-	VFMADD231PS  96(R12), Y8, Y3
-	VFMADD231PS  (R12)(BX*1), Y8, Y4
-	VFMADD231PS  32(R12)(BX*1), Y8, Y5
-	VFMADD231PS  64(R12)(BX*1), Y8, Y6
-	VFMADD231PS  96(R12)(BX*1), Y8, Y7
-	ADDQ         SI, R11
-	ADDQ         $0x80, R12
-	DECQ         R13
+	VBROADCASTSS (R8), Y8
+	VFMADD231PS  (R9), Y8, Y0
+	VFMADD231PS  32(R9), Y8, Y1
+	VFMADD231PS  64(R9), Y8, Y2
+	VFMADD231PS  96(R9), Y8, Y3
+	VFMADD231PS  (R9)(CX*1), Y8, Y4
+	VFMADD231PS  32(R9)(CX*1), Y8, Y5
+	VFMADD231PS  64(R9)(CX*1), Y8, Y6
+	VFMADD231PS  96(R9)(CX*1), Y8, Y7
+	ADDQ         DX, R8
+	ADDQ         $0x80, R9
+	DECQ         R10
 	JNZ          sum
 
 store:
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	VMOVUPS Y2, 64(R9)
-	VMOVUPS Y3, 96(R9)
-	VMOVUPS Y4, 128(R9)
-	VMOVUPS Y5, 160(R9)
-	VMOVUPS Y6, 192(R9)
-	VMOVUPS Y7, 224(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R8
+	LEAQ    (AX)(R8*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -89,23 +140,19 @@ store:
 // func tile1x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, FMA3
 TEXT ·tile1x32AVX2(SB), NOSPLIT, $0-96
-	MOVQ tiles+0(FP), AX
-	MOVQ k+8(FP), CX
-	MOVQ a+16(FP), DX
-	MOVQ rs+24(FP), BX
-	MOVQ ks+32(FP), SI
-	MOVQ next+40(FP), DI
-	MOVQ b+48(FP), R8
-	MOVQ c+64(FP), R9
-	MOVQ ldc+72(FP), R10
-	SHLQ $0x02, BX
-	SHLQ $0x02, SI
+	MOVQ a+16(FP), AX
+	MOVQ rs+24(FP), CX
+	MOVQ ks+32(FP), DX
+	MOVQ b+48(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ ldc+72(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
 	SHLQ $0x02, DI
-	SHLQ $0x02, R10
 
 tile:
-	MOVQ   add+88(FP), BX
-	TESTQ  BX, BX
+	MOVQ   add+88(FP), CX
+	TESTQ  CX, CX
 	JNE    load
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -114,38 +161,39 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    R9, BX
-	VMOVUPS (BX), Y0
-	VMOVUPS 32(BX), Y1
-	VMOVUPS 64(BX), Y2
-	VMOVUPS 96(BX), Y3
+	MOVQ    SI, CX
+	VMOVUPS (CX), Y0
+	VMOVUPS 32(CX), Y1
+	VMOVUPS 64(CX), Y2
+	VMOVUPS 96(CX), Y3
 
 start:
-	MOVQ  DX, BX
-	MOVQ  R8, R11
-	MOVQ  CX, R12
-	TESTQ R12, R12
+	MOVQ  AX, CX
+	MOVQ  BX, R8
+	MOVQ  k+8(FP), R9
+	TESTQ R9, R9
 	JZ    store
 
 sum:
-	VBROADCASTSS (BX), Y4
-	VFMADD231PS  (R11), Y4, Y0
-	VFMADD231PS  32(R11), Y4, Y1
-	VFMADD231PS  64(R11), Y4, Y2
-	VFMADD231PS  96(R11), Y4, Y3
-	ADDQ         SI, BX
-	ADDQ         $0x80, R11
-	DECQ         R12
+	VBROADCASTSS (CX), Y4
+	VFMADD231PS  (R8), Y4, Y0
+	VFMADD231PS  32(R8), Y4, Y1
+	VFMADD231PS  64(R8), Y4, Y2
+	VFMADD231PS  96(R8), Y4, Y3
+	ADDQ         DX, CX
+	ADDQ         $0x80, R8
+	DECQ         R9
 	JNZ          sum
 
 store:
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	VMOVUPS Y2, 64(R9)
-	VMOVUPS Y3, 96(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), CX
+	LEAQ    (AX)(CX*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -153,23 +201,19 @@ store:
 // func tile2x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, FMA3
 TEXT ·tile2x32AVX2(SB), NOSPLIT, $0-96
-	MOVQ tiles+0(FP), AX
-	MOVQ k+8(FP), CX
-	MOVQ a+16(FP), DX
-	MOVQ rs+24(FP), BX
-	MOVQ ks+32(FP), SI
-	MOVQ next+40(FP), DI
-	MOVQ b+48(FP), R8
-	MOVQ c+64(FP), R9
-	MOVQ ldc+72(FP), R10
-	SHLQ $0x02, BX
-	SHLQ $0x02, SI
+	MOVQ a+16(FP), AX
+	MOVQ rs+24(FP), CX
+	MOVQ ks+32(FP), DX
+	MOVQ b+48(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ ldc+72(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
 	SHLQ $0x02, DI
-	SHLQ $0x02, R10
 
 tile:
-	MOVQ   add+88(FP), R11
-	TESTQ  R11, R11
+	MOVQ   add+88(FP), R8
+	TESTQ  R8, R8
 	JNE    load
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -182,57 +226,58 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    R9, R11
-	VMOVUPS (R11), Y0
-	VMOVUPS 32(R11), Y1
-	VMOVUPS 64(R11), Y2
-	VMOVUPS 96(R11), Y3
-	ADDQ    R10, R11
-	VMOVUPS (R11), Y4
-	VMOVUPS 32(R11), Y5
-	VMOVUPS 64(R11), Y6
-	VMOVUPS 96(R11), Y7
+	MOVQ    SI, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	ADDQ    DI, R8
+	VMOVUPS (R8), Y4
+	VMOVUPS 32(R8), Y5
+	VMOVUPS 64(R8), Y6
+	VMOVUPS 96(R8), Y7
 
 start:
-	MOVQ  DX, R11
-	MOVQ  R8, R12
-	MOVQ  CX, R13
-	TESTQ R13, R13
+	MOVQ  AX, R8
+	MOVQ  BX, R9
+	MOVQ  k+8(FP), R10
+	TESTQ R10, R10
 	JZ    store
 
 sum:
-	VMOVUPS      (R12), Y8
-	VMOVUPS      32(R12), Y9
-	VMOVUPS      64(R12), Y10
-	VMOVUPS      96(R12), Y11
-	VBROADCASTSS (R11), Y12
+	VMOVUPS      (R9), Y8
+	VMOVUPS      32(R9), Y9
+	VMOVUPS      64(R9), Y10
+	VMOVUPS      96(R9), Y11
+	VBROADCASTSS (R8), Y12
 	VFMADD231PS  Y8, Y12, Y0
 	VFMADD231PS  Y9, Y12, Y1
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (R11)(BX*1), Y12
+	VBROADCASTSS (R8)(CX*1), Y12
 	VFMADD231PS  Y8, Y12, Y4
 	VFMADD231PS  Y9, Y12, Y5
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	ADDQ         SI, R11
-	ADDQ         $0x80, R12
-	DECQ         R13
+	ADDQ         DX, R8
+	ADDQ         $0x80, R9
+	DECQ         R10
 	JNZ          sum
 
 store:
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	VMOVUPS Y2, 64(R9)
-	VMOVUPS Y3, 96(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	VMOVUPS Y6, 64(R9)
-	VMOVUPS Y7, 96(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 32(SI)
+	VMOVUPS Y6, 64(SI)
+	VMOVUPS Y7, 96(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R8
+	LEAQ    (AX)(R8*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -240,23 +285,19 @@ store:
 // func tile3x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, FMA3
 TEXT ·tile3x32AVX2(SB), NOSPLIT, $0-96
-	MOVQ tiles+0(FP), AX
-	MOVQ k+8(FP), CX
-	MOVQ a+16(FP), DX
-	MOVQ rs+24(FP), BX
-	MOVQ ks+32(FP), SI
-	MOVQ next+40(FP), DI
-	MOVQ b+48(FP), R8
-	MOVQ c+64(FP), R9
-	MOVQ ldc+72(FP), R10
-	SHLQ $0x02, BX
-	SHLQ $0x02, SI
+	MOVQ a+16(FP), AX
+	MOVQ rs+24(FP), CX
+	MOVQ ks+32(FP), DX
+	MOVQ b+48(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ ldc+72(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
 	SHLQ $0x02, DI
-	SHLQ $0x02, R10
 
 tile:
-	MOVQ   add+88(FP), R11
-	TESTQ  R11, R11
+	MOVQ   add+88(FP), R8
+	TESTQ  R8, R8
 	JNE    load
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -273,72 +314,73 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    R9, R11
-	VMOVUPS (R11), Y0
-	VMOVUPS 32(R11), Y1
-	VMOVUPS 64(R11), Y2
-	VMOVUPS 96(R11), Y3
-	ADDQ    R10, R11
-	VMOVUPS (R11), Y4
-	VMOVUPS 32(R11), Y5
-	VMOVUPS 64(R11), Y6
-	VMOVUPS 96(R11), Y7
-	ADDQ    R10, R11
-	VMOVUPS (R11), Y8
-	VMOVUPS 32(R11), Y9
-	VMOVUPS 64(R11), Y10
-	VMOVUPS 96(R11), Y11
+	MOVQ    SI, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	VMOVUPS 64(R8), Y2
+	VMOVUPS 96(R8), Y3
+	ADDQ    DI, R8
+	VMOVUPS (R8), Y4
+	VMOVUPS 32(R8), Y5
+	VMOVUPS 64(R8), Y6
+	VMOVUPS 96(R8), Y7
+	ADDQ    DI, R8
+	VMOVUPS (R8), Y8
+	VMOVUPS 32(R8), Y9
+	VMOVUPS 64(R8), Y10
+	VMOVUPS 96(R8), Y11
 
 start:
-	MOVQ  DX, R11
-	MOVQ  R8, R12
-	MOVQ  CX, R13
-	TESTQ R13, R13
+	MOVQ  AX, R8
+	MOVQ  BX, R9
+	MOVQ  k+8(FP), R10
+	TESTQ R10, R10
 	JZ    store
 
 sum:
-	VMOVUPS      (R12), Y12
-	VMOVUPS      32(R12), Y13
-	VMOVUPS      64(R12), Y14
-	VMOVUPS      96(R12), Y15
-	VBROADCASTSS (R11), Y16
+	VMOVUPS      (R9), Y12
+	VMOVUPS      32(R9), Y13
+	VMOVUPS      64(R9), Y14
+	VMOVUPS      96(R9), Y15
+	VBROADCASTSS (R8), Y16
 	VFMADD231PS  Y12, Y16, Y0
 	VFMADD231PS  Y13, Y16, Y1
 	VFMADD231PS  Y14, Y16, Y2
 	VFMADD231PS  Y15, Y16, Y3
-	VBROADCASTSS (R11)(BX*1), Y16
+	VBROADCASTSS (R8)(CX*1), Y16
 	VFMADD231PS  Y12, Y16, Y4
 	VFMADD231PS  Y13, Y16, Y5
 	VFMADD231PS  Y14, Y16, Y6
 	VFMADD231PS  Y15, Y16, Y7
-	VBROADCASTSS (R11)(BX*2), Y16
+	VBROADCASTSS (R8)(CX*2), Y16
 	VFMADD231PS  Y12, Y16, Y8
 	VFMADD231PS  Y13, Y16, Y9
 	VFMADD231PS  Y14, Y16, Y10
 	VFMADD231PS  Y15, Y16, Y11
-	ADDQ         SI, R11
-	ADDQ         $0x80, R12
-	DECQ         R13
+	ADDQ         DX, R8
+	ADDQ         $0x80, R9
+	DECQ         R10
 	JNZ          sum
 
 store:
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	VMOVUPS Y2, 64(R9)
-	VMOVUPS Y3, 96(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	VMOVUPS Y6, 64(R9)
-	VMOVUPS Y7, 96(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y8, (R9)
-	VMOVUPS Y9, 32(R9)
-	VMOVUPS Y10, 64(R9)
-	VMOVUPS Y11, 96(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 32(SI)
+	VMOVUPS Y6, 64(SI)
+	VMOVUPS Y7, 96(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y8, (SI)
+	VMOVUPS Y9, 32(SI)
+	VMOVUPS Y10, 64(SI)
+	VMOVUPS Y11, 96(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R8
+	LEAQ    (AX)(R8*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -346,23 +388,19 @@ store:
 // func tile3x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, FMA3
 TEXT ·tile3x16AVX2(SB), NOSPLIT, $0-96
-	MOVQ tiles+0(FP), AX
-	MOVQ k+8(FP), CX
-	MOVQ a+16(FP), DX
-	MOVQ rs+24(FP), BX
-	MOVQ ks+32(FP), SI
-	MOVQ next+40(FP), DI
-	MOVQ b+48(FP), R8
-	MOVQ c+64(FP), R9
-	MOVQ ldc+72(FP), R10
-	SHLQ $0x02, BX
-	SHLQ $0x02, SI
+	MOVQ a+16(FP), AX
+	MOVQ rs+24(FP), CX
+	MOVQ ks+32(FP), DX
+	MOVQ b+48(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ ldc+72(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
 	SHLQ $0x02, DI
-	SHLQ $0x02, R10
 
 tile:
-	MOVQ   add+88(FP), R11
-	TESTQ  R11, R11
+	MOVQ   add+88(FP), R8
+	TESTQ  R8, R8
 	JNE    load
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -373,52 +411,53 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    R9, R11
-	VMOVUPS (R11), Y0
-	VMOVUPS 32(R11), Y1
-	ADDQ    R10, R11
-	VMOVUPS (R11), Y2
-	VMOVUPS 32(R11), Y3
-	ADDQ    R10, R11
-	VMOVUPS (R11), Y4
-	VMOVUPS 32(R11), Y5
+	MOVQ    SI, R8
+	VMOVUPS (R8), Y0
+	VMOVUPS 32(R8), Y1
+	ADDQ    DI, R8
+	VMOVUPS (R8), Y2
+	VMOVUPS 32(R8), Y3
+	ADDQ    DI, R8
+	VMOVUPS (R8), Y4
+	VMOVUPS 32(R8), Y5
 
 start:
-	MOVQ  DX, R11
-	MOVQ  R8, R12
-	MOVQ  CX, R13
-	TESTQ R13, R13
+	MOVQ  AX, R8
+	MOVQ  BX, R9
+	MOVQ  k+8(FP), R10
+	TESTQ R10, R10
 	JZ    store
 
 sum:
-	VMOVUPS      (R12), Y6
-	VMOVUPS      32(R12), Y7
-	VBROADCASTSS (R11), Y8
+	VMOVUPS      (R9), Y6
+	VMOVUPS      32(R9), Y7
+	VBROADCASTSS (R8), Y8
 	VFMADD231PS  Y6, Y8, Y0
 	VFMADD231PS  Y7, Y8, Y1
-	VBROADCASTSS (R11)(BX*1), Y8
+	VBROADCASTSS (R8)(CX*1), Y8
 	VFMADD231PS  Y6, Y8, Y2
 	VFMADD231PS  Y7, Y8, Y3
-	VBROADCASTSS (R11)(BX*2), Y8
+	VBROADCASTSS (R8)(CX*2), Y8
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
-	ADDQ         SI, R11
-	ADDQ         $0x80, R12
-	DECQ         R13
+	ADDQ         DX, R8
+	ADDQ         $0x80, R9
+	DECQ         R10
 	JNZ          sum
 
 store:
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y2, (R9)
-	VMOVUPS Y3, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y2, (SI)
+	VMOVUPS Y3, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 32(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R8
+	LEAQ    (AX)(R8*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -426,24 +465,20 @@ store:
 // func tile4x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, FMA3
 TEXT ·tile4x16AVX2(SB), NOSPLIT, $0-96
-	MOVQ tiles+0(FP), AX
-	MOVQ k+8(FP), CX
-	MOVQ a+16(FP), DX
-	MOVQ rs+24(FP), BX
-	MOVQ ks+32(FP), SI
-	MOVQ next+40(FP), DI
-	MOVQ b+48(FP), R8
-	MOVQ c+64(FP), R9
-	MOVQ ldc+72(FP), R10
-	SHLQ $0x02, BX
-	SHLQ $0x02, SI
+	MOVQ a+16(FP), AX
+	MOVQ rs+24(FP), CX
+	MOVQ ks+32(FP), DX
+	MOVQ b+48(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ ldc+72(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
 	SHLQ $0x02, DI
-	SHLQ $0x02, R10
-	LEAQ (BX)(BX*2), R11
+	LEAQ (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -456,61 +491,62 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    R9, R12
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	ADDQ    R10, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	ADDQ    R10, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	ADDQ    R10, R12
-	VMOVUPS (R12), Y6
-	VMOVUPS 32(R12), Y7
+	MOVQ    SI, R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	ADDQ    DI, R9
+	VMOVUPS (R9), Y2
+	VMOVUPS 32(R9), Y3
+	ADDQ    DI, R9
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	ADDQ    DI, R9
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
 
 start:
-	MOVQ  DX, R12
-	MOVQ  R8, R13
-	MOVQ  CX, R14
-	TESTQ R14, R14
+	MOVQ  AX, R9
+	MOVQ  BX, R10
+	MOVQ  k+8(FP), R11
+	TESTQ R11, R11
 	JZ    store
 
 sum:
-	VMOVUPS      (R13), Y8
-	VMOVUPS      32(R13), Y9
-	VBROADCASTSS (R12), Y10
+	VMOVUPS      (R10), Y8
+	VMOVUPS      32(R10), Y9
+	VBROADCASTSS (R9), Y10
 	VFMADD231PS  Y8, Y10, Y0
 	VFMADD231PS  Y9, Y10, Y1
-	VBROADCASTSS (R12)(BX*1), Y10
+	VBROADCASTSS (R9)(CX*1), Y10
 	VFMADD231PS  Y8, Y10, Y2
 	VFMADD231PS  Y9, Y10, Y3
-	VBROADCASTSS (R12)(BX*2), Y10
+	VBROADCASTSS (R9)(CX*2), Y10
 	VFMADD231PS  Y8, Y10, Y4
 	VFMADD231PS  Y9, Y10, Y5
-	VBROADCASTSS (R12)(R11*1), Y10
+	VBROADCASTSS (R9)(R8*1), Y10
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
-	ADDQ         SI, R12
-	ADDQ         $0x80, R13
-	DECQ         R14
+	ADDQ         DX, R9
+	ADDQ         $0x80, R10
+	DECQ         R11
 	JNZ          sum
 
 store:
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y2, (R9)
-	VMOVUPS Y3, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y6, (R9)
-	VMOVUPS Y7, 32(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y2, (SI)
+	VMOVUPS Y3, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y6, (SI)
+	VMOVUPS Y7, 32(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -518,24 +554,20 @@ store:
 // func tile5x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, FMA3
 TEXT ·tile5x16AVX2(SB), NOSPLIT, $0-96
-	MOVQ tiles+0(FP), AX
-	MOVQ k+8(FP), CX
-	MOVQ a+16(FP), DX
-	MOVQ rs+24(FP), BX
-	MOVQ ks+32(FP), SI
-	MOVQ next+40(FP), DI
-	MOVQ b+48(FP), R8
-	MOVQ c+64(FP), R9
-	MOVQ ldc+72(FP), R10
-	SHLQ $0x02, BX
-	SHLQ $0x02, SI
+	MOVQ a+16(FP), AX
+	MOVQ rs+24(FP), CX
+	MOVQ ks+32(FP), DX
+	MOVQ b+48(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ ldc+72(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
 	SHLQ $0x02, DI
-	SHLQ $0x02, R10
-	LEAQ (BX)(BX*2), R11
+	LEAQ (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -550,70 +582,71 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    R9, R12
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	ADDQ    R10, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	ADDQ    R10, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	ADDQ    R10, R12
-	VMOVUPS (R12), Y6
-	VMOVUPS 32(R12), Y7
-	ADDQ    R10, R12
-	VMOVUPS (R12), Y8
-	VMOVUPS 32(R12), Y9
+	MOVQ    SI, R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	ADDQ    DI, R9
+	VMOVUPS (R9), Y2
+	VMOVUPS 32(R9), Y3
+	ADDQ    DI, R9
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	ADDQ    DI, R9
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
+	ADDQ    DI, R9
+	VMOVUPS (R9), Y8
+	VMOVUPS 32(R9), Y9
 
 start:
-	MOVQ  DX, R12
-	MOVQ  R8, R13
-	MOVQ  CX, R14
-	TESTQ R14, R14
+	MOVQ  AX, R9
+	MOVQ  BX, R10
+	MOVQ  k+8(FP), R11
+	TESTQ R11, R11
 	JZ    store
 
 sum:
-	VMOVUPS      (R13), Y10
-	VMOVUPS      32(R13), Y11
-	VBROADCASTSS (R12), Y12
+	VMOVUPS      (R10), Y10
+	VMOVUPS      32(R10), Y11
+	VBROADCASTSS (R9), Y12
 	VFMADD231PS  Y10, Y12, Y0
 	VFMADD231PS  Y11, Y12, Y1
-	VBROADCASTSS (R12)(BX*1), Y12
+	VBROADCASTSS (R9)(CX*1), Y12
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (R12)(BX*2), Y12
+	VBROADCASTSS (R9)(CX*2), Y12
 	VFMADD231PS  Y10, Y12, Y4
 	VFMADD231PS  Y11, Y12, Y5
-	VBROADCASTSS (R12)(R11*1), Y12
+	VBROADCASTSS (R9)(R8*1), Y12
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	VBROADCASTSS (R12)(BX*4), Y12
+	VBROADCASTSS (R9)(CX*4), Y12
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
-	ADDQ         SI, R12
-	ADDQ         $0x80, R13
-	DECQ         R14
+	ADDQ         DX, R9
+	ADDQ         $0x80, R10
+	DECQ         R11
 	JNZ          sum
 
 store:
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y2, (R9)
-	VMOVUPS Y3, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y6, (R9)
-	VMOVUPS Y7, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y8, (R9)
-	VMOVUPS Y9, 32(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y2, (SI)
+	VMOVUPS Y3, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y6, (SI)
+	VMOVUPS Y7, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y8, (SI)
+	VMOVUPS Y9, 32(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -621,24 +654,20 @@ store:
 // func tile6x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, FMA3
 TEXT ·tile6x16AVX2(SB), NOSPLIT, $0-96
-	MOVQ tiles+0(FP), AX
-	MOVQ k+8(FP), CX
-	MOVQ a+16(FP), DX
-	MOVQ rs+24(FP), BX
-	MOVQ ks+32(FP), SI
-	MOVQ next+40(FP), DI
-	MOVQ b+48(FP), R8
-	MOVQ c+64(FP), R9
-	MOVQ ldc+72(FP), R10
-	SHLQ $0x02, BX
-	SHLQ $0x02, SI
+	MOVQ a+16(FP), AX
+	MOVQ rs+24(FP), CX
+	MOVQ ks+32(FP), DX
+	MOVQ b+48(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ ldc+72(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
 	SHLQ $0x02, DI
-	SHLQ $0x02, R10
-	LEAQ (BX)(BX*2), R11
+	LEAQ (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -655,136 +684,170 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    R9, R12
-	VMOVUPS (R12), Y0
-	VMOVUPS 32(R12), Y1
-	ADDQ    R10, R12
-	VMOVUPS (R12), Y2
-	VMOVUPS 32(R12), Y3
-	ADDQ    R10, R12
-	VMOVUPS (R12), Y4
-	VMOVUPS 32(R12), Y5
-	ADDQ    R10, R12
-	VMOVUPS (R12), Y6
-	VMOVUPS 32(R12), Y7
-	ADDQ    R10, R12
-	VMOVUPS (R12), Y8
-	VMOVUPS 32(R12), Y9
-	ADDQ    R10, R12
-	VMOVUPS (R12), Y10
-	VMOVUPS 32(R12), Y11
+	MOVQ    SI, R9
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	ADDQ    DI, R9
+	VMOVUPS (R9), Y2
+	VMOVUPS 32(R9), Y3
+	ADDQ    DI, R9
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	ADDQ    DI, R9
+	VMOVUPS (R9), Y6
+	VMOVUPS 32(R9), Y7
+	ADDQ    DI, R9
+	VMOVUPS (R9), Y8
+	VMOVUPS 32(R9), Y9
+	ADDQ    DI, R9
+	VMOVUPS (R9), Y10
+	VMOVUPS 32(R9), Y11
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	MOVQ  R8, R14
-	MOVQ  CX, R15
-	TESTQ R15, R15
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	MOVQ  BX, R11
+	MOVQ  k+8(FP), R12
+	TESTQ R12, R12
 	JZ    store
 
 sum:
-	VMOVUPS      (R14), Y12
-	VMOVUPS      32(R14), Y13
-	VBROADCASTSS (R12), Y14
+	VMOVUPS      (R11), Y12
+	VMOVUPS      32(R11), Y13
+	VBROADCASTSS (R9), Y14
 	VFMADD231PS  Y12, Y14, Y0
 	VFMADD231PS  Y13, Y14, Y1
-	VBROADCASTSS (R12)(BX*1), Y14
+	VBROADCASTSS (R9)(CX*1), Y14
 	VFMADD231PS  Y12, Y14, Y2
 	VFMADD231PS  Y13, Y14, Y3
-	VBROADCASTSS (R12)(BX*2), Y14
+	VBROADCASTSS (R9)(CX*2), Y14
 	VFMADD231PS  Y12, Y14, Y4
 	VFMADD231PS  Y13, Y14, Y5
-	VBROADCASTSS (R12)(R11*1), Y14
+	VBROADCASTSS (R9)(R8*1), Y14
 	VFMADD231PS  Y12, Y14, Y6
 	VFMADD231PS  Y13, Y14, Y7
-	VBROADCASTSS (R12)(BX*4), Y14
+	VBROADCASTSS (R9)(CX*4), Y14
 	VFMADD231PS  Y12, Y14, Y8
 	VFMADD231PS  Y13, Y14, Y9
-	VBROADCASTSS (R13), Y14
+	VBROADCASTSS (R10), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
-	ADDQ         SI, R12
-	ADDQ         SI, R13
-	ADDQ         $0x80, R14
-	DECQ         R15
+	ADDQ         DX, R9
+	ADDQ         DX, R10
+	ADDQ         $0x80, R11
+	DECQ         R12
 	JNZ          sum
 
 store:
-	VMOVUPS Y0, (R9)
-	VMOVUPS Y1, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y2, (R9)
-	VMOVUPS Y3, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y4, (R9)
-	VMOVUPS Y5, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y6, (R9)
-	VMOVUPS Y7, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y8, (R9)
-	VMOVUPS Y9, 32(R9)
-	ADDQ    R10, R9
-	VMOVUPS Y10, (R9)
-	VMOVUPS Y11, 32(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y2, (SI)
+	VMOVUPS Y3, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y4, (SI)
+	VMOVUPS Y5, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y6, (SI)
+	VMOVUPS Y7, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y8, (SI)
+	VMOVUPS Y9, 32(SI)
+	ADDQ    DI, SI
+	VMOVUPS Y10, (SI)
+	VMOVUPS Y11, 32(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func packRowsAVX512(tiles int, rows int, k int, dst *float32, next int, a *float32, ks int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·packRowsAVX512(SB), NOSPLIT, $0-56
+	MOVQ  rows+8(FP), AX
+	MOVQ  k+16(FP), CX
+	MOVQ  dst+24(FP), DX
+	MOVQ  next+32(FP), BX
+	MOVQ  a+40(FP), SI
+	MOVQ  ks+48(FP), DI
+	SHLQ  $0x02, BX
+	SHLQ  $0x02, DI
+	MOVQ  $-1, R8
+	SHLXQ AX, R8, R8
+	NOTQ  R8
+	KMOVW R8, K1
+	SHLQ  $0x02, AX
+
+row:
+	MOVQ SI, R8
+	MOVQ DX, R9
+	MOVQ tiles+0(FP), R10
+
+tile:
+	VMOVUPS.Z (R8), K1, Z0
+	VMOVUPS   Z0, K1, (R9)
+	ADDQ      AX, R8
+	ADDQ      BX, R9
+	DECQ      R10
+	JNZ       tile
+	ADDQ      DI, SI
+	ADDQ      AX, DX
+	DECQ      CX
+	JNZ       row
 	VZEROUPPER
 	RET
 
 // func tile1x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile1x16AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), BX
-	KMOVW BX, K1
+	MOVL  mask+80(FP), CX
+	KMOVW CX, K1
 
 tile:
-	MOVQ   add+88(FP), BX
-	TESTQ  BX, BX
+	MOVQ   add+88(FP), CX
+	TESTQ  CX, CX
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	JMP    start
 
 load:
-	MOVQ      R9, BX
-	VMOVUPS.Z (BX), K1, Z0
+	MOVQ      SI, CX
+	VMOVUPS.Z (CX), K1, Z0
 
 start:
-	MOVQ  DX, BX
-	MOVQ  R8, R11
-	MOVQ  CX, R12
-	TESTQ R12, R12
+	MOVQ  AX, CX
+	MOVQ  BX, R8
+	MOVQ  k+8(FP), R9
+	TESTQ R9, R9
 	JZ    store
 
 sum:
-	VBROADCASTSS (BX), Z1
-	VFMADD231PS  (R11), Z1, Z0
-	ADDQ         SI, BX
-	ADDQ         $0x80, R11
-	DECQ         R12
+	VBROADCASTSS (CX), Z1
+	VFMADD231PS  (R8), Z1, Z0
+	ADDQ         DX, CX
+	ADDQ         $0x80, R8
+	DECQ         R9
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, K1, (SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), CX
+	LEAQ    (AX)(CX*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -792,57 +855,54 @@ store:
 // func tile1x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile1x32AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), BX
-	KMOVW BX, K1
+	MOVL  mask+80(FP), CX
+	KMOVW CX, K1
 
 tile:
-	MOVQ   add+88(FP), BX
-	TESTQ  BX, BX
+	MOVQ   add+88(FP), CX
+	TESTQ  CX, CX
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	JMP    start
 
 load:
-	MOVQ      R9, BX
-	VMOVUPS   (BX), Z0
-	VMOVUPS.Z 64(BX), K1, Z1
+	MOVQ      SI, CX
+	VMOVUPS   (CX), Z0
+	VMOVUPS.Z 64(CX), K1, Z1
 
 start:
-	MOVQ  DX, BX
-	MOVQ  R8, R11
-	MOVQ  CX, R12
-	TESTQ R12, R12
+	MOVQ  AX, CX
+	MOVQ  BX, R8
+	MOVQ  k+8(FP), R9
+	TESTQ R9, R9
 	JZ    store
 
 sum:
-	VBROADCASTSS (BX), Z2
-	VFMADD231PS  (R11), Z2, Z0
-	VFMADD231PS  64(R11), Z2, Z1
-	ADDQ         SI, BX
-	ADDQ         $0x80, R11
-	DECQ         R12
+	VBROADCASTSS (CX), Z2
+	VFMADD231PS  (R8), Z2, Z0
+	VFMADD231PS  64(R8), Z2, Z1
+	ADDQ         DX, CX
+	ADDQ         $0x80, R8
+	DECQ         R9
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, K1, 64(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, K1, 64(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), CX
+	LEAQ    (AX)(CX*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -850,59 +910,56 @@ store:
 // func tile2x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile2x16AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
 
 tile:
-	MOVQ   add+88(FP), R11
-	TESTQ  R11, R11
+	MOVQ   add+88(FP), R8
+	TESTQ  R8, R8
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	JMP    start
 
 load:
-	MOVQ      R9, R11
-	VMOVUPS.Z (R11), K1, Z0
-	ADDQ      R10, R11
-	VMOVUPS.Z (R11), K1, Z1
+	MOVQ      SI, R8
+	VMOVUPS.Z (R8), K1, Z0
+	ADDQ      DI, R8
+	VMOVUPS.Z (R8), K1, Z1
 
 start:
-	MOVQ  DX, R11
-	MOVQ  R8, R12
-	MOVQ  CX, R13
-	TESTQ R13, R13
+	MOVQ  AX, R8
+	MOVQ  BX, R9
+	MOVQ  k+8(FP), R10
+	TESTQ R10, R10
 	JZ    store
 
 sum:
-	VMOVUPS          (R12), Z2
-	VFMADD231PS.BCST (R11), Z2, Z0
-	VFMADD231PS.BCST (R11)(BX*1), Z2, Z1
-	ADDQ             SI, R11
-	ADDQ             $0x80, R12
-	DECQ             R13
+	VMOVUPS          (R9), Z2
+	VFMADD231PS.BCST (R8), Z2, Z0
+	VFMADD231PS.BCST (R8)(CX*1), Z2, Z1
+	ADDQ             DX, R8
+	ADDQ             $0x80, R9
+	DECQ             R10
 	JNZ              sum
 
 store:
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, K1, (SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R8
+	LEAQ    (AX)(R8*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -910,25 +967,21 @@ store:
 // func tile2x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile2x32AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
 
 tile:
-	MOVQ   add+88(FP), R11
-	TESTQ  R11, R11
+	MOVQ   add+88(FP), R8
+	TESTQ  R8, R8
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -937,43 +990,44 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R11
-	VMOVUPS   (R11), Z0
-	VMOVUPS.Z 64(R11), K1, Z1
-	ADDQ      R10, R11
-	VMOVUPS   (R11), Z2
-	VMOVUPS.Z 64(R11), K1, Z3
+	MOVQ      SI, R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
+	ADDQ      DI, R8
+	VMOVUPS   (R8), Z2
+	VMOVUPS.Z 64(R8), K1, Z3
 
 start:
-	MOVQ  DX, R11
-	MOVQ  R8, R12
-	MOVQ  CX, R13
-	TESTQ R13, R13
+	MOVQ  AX, R8
+	MOVQ  BX, R9
+	MOVQ  k+8(FP), R10
+	TESTQ R10, R10
 	JZ    store
 
 sum:
-	VMOVUPS      (R12), Z4
-	VMOVUPS      64(R12), Z5
-	VBROADCASTSS (R11), Z6
+	VMOVUPS      (R9), Z4
+	VMOVUPS      64(R9), Z5
+	VBROADCASTSS (R8), Z6
 	VFMADD231PS  Z4, Z6, Z0
 	VFMADD231PS  Z5, Z6, Z1
-	VBROADCASTSS (R11)(BX*1), Z6
+	VBROADCASTSS (R8)(CX*1), Z6
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
-	ADDQ         SI, R11
-	ADDQ         $0x80, R12
-	DECQ         R13
+	ADDQ         DX, R8
+	ADDQ         $0x80, R9
+	DECQ         R10
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, (R9)
-	VMOVUPS Z3, K1, 64(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, K1, 64(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R8
+	LEAQ    (AX)(R8*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -981,25 +1035,21 @@ store:
 // func tile3x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile3x16AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
 
 tile:
-	MOVQ   add+88(FP), R11
-	TESTQ  R11, R11
+	MOVQ   add+88(FP), R8
+	TESTQ  R8, R8
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1007,39 +1057,40 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R11
-	VMOVUPS.Z (R11), K1, Z0
-	ADDQ      R10, R11
-	VMOVUPS.Z (R11), K1, Z1
-	ADDQ      R10, R11
-	VMOVUPS.Z (R11), K1, Z2
+	MOVQ      SI, R8
+	VMOVUPS.Z (R8), K1, Z0
+	ADDQ      DI, R8
+	VMOVUPS.Z (R8), K1, Z1
+	ADDQ      DI, R8
+	VMOVUPS.Z (R8), K1, Z2
 
 start:
-	MOVQ  DX, R11
-	MOVQ  R8, R12
-	MOVQ  CX, R13
-	TESTQ R13, R13
+	MOVQ  AX, R8
+	MOVQ  BX, R9
+	MOVQ  k+8(FP), R10
+	TESTQ R10, R10
 	JZ    store
 
 sum:
-	VMOVUPS          (R12), Z3
-	VFMADD231PS.BCST (R11), Z3, Z0
-	VFMADD231PS.BCST (R11)(BX*1), Z3, Z1
-	VFMADD231PS.BCST (R11)(BX*2), Z3, Z2
-	ADDQ             SI, R11
-	ADDQ             $0x80, R12
-	DECQ             R13
+	VMOVUPS          (R9), Z3
+	VFMADD231PS.BCST (R8), Z3, Z0
+	VFMADD231PS.BCST (R8)(CX*1), Z3, Z1
+	VFMADD231PS.BCST (R8)(CX*2), Z3, Z2
+	ADDQ             DX, R8
+	ADDQ             $0x80, R9
+	DECQ             R10
 	JNZ              sum
 
 store:
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, K1, (SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R8
+	LEAQ    (AX)(R8*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -1047,25 +1098,21 @@ store:
 // func tile3x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile3x32AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
 
 tile:
-	MOVQ   add+88(FP), R11
-	TESTQ  R11, R11
+	MOVQ   add+88(FP), R8
+	TESTQ  R8, R8
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1076,52 +1123,53 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R11
-	VMOVUPS   (R11), Z0
-	VMOVUPS.Z 64(R11), K1, Z1
-	ADDQ      R10, R11
-	VMOVUPS   (R11), Z2
-	VMOVUPS.Z 64(R11), K1, Z3
-	ADDQ      R10, R11
-	VMOVUPS   (R11), Z4
-	VMOVUPS.Z 64(R11), K1, Z5
+	MOVQ      SI, R8
+	VMOVUPS   (R8), Z0
+	VMOVUPS.Z 64(R8), K1, Z1
+	ADDQ      DI, R8
+	VMOVUPS   (R8), Z2
+	VMOVUPS.Z 64(R8), K1, Z3
+	ADDQ      DI, R8
+	VMOVUPS   (R8), Z4
+	VMOVUPS.Z 64(R8), K1, Z5
 
 start:
-	MOVQ  DX, R11
-	MOVQ  R8, R12
-	MOVQ  CX, R13
-	TESTQ R13, R13
+	MOVQ  AX, R8
+	MOVQ  BX, R9
+	MOVQ  k+8(FP), R10
+	TESTQ R10, R10
 	JZ    store
 
 sum:
-	VMOVUPS      (R12), Z6
-	VMOVUPS      64(R12), Z7
-	VBROADCASTSS (R11), Z8
+	VMOVUPS      (R9), Z6
+	VMOVUPS      64(R9), Z7
+	VBROADCASTSS (R8), Z8
 	VFMADD231PS  Z6, Z8, Z0
 	VFMADD231PS  Z7, Z8, Z1
-	VBROADCASTSS (R11)(BX*1), Z8
+	VBROADCASTSS (R8)(CX*1), Z8
 	VFMADD231PS  Z6, Z8, Z2
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS (R11)(BX*2), Z8
+	VBROADCASTSS (R8)(CX*2), Z8
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
-	ADDQ         SI, R11
-	ADDQ         $0x80, R12
-	DECQ         R13
+	ADDQ         DX, R8
+	ADDQ         $0x80, R9
+	DECQ         R10
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, (R9)
-	VMOVUPS Z3, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, (R9)
-	VMOVUPS Z5, K1, 64(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, K1, 64(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R8
+	LEAQ    (AX)(R8*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -1129,26 +1177,22 @@ store:
 // func tile4x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile4x16AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1157,44 +1201,45 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z3
+	MOVQ      SI, R9
+	VMOVUPS.Z (R9), K1, Z0
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z2
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z3
 
 start:
-	MOVQ  DX, R12
-	MOVQ  R8, R13
-	MOVQ  CX, R14
-	TESTQ R14, R14
+	MOVQ  AX, R9
+	MOVQ  BX, R10
+	MOVQ  k+8(FP), R11
+	TESTQ R11, R11
 	JZ    store
 
 sum:
-	VMOVUPS          (R13), Z4
-	VFMADD231PS.BCST (R12), Z4, Z0
-	VFMADD231PS.BCST (R12)(BX*1), Z4, Z1
-	VFMADD231PS.BCST (R12)(BX*2), Z4, Z2
-	VFMADD231PS.BCST (R12)(R11*1), Z4, Z3
-	ADDQ             SI, R12
-	ADDQ             $0x80, R13
-	DECQ             R14
+	VMOVUPS          (R10), Z4
+	VFMADD231PS.BCST (R9), Z4, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z4, Z1
+	VFMADD231PS.BCST (R9)(CX*2), Z4, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z4, Z3
+	ADDQ             DX, R9
+	ADDQ             $0x80, R10
+	DECQ             R11
 	JNZ              sum
 
 store:
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, K1, (SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -1202,26 +1247,22 @@ store:
 // func tile4x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile4x32AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1234,61 +1275,62 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
+	MOVQ      SI, R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z2
+	VMOVUPS.Z 64(R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z4
+	VMOVUPS.Z 64(R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z6
+	VMOVUPS.Z 64(R9), K1, Z7
 
 start:
-	MOVQ  DX, R12
-	MOVQ  R8, R13
-	MOVQ  CX, R14
-	TESTQ R14, R14
+	MOVQ  AX, R9
+	MOVQ  BX, R10
+	MOVQ  k+8(FP), R11
+	TESTQ R11, R11
 	JZ    store
 
 sum:
-	VMOVUPS      (R13), Z8
-	VMOVUPS      64(R13), Z9
-	VBROADCASTSS (R12), Z10
+	VMOVUPS      (R10), Z8
+	VMOVUPS      64(R10), Z9
+	VBROADCASTSS (R9), Z10
 	VFMADD231PS  Z8, Z10, Z0
 	VFMADD231PS  Z9, Z10, Z1
-	VBROADCASTSS (R12)(BX*1), Z10
+	VBROADCASTSS (R9)(CX*1), Z10
 	VFMADD231PS  Z8, Z10, Z2
 	VFMADD231PS  Z9, Z10, Z3
-	VBROADCASTSS (R12)(BX*2), Z10
+	VBROADCASTSS (R9)(CX*2), Z10
 	VFMADD231PS  Z8, Z10, Z4
 	VFMADD231PS  Z9, Z10, Z5
-	VBROADCASTSS (R12)(R11*1), Z10
+	VBROADCASTSS (R9)(R8*1), Z10
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
-	ADDQ         SI, R12
-	ADDQ         $0x80, R13
-	DECQ         R14
+	ADDQ         DX, R9
+	ADDQ         $0x80, R10
+	DECQ         R11
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, (R9)
-	VMOVUPS Z3, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, (R9)
-	VMOVUPS Z5, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, (R9)
-	VMOVUPS Z7, K1, 64(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, K1, 64(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -1296,26 +1338,22 @@ store:
 // func tile5x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile5x16AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1325,49 +1363,50 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z4
+	MOVQ      SI, R9
+	VMOVUPS.Z (R9), K1, Z0
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z2
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z4
 
 start:
-	MOVQ  DX, R12
-	MOVQ  R8, R13
-	MOVQ  CX, R14
-	TESTQ R14, R14
+	MOVQ  AX, R9
+	MOVQ  BX, R10
+	MOVQ  k+8(FP), R11
+	TESTQ R11, R11
 	JZ    store
 
 sum:
-	VMOVUPS          (R13), Z5
-	VFMADD231PS.BCST (R12), Z5, Z0
-	VFMADD231PS.BCST (R12)(BX*1), Z5, Z1
-	VFMADD231PS.BCST (R12)(BX*2), Z5, Z2
-	VFMADD231PS.BCST (R12)(R11*1), Z5, Z3
-	VFMADD231PS.BCST (R12)(BX*4), Z5, Z4
-	ADDQ             SI, R12
-	ADDQ             $0x80, R13
-	DECQ             R14
+	VMOVUPS          (R10), Z5
+	VFMADD231PS.BCST (R9), Z5, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z5, Z1
+	VFMADD231PS.BCST (R9)(CX*2), Z5, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z5, Z3
+	VFMADD231PS.BCST (R9)(CX*4), Z5, Z4
+	ADDQ             DX, R9
+	ADDQ             $0x80, R10
+	DECQ             R11
 	JNZ              sum
 
 store:
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, K1, (SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -1375,26 +1414,22 @@ store:
 // func tile5x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile5x32AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1409,70 +1444,71 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
+	MOVQ      SI, R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z2
+	VMOVUPS.Z 64(R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z4
+	VMOVUPS.Z 64(R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z6
+	VMOVUPS.Z 64(R9), K1, Z7
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z8
+	VMOVUPS.Z 64(R9), K1, Z9
 
 start:
-	MOVQ  DX, R12
-	MOVQ  R8, R13
-	MOVQ  CX, R14
-	TESTQ R14, R14
+	MOVQ  AX, R9
+	MOVQ  BX, R10
+	MOVQ  k+8(FP), R11
+	TESTQ R11, R11
 	JZ    store
 
 sum:
-	VMOVUPS      (R13), Z10
-	VMOVUPS      64(R13), Z11
-	VBROADCASTSS (R12), Z12
+	VMOVUPS      (R10), Z10
+	VMOVUPS      64(R10), Z11
+	VBROADCASTSS (R9), Z12
 	VFMADD231PS  Z10, Z12, Z0
 	VFMADD231PS  Z11, Z12, Z1
-	VBROADCASTSS (R12)(BX*1), Z12
+	VBROADCASTSS (R9)(CX*1), Z12
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R12)(BX*2), Z12
+	VBROADCASTSS (R9)(CX*2), Z12
 	VFMADD231PS  Z10, Z12, Z4
 	VFMADD231PS  Z11, Z12, Z5
-	VBROADCASTSS (R12)(R11*1), Z12
+	VBROADCASTSS (R9)(R8*1), Z12
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	VBROADCASTSS (R12)(BX*4), Z12
+	VBROADCASTSS (R9)(CX*4), Z12
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
-	ADDQ         SI, R12
-	ADDQ         $0x80, R13
-	DECQ         R14
+	ADDQ         DX, R9
+	ADDQ         $0x80, R10
+	DECQ         R11
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, (R9)
-	VMOVUPS Z3, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, (R9)
-	VMOVUPS Z5, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, (R9)
-	VMOVUPS Z7, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z8, (R9)
-	VMOVUPS Z9, K1, 64(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, K1, 64(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -1480,26 +1516,22 @@ store:
 // func tile6x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile6x16AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1510,57 +1542,58 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z5
+	MOVQ      SI, R9
+	VMOVUPS.Z (R9), K1, Z0
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z2
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z4
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z5
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	MOVQ  R8, R14
-	MOVQ  CX, R15
-	TESTQ R15, R15
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	MOVQ  BX, R11
+	MOVQ  k+8(FP), R12
+	TESTQ R12, R12
 	JZ    store
 
 sum:
-	VMOVUPS          (R14), Z6
-	VFMADD231PS.BCST (R12), Z6, Z0
-	VFMADD231PS.BCST (R12)(BX*1), Z6, Z1
-	VFMADD231PS.BCST (R12)(BX*2), Z6, Z2
-	VFMADD231PS.BCST (R12)(R11*1), Z6, Z3
-	VFMADD231PS.BCST (R12)(BX*4), Z6, Z4
-	VFMADD231PS.BCST (R13), Z6, Z5
-	ADDQ             SI, R12
-	ADDQ             SI, R13
-	ADDQ             $0x80, R14
-	DECQ             R15
+	VMOVUPS          (R11), Z6
+	VFMADD231PS.BCST (R9), Z6, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z6, Z1
+	VFMADD231PS.BCST (R9)(CX*2), Z6, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z6, Z3
+	VFMADD231PS.BCST (R9)(CX*4), Z6, Z4
+	VFMADD231PS.BCST (R10), Z6, Z5
+	ADDQ             DX, R9
+	ADDQ             DX, R10
+	ADDQ             $0x80, R11
+	DECQ             R12
 	JNZ              sum
 
 store:
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z5, K1, (SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -1568,26 +1601,22 @@ store:
 // func tile6x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile6x32AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1604,82 +1633,83 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
+	MOVQ      SI, R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z2
+	VMOVUPS.Z 64(R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z4
+	VMOVUPS.Z 64(R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z6
+	VMOVUPS.Z 64(R9), K1, Z7
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z8
+	VMOVUPS.Z 64(R9), K1, Z9
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z10
+	VMOVUPS.Z 64(R9), K1, Z11
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	MOVQ  R8, R14
-	MOVQ  CX, R15
-	TESTQ R15, R15
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	MOVQ  BX, R11
+	MOVQ  k+8(FP), R12
+	TESTQ R12, R12
 	JZ    store
 
 sum:
-	VMOVUPS      (R14), Z12
-	VMOVUPS      64(R14), Z13
-	VBROADCASTSS (R12), Z14
+	VMOVUPS      (R11), Z12
+	VMOVUPS      64(R11), Z13
+	VBROADCASTSS (R9), Z14
 	VFMADD231PS  Z12, Z14, Z0
 	VFMADD231PS  Z13, Z14, Z1
-	VBROADCASTSS (R12)(BX*1), Z14
+	VBROADCASTSS (R9)(CX*1), Z14
 	VFMADD231PS  Z12, Z14, Z2
 	VFMADD231PS  Z13, Z14, Z3
-	VBROADCASTSS (R12)(BX*2), Z14
+	VBROADCASTSS (R9)(CX*2), Z14
 	VFMADD231PS  Z12, Z14, Z4
 	VFMADD231PS  Z13, Z14, Z5
-	VBROADCASTSS (R12)(R11*1), Z14
+	VBROADCASTSS (R9)(R8*1), Z14
 	VFMADD231PS  Z12, Z14, Z6
 	VFMADD231PS  Z13, Z14, Z7
-	VBROADCASTSS (R12)(BX*4), Z14
+	VBROADCASTSS (R9)(CX*4), Z14
 	VFMADD231PS  Z12, Z14, Z8
 	VFMADD231PS  Z13, Z14, Z9
-	VBROADCASTSS (R13), Z14
+	VBROADCASTSS (R10), Z14
 	VFMADD231PS  Z12, Z14, Z10
 	VFMADD231PS  Z13, Z14, Z11
-	ADDQ         SI, R12
-	ADDQ         SI, R13
-	ADDQ         $0x80, R14
-	DECQ         R15
+	ADDQ         DX, R9
+	ADDQ         DX, R10
+	ADDQ         $0x80, R11
+	DECQ         R12
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, (R9)
-	VMOVUPS Z3, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, (R9)
-	VMOVUPS Z5, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, (R9)
-	VMOVUPS Z7, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z8, (R9)
-	VMOVUPS Z9, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z10, (R9)
-	VMOVUPS Z11, K1, 64(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, K1, 64(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -1687,26 +1717,22 @@ store:
 // func tile7x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile7x16AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1718,62 +1744,63 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z6
+	MOVQ      SI, R9
+	VMOVUPS.Z (R9), K1, Z0
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z2
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z4
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z6
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	MOVQ  R8, R14
-	MOVQ  CX, R15
-	TESTQ R15, R15
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	MOVQ  BX, R11
+	MOVQ  k+8(FP), R12
+	TESTQ R12, R12
 	JZ    store
 
 sum:
-	VMOVUPS          (R14), Z7
-	VFMADD231PS.BCST (R12), Z7, Z0
-	VFMADD231PS.BCST (R12)(BX*1), Z7, Z1
-	VFMADD231PS.BCST (R12)(BX*2), Z7, Z2
-	VFMADD231PS.BCST (R12)(R11*1), Z7, Z3
-	VFMADD231PS.BCST (R12)(BX*4), Z7, Z4
-	VFMADD231PS.BCST (R13), Z7, Z5
-	VFMADD231PS.BCST (R13)(BX*1), Z7, Z6
-	ADDQ             SI, R12
-	ADDQ             SI, R13
-	ADDQ             $0x80, R14
-	DECQ             R15
+	VMOVUPS          (R11), Z7
+	VFMADD231PS.BCST (R9), Z7, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z7, Z1
+	VFMADD231PS.BCST (R9)(CX*2), Z7, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z7, Z3
+	VFMADD231PS.BCST (R9)(CX*4), Z7, Z4
+	VFMADD231PS.BCST (R10), Z7, Z5
+	VFMADD231PS.BCST (R10)(CX*1), Z7, Z6
+	ADDQ             DX, R9
+	ADDQ             DX, R10
+	ADDQ             $0x80, R11
+	DECQ             R12
 	JNZ              sum
 
 store:
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, K1, (R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z5, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, K1, (SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -1781,26 +1808,22 @@ store:
 // func tile7x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile7x32AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1819,91 +1842,92 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
+	MOVQ      SI, R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z2
+	VMOVUPS.Z 64(R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z4
+	VMOVUPS.Z 64(R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z6
+	VMOVUPS.Z 64(R9), K1, Z7
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z8
+	VMOVUPS.Z 64(R9), K1, Z9
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z10
+	VMOVUPS.Z 64(R9), K1, Z11
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z12
+	VMOVUPS.Z 64(R9), K1, Z13
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	MOVQ  R8, R14
-	MOVQ  CX, R15
-	TESTQ R15, R15
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	MOVQ  BX, R11
+	MOVQ  k+8(FP), R12
+	TESTQ R12, R12
 	JZ    store
 
 sum:
-	VMOVUPS      (R14), Z14
-	VMOVUPS      64(R14), Z15
-	VBROADCASTSS (R12), Z16
+	VMOVUPS      (R11), Z14
+	VMOVUPS      64(R11), Z15
+	VBROADCASTSS (R9), Z16
 	VFMADD231PS  Z14, Z16, Z0
 	VFMADD231PS  Z15, Z16, Z1
-	VBROADCASTSS (R12)(BX*1), Z16
+	VBROADCASTSS (R9)(CX*1), Z16
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS (R12)(BX*2), Z16
+	VBROADCASTSS (R9)(CX*2), Z16
 	VFMADD231PS  Z14, Z16, Z4
 	VFMADD231PS  Z15, Z16, Z5
-	VBROADCASTSS (R12)(R11*1), Z16
+	VBROADCASTSS (R9)(R8*1), Z16
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS (R12)(BX*4), Z16
+	VBROADCASTSS (R9)(CX*4), Z16
 	VFMADD231PS  Z14, Z16, Z8
 	VFMADD231PS  Z15, Z16, Z9
-	VBROADCASTSS (R13), Z16
+	VBROADCASTSS (R10), Z16
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	VBROADCASTSS (R13)(BX*1), Z16
+	VBROADCASTSS (R10)(CX*1), Z16
 	VFMADD231PS  Z14, Z16, Z12
 	VFMADD231PS  Z15, Z16, Z13
-	ADDQ         SI, R12
-	ADDQ         SI, R13
-	ADDQ         $0x80, R14
-	DECQ         R15
+	ADDQ         DX, R9
+	ADDQ         DX, R10
+	ADDQ         $0x80, R11
+	DECQ         R12
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, (R9)
-	VMOVUPS Z3, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, (R9)
-	VMOVUPS Z5, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, (R9)
-	VMOVUPS Z7, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z8, (R9)
-	VMOVUPS Z9, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z10, (R9)
-	VMOVUPS Z11, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z12, (R9)
-	VMOVUPS Z13, K1, 64(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, K1, 64(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -1911,26 +1935,22 @@ store:
 // func tile8x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile8x16AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1943,67 +1963,68 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z7
+	MOVQ      SI, R9
+	VMOVUPS.Z (R9), K1, Z0
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z2
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z4
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z6
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z7
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	MOVQ  R8, R14
-	MOVQ  CX, R15
-	TESTQ R15, R15
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	MOVQ  BX, R11
+	MOVQ  k+8(FP), R12
+	TESTQ R12, R12
 	JZ    store
 
 sum:
-	VMOVUPS          (R14), Z8
-	VFMADD231PS.BCST (R12), Z8, Z0
-	VFMADD231PS.BCST (R12)(BX*1), Z8, Z1
-	VFMADD231PS.BCST (R12)(BX*2), Z8, Z2
-	VFMADD231PS.BCST (R12)(R11*1), Z8, Z3
-	VFMADD231PS.BCST (R12)(BX*4), Z8, Z4
-	VFMADD231PS.BCST (R13), Z8, Z5
-	VFMADD231PS.BCST (R13)(BX*1), Z8, Z6
-	VFMADD231PS.BCST (R13)(BX*2), Z8, Z7
-	ADDQ             SI, R12
-	ADDQ             SI, R13
-	ADDQ             $0x80, R14
-	DECQ             R15
+	VMOVUPS          (R11), Z8
+	VFMADD231PS.BCST (R9), Z8, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z8, Z1
+	VFMADD231PS.BCST (R9)(CX*2), Z8, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z8, Z3
+	VFMADD231PS.BCST (R9)(CX*4), Z8, Z4
+	VFMADD231PS.BCST (R10), Z8, Z5
+	VFMADD231PS.BCST (R10)(CX*1), Z8, Z6
+	VFMADD231PS.BCST (R10)(CX*2), Z8, Z7
+	ADDQ             DX, R9
+	ADDQ             DX, R10
+	ADDQ             $0x80, R11
+	DECQ             R12
 	JNZ              sum
 
 store:
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z7, K1, (R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z5, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z7, K1, (SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2011,26 +2032,22 @@ store:
 // func tile8x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile8x32AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -2051,100 +2068,101 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
+	MOVQ      SI, R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z2
+	VMOVUPS.Z 64(R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z4
+	VMOVUPS.Z 64(R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z6
+	VMOVUPS.Z 64(R9), K1, Z7
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z8
+	VMOVUPS.Z 64(R9), K1, Z9
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z10
+	VMOVUPS.Z 64(R9), K1, Z11
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z12
+	VMOVUPS.Z 64(R9), K1, Z13
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z14
+	VMOVUPS.Z 64(R9), K1, Z15
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	MOVQ  R8, R14
-	MOVQ  CX, R15
-	TESTQ R15, R15
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	MOVQ  BX, R11
+	MOVQ  k+8(FP), R12
+	TESTQ R12, R12
 	JZ    store
 
 sum:
-	VMOVUPS      (R14), Z16
-	VMOVUPS      64(R14), Z17
-	VBROADCASTSS (R12), Z18
+	VMOVUPS      (R11), Z16
+	VMOVUPS      64(R11), Z17
+	VBROADCASTSS (R9), Z18
 	VFMADD231PS  Z16, Z18, Z0
 	VFMADD231PS  Z17, Z18, Z1
-	VBROADCASTSS (R12)(BX*1), Z18
+	VBROADCASTSS (R9)(CX*1), Z18
 	VFMADD231PS  Z16, Z18, Z2
 	VFMADD231PS  Z17, Z18, Z3
-	VBROADCASTSS (R12)(BX*2), Z18
+	VBROADCASTSS (R9)(CX*2), Z18
 	VFMADD231PS  Z16, Z18, Z4
 	VFMADD231PS  Z17, Z18, Z5
-	VBROADCASTSS (R12)(R11*1), Z18
+	VBROADCASTSS (R9)(R8*1), Z18
 	VFMADD231PS  Z16, Z18, Z6
 	VFMADD231PS  Z17, Z18, Z7
-	VBROADCASTSS (R12)(BX*4), Z18
+	VBROADCASTSS (R9)(CX*4), Z18
 	VFMADD231PS  Z16, Z18, Z8
 	VFMADD231PS  Z17, Z18, Z9
-	VBROADCASTSS (R13), Z18
+	VBROADCASTSS (R10), Z18
 	VFMADD231PS  Z16, Z18, Z10
 	VFMADD231PS  Z17, Z18, Z11
-	VBROADCASTSS (R13)(BX*1), Z18
+	VBROADCASTSS (R10)(CX*1), Z18
 	VFMADD231PS  Z16, Z18, Z12
 	VFMADD231PS  Z17, Z18, Z13
-	VBROADCASTSS (R13)(BX*2), Z18
+	VBROADCASTSS (R10)(CX*2), Z18
 	VFMADD231PS  Z16, Z18, Z14
 	VFMADD231PS  Z17, Z18, Z15
-	ADDQ         SI, R12
-	ADDQ         SI, R13
-	ADDQ         $0x80, R14
-	DECQ         R15
+	ADDQ         DX, R9
+	ADDQ         DX, R10
+	ADDQ         $0x80, R11
+	DECQ         R12
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, (R9)
-	VMOVUPS Z3, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, (R9)
-	VMOVUPS Z5, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, (R9)
-	VMOVUPS Z7, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z8, (R9)
-	VMOVUPS Z9, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z10, (R9)
-	VMOVUPS Z11, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z12, (R9)
-	VMOVUPS Z13, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z14, (R9)
-	VMOVUPS Z15, K1, 64(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, K1, 64(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2152,26 +2170,22 @@ store:
 // func tile9x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile9x16AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -2185,72 +2199,73 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z8
+	MOVQ      SI, R9
+	VMOVUPS.Z (R9), K1, Z0
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z2
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z4
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z6
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z7
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z8
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	MOVQ  R8, R14
-	MOVQ  CX, R15
-	TESTQ R15, R15
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	MOVQ  BX, R11
+	MOVQ  k+8(FP), R12
+	TESTQ R12, R12
 	JZ    store
 
 sum:
-	VMOVUPS          (R14), Z9
-	VFMADD231PS.BCST (R12), Z9, Z0
-	VFMADD231PS.BCST (R12)(BX*1), Z9, Z1
-	VFMADD231PS.BCST (R12)(BX*2), Z9, Z2
-	VFMADD231PS.BCST (R12)(R11*1), Z9, Z3
-	VFMADD231PS.BCST (R12)(BX*4), Z9, Z4
-	VFMADD231PS.BCST (R13), Z9, Z5
-	VFMADD231PS.BCST (R13)(BX*1), Z9, Z6
-	VFMADD231PS.BCST (R13)(BX*2), Z9, Z7
-	VFMADD231PS.BCST (R13)(R11*1), Z9, Z8
-	ADDQ             SI, R12
-	ADDQ             SI, R13
-	ADDQ             $0x80, R14
-	DECQ             R15
+	VMOVUPS          (R11), Z9
+	VFMADD231PS.BCST (R9), Z9, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z9, Z1
+	VFMADD231PS.BCST (R9)(CX*2), Z9, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z9, Z3
+	VFMADD231PS.BCST (R9)(CX*4), Z9, Z4
+	VFMADD231PS.BCST (R10), Z9, Z5
+	VFMADD231PS.BCST (R10)(CX*1), Z9, Z6
+	VFMADD231PS.BCST (R10)(CX*2), Z9, Z7
+	VFMADD231PS.BCST (R10)(R8*1), Z9, Z8
+	ADDQ             DX, R9
+	ADDQ             DX, R10
+	ADDQ             $0x80, R11
+	DECQ             R12
 	JNZ              sum
 
 store:
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z7, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z8, K1, (R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z5, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z7, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, K1, (SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2258,26 +2273,22 @@ store:
 // func tile9x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile9x32AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -2300,109 +2311,110 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
+	MOVQ      SI, R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z2
+	VMOVUPS.Z 64(R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z4
+	VMOVUPS.Z 64(R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z6
+	VMOVUPS.Z 64(R9), K1, Z7
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z8
+	VMOVUPS.Z 64(R9), K1, Z9
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z10
+	VMOVUPS.Z 64(R9), K1, Z11
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z12
+	VMOVUPS.Z 64(R9), K1, Z13
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z14
+	VMOVUPS.Z 64(R9), K1, Z15
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z16
+	VMOVUPS.Z 64(R9), K1, Z17
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	MOVQ  R8, R14
-	MOVQ  CX, R15
-	TESTQ R15, R15
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	MOVQ  BX, R11
+	MOVQ  k+8(FP), R12
+	TESTQ R12, R12
 	JZ    store
 
 sum:
-	VMOVUPS      (R14), Z18
-	VMOVUPS      64(R14), Z19
-	VBROADCASTSS (R12), Z20
+	VMOVUPS      (R11), Z18
+	VMOVUPS      64(R11), Z19
+	VBROADCASTSS (R9), Z20
 	VFMADD231PS  Z18, Z20, Z0
 	VFMADD231PS  Z19, Z20, Z1
-	VBROADCASTSS (R12)(BX*1), Z20
+	VBROADCASTSS (R9)(CX*1), Z20
 	VFMADD231PS  Z18, Z20, Z2
 	VFMADD231PS  Z19, Z20, Z3
-	VBROADCASTSS (R12)(BX*2), Z20
+	VBROADCASTSS (R9)(CX*2), Z20
 	VFMADD231PS  Z18, Z20, Z4
 	VFMADD231PS  Z19, Z20, Z5
-	VBROADCASTSS (R12)(R11*1), Z20
+	VBROADCASTSS (R9)(R8*1), Z20
 	VFMADD231PS  Z18, Z20, Z6
 	VFMADD231PS  Z19, Z20, Z7
-	VBROADCASTSS (R12)(BX*4), Z20
+	VBROADCASTSS (R9)(CX*4), Z20
 	VFMADD231PS  Z18, Z20, Z8
 	VFMADD231PS  Z19, Z20, Z9
-	VBROADCASTSS (R13), Z20
+	VBROADCASTSS (R10), Z20
 	VFMADD231PS  Z18, Z20, Z10
 	VFMADD231PS  Z19, Z20, Z11
-	VBROADCASTSS (R13)(BX*1), Z20
+	VBROADCASTSS (R10)(CX*1), Z20
 	VFMADD231PS  Z18, Z20, Z12
 	VFMADD231PS  Z19, Z20, Z13
-	VBROADCASTSS (R13)(BX*2), Z20
+	VBROADCASTSS (R10)(CX*2), Z20
 	VFMADD231PS  Z18, Z20, Z14
 	VFMADD231PS  Z19, Z20, Z15
-	VBROADCASTSS (R13)(R11*1), Z20
+	VBROADCASTSS (R10)(R8*1), Z20
 	VFMADD231PS  Z18, Z20, Z16
 	VFMADD231PS  Z19, Z20, Z17
-	ADDQ         SI, R12
-	ADDQ         SI, R13
-	ADDQ         $0x80, R14
-	DECQ         R15
+	ADDQ         DX, R9
+	ADDQ         DX, R10
+	ADDQ         $0x80, R11
+	DECQ         R12
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, (R9)
-	VMOVUPS Z3, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, (R9)
-	VMOVUPS Z5, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, (R9)
-	VMOVUPS Z7, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z8, (R9)
-	VMOVUPS Z9, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z10, (R9)
-	VMOVUPS Z11, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z12, (R9)
-	VMOVUPS Z13, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z14, (R9)
-	VMOVUPS Z15, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z16, (R9)
-	VMOVUPS Z17, K1, 64(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Z17, K1, 64(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2410,26 +2422,22 @@ store:
 // func tile10x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile10x16AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -2444,77 +2452,78 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z8
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z9
+	MOVQ      SI, R9
+	VMOVUPS.Z (R9), K1, Z0
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z2
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z4
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z6
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z7
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z8
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z9
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	MOVQ  R8, R14
-	MOVQ  CX, R15
-	TESTQ R15, R15
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	MOVQ  BX, R11
+	MOVQ  k+8(FP), R12
+	TESTQ R12, R12
 	JZ    store
 
 sum:
-	VMOVUPS          (R14), Z10
-	VFMADD231PS.BCST (R12), Z10, Z0
-	VFMADD231PS.BCST (R12)(BX*1), Z10, Z1
-	VFMADD231PS.BCST (R12)(BX*2), Z10, Z2
-	VFMADD231PS.BCST (R12)(R11*1), Z10, Z3
-	VFMADD231PS.BCST (R12)(BX*4), Z10, Z4
-	VFMADD231PS.BCST (R13), Z10, Z5
-	VFMADD231PS.BCST (R13)(BX*1), Z10, Z6
-	VFMADD231PS.BCST (R13)(BX*2), Z10, Z7
-	VFMADD231PS.BCST (R13)(R11*1), Z10, Z8
-	VFMADD231PS.BCST (R13)(BX*4), Z10, Z9
-	ADDQ             SI, R12
-	ADDQ             SI, R13
-	ADDQ             $0x80, R14
-	DECQ             R15
+	VMOVUPS          (R11), Z10
+	VFMADD231PS.BCST (R9), Z10, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z10, Z1
+	VFMADD231PS.BCST (R9)(CX*2), Z10, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z10, Z3
+	VFMADD231PS.BCST (R9)(CX*4), Z10, Z4
+	VFMADD231PS.BCST (R10), Z10, Z5
+	VFMADD231PS.BCST (R10)(CX*1), Z10, Z6
+	VFMADD231PS.BCST (R10)(CX*2), Z10, Z7
+	VFMADD231PS.BCST (R10)(R8*1), Z10, Z8
+	VFMADD231PS.BCST (R10)(CX*4), Z10, Z9
+	ADDQ             DX, R9
+	ADDQ             DX, R10
+	ADDQ             $0x80, R11
+	DECQ             R12
 	JNZ              sum
 
 store:
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z7, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z8, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z9, K1, (R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z5, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z7, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z9, K1, (SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -2522,26 +2531,22 @@ store:
 // func tile10x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile10x32AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -2566,145 +2571,142 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z18
-	VMOVUPS.Z 64(R12), K1, Z19
+	MOVQ      SI, R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z2
+	VMOVUPS.Z 64(R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z4
+	VMOVUPS.Z 64(R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z6
+	VMOVUPS.Z 64(R9), K1, Z7
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z8
+	VMOVUPS.Z 64(R9), K1, Z9
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z10
+	VMOVUPS.Z 64(R9), K1, Z11
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z12
+	VMOVUPS.Z 64(R9), K1, Z13
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z14
+	VMOVUPS.Z 64(R9), K1, Z15
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z16
+	VMOVUPS.Z 64(R9), K1, Z17
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z18
+	VMOVUPS.Z 64(R9), K1, Z19
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	MOVQ  R8, R14
-	MOVQ  CX, R15
-	TESTQ R15, R15
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	MOVQ  BX, R11
+	MOVQ  k+8(FP), R12
+	TESTQ R12, R12
 	JZ    store
 
 sum:
-	VMOVUPS      (R14), Z20
-	VMOVUPS      64(R14), Z21
-	VBROADCASTSS (R12), Z22
+	VMOVUPS      (R11), Z20
+	VMOVUPS      64(R11), Z21
+	VBROADCASTSS (R9), Z22
 	VFMADD231PS  Z20, Z22, Z0
 	VFMADD231PS  Z21, Z22, Z1
-	VBROADCASTSS (R12)(BX*1), Z22
+	VBROADCASTSS (R9)(CX*1), Z22
 	VFMADD231PS  Z20, Z22, Z2
 	VFMADD231PS  Z21, Z22, Z3
-	VBROADCASTSS (R12)(BX*2), Z22
+	VBROADCASTSS (R9)(CX*2), Z22
 	VFMADD231PS  Z20, Z22, Z4
 	VFMADD231PS  Z21, Z22, Z5
-	VBROADCASTSS (R12)(R11*1), Z22
+	VBROADCASTSS (R9)(R8*1), Z22
 	VFMADD231PS  Z20, Z22, Z6
 	VFMADD231PS  Z21, Z22, Z7
-	VBROADCASTSS (R12)(BX*4), Z22
+	VBROADCASTSS (R9)(CX*4), Z22
 	VFMADD231PS  Z20, Z22, Z8
 	VFMADD231PS  Z21, Z22, Z9
-	VBROADCASTSS (R13), Z22
+	VBROADCASTSS (R10), Z22
 	VFMADD231PS  Z20, Z22, Z10
 	VFMADD231PS  Z21, Z22, Z11
-	VBROADCASTSS (R13)(BX*1), Z22
+	VBROADCASTSS (R10)(CX*1), Z22
 	VFMADD231PS  Z20, Z22, Z12
 	VFMADD231PS  Z21, Z22, Z13
-	VBROADCASTSS (R13)(BX*2), Z22
+	VBROADCASTSS (R10)(CX*2), Z22
 	VFMADD231PS  Z20, Z22, Z14
 	VFMADD231PS  Z21, Z22, Z15
-	VBROADCASTSS (R13)(R11*1), Z22
+	VBROADCASTSS (R10)(R8*1), Z22
 	VFMADD231PS  Z20, Z22, Z16
 	VFMADD231PS  Z21, Z22, Z17
-	VBROADCASTSS (R13)(BX*4), Z22
+	VBROADCASTSS (R10)(CX*4), Z22
 	VFMADD231PS  Z20, Z22, Z18
 	VFMADD231PS  Z21, Z22, Z19
-	ADDQ         SI, R12
-	ADDQ         SI, R13
-	ADDQ         $0x80, R14
-	DECQ         R15
+	ADDQ         DX, R9
+	ADDQ         DX, R10
+	ADDQ         $0x80, R11
+	DECQ         R12
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, (R9)
-	VMOVUPS Z3, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, (R9)
-	VMOVUPS Z5, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, (R9)
-	VMOVUPS Z7, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z8, (R9)
-	VMOVUPS Z9, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z10, (R9)
-	VMOVUPS Z11, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z12, (R9)
-	VMOVUPS Z13, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z14, (R9)
-	VMOVUPS Z15, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z16, (R9)
-	VMOVUPS Z17, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z18, (R9)
-	VMOVUPS Z19, K1, 64(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Z17, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, K1, 64(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
 // func tile11x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
-TEXT ·tile11x16AVX512(SB), NOSPLIT, $8-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+TEXT ·tile11x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -2720,112 +2722,109 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z8
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z9
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z10
+	MOVQ      SI, R9
+	VMOVUPS.Z (R9), K1, Z0
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z2
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z4
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z6
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z7
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z8
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z9
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z10
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	LEAQ  (R13)(BX*4), R14
-	ADDQ  BX, R14
-	MOVQ  R8, R15
-	MOVQ  CX, BP
-	TESTQ BP, BP
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	LEAQ  (R10)(CX*4), R11
+	ADDQ  CX, R11
+	MOVQ  BX, R12
+	MOVQ  k+8(FP), R13
+	TESTQ R13, R13
 	JZ    store
 
 sum:
-	VMOVUPS          (R15), Z11
-	VFMADD231PS.BCST (R12), Z11, Z0
-	VFMADD231PS.BCST (R12)(BX*1), Z11, Z1
-	VFMADD231PS.BCST (R12)(BX*2), Z11, Z2
-	VFMADD231PS.BCST (R12)(R11*1), Z11, Z3
-	VFMADD231PS.BCST (R12)(BX*4), Z11, Z4
-	VFMADD231PS.BCST (R13), Z11, Z5
-	VFMADD231PS.BCST (R13)(BX*1), Z11, Z6
-	VFMADD231PS.BCST (R13)(BX*2), Z11, Z7
-	VFMADD231PS.BCST (R13)(R11*1), Z11, Z8
-	VFMADD231PS.BCST (R13)(BX*4), Z11, Z9
-	VFMADD231PS.BCST (R14), Z11, Z10
-	ADDQ             SI, R12
-	ADDQ             SI, R13
-	ADDQ             SI, R14
-	ADDQ             $0x80, R15
-	DECQ             BP
+	VMOVUPS          (R12), Z11
+	VFMADD231PS.BCST (R9), Z11, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z11, Z1
+	VFMADD231PS.BCST (R9)(CX*2), Z11, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z11, Z3
+	VFMADD231PS.BCST (R9)(CX*4), Z11, Z4
+	VFMADD231PS.BCST (R10), Z11, Z5
+	VFMADD231PS.BCST (R10)(CX*1), Z11, Z6
+	VFMADD231PS.BCST (R10)(CX*2), Z11, Z7
+	VFMADD231PS.BCST (R10)(R8*1), Z11, Z8
+	VFMADD231PS.BCST (R10)(CX*4), Z11, Z9
+	VFMADD231PS.BCST (R11), Z11, Z10
+	ADDQ             DX, R9
+	ADDQ             DX, R10
+	ADDQ             DX, R11
+	ADDQ             $0x80, R12
+	DECQ             R13
 	JNZ              sum
 
 store:
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z7, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z8, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z9, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z10, K1, (R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z5, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z7, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z9, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z10, K1, (SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
 // func tile11x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
-TEXT ·tile11x32AVX512(SB), NOSPLIT, $8-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+TEXT ·tile11x32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -2852,157 +2851,154 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z18
-	VMOVUPS.Z 64(R12), K1, Z19
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z20
-	VMOVUPS.Z 64(R12), K1, Z21
+	MOVQ      SI, R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z2
+	VMOVUPS.Z 64(R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z4
+	VMOVUPS.Z 64(R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z6
+	VMOVUPS.Z 64(R9), K1, Z7
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z8
+	VMOVUPS.Z 64(R9), K1, Z9
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z10
+	VMOVUPS.Z 64(R9), K1, Z11
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z12
+	VMOVUPS.Z 64(R9), K1, Z13
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z14
+	VMOVUPS.Z 64(R9), K1, Z15
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z16
+	VMOVUPS.Z 64(R9), K1, Z17
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z18
+	VMOVUPS.Z 64(R9), K1, Z19
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z20
+	VMOVUPS.Z 64(R9), K1, Z21
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	LEAQ  (R13)(BX*4), R14
-	ADDQ  BX, R14
-	MOVQ  R8, R15
-	MOVQ  CX, BP
-	TESTQ BP, BP
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	LEAQ  (R10)(CX*4), R11
+	ADDQ  CX, R11
+	MOVQ  BX, R12
+	MOVQ  k+8(FP), R13
+	TESTQ R13, R13
 	JZ    store
 
 sum:
-	VMOVUPS      (R15), Z22
-	VMOVUPS      64(R15), Z23
-	VBROADCASTSS (R12), Z24
+	VMOVUPS      (R12), Z22
+	VMOVUPS      64(R12), Z23
+	VBROADCASTSS (R9), Z24
 	VFMADD231PS  Z22, Z24, Z0
 	VFMADD231PS  Z23, Z24, Z1
-	VBROADCASTSS (R12)(BX*1), Z24
+	VBROADCASTSS (R9)(CX*1), Z24
 	VFMADD231PS  Z22, Z24, Z2
 	VFMADD231PS  Z23, Z24, Z3
-	VBROADCASTSS (R12)(BX*2), Z24
+	VBROADCASTSS (R9)(CX*2), Z24
 	VFMADD231PS  Z22, Z24, Z4
 	VFMADD231PS  Z23, Z24, Z5
-	VBROADCASTSS (R12)(R11*1), Z24
+	VBROADCASTSS (R9)(R8*1), Z24
 	VFMADD231PS  Z22, Z24, Z6
 	VFMADD231PS  Z23, Z24, Z7
-	VBROADCASTSS (R12)(BX*4), Z24
+	VBROADCASTSS (R9)(CX*4), Z24
 	VFMADD231PS  Z22, Z24, Z8
 	VFMADD231PS  Z23, Z24, Z9
-	VBROADCASTSS (R13), Z24
+	VBROADCASTSS (R10), Z24
 	VFMADD231PS  Z22, Z24, Z10
 	VFMADD231PS  Z23, Z24, Z11
-	VBROADCASTSS (R13)(BX*1), Z24
+	VBROADCASTSS (R10)(CX*1), Z24
 	VFMADD231PS  Z22, Z24, Z12
 	VFMADD231PS  Z23, Z24, Z13
-	VBROADCASTSS (R13)(BX*2), Z24
+	VBROADCASTSS (R10)(CX*2), Z24
 	VFMADD231PS  Z22, Z24, Z14
 	VFMADD231PS  Z23, Z24, Z15
-	VBROADCASTSS (R13)(R11*1), Z24
+	VBROADCASTSS (R10)(R8*1), Z24
 	VFMADD231PS  Z22, Z24, Z16
 	VFMADD231PS  Z23, Z24, Z17
-	VBROADCASTSS (R13)(BX*4), Z24
+	VBROADCASTSS (R10)(CX*4), Z24
 	VFMADD231PS  Z22, Z24, Z18
 	VFMADD231PS  Z23, Z24, Z19
-	VBROADCASTSS (R14), Z24
+	VBROADCASTSS (R11), Z24
 	VFMADD231PS  Z22, Z24, Z20
 	VFMADD231PS  Z23, Z24, Z21
-	ADDQ         SI, R12
-	ADDQ         SI, R13
-	ADDQ         SI, R14
-	ADDQ         $0x80, R15
-	DECQ         BP
+	ADDQ         DX, R9
+	ADDQ         DX, R10
+	ADDQ         DX, R11
+	ADDQ         $0x80, R12
+	DECQ         R13
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, (R9)
-	VMOVUPS Z3, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, (R9)
-	VMOVUPS Z5, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, (R9)
-	VMOVUPS Z7, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z8, (R9)
-	VMOVUPS Z9, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z10, (R9)
-	VMOVUPS Z11, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z12, (R9)
-	VMOVUPS Z13, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z14, (R9)
-	VMOVUPS Z15, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z16, (R9)
-	VMOVUPS Z17, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z18, (R9)
-	VMOVUPS Z19, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z20, (R9)
-	VMOVUPS Z21, K1, 64(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Z17, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z20, (SI)
+	VMOVUPS Z21, K1, 64(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
 // func tile12x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
-TEXT ·tile12x16AVX512(SB), NOSPLIT, $8-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+TEXT ·tile12x16AVX512(SB), NOSPLIT, $0-96
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -3019,117 +3015,114 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS.Z (R12), K1, Z0
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z2
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z4
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z6
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z7
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z8
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z9
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z10
-	ADDQ      R10, R12
-	VMOVUPS.Z (R12), K1, Z11
+	MOVQ      SI, R9
+	VMOVUPS.Z (R9), K1, Z0
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z2
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z4
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z6
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z7
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z8
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z9
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z10
+	ADDQ      DI, R9
+	VMOVUPS.Z (R9), K1, Z11
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	LEAQ  (R13)(BX*4), R14
-	ADDQ  BX, R14
-	MOVQ  R8, R15
-	MOVQ  CX, BP
-	TESTQ BP, BP
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	LEAQ  (R10)(CX*4), R11
+	ADDQ  CX, R11
+	MOVQ  BX, R12
+	MOVQ  k+8(FP), R13
+	TESTQ R13, R13
 	JZ    store
 
 sum:
-	VMOVUPS          (R15), Z12
-	VFMADD231PS.BCST (R12), Z12, Z0
-	VFMADD231PS.BCST (R12)(BX*1), Z12, Z1
-	VFMADD231PS.BCST (R12)(BX*2), Z12, Z2
-	VFMADD231PS.BCST (R12)(R11*1), Z12, Z3
-	VFMADD231PS.BCST (R12)(BX*4), Z12, Z4
-	VFMADD231PS.BCST (R13), Z12, Z5
-	VFMADD231PS.BCST (R13)(BX*1), Z12, Z6
-	VFMADD231PS.BCST (R13)(BX*2), Z12, Z7
-	VFMADD231PS.BCST (R13)(R11*1), Z12, Z8
-	VFMADD231PS.BCST (R13)(BX*4), Z12, Z9
-	VFMADD231PS.BCST (R14), Z12, Z10
-	VFMADD231PS.BCST (R14)(BX*1), Z12, Z11
-	ADDQ             SI, R12
-	ADDQ             SI, R13
-	ADDQ             SI, R14
-	ADDQ             $0x80, R15
-	DECQ             BP
+	VMOVUPS          (R12), Z12
+	VFMADD231PS.BCST (R9), Z12, Z0
+	VFMADD231PS.BCST (R9)(CX*1), Z12, Z1
+	VFMADD231PS.BCST (R9)(CX*2), Z12, Z2
+	VFMADD231PS.BCST (R9)(R8*1), Z12, Z3
+	VFMADD231PS.BCST (R9)(CX*4), Z12, Z4
+	VFMADD231PS.BCST (R10), Z12, Z5
+	VFMADD231PS.BCST (R10)(CX*1), Z12, Z6
+	VFMADD231PS.BCST (R10)(CX*2), Z12, Z7
+	VFMADD231PS.BCST (R10)(R8*1), Z12, Z8
+	VFMADD231PS.BCST (R10)(CX*4), Z12, Z9
+	VFMADD231PS.BCST (R11), Z12, Z10
+	VFMADD231PS.BCST (R11)(CX*1), Z12, Z11
+	ADDQ             DX, R9
+	ADDQ             DX, R10
+	ADDQ             DX, R11
+	ADDQ             $0x80, R12
+	DECQ             R13
 	JNZ              sum
 
 store:
-	VMOVUPS Z0, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z1, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z3, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z5, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z7, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z8, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z9, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z10, K1, (R9)
-	ADDQ    R10, R9
-	VMOVUPS Z11, K1, (R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z1, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z3, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z5, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z7, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z9, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z10, K1, (SI)
+	ADDQ    DI, SI
+	VMOVUPS Z11, K1, (SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
 // func tile12x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
-TEXT ·tile12x32AVX512(SB), NOSPLIT, $8-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+TEXT ·tile12x32AVX512(SB), NOSPLIT, $0-96
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -3158,139 +3151,140 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS   (R12), Z0
-	VMOVUPS.Z 64(R12), K1, Z1
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z2
-	VMOVUPS.Z 64(R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS.Z 64(R12), K1, Z5
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z6
-	VMOVUPS.Z 64(R12), K1, Z7
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS.Z 64(R12), K1, Z9
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z10
-	VMOVUPS.Z 64(R12), K1, Z11
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z12
-	VMOVUPS.Z 64(R12), K1, Z13
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z14
-	VMOVUPS.Z 64(R12), K1, Z15
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z16
-	VMOVUPS.Z 64(R12), K1, Z17
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z18
-	VMOVUPS.Z 64(R12), K1, Z19
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z20
-	VMOVUPS.Z 64(R12), K1, Z21
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z22
-	VMOVUPS.Z 64(R12), K1, Z23
+	MOVQ      SI, R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS.Z 64(R9), K1, Z1
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z2
+	VMOVUPS.Z 64(R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z4
+	VMOVUPS.Z 64(R9), K1, Z5
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z6
+	VMOVUPS.Z 64(R9), K1, Z7
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z8
+	VMOVUPS.Z 64(R9), K1, Z9
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z10
+	VMOVUPS.Z 64(R9), K1, Z11
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z12
+	VMOVUPS.Z 64(R9), K1, Z13
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z14
+	VMOVUPS.Z 64(R9), K1, Z15
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z16
+	VMOVUPS.Z 64(R9), K1, Z17
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z18
+	VMOVUPS.Z 64(R9), K1, Z19
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z20
+	VMOVUPS.Z 64(R9), K1, Z21
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z22
+	VMOVUPS.Z 64(R9), K1, Z23
 
 start:
-	MOVQ  DX, R12
-	LEAQ  (R12)(BX*4), R13
-	ADDQ  BX, R13
-	LEAQ  (R13)(BX*4), R14
-	ADDQ  BX, R14
-	MOVQ  R8, R15
-	MOVQ  CX, BP
-	TESTQ BP, BP
+	MOVQ  AX, R9
+	LEAQ  (R9)(CX*4), R10
+	ADDQ  CX, R10
+	LEAQ  (R10)(CX*4), R11
+	ADDQ  CX, R11
+	MOVQ  BX, R12
+	MOVQ  k+8(FP), R13
+	TESTQ R13, R13
 	JZ    store
 
 sum:
-	VMOVUPS      (R15), Z24
-	VMOVUPS      64(R15), Z25
-	VBROADCASTSS (R12), Z26
+	VMOVUPS      (R12), Z24
+	VMOVUPS      64(R12), Z25
+	VBROADCASTSS (R9), Z26
 	VFMADD231PS  Z24, Z26, Z0
 	VFMADD231PS  Z25, Z26, Z1
-	VBROADCASTSS (R12)(BX*1), Z26
+	VBROADCASTSS (R9)(CX*1), Z26
 	VFMADD231PS  Z24, Z26, Z2
 	VFMADD231PS  Z25, Z26, Z3
-	VBROADCASTSS (R12)(BX*2), Z26
+	VBROADCASTSS (R9)(CX*2), Z26
 	VFMADD231PS  Z24, Z26, Z4
 	VFMADD231PS  Z25, Z26, Z5
-	VBROADCASTSS (R12)(R11*1), Z26
+	VBROADCASTSS (R9)(R8*1), Z26
 	VFMADD231PS  Z24, Z26, Z6
 	VFMADD231PS  Z25, Z26, Z7
-	VBROADCASTSS (R12)(BX*4), Z26
+	VBROADCASTSS (R9)(CX*4), Z26
 	VFMADD231PS  Z24, Z26, Z8
 	VFMADD231PS  Z25, Z26, Z9
-	VBROADCASTSS (R13), Z26
+	VBROADCASTSS (R10), Z26
 	VFMADD231PS  Z24, Z26, Z10
 	VFMADD231PS  Z25, Z26, Z11
-	VBROADCASTSS (R13)(BX*1), Z26
+	VBROADCASTSS (R10)(CX*1), Z26
 	VFMADD231PS  Z24, Z26, Z12
 	VFMADD231PS  Z25, Z26, Z13
-	VBROADCASTSS (R13)(BX*2), Z26
+	VBROADCASTSS (R10)(CX*2), Z26
 	VFMADD231PS  Z24, Z26, Z14
 	VFMADD231PS  Z25, Z26, Z15
-	VBROADCASTSS (R13)(R11*1), Z26
+	VBROADCASTSS (R10)(R8*1), Z26
 	VFMADD231PS  Z24, Z26, Z16
 	VFMADD231PS  Z25, Z26, Z17
-	VBROADCASTSS (R13)(BX*4), Z26
+	VBROADCASTSS (R10)(CX*4), Z26
 	VFMADD231PS  Z24, Z26, Z18
 	VFMADD231PS  Z25, Z26, Z19
-	VBROADCASTSS (R14), Z26
+	VBROADCASTSS (R11), Z26
 	VFMADD231PS  Z24, Z26, Z20
 	VFMADD231PS  Z25, Z26, Z21
-	VBROADCASTSS (R14)(BX*1), Z26
+	VBROADCASTSS (R11)(CX*1), Z26
 	VFMADD231PS  Z24, Z26, Z22
 	VFMADD231PS  Z25, Z26, Z23
-	ADDQ         SI, R12
-	ADDQ         SI, R13
-	ADDQ         SI, R14
-	ADDQ         $0x80, R15
-	DECQ         BP
+	ADDQ         DX, R9
+	ADDQ         DX, R10
+	ADDQ         DX, R11
+	ADDQ         $0x80, R12
+	DECQ         R13
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z2, (R9)
-	VMOVUPS Z3, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, (R9)
-	VMOVUPS Z5, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z6, (R9)
-	VMOVUPS Z7, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z8, (R9)
-	VMOVUPS Z9, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z10, (R9)
-	VMOVUPS Z11, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z12, (R9)
-	VMOVUPS Z13, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z14, (R9)
-	VMOVUPS Z15, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z16, (R9)
-	VMOVUPS Z17, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z18, (R9)
-	VMOVUPS Z19, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z20, (R9)
-	VMOVUPS Z21, K1, 64(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z22, (R9)
-	VMOVUPS Z23, K1, 64(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z2, (SI)
+	VMOVUPS Z3, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z6, (SI)
+	VMOVUPS Z7, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z10, (SI)
+	VMOVUPS Z11, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z12, (SI)
+	VMOVUPS Z13, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z14, (SI)
+	VMOVUPS Z15, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z16, (SI)
+	VMOVUPS Z17, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z18, (SI)
+	VMOVUPS Z19, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z20, (SI)
+	VMOVUPS Z21, K1, 64(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z22, (SI)
+	VMOVUPS Z23, K1, 64(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -3298,28 +3292,24 @@ store:
 // func tile1x128AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile1x128AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), BX
-	KMOVW BX, K1
-	MOVQ  ps+56(FP), BX
-	SHLQ  $0x02, BX
-	LEAQ  (BX)(BX*2), R11
+	MOVL  mask+80(FP), CX
+	KMOVW CX, K1
+	MOVQ  ps+56(FP), CX
+	SHLQ  $0x02, CX
+	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -3332,50 +3322,51 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS   (R12), Z0
-	VMOVUPS   64(R12), Z1
-	VMOVUPS   128(R12), Z2
-	VMOVUPS   192(R12), Z3
-	VMOVUPS   256(R12), Z4
-	VMOVUPS   320(R12), Z5
-	VMOVUPS   384(R12), Z6
-	VMOVUPS.Z 448(R12), K1, Z7
+	MOVQ      SI, R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS   64(R9), Z1
+	VMOVUPS   128(R9), Z2
+	VMOVUPS   192(R9), Z3
+	VMOVUPS   256(R9), Z4
+	VMOVUPS   320(R9), Z5
+	VMOVUPS   384(R9), Z6
+	VMOVUPS.Z 448(R9), K1, Z7
 
 start:
-	MOVQ  DX, R12
-	MOVQ  R8, R13
-	MOVQ  CX, R14
-	TESTQ R14, R14
+	MOVQ  AX, R9
+	MOVQ  BX, R10
+	MOVQ  k+8(FP), R11
+	TESTQ R11, R11
 	JZ    store
 
 sum:
-	VBROADCASTSS (R12), Z8
-	VFMADD231PS  (R13), Z8, Z0
-	VFMADD231PS  64(R13), Z8, Z1
-	VFMADD231PS  (R13)(BX*1), Z8, Z2
-	VFMADD231PS  64(R13)(BX*1), Z8, Z3
-	VFMADD231PS  (R13)(BX*2), Z8, Z4
-	VFMADD231PS  64(R13)(BX*2), Z8, Z5
-	VFMADD231PS  (R13)(R11*1), Z8, Z6
-	VFMADD231PS  64(R13)(R11*1), Z8, Z7
-	ADDQ         SI, R12
-	ADDQ         $0x80, R13
-	DECQ         R14
+	VBROADCASTSS (R9), Z8
+	VFMADD231PS  (R10), Z8, Z0
+	VFMADD231PS  64(R10), Z8, Z1
+	VFMADD231PS  (R10)(CX*1), Z8, Z2
+	VFMADD231PS  64(R10)(CX*1), Z8, Z3
+	VFMADD231PS  (R10)(CX*2), Z8, Z4
+	VFMADD231PS  64(R10)(CX*2), Z8, Z5
+	VFMADD231PS  (R10)(R8*1), Z8, Z6
+	VFMADD231PS  64(R10)(R8*1), Z8, Z7
+	ADDQ         DX, R9
+	ADDQ         $0x80, R10
+	DECQ         R11
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, 64(R9)
-	VMOVUPS Z2, 128(R9)
-	VMOVUPS Z3, 192(R9)
-	VMOVUPS Z4, 256(R9)
-	VMOVUPS Z5, 320(R9)
-	VMOVUPS Z6, 384(R9)
-	VMOVUPS Z7, K1, 448(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, 192(SI)
+	VMOVUPS Z4, 256(SI)
+	VMOVUPS Z5, 320(SI)
+	VMOVUPS Z6, 384(SI)
+	VMOVUPS Z7, K1, 448(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -3383,27 +3374,23 @@ store:
 // func tile2x64AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile2x64AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	MOVQ  ps+56(FP), R11
-	SHLQ  $0x02, R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	MOVQ  ps+56(FP), R8
+	SHLQ  $0x02, R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -3416,57 +3403,58 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS   (R12), Z0
-	VMOVUPS   64(R12), Z1
-	VMOVUPS   128(R12), Z2
-	VMOVUPS.Z 192(R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS   64(R12), Z5
-	VMOVUPS   128(R12), Z6
-	VMOVUPS.Z 192(R12), K1, Z7
+	MOVQ      SI, R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS   64(R9), Z1
+	VMOVUPS   128(R9), Z2
+	VMOVUPS.Z 192(R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z4
+	VMOVUPS   64(R9), Z5
+	VMOVUPS   128(R9), Z6
+	VMOVUPS.Z 192(R9), K1, Z7
 
 start:
-	MOVQ  DX, R12
-	MOVQ  R8, R13
-	MOVQ  CX, R14
-	TESTQ R14, R14
+	MOVQ  AX, R9
+	MOVQ  BX, R10
+	MOVQ  k+8(FP), R11
+	TESTQ R11, R11
 	JZ    store
 
 sum:
-	VMOVUPS      (R13), Z8
-	VMOVUPS      64(R13), Z9
-	VMOVUPS      (R13)(R11*1), Z10
-	VMOVUPS      64(R13)(R11*1), Z11
-	VBROADCASTSS (R12), Z12
+	VMOVUPS      (R10), Z8
+	VMOVUPS      64(R10), Z9
+	VMOVUPS      (R10)(R8*1), Z10
+	VMOVUPS      64(R10)(R8*1), Z11
+	VBROADCASTSS (R9), Z12
 	VFMADD231PS  Z8, Z12, Z0
 	VFMADD231PS  Z9, Z12, Z1
 	VFMADD231PS  Z10, Z12, Z2
 	VFMADD231PS  Z11, Z12, Z3
-	VBROADCASTSS (R12)(BX*1), Z12
+	VBROADCASTSS (R9)(CX*1), Z12
 	VFMADD231PS  Z8, Z12, Z4
 	VFMADD231PS  Z9, Z12, Z5
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
-	ADDQ         SI, R12
-	ADDQ         $0x80, R13
-	DECQ         R14
+	ADDQ         DX, R9
+	ADDQ         $0x80, R10
+	DECQ         R11
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, 64(R9)
-	VMOVUPS Z2, 128(R9)
-	VMOVUPS Z3, K1, 192(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, (R9)
-	VMOVUPS Z5, 64(R9)
-	VMOVUPS Z6, 128(R9)
-	VMOVUPS Z7, K1, 192(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, K1, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	VMOVUPS Z6, 128(SI)
+	VMOVUPS Z7, K1, 192(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
@@ -3474,27 +3462,23 @@ store:
 // func tile3x64AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 // Requires: AVX, AVX512F
 TEXT ·tile3x64AVX512(SB), NOSPLIT, $0-96
-	MOVQ  tiles+0(FP), AX
-	MOVQ  k+8(FP), CX
-	MOVQ  a+16(FP), DX
-	MOVQ  rs+24(FP), BX
-	MOVQ  ks+32(FP), SI
-	MOVQ  next+40(FP), DI
-	MOVQ  b+48(FP), R8
-	MOVQ  c+64(FP), R9
-	MOVQ  ldc+72(FP), R10
-	SHLQ  $0x02, BX
-	SHLQ  $0x02, SI
+	MOVQ  a+16(FP), AX
+	MOVQ  rs+24(FP), CX
+	MOVQ  ks+32(FP), DX
+	MOVQ  b+48(FP), BX
+	MOVQ  c+64(FP), SI
+	MOVQ  ldc+72(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, DX
 	SHLQ  $0x02, DI
-	SHLQ  $0x02, R10
-	MOVL  mask+80(FP), R11
-	KMOVW R11, K1
-	MOVQ  ps+56(FP), R11
-	SHLQ  $0x02, R11
+	MOVL  mask+80(FP), R8
+	KMOVW R8, K1
+	MOVQ  ps+56(FP), R8
+	SHLQ  $0x02, R8
 
 tile:
-	MOVQ   add+88(FP), R12
-	TESTQ  R12, R12
+	MOVQ   add+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -3511,72 +3495,73 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      R9, R12
-	VMOVUPS   (R12), Z0
-	VMOVUPS   64(R12), Z1
-	VMOVUPS   128(R12), Z2
-	VMOVUPS.Z 192(R12), K1, Z3
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z4
-	VMOVUPS   64(R12), Z5
-	VMOVUPS   128(R12), Z6
-	VMOVUPS.Z 192(R12), K1, Z7
-	ADDQ      R10, R12
-	VMOVUPS   (R12), Z8
-	VMOVUPS   64(R12), Z9
-	VMOVUPS   128(R12), Z10
-	VMOVUPS.Z 192(R12), K1, Z11
+	MOVQ      SI, R9
+	VMOVUPS   (R9), Z0
+	VMOVUPS   64(R9), Z1
+	VMOVUPS   128(R9), Z2
+	VMOVUPS.Z 192(R9), K1, Z3
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z4
+	VMOVUPS   64(R9), Z5
+	VMOVUPS   128(R9), Z6
+	VMOVUPS.Z 192(R9), K1, Z7
+	ADDQ      DI, R9
+	VMOVUPS   (R9), Z8
+	VMOVUPS   64(R9), Z9
+	VMOVUPS   128(R9), Z10
+	VMOVUPS.Z 192(R9), K1, Z11
 
 start:
-	MOVQ  DX, R12
-	MOVQ  R8, R13
-	MOVQ  CX, R14
-	TESTQ R14, R14
+	MOVQ  AX, R9
+	MOVQ  BX, R10
+	MOVQ  k+8(FP), R11
+	TESTQ R11, R11
 	JZ    store
 
 sum:
-	VMOVUPS      (R13), Z12
-	VMOVUPS      64(R13), Z13
-	VMOVUPS      (R13)(R11*1), Z14
-	VMOVUPS      64(R13)(R11*1), Z15
-	VBROADCASTSS (R12), Z16
+	VMOVUPS      (R10), Z12
+	VMOVUPS      64(R10), Z13
+	VMOVUPS      (R10)(R8*1), Z14
+	VMOVUPS      64(R10)(R8*1), Z15
+	VBROADCASTSS (R9), Z16
 	VFMADD231PS  Z12, Z16, Z0
 	VFMADD231PS  Z13, Z16, Z1
 	VFMADD231PS  Z14, Z16, Z2
 	VFMADD231PS  Z15, Z16, Z3
-	VBROADCASTSS (R12)(BX*1), Z16
+	VBROADCASTSS (R9)(CX*1), Z16
 	VFMADD231PS  Z12, Z16, Z4
 	VFMADD231PS  Z13, Z16, Z5
 	VFMADD231PS  Z14, Z16, Z6
 	VFMADD231PS  Z15, Z16, Z7
-	VBROADCASTSS (R12)(BX*2), Z16
+	VBROADCASTSS (R9)(CX*2), Z16
 	VFMADD231PS  Z12, Z16, Z8
 	VFMADD231PS  Z13, Z16, Z9
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
-	ADDQ         SI, R12
-	ADDQ         $0x80, R13
-	DECQ         R14
+	ADDQ         DX, R9
+	ADDQ         $0x80, R10
+	DECQ         R11
 	JNZ          sum
 
 store:
-	VMOVUPS Z0, (R9)
-	VMOVUPS Z1, 64(R9)
-	VMOVUPS Z2, 128(R9)
-	VMOVUPS Z3, K1, 192(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z4, (R9)
-	VMOVUPS Z5, 64(R9)
-	VMOVUPS Z6, 128(R9)
-	VMOVUPS Z7, K1, 192(R9)
-	ADDQ    R10, R9
-	VMOVUPS Z8, (R9)
-	VMOVUPS Z9, 64(R9)
-	VMOVUPS Z10, 128(R9)
-	VMOVUPS Z11, K1, 192(R9)
-	ADDQ    R10, R9
-	ADDQ    DI, DX
-	DECQ    AX
+	VMOVUPS Z0, (SI)
+	VMOVUPS Z1, 64(SI)
+	VMOVUPS Z2, 128(SI)
+	VMOVUPS Z3, K1, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z4, (SI)
+	VMOVUPS Z5, 64(SI)
+	VMOVUPS Z6, 128(SI)
+	VMOVUPS Z7, K1, 192(SI)
+	ADDQ    DI, SI
+	VMOVUPS Z8, (SI)
+	VMOVUPS Z9, 64(SI)
+	VMOVUPS Z10, 128(SI)
+	VMOVUPS Z11, K1, 192(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET

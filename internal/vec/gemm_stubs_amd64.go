@@ -4,6 +4,11 @@
 
 package vec
 
+// packRowsAVX2 copies tiles; see packRows.
+//
+//go:noescape
+func packRowsAVX2(tiles int, rows int, k int, dst *float32, next int, a *float32, ks int)
+
 // tile1x64AVX2 computes tiles of 1 rows and 64 columns; see tileArgs.
 //
 //go:noescape
@@ -43,6 +48,11 @@ func tile5x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *flo
 //
 //go:noescape
 func tile6x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+
+// packRowsAVX512 copies tiles; see packRows.
+//
+//go:noescape
+func packRowsAVX512(tiles int, rows int, k int, dst *float32, next int, a *float32, ks int)
 
 // tile1x16AVX512 computes tiles of 1 rows and 16 columns; see tileArgs.
 //

@@ -15,6 +15,7 @@ const panelBytes = 128
 // many vectors. Eight accumulators or more keep both multipliers busy.
 func gemm() {
 	for _, l := range levels {
+		packRows(l)
 		if l.avx512 {
 			for rows := 1; rows <= 12; rows++ {
 				tile(l, rows, 1)
@@ -45,11 +46,10 @@ func tile(l level, rows, vecs int) {
 	Doc(fmt.Sprintf("tile%dx%d%s computes tiles of %d rows and %d columns; see tileArgs.",
 		rows, vecs*l.lanes(), l.name, rows, vecs*l.lanes()))
 	Pragma("noescape")
-	tiles, k, a, rs, ks, next := arg("tiles"), arg("k"), arg("a"), arg("rs"), arg("ks"), arg("next")
+	a, rs, ks := arg("a"), arg("rs"), arg("ks")
 	b, c, ldc := arg("b"), arg("c"), arg("ldc")
 	SHLQ(Imm(2), rs)
 	SHLQ(Imm(2), ks)
-	SHLQ(Imm(2), next)
 	SHLQ(Imm(2), ldc)
 	var last reg.Register // mask of the last vector
 	if l.avx512 {
@@ -133,7 +133,7 @@ func tile(l level, rows, vecs int) {
 	}
 	bp, n := GP64(), GP64()
 	MOVQ(b, bp)
-	MOVQ(k, n)
+	Load(Param("k"), n)
 	TESTQ(n, n)
 	JZ(LabelRef("store"))
 
@@ -191,8 +191,40 @@ func tile(l level, rows, vecs int) {
 		}
 		ADDQ(ldc, c)
 	}
-	ADDQ(next, a)
-	DECQ(tiles)
+	next := arg("next")
+	LEAQ(Mem{Base: a, Index: next, Scale: 4}, a)
+	DECQ(NewParamAddr("tiles", 0))
 	JNZ(LabelRef("tile"))
+	l.done()
+}
+
+// packRows writes the copy of a block of a transposed A into tiles.
+func packRows(l level) {
+	name := "packRows" + l.name
+	TEXT(name, NOSPLIT, "func(tiles, rows, k int, dst *float32, next int, a *float32, ks int)")
+	Doc(name + " copies tiles; see packRows.")
+	Pragma("noescape")
+	rows, k, dst, next, a, ks := arg("rows"), arg("k"), arg("dst"), arg("next"), arg("a"), arg("ks")
+	SHLQ(Imm(2), next)
+	SHLQ(Imm(2), ks)
+	mask := l.mask(rows)
+	SHLQ(Imm(2), rows)
+	Label("row")
+	s, d, t := GP64(), GP64(), GP64()
+	MOVQ(a, s)
+	MOVQ(dst, d)
+	Load(Param("tiles"), t)
+	Label("tile")
+	v := l.vec()
+	l.loadMask(at(s, 0), mask, v)
+	l.storeMask(v, mask, at(d, 0))
+	ADDQ(rows, s)
+	ADDQ(next, d)
+	DECQ(t)
+	JNZ(LabelRef("tile"))
+	ADDQ(ks, a)
+	ADDQ(rows, dst)
+	DECQ(k)
+	JNZ(LabelRef("row"))
 	l.done()
 }

@@ -54,6 +54,59 @@ func (l level) zero(v reg.VecVirtual) {
 	}
 }
 
+// mask returns a mask of the first n elements of a vector, 0 <= n < lanes.
+func (l level) mask(n reg.GPVirtual) reg.Register {
+	if l.avx512 {
+		bits, k := GP64(), K()
+		MOVQ(I64(-1), bits)
+		SHLXQ(n, bits, bits)
+		NOTQ(bits)
+		KMOVW(bits.As32(), k)
+		return k
+	}
+	table, k := GP64(), YMM()
+	LEAQ(maskTable(), table)
+	off := GP64()
+	MOVQ(n, off)
+	NEGQ(off)
+	VMOVDQU(Mem{Base: table, Index: off, Scale: 4, Disp: 32}, k)
+	return k
+}
+
+var table Mem
+
+// maskTable is eight words of ones followed by eight of zeros.
+func maskTable() Mem {
+	if table.Base == nil {
+		table = GLOBL("firstLanes", RODATA|NOPTR)
+		for i := range 8 {
+			DATA(4*i, U32(0xffffffff))
+		}
+		for i := range 8 {
+			DATA(32+4*i, U32(0))
+		}
+	}
+	return table
+}
+
+// loadMask loads the elements in mask and makes the others 0.
+func (l level) loadMask(src Mem, mask reg.Register, v reg.VecVirtual) {
+	if l.avx512 {
+		VMOVUPS_Z(src, mask, v)
+	} else {
+		VMASKMOVPS(src, mask, v)
+	}
+}
+
+// storeMask stores the elements in mask alone.
+func (l level) storeMask(v reg.VecVirtual, mask reg.Register, dst Mem) {
+	if l.avx512 {
+		VMOVUPS(v, mask, dst)
+	} else {
+		VMASKMOVPS(v, mask, dst)
+	}
+}
+
 func (l level) done() {
 	VZEROUPPER()
 	RET()
