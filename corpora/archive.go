@@ -1,0 +1,202 @@
+package corpora
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// maxInMemory is the largest archive or table that is held in memory because it
+// cannot be read at any place where it lies: compressed, or from a pipe.
+const maxInMemory = 256 << 20
+
+// names collects the names of an archive's files.
+type entryNames struct {
+	limits Limits
+	list   []string
+	seen   map[string]bool
+}
+
+// add checks and adds one name: it must lie within the archive, be a plain file
+// and be the only one of its name.
+func (n *entryNames) add(name string, plain bool) error {
+	if strings.Contains(name, `\`) || !filepath.IsLocal(name) {
+		return fmt.Errorf("entry %q: %w", name, ErrInsecurePath)
+	}
+	if !plain {
+		return fmt.Errorf("entry %q is a link or a device: %w", name, ErrInsecurePath)
+	}
+	name = path.Clean(name)
+	if n.seen[name] {
+		return fmt.Errorf("two entries %q: %w", name, ErrInsecurePath)
+	}
+	if len(n.list) >= n.limits.Entries {
+		return fmt.Errorf("more than %d entries: %w", n.limits.Entries, ErrTooLarge)
+	}
+	if n.seen == nil {
+		n.seen = map[string]bool{}
+	}
+	n.seen[name] = true
+	n.list = append(n.list, name)
+	return nil
+}
+
+// openTar reads a tar archive, compressed or not, in two passes: one for the
+// names, one for the content.
+func (f *file) openTar(disk *os.File) (rows, error) {
+	broken := func(err error) error {
+		if err == nil || err == io.EOF {
+			return err
+		}
+		return &ParseError{File: f.name, Err: fmt.Errorf("tar: %w", err)}
+	}
+	if disk == nil {
+		return nil, broken(fmt.Errorf("from a pipe or in an archive: give the archive's file name: %w", ErrFormat))
+	}
+	rewind := func() (*tar.Reader, error) {
+		if _, err := disk.Seek(0, io.SeekStart); err != nil {
+			return nil, err
+		}
+		src, _, err := decompress(bufio.NewReaderSize(disk, sniffBytes), f.opts.Limits)
+		if err != nil {
+			return nil, err
+		}
+		f.close = append(f.close, src.Close)
+		return tar.NewReader(src), nil
+	}
+	names := entryNames{limits: f.opts.Limits}
+	tr, err := rewind()
+	if err != nil {
+		return nil, broken(err)
+	}
+	for {
+		h, err := tr.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, broken(err)
+		}
+		switch h.Typeflag {
+		case tar.TypeDir, tar.TypeXGlobalHeader:
+			if h.Typeflag == tar.TypeDir && (strings.Contains(h.Name, `\`) || !filepath.IsLocal(h.Name)) {
+				return nil, broken(fmt.Errorf("entry %q: %w", h.Name, ErrInsecurePath))
+			}
+			continue
+		}
+		if err := names.add(h.Name, h.Typeflag == tar.TypeReg); err != nil {
+			return nil, broken(err)
+		}
+	}
+	l, err := plan(names.list, &f.opts)
+	if err != nil {
+		return nil, broken(err)
+	}
+	if tr, err = rewind(); err != nil {
+		return nil, broken(err)
+	}
+	return f.newEntries(l, f.name+"!", func() (entry, error) {
+		for {
+			h, err := tr.Next()
+			if err != nil {
+				return entry{}, broken(err)
+			}
+			if h.Typeflag != tar.TypeReg {
+				continue
+			}
+			name := path.Clean(h.Name)
+			if _, doc := l.docs[name]; doc || l.tables[name] {
+				return entry{name: name, src: tr}, nil
+			}
+		}
+	}), nil
+}
+
+// readerAt returns a reader of any place: disk, or the whole of br in memory.
+func (f *file) readerAt(br *bufio.Reader, disk *os.File, compression string) (io.ReaderAt, int64, error) {
+	if disk != nil && compression == "" {
+		info, err := disk.Stat()
+		if err != nil {
+			return nil, 0, err
+		}
+		if info.Mode().IsRegular() {
+			return disk, info.Size(), nil
+		}
+	}
+	var b bytes.Buffer
+	n, err := io.Copy(&b, io.LimitReader(br, maxInMemory+1))
+	if err != nil {
+		return nil, 0, &ParseError{File: f.name, Err: err}
+	}
+	if n > maxInMemory {
+		return nil, 0, &ParseError{File: f.name, Err: fmt.Errorf("more than %d bytes that must be held in memory: give it as a plain file: %w", maxInMemory, ErrTooLarge)}
+	}
+	return bytes.NewReader(b.Bytes()), n, nil
+}
+
+// openZip reads a zip archive.
+func (f *file) openZip(br *bufio.Reader, disk *os.File, compression string) (rows, error) {
+	src, size, err := f.readerAt(br, disk, compression)
+	if err != nil {
+		return nil, err
+	}
+	broken := func(err error) error { return &ParseError{File: f.name, Err: fmt.Errorf("zip: %w", err)} }
+	zr, err := zip.NewReader(src, size)
+	if err != nil {
+		return nil, broken(err)
+	}
+	names := entryNames{limits: f.opts.Limits}
+	files := map[string]*zip.File{}
+	var packed uint64
+	for _, z := range zr.File {
+		if z.Name == "xl/workbook.xml" {
+			return nil, broken(fmt.Errorf("an Excel workbook: save the sheet as CSV: %w", ErrFormat))
+		}
+		if packed += z.CompressedSize64; packed > uint64(size) || z.CompressedSize64 > uint64(size) {
+			return nil, broken(fmt.Errorf("the entries are larger than the archive, they overlap: %w", ErrTooLarge))
+		}
+		if strings.HasSuffix(z.Name, "/") {
+			if !filepath.IsLocal(z.Name) {
+				return nil, broken(fmt.Errorf("entry %q: %w", z.Name, ErrInsecurePath))
+			}
+			continue
+		}
+		if err := names.add(z.Name, z.Mode().IsRegular()); err != nil {
+			return nil, broken(err)
+		}
+		files[path.Clean(z.Name)] = z
+	}
+	l, err := plan(names.list, &f.opts)
+	if err != nil {
+		return nil, broken(err)
+	}
+	left := l.names
+	var total int64
+	return f.newEntries(l, f.name+"!", func() (entry, error) {
+		if len(left) == 0 {
+			return entry{}, io.EOF
+		}
+		z := files[left[0]]
+		left = left[1:]
+		if z.Flags&1 != 0 {
+			return entry{}, broken(fmt.Errorf("entry %q is encrypted: %w", z.Name, ErrFormat))
+		}
+		src, err := z.Open()
+		if err != nil {
+			return entry{}, broken(fmt.Errorf("entry %q: %w", z.Name, err))
+		}
+		in := &counter{n: int64(z.CompressedSize64)}
+		return entry{
+			name: path.Clean(z.Name),
+			src:  &bounded{r: src, in: in, limits: f.opts.Limits, kind: "zip", total: &total},
+			done: src.Close,
+		}, nil
+	}), nil
+}

@@ -1,0 +1,94 @@
+package corpora
+
+import (
+	"bufio"
+	"bytes"
+	"compress/bzip2"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// The largest window that a zstd frame may ask for: what zstd -19 --long=27 uses.
+const zstdWindow = 128 << 20
+
+// Expansion is not judged before this many bytes: a small file of spaces is no bomb.
+const ratioGrace = 64 << 20
+
+// decompress undoes the compression that br begins with, if any, and returns its
+// name: "gzip", "zstd", "bzip2" or "". The caller closes the reader.
+func decompress(br *bufio.Reader, l Limits) (io.ReadCloser, string, error) {
+	head, _ := br.Peek(6)
+	in := &counter{r: br}
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, "", fmt.Errorf("gzip: %w", err)
+		}
+		return &bounded{r: z, in: in, close: z.Close, limits: l, kind: "gzip"}, "gzip", nil
+	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderLowmem(true))
+		if err != nil {
+			return nil, "", fmt.Errorf("zstd: %w", err)
+		}
+		return &bounded{r: z, in: in, close: func() error { z.Close(); return nil }, limits: l, kind: "zstd"}, "zstd", nil
+	case bytes.HasPrefix(head, []byte("BZh")) && len(head) > 3 && head[3] >= '1' && head[3] <= '9':
+		return &bounded{r: bzip2.NewReader(in), in: in, limits: l, kind: "bzip2"}, "bzip2", nil
+	case bytes.HasPrefix(head, []byte{0xfd, '7', 'z', 'X', 'Z', 0}):
+		return nil, "", fmt.Errorf("xz compression: decompress the file first: %w", ErrFormat)
+	}
+	return io.NopCloser(br), "", nil
+}
+
+// A counter counts the bytes read through it.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// bounded is a decompressed stream that ends in ErrTooLarge when it expands too
+// far. An early end is io.ErrUnexpectedEOF, never io.EOF.
+type bounded struct {
+	r      io.Reader
+	in     *counter
+	close  func() error
+	limits Limits
+	kind   string
+	n      int64  // bytes read
+	total  *int64 // bytes read of the whole archive, nil for a single file
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.r.Read(p)
+	b.n += int64(n)
+	total := b.n
+	if b.total != nil {
+		*b.total += int64(n)
+		total = *b.total
+	}
+	switch {
+	case total > b.limits.TotalBytes:
+		return 0, fmt.Errorf("%s expands to more than %d bytes: %w", b.kind, b.limits.TotalBytes, ErrTooLarge)
+	case b.n > ratioGrace && b.n/int64(b.limits.Ratio) > b.in.n:
+		return 0, fmt.Errorf("%s expands %d bytes to %d, more than %d times: %w", b.kind, b.in.n, b.n, b.limits.Ratio, ErrTooLarge)
+	case err != nil && err != io.EOF:
+		return n, fmt.Errorf("%s: %w", b.kind, err)
+	}
+	return n, err
+}
+
+func (b *bounded) Close() error {
+	if b.close == nil {
+		return nil
+	}
+	return b.close()
+}

@@ -1,0 +1,387 @@
+package corpora
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A textKey identifies a text up to case and white space.
+type textKey [16]byte
+
+// normalizer computes text keys; it holds scratch space.
+type normalizer struct{ buf []byte }
+
+// key returns the key of text: of its lower-case form with every run of white
+// space made one space and none at the ends.
+func (n *normalizer) key(text string) textKey {
+	sum := sha256.Sum256(n.normalize(text))
+	return textKey(sum[:16])
+}
+
+// normalize returns the lower-case form; it is valid until the next call.
+func (n *normalizer) normalize(text string) []byte {
+	b := n.buf[:0]
+	space := false
+	for i := 0; i < len(text); {
+		r, size := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, size = utf8.DecodeRuneInString(text[i:])
+		}
+		i += size
+		if r == ' ' || r < utf8.RuneSelf && '\t' <= r && r <= '\r' || r >= utf8.RuneSelf && unicode.IsSpace(r) {
+			space = true
+			continue
+		}
+		if space && len(b) > 0 {
+			b = append(b, ' ')
+		}
+		space = false
+		switch {
+		case 'A' <= r && r <= 'Z':
+			b = append(b, byte(r)+'a'-'A')
+		case r < utf8.RuneSelf:
+			b = append(b, byte(r))
+		default:
+			b = utf8.AppendRune(b, unicode.ToLower(r))
+		}
+	}
+	n.buf = b
+	return b
+}
+
+// Len returns the number of examples.
+func (d *Dataset) Len() int { return len(d.Examples) }
+
+// Head returns the index of the head of that name, or -1.
+func (d *Dataset) Head(name string) int { return slices.Index(d.Heads, name) }
+
+// Labels returns the labels of a head that occur in any source, sorted. With a
+// separator these are the single labels.
+func (d *Dataset) Labels(head int) []string {
+	seen := map[string]bool{}
+	for _, s := range d.Sources {
+		if head < len(s.Labels) {
+			for _, l := range s.Labels[head] {
+				seen[l] = true
+			}
+		}
+	}
+	return sortedKeys(seen)
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// Counts returns the number of examples of each label of a head; "" counts those
+// that have none. With several labels to an example each is counted.
+func (d *Dataset) Counts(head int) map[string]int {
+	counts := map[string]int{}
+	for i := range d.Examples {
+		label := d.Examples[i].Label(head)
+		if label == "" || d.Separator == "" {
+			counts[label]++
+			continue
+		}
+		for _, l := range SplitLabels(label, d.Separator) {
+			counts[l]++
+		}
+	}
+	return counts
+}
+
+// Subset returns the examples at the given indices, which share their texts and
+// labels with d.
+func (d *Dataset) Subset(indices []int) *Dataset {
+	s := &Dataset{Heads: d.Heads, Sources: d.Sources, Separator: d.Separator, Examples: make([]Example, len(indices))}
+	for i, j := range indices {
+		s.Examples[i] = d.Examples[j]
+	}
+	return s
+}
+
+// Filter returns the examples for which keep is true.
+func (d *Dataset) Filter(keep func(*Example) bool) *Dataset {
+	var indices []int
+	for i := range d.Examples {
+		if keep(&d.Examples[i]) {
+			indices = append(indices, i)
+		}
+	}
+	return d.Subset(indices)
+}
+
+// Append adds the examples and sources of e, which must have the same heads and
+// the same separator.
+func (d *Dataset) Append(e *Dataset) error {
+	if !slices.Equal(d.Heads, e.Heads) {
+		return fmt.Errorf("corpora: heads %q and %q differ", d.Heads, e.Heads)
+	}
+	if d.Separator != e.Separator {
+		return fmt.Errorf("corpora: separators %q and %q differ", d.Separator, e.Separator)
+	}
+	base := int32(len(d.Sources))
+	d.Sources = append(d.Sources, e.Sources...)
+	for _, ex := range e.Examples {
+		ex.Source += base
+		d.Examples = append(d.Examples, ex)
+	}
+	return nil
+}
+
+// Dedup drops every example whose text, up to case and white space, an earlier
+// example has, whatever its labels, and returns how many. It changes d.
+func (d *Dataset) Dedup() (dropped int) {
+	var n normalizer
+	seen := make(map[textKey]bool, len(d.Examples))
+	kept := d.Examples[:0]
+	for _, ex := range d.Examples {
+		if k := n.key(ex.Text); !seen[k] {
+			seen[k] = true
+			kept = append(kept, ex)
+		}
+	}
+	dropped = len(d.Examples) - len(kept)
+	clear(d.Examples[len(kept):])
+	d.Examples = kept
+	return dropped
+}
+
+// Duplicates returns the groups of examples of d, by index, that have one text
+// up to case and white space; groups of one are left out. The groups and their
+// members are in the order of d.
+func (d *Dataset) Duplicates() [][]int {
+	var n normalizer
+	place := make(map[textKey]int, len(d.Examples))
+	groups := make([][]int, 0, len(d.Examples))
+	for i := range d.Examples {
+		k := n.key(d.Examples[i].Text)
+		g, ok := place[k]
+		if !ok {
+			g = len(groups)
+			place[k] = g
+			groups = append(groups, nil)
+		}
+		groups[g] = append(groups[g], i)
+	}
+	return slices.DeleteFunc(groups, func(g []int) bool { return len(g) < 2 })
+}
+
+// A Conflict is one text that examples label differently.
+type Conflict struct {
+	Head    int
+	Indices []int    // of the examples with the text that have a label
+	Labels  []string // the different labels, sorted
+}
+
+// Conflicts returns the texts that have more than one label of a head.
+func (d *Dataset) Conflicts() []Conflict {
+	var out []Conflict
+	for _, group := range d.Duplicates() {
+		for h := range d.Heads {
+			c := Conflict{Head: h}
+			labels := map[string]bool{}
+			for _, i := range group {
+				if l := d.Examples[i].Label(h); l != "" {
+					labels[l] = true
+					c.Indices = append(c.Indices, i)
+				}
+			}
+			if len(labels) > 1 {
+				c.Labels = sortedKeys(labels)
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// A Leak is an example of one dataset whose text another has too.
+type Leak struct {
+	Test, Train int // indices; Train is the first example with the text
+}
+
+// Leaks returns the examples of test whose text, up to case and white space, is
+// in train.
+func Leaks(train, test *Dataset) []Leak {
+	var n normalizer
+	first := make(map[textKey]int, len(train.Examples))
+	for i := range train.Examples {
+		k := n.key(train.Examples[i].Text)
+		if _, ok := first[k]; !ok {
+			first[k] = i
+		}
+	}
+	var out []Leak
+	for i := range test.Examples {
+		if j, ok := first[n.key(test.Examples[i].Text)]; ok {
+			out = append(out, Leak{Test: i, Train: j})
+		}
+	}
+	return out
+}
+
+// RareLabels returns the labels of a head that fewer than min examples have,
+// sorted.
+func (d *Dataset) RareLabels(head, min int) []string {
+	var out []string
+	for label, n := range d.Counts(head) {
+		if label != "" && n < min {
+			out = append(out, label)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Split divides d into one part per fraction; the fractions are above 0 and sum
+// to 1. Every label keeps its share in each part as nearly as whole examples
+// allow, equal texts (up to case and white space) stay together, the parts are
+// disjoint and cover d, and examples keep their order. Where a text goes depends
+// only on the texts, their labels, the fractions and the seed, not on the order
+// of d.
+func (d *Dataset) Split(seed uint64, fractions ...float64) ([]*Dataset, error) {
+	sum := 0.0
+	for _, f := range fractions {
+		if !(f > 0) {
+			return nil, fmt.Errorf("corpora: split fractions %v: each must be above 0", fractions)
+		}
+		sum += f
+	}
+	if sum < 1-1e-9 || sum > 1+1e-9 {
+		return nil, fmt.Errorf("corpora: split fractions %v sum to %g, want 1", fractions, sum)
+	}
+	parts := make([][]int, len(fractions))
+	for i, p := range d.assign(seed, fractions) {
+		parts[p] = append(parts[p], i)
+	}
+	out := make([]*Dataset, len(fractions))
+	for p := range parts {
+		out[p] = d.Subset(parts[p])
+	}
+	return out, nil
+}
+
+// Folds ranges over the k pairs of training and test part of a cross-validation.
+// The test parts are those of Split into k equal fractions. It panics if k is
+// less than 2.
+func (d *Dataset) Folds(seed uint64, k int) iter.Seq2[*Dataset, *Dataset] {
+	if k < 2 {
+		panic(fmt.Sprintf("corpora: %d folds, want at least 2", k))
+	}
+	return func(yield func(train, test *Dataset) bool) {
+		fold := d.FoldOf(seed, k)
+		for f := range k {
+			var train, test []int
+			for i, g := range fold {
+				if g == f {
+					test = append(test, i)
+				} else {
+					train = append(train, i)
+				}
+			}
+			if !yield(d.Subset(train), d.Subset(test)) {
+				return
+			}
+		}
+	}
+}
+
+// FoldOf returns the number of the fold, from 0, in which each example is tested.
+func (d *Dataset) FoldOf(seed uint64, k int) []int {
+	fractions := make([]float64, k)
+	for i := range fractions {
+		fractions[i] = 1 / float64(k)
+	}
+	return d.assign(seed, fractions)
+}
+
+// Sample returns n examples, or all if there are fewer, stratified as by Split
+// but without keeping equal texts together.
+func (d *Dataset) Sample(seed uint64, n int) *Dataset {
+	if n >= len(d.Examples) {
+		return d
+	}
+	var indices []int
+	part := d.assign(seed, []float64{float64(n) / float64(len(d.Examples)), 1 - float64(n)/float64(len(d.Examples))})
+	for i, p := range part {
+		if p == 0 {
+			indices = append(indices, i)
+		}
+	}
+	return d.Subset(indices)
+}
+
+// assign returns the part of each example.
+//
+// Examples of one text are a group; groups with the same labels are a stratum.
+// The groups of a stratum go in the order of a seeded hash of their text, each to
+// the part that is furthest below its share of the stratum and of the whole
+// together: the stratum's shares come out within one group, and strata too small
+// for every part fill the parts evenly.
+func (d *Dataset) assign(seed uint64, fractions []float64) []int {
+	type group struct {
+		stratum string
+		order   [16]byte
+		indices []int
+	}
+	var n normalizer
+	byKey := make(map[textKey]*group, len(d.Examples))
+	groups := make([]*group, 0, len(d.Examples))
+	prefix := fmt.Appendf(nil, "split %d ", seed)
+	for i := range d.Examples {
+		k := n.key(d.Examples[i].Text)
+		g := byKey[k]
+		if g == nil {
+			sum := sha256.Sum256(append(slices.Clip(prefix), k[:]...))
+			g = &group{order: [16]byte(sum[:16])}
+			byKey[k] = g
+			groups = append(groups, g)
+		}
+		g.indices = append(g.indices, i)
+		// The stratum is the least of the group's label tuples, so that it does
+		// not depend on the order.
+		if s := strings.Join(d.Examples[i].Labels, "\x00"); len(g.indices) == 1 || s < g.stratum {
+			g.stratum = s
+		}
+	}
+	slices.SortFunc(groups, func(a, b *group) int {
+		if c := strings.Compare(a.stratum, b.stratum); c != 0 {
+			return c
+		}
+		return slices.Compare(a.order[:], b.order[:])
+	})
+	part := make([]int, len(d.Examples))
+	whole := make([]float64, len(fractions)) // examples wanted minus examples given
+	inner := make([]float64, len(fractions)) // the same within the stratum
+	for gi, g := range groups {
+		if gi == 0 || g.stratum != groups[gi-1].stratum {
+			clear(inner)
+		}
+		size := float64(len(g.indices))
+		best := 0
+		for p, f := range fractions {
+			whole[p] += f * size
+			inner[p] += f * size
+			if whole[p]+inner[p] > whole[best]+inner[best]+1e-9 {
+				best = p
+			}
+		}
+		whole[best] -= size
+		inner[best] -= size
+		for _, i := range g.indices {
+			part[i] = best
+		}
+	}
+	return part
+}

@@ -1,0 +1,43 @@
+// Package corpora reads, checks, splits and writes labelled text.
+//
+// # Words
+//
+// An [Example] is one text with one label per head; a head is one question
+// asked of every text, such as sentiment or topic. A row is what a file stores
+// one example in: a line of TSV or JSONL, a record of CSV or Parquet, a file of
+// a directory. A source is one file, directory or archive, together with the
+// labels that it tells apart.
+//
+// # Reading
+//
+// [Open] streams the examples of any number of files. The format is found from
+// the content and the name: TSV, CSV, JSON lines, fastText's __label__ lines, a
+// directory per label, Parquet, trees in brackets, plain text; gzip, zstd and
+// bzip2 are undone on the way; tar and zip archives are read in place, nothing
+// is extracted. Text of any encoding arrives as valid UTF-8.
+//
+// A row that cannot be read is refused, not dropped: Read returns a
+// [*ParseError] that names file, line and column and has Refused set, and the
+// next call goes on with the next row. [Report] counts both, so that rows read
+// plus rows refused are the rows of the file. Any other error ends the reading:
+// a damaged archive is never taken for a short one.
+//
+//	r, err := corpora.Open(corpora.Options{}, "train.tsv.zst")
+//	...
+//	for ex, err := range r.All() { ... }
+//
+// # Labels
+//
+// Labels are compared as written, but for three that everybody spells two ways:
+// neg and negative, pos and positive, neu and neutral, in any case, are read as
+// the long form. An empty label means that the row does not have one.
+//
+// # Memory
+//
+// A Reader holds one row and its buffers, whatever the size of the file; the
+// largest row is bounded by [Limits]. A [Dataset] is a corpus in memory. A
+// [Spool] shuffles a corpus that does not fit.
+//
+// A Reader, Writer or Spool serves one goroutine; a Dataset, once built, any
+// number.
+package corpora

@@ -1,0 +1,95 @@
+package corpora
+
+import (
+	"strings"
+)
+
+// An Example is one text and its labels.
+type Example struct {
+	// ID names the example: the value of the ID column, the path of a document,
+	// or file:line.
+	ID string
+	// Text is valid UTF-8. It may be empty.
+	Text string
+	// Labels holds one label per head, in the order of the heads; "" means that
+	// the row has none. Several labels of one head are joined by the separator:
+	// see [SplitLabels].
+	Labels []string
+	// Source is an index into the sources of the Reader or Dataset.
+	Source int32
+	// Weight is the example's weight in training; 0 means 1.
+	Weight float32
+}
+
+// Label returns the label under head number head, "" if there is none.
+func (e *Example) Label(head int) string {
+	if head < len(e.Labels) {
+		return e.Labels[head]
+	}
+	return ""
+}
+
+// A Source is one file, directory or archive that examples came from.
+type Source struct {
+	// Name is the path as it was given.
+	Name string
+	// Labels holds, per head, the labels that the source tells apart, sorted.
+	// With several labels to a row these are the single labels.
+	Labels [][]string
+}
+
+// A Dataset is a corpus in memory. Once built it may be used by any number of
+// goroutines, as long as none changes it.
+type Dataset struct {
+	// Heads names the heads.
+	Heads []string
+	// Sources lists where the examples came from.
+	Sources []Source
+	// Examples holds the examples in the order of the files.
+	Examples []Example
+	// Separator joins several labels of one head; "" where a row has one label.
+	Separator string
+}
+
+// DefaultSeparator joins several labels of one head where the format itself has
+// lists of labels and Options.Separator is empty.
+const DefaultSeparator = ","
+
+// SplitLabels splits the labels of one head that sep joins, trimming the space
+// around each and leaving out the empty ones. With an empty separator the whole
+// string is one label.
+func SplitLabels(labels, sep string) []string {
+	if labels == "" {
+		return nil
+	}
+	if sep == "" {
+		return []string{labels}
+	}
+	var out []string
+	for part := range strings.SplitSeq(labels, sep) {
+		if part = strings.TrimSpace(part); part != "" {
+			out = append(out, part)
+		}
+	}
+	return out
+}
+
+// CanonicalLabel returns the one spelling of the labels that have several:
+// neg, pos and neu become negative, positive and neutral, in whatever case they
+// are written. Any other label is returned as it is.
+func CanonicalLabel(label string) string {
+	switch len(label) {
+	case 3, 7, 8:
+	default:
+		return label
+	}
+	switch strings.ToLower(label) {
+	case "neg", "negative":
+		return "negative"
+	case "pos", "positive":
+		return "positive"
+	case "neu", "neutral":
+		return "neutral"
+	}
+	return label
+}

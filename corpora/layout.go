@@ -1,0 +1,286 @@
+package corpora
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+)
+
+// A layout says what the files of a directory or archive are.
+type layout struct {
+	tables  map[string]bool   // entries that hold rows
+	docs    map[string]string // entries that are documents, with their labels
+	names   []string          // both, sorted
+	ignored int
+}
+
+// The extensions of files that hold rows; also behind .gz, .zst and .bz2.
+var tableExt = []string{".tsv", ".tab", ".csv", ".jsonl", ".ndjson", ".ft", ".fasttext", ".parquet", ".ptb"}
+
+// Directories of these names are parts of a corpus, not labels.
+var partNames = []string{"train", "training", "test", "testing", "dev", "val", "valid", "validation", "eval"}
+
+// The label of these directories is missing.
+var unlabelledNames = []string{"unsup", "unlabeled", "unlabelled"}
+
+// plan decides from the names of its files what a directory or archive holds.
+//
+// Where some of them are tables by their name, the tables are read and the rest
+// is passed over. Otherwise every file of a directory without subdirectories is
+// a document, labelled by the name of that directory; files beside
+// subdirectories, such as the README and the lists of aclImdb, are passed over.
+// Names that begin with a dot or an underscore are never read.
+func plan(names []string, o *Options) (*layout, error) {
+	l := &layout{tables: map[string]bool{}, docs: map[string]string{}}
+	inner := map[string]bool{} // directories that hold directories with files
+	var usable []string
+	for _, name := range names {
+		parts := strings.Split(name, "/")
+		hidden := slices.ContainsFunc(parts, func(p string) bool {
+			return strings.HasPrefix(p, ".") || strings.HasPrefix(p, "_")
+		})
+		wanted := o.Part == "" || slices.ContainsFunc(parts, func(p string) bool { return strings.HasPrefix(p, o.Part) })
+		if hidden || !wanted {
+			l.ignored++
+			continue
+		}
+		usable = append(usable, name)
+		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+			inner[path.Dir(dir)] = true
+		}
+		if o.Format != Dir && isTable(name) {
+			l.tables[name] = true
+		}
+	}
+	for _, name := range usable {
+		dir := path.Dir(name)
+		switch {
+		case l.tables[name]:
+		case len(l.tables) > 0, inner[dir], o.Format != "" && o.Format != Dir && o.Format != Text:
+			l.ignored++
+			continue
+		default:
+			label := path.Base(dir)
+			if dir == "." || o.Format == Text || isOneOf(label, partNames) || isOneOf(label, unlabelledNames) {
+				label = ""
+			}
+			l.docs[name] = label
+		}
+		l.names = append(l.names, name)
+	}
+	slices.Sort(l.names)
+	if len(l.names) == 0 {
+		part := ""
+		if o.Part != "" {
+			part = fmt.Sprintf(" of part %q", o.Part)
+		}
+		return nil, fmt.Errorf("none of the %d files%s is a table or a document: %w", len(names), part, ErrFormat)
+	}
+	return l, nil
+}
+
+func isTable(name string) bool {
+	name = strings.ToLower(name)
+	for _, ext := range []string{".gz", ".zst", ".bz2"} {
+		name = strings.TrimSuffix(name, ext)
+	}
+	return slices.Contains(tableExt, path.Ext(name)) || strings.HasSuffix(name, ".ptb.txt")
+}
+
+func isOneOf(name string, names []string) bool {
+	return slices.Contains(names, strings.ToLower(name))
+}
+
+// An entry is a file of a directory or archive, open for reading.
+type entry struct {
+	name string
+	src  io.Reader
+	disk *os.File // src, if that is a file on disk
+	done func() error
+}
+
+// An entrySource yields the entries of a layout one after the other, then io.EOF.
+type entrySource func() (entry, error)
+
+// entryRows reads the documents and tables of a directory or archive.
+type entryRows struct {
+	*file
+	layout  *layout
+	entries entrySource
+	prefix  string // of the names of entries in errors
+	inner   *file  // the table being read
+	br      *bufio.Reader
+}
+
+func (f *file) newEntries(l *layout, prefix string, entries entrySource) *entryRows {
+	f.report.Ignored += l.ignored
+	f.report.Files[f.source].Format = f.opts.Format
+	if len(l.tables) == 0 && f.opts.Format == "" {
+		f.report.Files[f.source].Format = Dir
+	}
+	parts := map[string]bool{}
+	for _, name := range l.names {
+		for p := range strings.SplitSeq(strings.TrimSuffix(path.Base(name), path.Ext(name))+"/"+path.Dir(name), "/") {
+			if isOneOf(p, partNames) {
+				parts[p] = true
+			}
+		}
+	}
+	if len(parts) > 1 {
+		f.note("%d parts are read as one; choose one to keep them apart", len(parts))
+	}
+	return &entryRows{file: f, layout: l, entries: entries, prefix: prefix, br: bufio.NewReaderSize(nil, sniffBytes)}
+}
+
+func (t *entryRows) next(ex *Example) error {
+	for {
+		if t.inner != nil {
+			err := t.inner.rows.next(ex)
+			if err != io.EOF {
+				return err
+			}
+			t.countInner()
+			err = t.inner.closeAll()
+			t.inner = nil
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		e, err := t.entries()
+		if err != nil {
+			return err
+		}
+		if t.layout.tables[e.name] {
+			inner := &file{Reader: t.Reader, name: t.prefix + e.name, source: t.source}
+			if e.done != nil {
+				inner.close = append(inner.close, e.done)
+			}
+			if inner.rows, err = inner.openStream(e.src, e.name, e.disk); err != nil {
+				inner.closeAll()
+				return err
+			}
+			if _, nested := inner.rows.(*entryRows); nested {
+				inner.closeAll()
+				return &ParseError{File: inner.name, Err: fmt.Errorf("an archive within an archive: %w", ErrFormat)}
+			}
+			t.inner = inner
+			continue
+		}
+		return t.document(ex, e)
+	}
+}
+
+// document reads one entry as an example.
+func (t *entryRows) document(ex *Example, e entry) error {
+	if e.done != nil {
+		defer e.done()
+	}
+	refuse := func(err error) error {
+		_, ok := errors.AsType[*fs.PathError](err)
+		return &ParseError{File: t.prefix + e.name, Refused: ok || isSentinel(err), Err: err}
+	}
+	t.br.Reset(e.src)
+	br := t.br
+	packed, compression, err := decompress(br, t.opts.Limits)
+	if err != nil {
+		return refuse(err)
+	}
+	if compression != "" {
+		defer packed.Close()
+		br = bufio.NewReaderSize(packed, sniffBytes)
+	}
+	head, err := br.Peek(1024)
+	if err != nil && err != io.EOF {
+		return refuse(err)
+	}
+	if what := binary(head); what != "" || isTar(head) {
+		return refuse(fmt.Errorf("%s %w", what, ErrBinary))
+	}
+	dec, err := newDecoder(br, t.opts.Encoding, t.opts.Strict)
+	if err != nil {
+		return refuse(err)
+	}
+	text, err := readDocument(dec, t.opts.Limits.RecordBytes)
+	fr := &t.report.Files[t.source]
+	fr.BadBytes += dec.bad
+	t.report.BadBytes += dec.bad
+	if fr.Encoding == "" || fr.Encoding == dec.name {
+		fr.Encoding = dec.name
+	} else {
+		fr.Encoding = "mixed"
+	}
+	if err != nil {
+		return refuse(err)
+	}
+	ex.ID, ex.Text, ex.Labels = e.name, text, t.slot()
+	ex.Labels[0], err = t.label(0, []byte(t.layout.docs[e.name]))
+	if err != nil {
+		if pe, ok := err.(*ParseError); ok {
+			return pe
+		}
+		return refuse(err)
+	}
+	return nil
+}
+
+// countInner moves the counts of a table of the archive to the report.
+func (t *entryRows) countInner() {
+	if d := t.inner.dec; d != nil {
+		fr := &t.report.Files[t.source]
+		fr.BadBytes += d.bad
+		t.report.BadBytes += d.bad
+		d.bad = 0
+		fr.Encoding = d.name
+	}
+}
+
+// openDir reads the files of a directory.
+func (f *file) openDir(dir string) (rows, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	f.close = append(f.close, root.Close)
+	var names []string
+	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.Type().IsRegular() {
+			names = append(names, name)
+		} else if !d.IsDir() {
+			f.report.Ignored++
+		}
+		if len(names) > f.opts.Limits.Entries {
+			return &ParseError{File: dir, Err: fmt.Errorf("more than %d files: %w", f.opts.Limits.Entries, ErrTooLarge)}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	l, err := plan(names, &f.opts)
+	if err != nil {
+		return nil, &ParseError{File: dir, Err: err}
+	}
+	left := l.names
+	return f.newEntries(l, strings.TrimSuffix(dir, "/")+"/", func() (entry, error) {
+		if len(left) == 0 {
+			return entry{}, io.EOF
+		}
+		name := left[0]
+		left = left[1:]
+		src, err := root.Open(name)
+		if err != nil {
+			return entry{}, err
+		}
+		return entry{name: name, src: src, disk: src, done: src.Close}, nil
+	}), nil
+}

@@ -1,0 +1,213 @@
+package corpora
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Format is a way of storing examples in files.
+type Format string
+
+// The formats. Compression and archives are no formats: any of these may lie in
+// a .gz, .zst or .bz2 file, or in a tar or zip archive.
+const (
+	TSV      Format = "tsv"      // a header, then one row per line; no quoting
+	CSV      Format = "csv"      // RFC 4180, with or without a header
+	JSONL    Format = "jsonl"    // one JSON object per line
+	FastText Format = "fasttext" // __label__x text
+	Text     Format = "text"     // plain text: a document per file, or per line
+	Dir      Format = "dir"      // a directory per label, a document per file
+	Parquet  Format = "parquet"  // a Parquet table
+	Trees    Format = "trees"    // Penn Treebank brackets, as the SST is published
+)
+
+// Formats lists every format.
+func Formats() []Format {
+	return []Format{TSV, CSV, JSONL, FastText, Text, Dir, Parquet, Trees}
+}
+
+// ParseFormat returns the format of a name, also by its usual file extension.
+// The empty name is the empty Format: detect.
+func ParseFormat(name string) (Format, error) {
+	switch name {
+	case "", "auto":
+		return "", nil
+	case "txt", "lines":
+		return Text, nil
+	case "json", "ndjson":
+		return JSONL, nil
+	case "ft":
+		return FastText, nil
+	case "ptb":
+		return Trees, nil
+	}
+	if f := Format(name); slices.Contains(Formats(), f) {
+		return f, nil
+	}
+	return "", fmt.Errorf("corpora: format %q is not one of %v: %w", name, Formats(), ErrFormat)
+}
+
+// A Head says which column holds the labels of a head.
+type Head struct {
+	Name   string // the head
+	Column string // a column's name, or its number from 1
+}
+
+// Options say how files are read. The zero value detects everything.
+type Options struct {
+	// Format of every file; "" detects it from content and name.
+	Format Format
+	// TextColumns name the columns that make the text, joined by a space; a
+	// number counts columns from 1. Empty: the first column of the header that
+	// is called text, sentence, review, content, body, message, tweet, comment,
+	// document, phrase or description.
+	TextColumns []string
+	// Heads name the label columns. Empty: one head called "label" from the first
+	// column called label, labels, sentiment, category, class, topic, target or
+	// polarity. A file may lack some of the columns, but not all.
+	Heads []Head
+	// IDColumn names the column of the IDs. Empty: a column called id, else the
+	// row's place.
+	IDColumn string
+	// WeightColumn names the column of the weights. Empty: none.
+	WeightColumn string
+	// NoHeader says that the first line of a TSV or CSV file is a row. Without
+	// column numbers the first column is then the label and the others the text.
+	NoHeader bool
+	// Lines reads plain text as one example per line, not one per file.
+	Lines bool
+	// Encoding names the encoding of every file as WHATWG does: utf-8, utf-16le,
+	// windows-1252 (also called latin1), gb18030, shift_jis and so on. Empty or
+	// "auto": by byte order mark, declaration or detection, UTF-8 in doubt.
+	Encoding string
+	// Strict makes bytes that are not of the encoding an error. Otherwise each
+	// becomes U+FFFD and is counted.
+	Strict bool
+	// LabelMap replaces labels, before anything else is done to them.
+	LabelMap map[string]string
+	// KeepSpelling keeps neg, pos and neu as they are written.
+	KeepSpelling bool
+	// Separator separates several labels of one head in one cell; "" means that
+	// a cell is one label.
+	Separator string
+	// Unlabelled ignores the labels and takes files that have none.
+	Unlabelled bool
+	// Labels lists, by head, the labels that are known; a row with another label
+	// is refused. A head that is not listed takes any.
+	Labels map[string][]string
+	// Part takes only those entries of a directory or archive that have a path
+	// element beginning with it, such as "train" of train/pos/1.txt.
+	Part string
+	// Limits bound what reading may cost.
+	Limits Limits
+}
+
+// Limits bound one read. A zero field means the default.
+type Limits struct {
+	// RecordBytes is the longest row, and the longest document: 16 MiB.
+	RecordBytes int
+	// TotalBytes is the most that one compressed file or archive may expand to:
+	// 64 GiB. Plain files may have any size.
+	TotalBytes int64
+	// Ratio is the most bytes that one compressed byte may expand to, once
+	// 64 MiB have been read: 200.
+	Ratio int
+	// Entries is the most files in a directory or archive: 1,000,000.
+	Entries int
+	// Labels is the most labels of one head: 65,536. More mean that the wrong
+	// column is taken for the label.
+	Labels int
+	// BadRecords is how many refused rows ReadAll accepts: 0 makes the first an
+	// error, a negative number accepts any.
+	BadRecords int
+}
+
+func (l Limits) withDefaults() Limits {
+	def := func(p *int, v int) {
+		if *p == 0 {
+			*p = v
+		}
+	}
+	def(&l.RecordBytes, 16<<20)
+	def(&l.Ratio, 200)
+	def(&l.Entries, 1_000_000)
+	def(&l.Labels, 65_536)
+	if l.TotalBytes == 0 {
+		l.TotalBytes = 64 << 30
+	}
+	return l
+}
+
+// Validate reports every contradiction in the options.
+func (o *Options) Validate() error {
+	var errs []error
+	if _, err := ParseFormat(string(o.Format)); err != nil {
+		errs = append(errs, err)
+	}
+	seen := map[string]bool{}
+	for _, h := range o.Heads {
+		switch {
+		case h.Name == "" || h.Column == "":
+			errs = append(errs, fmt.Errorf("corpora: head %q of column %q: both must be named", h.Name, h.Column))
+		case seen[h.Name]:
+			errs = append(errs, fmt.Errorf("corpora: head %q is given twice", h.Name))
+		}
+		seen[h.Name] = true
+	}
+	if err := checkEncoding(o.Encoding); err != nil {
+		errs = append(errs, err)
+	}
+	l := o.Limits
+	if l.RecordBytes < 0 || l.TotalBytes < 0 || l.Ratio < 0 || l.Entries < 0 || l.Labels < 0 {
+		errs = append(errs, errors.New("corpora: a limit is negative"))
+	}
+	return errors.Join(errs...)
+}
+
+// heads returns the names of the heads.
+func (o *Options) heads() []string {
+	if len(o.Heads) == 0 {
+		return []string{"label"}
+	}
+	names := make([]string, len(o.Heads))
+	for i, h := range o.Heads {
+		names[i] = h.Name
+	}
+	return names
+}
+
+// ParseHead parses "head=column"; "column" alone is the head of that name.
+func ParseHead(spec string) (Head, error) {
+	name, column, ok := strings.Cut(spec, "=")
+	if !ok {
+		column = name
+	}
+	h := Head{Name: strings.TrimSpace(name), Column: strings.TrimSpace(column)}
+	if h.Name == "" || h.Column == "" {
+		return Head{}, fmt.Errorf("corpora: head %q is not of the form head=column", spec)
+	}
+	return h, nil
+}
+
+// ParseLabelMap parses "from=to,from=to". An empty "to" drops the label, so that
+// "-1=" makes -1 a missing label.
+func ParseLabelMap(spec string) (map[string]string, error) {
+	if strings.TrimSpace(spec) == "" {
+		return nil, nil
+	}
+	m := map[string]string{}
+	for pair := range strings.SplitSeq(spec, ",") {
+		from, to, ok := strings.Cut(pair, "=")
+		from, to = strings.TrimSpace(from), strings.TrimSpace(to)
+		if !ok || from == "" {
+			return nil, fmt.Errorf("corpora: label map %q: %q is not of the form from=to", spec, pair)
+		}
+		if old, twice := m[from]; twice && old != to {
+			return nil, fmt.Errorf("corpora: label map %q: %q is mapped to both %q and %q", spec, from, old, to)
+		}
+		m[from] = to
+	}
+	return m, nil
+}

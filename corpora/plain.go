@@ -1,0 +1,134 @@
+package corpora
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// lineRows reads plain text, one example per line, blank lines too.
+type lineRows struct {
+	*file
+	lines *lineReader
+}
+
+func (t *lineRows) next(ex *Example) error {
+	line, number, _, err := t.line(t.lines)
+	if err != nil {
+		return err
+	}
+	ex.ID, ex.Text, ex.Labels = t.rowID(number), string(line), t.slot()
+	return nil
+}
+
+// documentRow reads plain text as one example.
+type documentRow struct {
+	*file
+	src  io.Reader
+	done bool
+}
+
+func (t *documentRow) next(ex *Example) error {
+	if t.done {
+		return io.EOF
+	}
+	t.done = true
+	text, err := readDocument(t.src, t.opts.Limits.RecordBytes)
+	if err != nil {
+		return &ParseError{File: t.name, Refused: errors.Is(err, ErrTooLong), Err: err}
+	}
+	ex.ID, ex.Text, ex.Labels = t.name, text, t.slot()
+	return nil
+}
+
+// readDocument reads a text of at most max bytes.
+func readDocument(src io.Reader, max int) (string, error) {
+	var b bytes.Buffer
+	n, err := io.Copy(&b, io.LimitReader(src, int64(max)+1))
+	if err != nil {
+		return "", err
+	}
+	if n > int64(max) {
+		return "", fmt.Errorf("document of more than %d bytes: %w", max, ErrTooLong)
+	}
+	return b.String(), nil
+}
+
+const fastTextPrefix = "__label__"
+
+// fastTextRows reads lines of labels and text as fastText does: words that begin
+// with __label__ are labels, wherever they stand; the rest is the text.
+type fastTextRows struct {
+	*file
+	lines *lineReader
+	cell  []byte // the labels of the line
+	n     int    // how many
+}
+
+// add adds the label that word is to the cell.
+func (t *fastTextRows) add(word []byte) {
+	if t.n++; t.n > 1 {
+		t.cell = append(t.cell, t.separator()...)
+	}
+	t.cell = append(t.cell, word[len(fastTextPrefix):]...)
+}
+
+func (t *fastTextRows) next(ex *Example) error {
+	for {
+		line, number, offset, err := t.line(t.lines)
+		if err != nil {
+			return err
+		}
+		if len(bytes.TrimSpace(line)) == 0 {
+			t.blank()
+			continue
+		}
+		t.cell, t.n = t.cell[:0], 0
+		for bytes.HasPrefix(line, []byte(fastTextPrefix)) {
+			end := bytes.IndexAny(line, " \t")
+			if end < 0 {
+				end = len(line)
+			}
+			t.add(line[:end])
+			line = bytes.TrimLeft(line[end:], " \t")
+		}
+		if bytes.Contains(line, []byte(fastTextPrefix)) { // labels behind words
+			var words [][]byte
+			for _, w := range bytes.Fields(line) {
+				if bytes.HasPrefix(w, []byte(fastTextPrefix)) {
+					t.add(w)
+				} else {
+					words = append(words, w)
+				}
+			}
+			line = bytes.Join(words, []byte(" "))
+		}
+		ex.Labels = t.slot()
+		if ex.Labels[0], err = t.label(0, t.cell); err != nil {
+			return t.rowError(number, offset, err)
+		}
+		ex.ID, ex.Text = t.rowID(number), string(line)
+		return nil
+	}
+}
+
+// rowError refuses a row for err, unless err ends the reading.
+func (f *file) rowError(line int, offset int64, err error) error {
+	if pe, ok := err.(*ParseError); ok {
+		return pe
+	}
+	return f.refuse(line, 0, offset, err)
+}
+
+// separator returns the separator of several labels. A file whose format has
+// lists of labels settles it.
+func (f *file) separator() string {
+	if f.opts.Separator == "" {
+		f.opts.Separator = DefaultSeparator
+		for _, known := range f.labels {
+			clear(known) // they were read as single labels
+		}
+	}
+	return f.opts.Separator
+}

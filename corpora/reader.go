@@ -1,0 +1,322 @@
+package corpora
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+	"strings"
+)
+
+// Stdin is the path that stands for standard input.
+const Stdin = "-"
+
+// A Reader streams the examples of files. It serves one goroutine.
+type Reader struct {
+	opts   Options
+	heads  []string
+	known  []map[string]bool // per head, from Options.Labels; nil takes any
+	queue  []string          // paths to come
+	stream io.Reader         // what New reads
+	file   *file             // being read, nil between files
+	err    error             // ends the reading
+
+	sources []Source
+	report  Report
+	labels  []map[string]*label // per head, by the spelling in the file
+	slab    []string            // storage of Example.Labels
+}
+
+// A label is a cell of a label column, as it is read.
+type label struct {
+	text   string   // canonical
+	parts  []string // the single labels
+	err    error    // ErrUnknownLabel
+	source int32    // the last source that has it
+}
+
+// rows reads the rows of one file. next fills ex but for its source; it returns
+// io.EOF at the end, a *ParseError with Refused set for a row that it passes
+// over, and any other error when it cannot go on.
+type rows interface {
+	next(ex *Example) error
+}
+
+// A file is what all readers of rows share: the names and limits of one source.
+type file struct {
+	*Reader
+	name   string // the source, or archive!entry
+	source int32
+	rows   rows
+	dec    *decoder // of the stream being read, for its counts
+	close  []func() error
+}
+
+// Open returns a Reader of the files and directories, one after the other.
+// "-", or no path at all, is standard input. Nothing is opened before the first
+// Read, so that a missing file is an error of Read.
+func Open(opts Options, paths ...string) (*Reader, error) {
+	if len(paths) == 0 {
+		paths = []string{Stdin}
+	}
+	return newReader(opts, paths)
+}
+
+// New returns a Reader of a stream, whose name stands in IDs and errors and may
+// tell the format.
+func New(src io.Reader, name string, opts Options) (*Reader, error) {
+	r, err := newReader(opts, []string{name})
+	if err != nil {
+		return nil, err
+	}
+	r.stream = src
+	return r, nil
+}
+
+func newReader(opts Options, paths []string) (*Reader, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
+	}
+	format, _ := ParseFormat(string(opts.Format))
+	opts.Format = format
+	opts.Limits = opts.Limits.withDefaults()
+	r := &Reader{opts: opts, heads: opts.heads(), queue: slices.Clone(paths)}
+	if i := slices.Index(paths, Stdin); i >= 0 && slices.Contains(paths[i+1:], Stdin) {
+		return nil, errors.New("corpora: standard input is named twice")
+	}
+	for _, head := range r.heads {
+		r.labels = append(r.labels, map[string]*label{})
+		var known map[string]bool
+		if list, ok := opts.Labels[head]; ok {
+			known = map[string]bool{}
+			for _, l := range list {
+				known[l] = true
+			}
+		}
+		r.known = append(r.known, known)
+	}
+	return r, nil
+}
+
+// Heads returns the names of the heads, the order of Example.Labels.
+func (r *Reader) Heads() []string { return r.heads }
+
+// Sources returns the sources met so far, with the labels seen so far. The
+// slices are the Reader's own until it has returned io.EOF.
+func (r *Reader) Sources() []Source { return r.sources }
+
+// Report returns the counts so far. Its slices are the Reader's own.
+func (r *Reader) Report() *Report {
+	r.count()
+	return &r.report
+}
+
+// Separator returns what joins several labels of one head, "" where every row
+// has one label.
+func (r *Reader) Separator() string { return r.opts.Separator }
+
+// Read returns the next example. It returns io.EOF at the end, a *ParseError
+// with Refused set for a row that it refuses, after which the next Read goes on,
+// and any other error for ever.
+func (r *Reader) Read() (Example, error) {
+	for {
+		if r.err != nil {
+			return Example{}, r.err
+		}
+		if r.file == nil {
+			if len(r.queue) == 0 {
+				r.err = io.EOF
+				continue
+			}
+			path := r.queue[0]
+			r.queue = r.queue[1:]
+			if err := r.openPath(path); err != nil {
+				r.fail(err)
+			}
+			continue
+		}
+		ex := Example{Source: r.file.source}
+		err := r.file.rows.next(&ex)
+		fr := &r.report.Files[r.file.source]
+		switch {
+		case err == nil:
+			fr.Rows++
+			r.report.Rows++
+			return ex, nil
+		case err == io.EOF:
+			if err := r.closeFile(); err != nil {
+				r.fail(err)
+			}
+		case Refused(err):
+			fr.Refused++
+			r.report.Refused++
+			pe, _ := errors.AsType[*ParseError](err)
+			if len(r.report.Errors) < keptErrors {
+				r.report.Errors = append(r.report.Errors, pe)
+			}
+			return Example{}, pe
+		default:
+			r.fail(err)
+		}
+	}
+}
+
+// fail ends the reading with err.
+func (r *Reader) fail(err error) {
+	r.closeFile()
+	r.err = err
+}
+
+// All ranges over the examples. A refused row is yielded as its error and the
+// loop goes on; any other error is yielded last.
+func (r *Reader) All() iter.Seq2[Example, error] {
+	return func(yield func(Example, error) bool) {
+		for {
+			ex, err := r.Read()
+			if err == io.EOF {
+				return
+			}
+			if !yield(ex, err) || err != nil && !Refused(err) {
+				return
+			}
+		}
+	}
+}
+
+// Close frees what the Reader holds open. Reading to the end does so too.
+func (r *Reader) Close() error {
+	err := r.closeFile()
+	if r.err == nil {
+		r.err = os.ErrClosed
+	}
+	return err
+}
+
+func (r *Reader) closeFile() error {
+	if r.file == nil {
+		return nil
+	}
+	r.count()
+	err := r.file.closeAll()
+	r.file = nil
+	return err
+}
+
+func (f *file) closeAll() error {
+	var errs []error
+	for _, c := range slices.Backward(f.close) {
+		errs = append(errs, c())
+	}
+	f.close = nil
+	return errors.Join(errs...)
+}
+
+// count moves the counts of the stream being decoded to the report.
+func (r *Reader) count() {
+	if r.file == nil || r.file.dec == nil {
+		return
+	}
+	d, fr := r.file.dec, &r.report.Files[r.file.source]
+	fr.BadBytes += d.bad
+	r.report.BadBytes += d.bad
+	d.bad = 0
+	fr.Encoding = d.name
+}
+
+// ReadAll reads the rest of r into memory. More refused rows than
+// Limits.BadRecords make the first of them the error; the examples read so far
+// are returned with any error.
+func ReadAll(r *Reader) (*Dataset, error) {
+	d := &Dataset{Heads: slices.Clone(r.heads)}
+	var first error
+	refused := 0
+	for ex, err := range r.All() {
+		if err == nil {
+			d.Examples = append(d.Examples, ex)
+			continue
+		}
+		if first == nil {
+			first = err
+		}
+		refused++
+		if !Refused(err) {
+			first = err
+			break
+		}
+		if bad := r.opts.Limits.BadRecords; bad >= 0 && refused > bad {
+			break
+		}
+	}
+	d.Sources, d.Separator = r.sources, r.opts.Separator
+	bad := r.opts.Limits.BadRecords
+	if first != nil && (!Refused(first) || bad >= 0 && refused > bad) {
+		return d, first
+	}
+	return d, nil
+}
+
+// ReadFiles reads whole files into memory: Open and ReadAll.
+func ReadFiles(opts Options, paths ...string) (*Dataset, *Report, error) {
+	r, err := Open(opts, paths...)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer r.Close()
+	d, err := ReadAll(r)
+	if err != nil {
+		return nil, r.Report(), err
+	}
+	return d, r.Report(), nil
+}
+
+// openPath begins to read the next path.
+func (r *Reader) openPath(path string) error {
+	f := &file{Reader: r, name: path, source: int32(len(r.sources))}
+	if path == Stdin {
+		f.name = "stdin"
+	}
+	r.sources = append(r.sources, Source{Name: f.name, Labels: make([][]string, len(r.heads))})
+	r.report.Files = append(r.report.Files, FileReport{Name: f.name, Format: r.opts.Format})
+	if err := f.open(path); err != nil {
+		f.closeAll()
+		return err
+	}
+	r.file = f
+	return nil
+}
+
+func (f *file) open(path string) error {
+	switch {
+	case f.stream != nil:
+		rows, err := f.openStream(f.stream, path, nil)
+		f.rows = rows
+		return err
+	case path == Stdin:
+		rows, err := f.openStream(os.Stdin, f.name, nil)
+		f.rows = rows
+		return err
+	}
+	if scheme, _, ok := strings.Cut(path, "://"); ok && !strings.ContainsAny(scheme, `/\.`) {
+		return &ParseError{File: path, Err: fmt.Errorf("%w: download the file and name it here", ErrRemote)}
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		f.rows, err = f.openDir(path)
+		return err
+	}
+	if f.opts.Format == Dir {
+		return &ParseError{File: path, Err: fmt.Errorf("a file, where format %s wants a directory or an archive: %w", Dir, ErrFormat)}
+	}
+	src, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	f.close = append(f.close, src.Close)
+	f.rows, err = f.openStream(src, path, src)
+	return err
+}

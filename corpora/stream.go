@@ -1,0 +1,239 @@
+package corpora
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"strings"
+	"unicode/utf8"
+)
+
+// openStream finds out what src holds, from its content and name, and returns
+// the reader of its rows. onDisk is src if that is a file on disk, which
+// archives and tables need.
+func (f *file) openStream(src io.Reader, name string, onDisk *os.File) (rows, error) {
+	br := bufio.NewReaderSize(src, sniffBytes)
+	packed, compression, err := decompress(br, f.opts.Limits)
+	if err != nil {
+		return nil, &ParseError{File: f.name, Err: err}
+	}
+	if compression != "" {
+		f.close = append(f.close, packed.Close)
+		br = bufio.NewReaderSize(packed, sniffBytes)
+		if _, err := br.Peek(1); err != nil && err != io.EOF {
+			return nil, &ParseError{File: f.name, Err: err}
+		}
+		for _, ext := range []string{".gz", ".zst", ".zstd", ".bz2"} {
+			name = strings.TrimSuffix(name, ext)
+		}
+		if strings.HasSuffix(name, ".tgz") {
+			name = strings.TrimSuffix(name, ".tgz") + ".tar"
+		}
+	}
+	head, err := br.Peek(1024)
+	if err != nil && err != io.EOF {
+		return nil, &ParseError{File: f.name, Err: err}
+	}
+	switch {
+	case isTar(head):
+		return f.openTar(onDisk)
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
+		return f.openZip(br, onDisk, compression)
+	case bytes.HasPrefix(head, []byte("PAR1")):
+		return f.openParquet(br, onDisk, compression)
+	}
+	if f.opts.Format == Parquet || f.opts.Format == Dir {
+		return nil, &ParseError{File: f.name, Err: fmt.Errorf("not of format %s: %w", f.opts.Format, ErrFormat)}
+	}
+	if what := binary(head); what != "" {
+		return nil, &ParseError{File: f.name, Err: fmt.Errorf("%s, %w", what, ErrBinary)}
+	}
+	return f.openText(br, name)
+}
+
+// openText returns the reader of a text format. br must hold sniffBytes.
+func (f *file) openText(br *bufio.Reader, name string) (rows, error) {
+	dec, err := newDecoder(br, f.opts.Encoding, f.opts.Strict)
+	if err != nil {
+		return nil, &ParseError{File: f.name, Err: err}
+	}
+	f.dec = dec
+	text := bufio.NewReaderSize(dec, lineBuffer)
+	format := f.opts.Format
+	if format == "" {
+		// Peek(1) waits for the first bytes alone: standard input may be slow.
+		text.Peek(1)
+		head, _ := text.Peek(text.Buffered())
+		format = detectFormat(name, head)
+	}
+	f.report.Files[f.source].Format = format
+	lines := newLineReader(text, f.opts.Limits.RecordBytes)
+	switch format {
+	case TSV, CSV:
+		return f.newTable(lines, format)
+	case JSONL:
+		return &jsonRows{file: f, lines: lines}, nil
+	case FastText:
+		return &fastTextRows{file: f, lines: lines}, nil
+	case Trees:
+		return &treeRows{file: f, lines: lines}, nil
+	case Text:
+		if f.opts.Lines {
+			return &lineRows{file: f, lines: lines}, nil
+		}
+		return &documentRow{file: f, src: text}, nil
+	}
+	return nil, &ParseError{File: f.name, Err: fmt.Errorf("format %s of a text file: %w", format, ErrFormat)}
+}
+
+// detectFormat finds the text format of a file from its name, without the
+// extension of a compression, and its first bytes.
+func detectFormat(name string, head []byte) Format {
+	head = bytes.TrimLeft(head, " \t\r\n")
+	switch strings.ToLower(path.Ext(name)) {
+	case ".tsv", ".tab":
+		return TSV
+	case ".csv":
+		return CSV
+	case ".jsonl", ".ndjson", ".json":
+		return JSONL
+	case ".ft", ".fasttext":
+		return FastText
+	case ".ptb", ".mrg":
+		return Trees
+	}
+	if strings.HasSuffix(strings.ToLower(name), ".ptb.txt") {
+		return Trees
+	}
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	line = bytes.TrimSuffix(line, []byte("\r"))
+	switch {
+	case bytes.HasPrefix(head, []byte(fastTextPrefix)):
+		return FastText
+	case bytes.HasPrefix(line, []byte(`{"`)) && bytes.HasSuffix(bytes.TrimRight(line, " \t"), []byte("}")):
+		return JSONL
+	case isHeader(line, "\t"):
+		return TSV
+	case isHeader(line, ","):
+		return CSV
+	}
+	return Text
+}
+
+// isHeader reports whether line is the header of a table by its look alone: it
+// names both a text column and a label column.
+func isHeader(line []byte, sep string) bool {
+	if len(line) > 1024 {
+		return false
+	}
+	fields := strings.Split(strings.ReplaceAll(string(line), `"`, ""), sep)
+	return findColumn(fields, defaultTextColumns) >= 0 && findColumn(fields, defaultLabelColumns) >= 0
+}
+
+// isTar reports whether head begins a tar archive.
+func isTar(head []byte) bool {
+	return len(head) >= 262 && string(head[257:262]) == "ustar"
+}
+
+var magics = []struct {
+	prefix, what string
+}{
+	{"\x80\x02", "a Python pickle"}, {"\x80\x03", "a Python pickle"}, {"\x80\x04", "a Python pickle"}, {"\x80\x05", "a Python pickle"},
+	{"\x89PNG\r\n", "a PNG image"}, {"\xff\xd8\xff", "a JPEG image"}, {"GIF8", "a GIF image"}, {"%PDF-", "a PDF document"},
+	{"\x7fELF", "a program"}, {"MZ\x90\x00", "a program"}, {"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Office document"},
+	{"SQLite format 3\x00", "an SQLite database"}, {"ARROW1\x00\x00", "an Arrow file"}, {"\x89HDF\r\n", "an HDF5 file"},
+	{"Rar!\x1a", "a RAR archive"}, {"7z\xbc\xaf\x27\x1c", "a 7z archive"},
+	{"version https://git-lfs", "a Git LFS pointer"},
+}
+
+// binary names what head begins if that is not text, "" if it may be: known
+// kinds of file, and anything that holds many control characters.
+func binary(head []byte) string {
+	for _, m := range magics {
+		if bytes.HasPrefix(head, []byte(m.prefix)) {
+			return m.what
+		}
+	}
+	if bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff}) {
+		return ""
+	}
+	if e, _ := guessUTF16(head); e != nil {
+		return ""
+	}
+	controls := 0
+	for _, b := range head {
+		if b < ' ' && b != '\t' && b != '\n' && b != '\r' && b != '\f' && b != 0x1b {
+			controls++
+		}
+	}
+	if controls > 4 && controls*20 > len(head) {
+		return fmt.Sprintf("%d of the first %d bytes are control characters: a binary file", controls, len(head))
+	}
+	return ""
+}
+
+// refuse makes the error that passes over one row.
+func (f *file) refuse(line, column int, offset int64, err error) error {
+	return &ParseError{File: f.name, Line: line, Column: column, Offset: offset, Refused: true, Err: err}
+}
+
+// broken makes the error that ends the reading of a stream at l.
+func (f *file) broken(l *lineReader, err error) error {
+	if err == io.EOF {
+		return err
+	}
+	if _, ok := errors.AsType[*ParseError](err); ok {
+		return err
+	}
+	return &ParseError{File: f.name, Line: l.line, Offset: l.offset, Err: err}
+}
+
+// line returns the next line of l; one that is too long is refused.
+func (f *file) line(l *lineReader) (line []byte, number int, offset int64, err error) {
+	number, offset = l.line, l.offset
+	line, err = l.next()
+	if err == ErrTooLong {
+		l.skip()
+		return nil, number, offset, f.refuse(number, 0, offset, fmt.Errorf("%w: more than %d bytes", ErrTooLong, l.max))
+	}
+	if err != nil {
+		return nil, number, offset, f.broken(l, err)
+	}
+	return line, number, offset, nil
+}
+
+// blank counts a blank line between rows.
+func (f *file) blank() {
+	f.report.Blank++
+	f.report.Files[f.source].Blank++
+}
+
+// note adds a note to the report.
+func (f *file) note(format string, args ...any) {
+	if len(f.report.Notes) < keptErrors {
+		f.report.Notes = append(f.report.Notes, f.name+": "+fmt.Sprintf(format, args...))
+	}
+}
+
+// text returns b as a valid string; faults that the decoder could not see, such
+// as a lone surrogate written as an escape, are counted.
+func (f *file) text(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	var out strings.Builder
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		if r == utf8.RuneError && size == 1 {
+			f.report.BadBytes++
+			f.report.Files[f.source].BadBytes++
+		}
+		out.WriteRune(r)
+		b = b[size:]
+	}
+	return out.String()
+}
