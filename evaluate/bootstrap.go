@@ -86,7 +86,11 @@ func intervals[T any](figures []figure[T], point *T, n int, at func(r int) *T, l
 		for r := range values {
 			values[r] = float64(*f.at(at(r)))
 		}
-		out[f.name] = interval(values, level)
+		in := interval(values, level)
+		if f.gap {
+			in = mirror(in, *f.at(point))
+		}
+		out[f.name] = in
 	}
 	return out
 }
@@ -100,6 +104,13 @@ func interval(values []float64, level float64) Interval {
 	}
 	tail := (1 - level) / 2
 	return Interval{Score(quantile(values, tail)), Score(quantile(values, 1-tail))}
+}
+
+// mirror reflects a percentile interval about the figure (the "basic" interval
+// of Davison & Hinkley 1997, 5.2), which takes back the bias that resampling
+// adds to a mean of absolute values, and keeps it at 0 or above.
+func mirror(in Interval, point Score) Interval {
+	return Interval{max(0, 2*point-in.High), max(0, 2*point-in.Low)}
 }
 
 // quantile is the q-quantile of sorted values with linear interpolation

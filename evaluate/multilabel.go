@@ -107,8 +107,7 @@ func (p *MultiPredictions) BestThresholds() ([]float64, error) {
 				support++
 			}
 		}
-		top := p.Probs[r[0].row()*c+k]
-		out[k] = min(math.Nextafter(top, 2), 1.1)
+		out[k] = math.Nextafter(p.Probs[r[0].row()*c+k], 2)
 		best, tp := 0.0, 0
 		for j, e := range r {
 			if e.positive() {

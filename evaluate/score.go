@@ -98,51 +98,52 @@ type Interval struct {
 type figure[T any] struct {
 	name string
 	low  bool // lower is better
+	gap  bool // a mean or maximum of absolute gaps, which resampling biases upwards
 	at   func(*T) *Score
 }
 
 // scoreFigures lists the fields of Scores in their order.
 func scoreFigures() []figure[Scores] {
 	return []figure[Scores]{
-		{"accuracy", false, func(s *Scores) *Score { return &s.Accuracy }},
-		{"balanced_accuracy", false, func(s *Scores) *Score { return &s.BalancedAccuracy }},
-		{"macro_precision", false, func(s *Scores) *Score { return &s.MacroPrecision }},
-		{"macro_recall", false, func(s *Scores) *Score { return &s.MacroRecall }},
-		{"macro_f1", false, func(s *Scores) *Score { return &s.MacroF1 }},
-		{"micro_precision", false, func(s *Scores) *Score { return &s.MicroPrecision }},
-		{"micro_recall", false, func(s *Scores) *Score { return &s.MicroRecall }},
-		{"micro_f1", false, func(s *Scores) *Score { return &s.MicroF1 }},
-		{"weighted_precision", false, func(s *Scores) *Score { return &s.WeightedPrecision }},
-		{"weighted_recall", false, func(s *Scores) *Score { return &s.WeightedRecall }},
-		{"weighted_f1", false, func(s *Scores) *Score { return &s.WeightedF1 }},
-		{"mcc", false, func(s *Scores) *Score { return &s.MCC }},
-		{"cohen_kappa", false, func(s *Scores) *Score { return &s.CohenKappa }},
-		{"samples_precision", false, func(s *Scores) *Score { return &s.SamplesPrecision }},
-		{"samples_recall", false, func(s *Scores) *Score { return &s.SamplesRecall }},
-		{"samples_f1", false, func(s *Scores) *Score { return &s.SamplesF1 }},
-		{"hamming_loss", true, func(s *Scores) *Score { return &s.HammingLoss }},
-		{"log_loss", true, func(s *Scores) *Score { return &s.LogLoss }},
-		{"brier", true, func(s *Scores) *Score { return &s.Brier }},
-		{"ece", true, func(s *Scores) *Score { return &s.ECE }},
-		{"mce", true, func(s *Scores) *Score { return &s.MCE }},
-		{"roc_auc", false, func(s *Scores) *Score { return &s.ROCAUC }},
-		{"pr_auc", false, func(s *Scores) *Score { return &s.PRAUC }},
-		{"top2_accuracy", false, func(s *Scores) *Score { return &s.Top2Accuracy }},
-		{"top3_accuracy", false, func(s *Scores) *Score { return &s.Top3Accuracy }},
-		{"top5_accuracy", false, func(s *Scores) *Score { return &s.Top5Accuracy }},
+		{"accuracy", false, false, func(s *Scores) *Score { return &s.Accuracy }},
+		{"balanced_accuracy", false, false, func(s *Scores) *Score { return &s.BalancedAccuracy }},
+		{"macro_precision", false, false, func(s *Scores) *Score { return &s.MacroPrecision }},
+		{"macro_recall", false, false, func(s *Scores) *Score { return &s.MacroRecall }},
+		{"macro_f1", false, false, func(s *Scores) *Score { return &s.MacroF1 }},
+		{"micro_precision", false, false, func(s *Scores) *Score { return &s.MicroPrecision }},
+		{"micro_recall", false, false, func(s *Scores) *Score { return &s.MicroRecall }},
+		{"micro_f1", false, false, func(s *Scores) *Score { return &s.MicroF1 }},
+		{"weighted_precision", false, false, func(s *Scores) *Score { return &s.WeightedPrecision }},
+		{"weighted_recall", false, false, func(s *Scores) *Score { return &s.WeightedRecall }},
+		{"weighted_f1", false, false, func(s *Scores) *Score { return &s.WeightedF1 }},
+		{"mcc", false, false, func(s *Scores) *Score { return &s.MCC }},
+		{"cohen_kappa", false, false, func(s *Scores) *Score { return &s.CohenKappa }},
+		{"samples_precision", false, false, func(s *Scores) *Score { return &s.SamplesPrecision }},
+		{"samples_recall", false, false, func(s *Scores) *Score { return &s.SamplesRecall }},
+		{"samples_f1", false, false, func(s *Scores) *Score { return &s.SamplesF1 }},
+		{"hamming_loss", true, false, func(s *Scores) *Score { return &s.HammingLoss }},
+		{"log_loss", true, false, func(s *Scores) *Score { return &s.LogLoss }},
+		{"brier", true, false, func(s *Scores) *Score { return &s.Brier }},
+		{"ece", true, true, func(s *Scores) *Score { return &s.ECE }},
+		{"mce", true, true, func(s *Scores) *Score { return &s.MCE }},
+		{"roc_auc", false, false, func(s *Scores) *Score { return &s.ROCAUC }},
+		{"pr_auc", false, false, func(s *Scores) *Score { return &s.PRAUC }},
+		{"top2_accuracy", false, false, func(s *Scores) *Score { return &s.Top2Accuracy }},
+		{"top3_accuracy", false, false, func(s *Scores) *Score { return &s.Top3Accuracy }},
+		{"top5_accuracy", false, false, func(s *Scores) *Score { return &s.Top5Accuracy }},
 	}
 }
 
 // labelFigures lists the figures of LabelScores in their order.
 func labelFigures() []figure[LabelScores] {
 	return []figure[LabelScores]{
-		{"precision", false, func(s *LabelScores) *Score { return &s.Precision }},
-		{"recall", false, func(s *LabelScores) *Score { return &s.Recall }},
-		{"f1", false, func(s *LabelScores) *Score { return &s.F1 }},
-		{"specificity", false, func(s *LabelScores) *Score { return &s.Specificity }},
-		{"npv", false, func(s *LabelScores) *Score { return &s.NPV }},
-		{"roc_auc", false, func(s *LabelScores) *Score { return &s.ROCAUC }},
-		{"pr_auc", false, func(s *LabelScores) *Score { return &s.PRAUC }},
+		{"precision", false, false, func(s *LabelScores) *Score { return &s.Precision }},
+		{"recall", false, false, func(s *LabelScores) *Score { return &s.Recall }},
+		{"f1", false, false, func(s *LabelScores) *Score { return &s.F1 }},
+		{"specificity", false, false, func(s *LabelScores) *Score { return &s.Specificity }},
+		{"npv", false, false, func(s *LabelScores) *Score { return &s.NPV }},
+		{"roc_auc", false, false, func(s *LabelScores) *Score { return &s.ROCAUC }},
+		{"pr_auc", false, false, func(s *LabelScores) *Score { return &s.PRAUC }},
 	}
 }
 
