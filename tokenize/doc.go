@@ -1,0 +1,2 @@
+// Package tokenize splits text into tokens that remember where they came from.
+package tokenize

@@ -1,0 +1,210 @@
+package tokenize
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Emoji keep their case and their selectors in all filters of this file.
+
+func lower(dst []form, f form, _ Lang) []form {
+	if f.kind != Emoji {
+		f.text = strings.ToLower(f.text)
+	}
+	return append(dst, f)
+}
+
+func fold(dst []form, f form, _ Lang) []form {
+	if f.kind != Emoji {
+		f.text = cases.Fold().String(f.text)
+	}
+	return append(dst, f)
+}
+
+func nfc(dst []form, f form, _ Lang) []form {
+	f.text = norm.NFC.String(f.text)
+	return append(dst, f)
+}
+
+func nfkc(dst []form, f form, _ Lang) []form {
+	if f.kind != Emoji {
+		f.text = strings.ReplaceAll(norm.NFKC.String(f.text), " ", "") // ´ becomes a space and an accent
+	}
+	return append(dst, f)
+}
+
+// accents removes the combining marks of Latin, Greek and Cyrillic. The marks of
+// other scripts, which are vowels and not ornaments, stay.
+func accents(dst []form, f form, _ Lang) []form {
+	if f.kind != Emoji && !isASCII(f.text) {
+		f.text = norm.NFC.String(strings.Map(func(r rune) rune {
+			if unicode.Is(unicode.Mn, r) && (r <= 0x036F || r >= 0x1AB0 && r <= 0x1AFF || r >= 0x1DC0 && r <= 0x1DFF) {
+				return -1
+			}
+			return r
+		}, norm.NFD.String(f.text)))
+	}
+	return append(dst, f)
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+var quoteReplacer = strings.NewReplacer(
+	"‘", "'", "’", "'", "‚", "'", "‛", "'", "′", "'", "ʼ", "'", "`", "'", "´", "'",
+	"“", `"`, "”", `"`, "„", `"`, "‟", `"`, "″", `"`, "«", `"`, "»", `"`, "``", `"`, "''", `"`)
+
+func quotes(dst []form, f form, _ Lang) []form {
+	if f.kind <= Symbol {
+		f.text = quoteReplacer.Replace(f.text)
+	}
+	return append(dst, f)
+}
+
+// elided are the French and Italian words that lose their vowel before another.
+const elided = " l d j t m n s c qu jusqu lorsqu puisqu quoiqu un dell all nell sull dall "
+
+// elision removes an elided article or pronoun: l'amour becomes amour.
+func elision(dst []form, f form, _ Lang) []form {
+	if f.kind == Word {
+		i, size := strings.IndexByte(f.text, '\''), 1
+		if i < 0 {
+			i, size = strings.Index(f.text, "\u2019"), len("\u2019")
+		}
+		if i > 0 && i+size < len(f.text) && i <= 7 && strings.Contains(elided, " "+strings.ToLower(f.text[:i])+" ") {
+			f.text = f.text[i+size:]
+		}
+	}
+	return append(dst, f)
+}
+
+// elongate shortens runs of three or more of one letter to two: soooo, soo.
+func elongate(dst []form, f form, _ Lang) []form {
+	if f.kind == Word || f.kind == Hashtag {
+		f.text = shorten(f.text, unicode.IsLetter)
+	}
+	return append(dst, f)
+}
+
+// shorten cuts runs of three or more of one rune that is holds of to two.
+func shorten(s string, is func(rune) bool) string {
+	var last rune
+	run, cut := 0, -1
+	for i, r := range s {
+		if r != last {
+			last, run = r, 0
+		}
+		if run++; run == 3 && is(r) {
+			cut = i
+			break
+		}
+	}
+	if cut < 0 {
+		return s
+	}
+	out := append(make([]byte, 0, len(s)), s[:cut]...)
+	for _, r := range s[cut:] {
+		if r != last {
+			last, run = r, 0
+		}
+		if run++; run <= 3 && (run < 3 || !is(r)) || !is(r) {
+			out = utf8.AppendRune(out, r)
+		}
+	}
+	return string(out)
+}
+
+// repeat gives runs of punctuation a few forms: one sign, two for any more,
+// "?!" for any mixture of both, "..." for dots; and shortens the mouths of
+// emoticons.
+func repeat(dst []form, f form, _ Lang) []form {
+	switch {
+	case f.kind != Punct && f.kind != Symbol && f.kind != Emoji || len(f.text) < 2:
+	case f.kind == Emoji:
+		f.text = shorten(f.text, unicode.IsPunct)
+	case strings.Trim(f.text, "!?") == "" && strings.Trim(f.text, f.text[:1]) != "":
+		f.text = "?!"
+	case strings.Trim(f.text, ".") == "" || strings.Trim(f.text, "…") == "":
+		f.text = "..."
+	default:
+		f.text = shorten(f.text, func(rune) bool { return true })
+	}
+	return append(dst, f)
+}
+
+// numbersClass replaces numbers by <num>. Ratings such as 8/10 stay.
+func numbersClass(dst []form, f form, _ Lang) []form {
+	if f.kind == Number && strings.IndexByte(f.text, '/') < 0 {
+		f.text = "<num>"
+	}
+	return append(dst, f)
+}
+
+func urlsClass(dst []form, f form, _ Lang) []form {
+	switch f.kind {
+	case URL:
+		f.text = "<url>"
+	case Email:
+		f.text = "<email>"
+	}
+	return append(dst, f)
+}
+
+func mentionsClass(dst []form, f form, _ Lang) []form {
+	if f.kind == Mention {
+		f.text = "<user>"
+	}
+	return append(dst, f)
+}
+
+func hashtagWord(dst []form, f form, _ Lang) []form {
+	if f.kind == Hashtag {
+		f = form{strings.TrimPrefix(f.text, "#"), Word}
+	}
+	return append(dst, f)
+}
+
+// capsMarker is the token that caps puts before a word in capitals.
+const capsMarker = "<caps>"
+
+// caps marks words of two letters or more that are all capitals.
+func caps(dst []form, f form, _ Lang) []form {
+	if f.kind == Word {
+		upper := 0
+		for _, r := range f.text {
+			if unicode.IsUpper(r) {
+				upper++
+			} else if unicode.IsLetter(r) {
+				return append(dst, f)
+			}
+		}
+		if upper >= 2 {
+			dst = append(dst, form{capsMarker, Symbol})
+		}
+	}
+	return append(dst, f)
+}
+
+// newDrop makes the filter that drops tokens of some kinds.
+func newDrop(arg string, _ bool) (stage, error) {
+	kinds, err := parseKinds(arg)
+	if err != nil {
+		return stage{}, err
+	}
+	return stage{m: func(dst []form, f form, _ Lang) []form {
+		if kinds[f.kind] {
+			return dst
+		}
+		return append(dst, f)
+	}}, nil
+}

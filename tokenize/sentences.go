@@ -1,0 +1,120 @@
+package tokenize
+
+import (
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"gopkg.in/neurosnap/sentences.v1"
+	"gopkg.in/neurosnap/sentences.v1/english"
+)
+
+// punkt returns the sentence splitter that prose/v2 uses, with the model that
+// prose uses. Prose itself would build it anew for every text, which takes 10 ms.
+var punkt = sync.OnceValue(func() *sentences.DefaultSentenceTokenizer {
+	t, err := english.NewSentenceTokenizer(nil)
+	if err != nil {
+		panic(err) // the model is part of the program
+	}
+	return t
+})
+
+// maxParagraph bounds what is given to the splitter at a time. A longer
+// paragraph is cut at white space where possible.
+const maxParagraph = 1 << 15
+
+// Sentences returns the sentences of text in order, without the white space
+// around them. Together they hold every other character of text. It knows
+// English abbreviations (Punkt: Kiss & Strunk 2006, by way of prose's model);
+// blank lines and the full stops of Chinese and Japanese also end sentences.
+// It is safe for concurrent use; the first call takes some 10 ms.
+func Sentences(text string) []Span {
+	var spans []Span
+	for start := 0; start < len(text); {
+		end := paragraphEnd(text, start)
+		from := start
+		for _, s := range punkt().Tokenize(text[start:end]) {
+			to := start + s.End
+			if to > from && to <= end {
+				spans = appendSentence(spans, text, from, to)
+				from = to
+			}
+		}
+		spans = appendSentence(spans, text, from, end)
+		start = end
+	}
+	return spans
+}
+
+// Sentences is the function Sentences on text as p prepares it: without HTML
+// markup if p has the stage "html", cut to the length of "maxbytes". The spans
+// are those of text itself.
+func (p *Pipeline) Sentences(text string) []Span {
+	prepared := p.prep.prepare(text)
+	spans := Sentences(prepared.text)
+	tokens := make([]Token, len(spans))
+	for i, s := range spans {
+		tokens[i].Start, tokens[i].End = s.Start, s.End
+	}
+	prepared.restore(tokens)
+	for i, t := range tokens {
+		spans[i] = Span{t.Start, t.End}
+	}
+	return spans
+}
+
+// paragraphEnd returns the end of the paragraph that starts at start: behind
+// its blank line, if there is one.
+func paragraphEnd(text string, start int) int {
+	limit := min(len(text), start+maxParagraph)
+	newline := false
+	for i := start; i < limit; i++ {
+		switch c := text[i]; {
+		case c == '\n' && newline:
+			return i + 1
+		case c == '\n':
+			newline = true
+		case c != ' ' && c != '\t' && c != '\r':
+			newline = false
+		}
+	}
+	if limit == len(text) {
+		return limit
+	}
+	if i := strings.LastIndexAny(text[start:limit], " \t\n"); i > 0 {
+		return start + i + 1
+	}
+	for limit > start+1 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return limit
+}
+
+// appendSentence appends the sentence text[start:end], or the parts into which
+// full stops of Chinese and Japanese divide it.
+func appendSentence(spans []Span, text string, start, end int) []Span {
+	stopped := false
+	for i := start; i < end; {
+		r, size := utf8.DecodeRuneInString(text[i:end])
+		switch {
+		case strings.ContainsRune("。！？｡", r):
+			stopped = true
+		case stopped && !strings.ContainsRune("”’」』）》〉】.!?…", r):
+			spans = appendTrimmed(spans, text, start, i)
+			start, stopped = i, false
+		}
+		i += size
+	}
+	return appendTrimmed(spans, text, start, end)
+}
+
+func appendTrimmed(spans []Span, text string, start, end int) []Span {
+	s := strings.TrimLeftFunc(text[start:end], unicode.IsSpace)
+	start = end - len(s)
+	s = strings.TrimRightFunc(s, unicode.IsSpace)
+	if s == "" {
+		return spans
+	}
+	return append(spans, Span{start, start + len(s)})
+}
