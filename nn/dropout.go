@@ -36,13 +36,25 @@ func (d Dropout) Apply(x []float32, first int) {
 	if drop == 0 {
 		return
 	}
-	for i := range x {
-		n := uint64(first + i)
-		if d.bits(n) < drop {
-			x[i] = 0
-		} else {
-			x[i] *= keep
+	// The factor, keep or 0, is chosen without a branch: nobody could predict it.
+	bits := math.Float32bits(keep)
+	factor := func(draw uint64) float32 {
+		dropped := uint32((int32(draw&0xffff) - drop) >> 31)
+		return math.Float32frombits(bits &^ dropped)
+	}
+	n := uint64(first)
+	for len(x) > 0 {
+		draws := d.hash(n / 4)
+		if n%4 == 0 && len(x) >= 4 {
+			x[0] *= factor(draws)
+			x[1] *= factor(draws >> 16)
+			x[2] *= factor(draws >> 32)
+			x[3] *= factor(draws >> 48)
+			x, n = x[4:], n+4
+			continue
 		}
+		x[0] *= factor(draws >> (16 * (n % 4)))
+		x, n = x[1:], n+1
 	}
 }
 
@@ -51,8 +63,7 @@ func (d Dropout) Apply(x []float32, first int) {
 // not nil, maps each sequence to the text whose mask it shares; first is the
 // number of the first sequence or text, as in Apply.
 func (d Dropout) Locked(x []float32, l *Layout, D int, groups []int, first int) {
-	drop, keep := d.threshold()
-	if drop == 0 || l.Rows() == 0 {
+	if drop, _ := d.threshold(); drop == 0 || l.Rows() == 0 {
 		return
 	}
 	mask := make([]float32, l.Active(0)*D)
@@ -62,10 +73,9 @@ func (d Dropout) Locked(x []float32, l *Layout, D int, groups []int, first int) 
 		}
 		m := mask[s*D : (s+1)*D]
 		for j := range m {
-			if d.bits(uint64((first+b)*D+j)) >= drop {
-				m[j] = keep
-			}
+			m[j] = 1
 		}
+		d.Apply(m, (first+b)*D)
 	}
 	for t := range l.T() {
 		n := l.Active(t) * D
@@ -83,7 +93,8 @@ func (d Dropout) Types(x []float32, D int, ids []int32) {
 	}
 	for r, id := range ids {
 		row := x[r*D : (r+1)*D]
-		if d.bits(uint64(uint32(id))) < drop {
+		n := uint64(uint32(id))
+		if int32(d.hash(n/4)>>(16*(n%4))&0xffff) < drop {
 			clear(row)
 		} else {
 			vec.Scale(keep, row)
@@ -93,16 +104,16 @@ func (d Dropout) Types(x []float32, D int, ids []int32) {
 
 // threshold is the number of the 2^16 equally likely draws that drop a value,
 // and the factor for the values that stay.
-func (d Dropout) threshold() (drop uint16, keep float32) {
+func (d Dropout) threshold() (drop int32, keep float32) {
 	n := min(max(math.Round(d.P*(1<<16)), 0), 1<<16-1)
-	return uint16(n), float32((1 << 16) / ((1 << 16) - n))
+	return int32(n), float32((1 << 16) / ((1 << 16) - n))
 }
 
-// bits are 16 random bits for position n: a quarter of SplitMix64's output
-// for n/4 (Steele, Lea & Flood 2014).
-func (d Dropout) bits(n uint64) uint16 {
-	z := d.Seed + (n>>2+1)*0x9e3779b97f4a7c15
+// hash are four draws of 16 bits: SplitMix64's n-th output (Steele, Lea &
+// Flood 2014).
+func (d Dropout) hash(n uint64) uint64 {
+	z := d.Seed + (n+1)*0x9e3779b97f4a7c15
 	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
 	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return uint16((z ^ z>>31) >> (16 * (n & 3)))
+	return z ^ z>>31
 }

@@ -160,6 +160,9 @@ func (p *Pool) Forward(dst, y []float32, l *Layout, groups []int, ws *PoolWorksp
 	G := p.check(dst, y, l, groups)
 	ws.index(l, groups, G)
 	clear(dst)
+	if ws.rows == 0 {
+		return
+	}
 	for i, kind := range p.cfg.Kinds {
 		at := i * D
 		switch kind {
@@ -201,6 +204,9 @@ func (p *Pool) Backward(dy, dpooled, y []float32, l *Layout, groups []int, ws *P
 	if len(dy) < l.Rows()*D || ws.rows != l.Rows() || len(ws.count) != G {
 		panic(fmt.Sprintf("nn: pool gradient: len(dy) = %d, want Rows*D = %d*%d; workspace of %d rows, %d texts, want %d, %d",
 			len(dy), l.Rows(), D, ws.rows, len(ws.count), l.Rows(), G))
+	}
+	if ws.rows == 0 {
+		return
 	}
 	for i, kind := range p.cfg.Kinds {
 		at := i * D

@@ -1,0 +1,290 @@
+package nn_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/textlstm/textlstm/nn"
+)
+
+var everyPooling = []nn.Pooling{nn.Max, nn.Last, nn.Attention, nn.Mean}
+
+func newPool(t testing.TB, cfg nn.PoolConfig) *nn.Pool {
+	t.Helper()
+	p, err := nn.NewPool("pool", cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Init(rand.New(rand.NewPCG(9, 0)))
+	for _, q := range p.Params() {
+		q.NeedGrad()
+	}
+	return p
+}
+
+// A sequence's vector and gradient are the same bits alone and in company.
+func TestPoolIgnoresBatchMates(t *testing.T) {
+	const D = 40
+	rng := rand.New(rand.NewPCG(5, 0))
+	for _, bidirectional := range []bool{false, true} {
+		p := newPool(t, nn.PoolConfig{Size: D, Kinds: everyPooling, Bidirectional: bidirectional, Hidden: 13})
+		out := p.OutSize()
+		lengths := []int{7, 0, 3, 12, 7, 1, 30}
+		groups := []int{0, 1, 2, 0, 3, 2, 0} // texts of one, two and three chunks, one empty
+		seqs := make([][]float32, len(lengths))
+		for b, n := range lengths {
+			seqs[b] = normals(rng, n*D)
+		}
+		dpooled := normals(rng, 4*out)
+
+		// run pools the texts listed and returns their vectors and, by sequence,
+		// the gradients.
+		run := func(texts []int, workers int) (pooled []float32, dseqs map[int][]float32) {
+			var ls, gs, ids []int
+			for b, g := range groups {
+				if i := slices.Index(texts, g); i >= 0 {
+					ls, gs, ids = append(ls, lengths[b]), append(gs, i), append(ids, b)
+				}
+			}
+			var l nn.Layout
+			l.Reset(ls)
+			y := make([]float32, l.Rows()*D)
+			for i, b := range ids {
+				for s := range ls[i] {
+					copy(y[l.Row(s, i)*D:], seqs[b][s*D:(s+1)*D])
+				}
+			}
+			p.Workers = workers
+			var ws nn.PoolWorkspace
+			pooled = make([]float32, len(texts)*out)
+			p.Forward(pooled, y, &l, gs, &ws)
+			dy := make([]float32, len(y))
+			var d []float32
+			for _, g := range texts {
+				d = append(d, dpooled[g*out:(g+1)*out]...)
+			}
+			p.Backward(dy, d, y, &l, gs, &ws)
+			dseqs = make(map[int][]float32)
+			for i, b := range ids {
+				for s := range ls[i] {
+					r := l.Row(s, i)
+					dseqs[b] = append(dseqs[b], dy[r*D:(r+1)*D]...)
+				}
+			}
+			return pooled, dseqs
+		}
+
+		all, dall := run([]int{0, 1, 2, 3}, 1)
+		for _, texts := range [][]int{{0}, {1}, {2}, {3}, {3, 0}, {1, 2}} {
+			pooled, dseqs := run(texts, 2)
+			for i, g := range texts {
+				if !slices.Equal(pooled[i*out:(i+1)*out], all[g*out:(g+1)*out]) {
+					t.Errorf("text %d pooled in the batch %v is not what it is among all", g, texts)
+				}
+			}
+			for b, d := range dseqs {
+				if !slices.Equal(d, dall[b]) {
+					t.Errorf("gradient of sequence %d in the batch %v is not what it is among all", b, texts)
+				}
+			}
+		}
+	}
+}
+
+// Attention over enough rows to be shared out gives the same bits for any
+// number of workers.
+func TestPoolIgnoresWorkers(t *testing.T) {
+	const D = 16
+	rng := rand.New(rand.NewPCG(6, 0))
+	var l nn.Layout
+	l.Reset([]int{100, 40, 90, 77})
+	y, d := normals(rng, l.Rows()*D), normals(rng, 4*D)
+	run := func(workers int) (out [][]float32) {
+		p := newPool(t, nn.PoolConfig{Size: D, Kinds: []nn.Pooling{nn.Attention}, Hidden: 150})
+		p.Workers = workers
+		var ws nn.PoolWorkspace
+		pooled, dy := make([]float32, 4*D), make([]float32, len(y))
+		p.Forward(pooled, y, &l, nil, &ws)
+		weights := slices.Clone(ws.Weights())
+		p.Backward(dy, d, y, &l, nil, &ws)
+		out = append(out, pooled, dy, weights)
+		for _, q := range p.Params() {
+			out = append(out, q.Grad)
+		}
+		return out
+	}
+	if diff := cmp.Diff(run(1), run(4)); diff != "" {
+		t.Errorf("one worker and four differ:\n%s", diff)
+	}
+}
+
+// A text cut into chunks pools to what the whole text does.
+func TestPoolChunks(t *testing.T) {
+	const D, n = 6, 23
+	rng := rand.New(rand.NewPCG(7, 0))
+	text := normals(rng, n*D)
+	for _, bidirectional := range []bool{false, true} {
+		p := newPool(t, nn.PoolConfig{Size: D, Kinds: everyPooling, Bidirectional: bidirectional})
+		pooled := func(lengths []int) []float32 {
+			var l nn.Layout
+			l.Reset(lengths)
+			y, at := make([]float32, n*D), 0
+			for b, k := range lengths {
+				for s := range k {
+					copy(y[l.Row(s, b)*D:], text[at*D:(at+1)*D])
+					at++
+				}
+			}
+			dst := make([]float32, p.OutSize())
+			p.Forward(dst, y, &l, make([]int, len(lengths)), new(nn.PoolWorkspace))
+			return dst
+		}
+		near(t, "chunks of 5", pooled([]int{5, 5, 5, 5, 3}), pooled([]int{n}), 1e-6)
+		near(t, "odd chunks", pooled([]int{0, 1, 9, 0, 13}), pooled([]int{n}), 1e-6)
+	}
+}
+
+func TestPoolEmptyTexts(t *testing.T) {
+	p := newPool(t, nn.PoolConfig{Size: 2, Kinds: everyPooling})
+	var l nn.Layout
+	var ws nn.PoolWorkspace
+	l.Reset([]int{0, 0})
+	dst := slices.Repeat([]float32{7}, 2*p.OutSize())
+	p.Forward(dst, nil, &l, nil, &ws)
+	if slices.ContainsFunc(dst, func(v float32) bool { return v != 0 }) {
+		t.Errorf("empty texts pool to %v, want zeros", dst)
+	}
+	p.Backward(nil, dst, nil, &l, nil, &ws)
+	l.Reset(nil)
+	p.Forward(nil, nil, &l, nil, &ws)
+	p.Backward(nil, nil, nil, &l, nil, &ws)
+}
+
+func TestAttentionWeights(t *testing.T) {
+	const D = 5
+	p := newPool(t, nn.PoolConfig{Size: D, Kinds: []nn.Pooling{nn.Attention}})
+	var l nn.Layout
+	lengths := []int{4, 0, 9}
+	l.Reset(lengths)
+	var ws nn.PoolWorkspace
+	y := normals(rand.New(rand.NewPCG(8, 0)), l.Rows()*D)
+	p.Forward(make([]float32, 3*D), y, &l, nil, &ws)
+	for b, n := range lengths {
+		sum := 0.0
+		for s := range n {
+			sum += float64(ws.Weights()[l.Row(s, b)])
+		}
+		if n > 0 && math.Abs(sum-1) > 1e-6 {
+			t.Errorf("attention over sequence %d sums to %v, want 1", b, sum)
+		}
+	}
+	newPool(t, nn.PoolConfig{Size: D}).Forward(make([]float32, 3*D), y, &l, nil, &ws)
+	if len(ws.Weights()) != 0 {
+		t.Errorf("%d attention weights without attention", len(ws.Weights()))
+	}
+}
+
+// A NaN in the states must show in the result, not be pooled away.
+func TestPoolShowsNaN(t *testing.T) {
+	nan := float32(math.NaN())
+	var l nn.Layout
+	l.Reset([]int{3})
+	for _, kind := range everyPooling {
+		dst := make([]float32, 1)
+		newPool(t, nn.PoolConfig{Size: 1, Kinds: []nn.Pooling{kind}}).Forward(dst, []float32{nan, nan, nan}, &l, nil, new(nn.PoolWorkspace))
+		if dst[0] == dst[0] {
+			t.Errorf("%s of NaN = %v", kind, dst[0])
+		}
+	}
+}
+
+func TestPoolAllocatesNothingInSteadyState(t *testing.T) {
+	const D = 4
+	p := newPool(t, nn.PoolConfig{Size: D, Kinds: []nn.Pooling{nn.Max, nn.Mean, nn.Last}})
+	var l nn.Layout
+	l.Reset([]int{3, 1, 2})
+	var ws nn.PoolWorkspace
+	y, dst := make([]float32, l.Rows()*D), make([]float32, 3*p.OutSize())
+	if n := testing.AllocsPerRun(10, func() {
+		p.Forward(dst, y, &l, nil, &ws)
+		p.Backward(y, dst, y, &l, nil, &ws)
+	}); n != 0 {
+		t.Errorf("%v allocations per pass, want 0", n)
+	}
+}
+
+func TestPoolConfigValidate(t *testing.T) {
+	err := nn.PoolConfig{Size: 0, Hidden: -1, Kinds: []nn.Pooling{"median", nn.Max, nn.Max}}.Validate()
+	for _, want := range []string{"Size is 0", "Hidden is -1", `"median"`, `"max" is listed twice`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v does not say %q", err, want)
+		}
+	}
+	if err := (nn.PoolConfig{Size: 3, Bidirectional: true}).Validate(); err == nil {
+		t.Error("an odd row split between two directions was accepted")
+	}
+	if _, err := nn.NewPool("", nn.PoolConfig{}); err == nil {
+		t.Error("NewPool accepted a zero Size")
+	}
+}
+
+// Forward packs changed weights once, whichever goroutine comes first.
+func TestDenseConcurrentForward(t *testing.T) {
+	const n, in, out = 3, 8, 4
+	rng := rand.New(rand.NewPCG(10, 0))
+	d := nn.NewDense("", in, out)
+	x := normals(rng, n*in)
+	for range 3 {
+		d.Init(rng)
+		want := make([]float32, n*out)
+		alone := nn.NewDense("", in, out)
+		copy(alone.Weight.Data, d.Weight.Data)
+		copy(alone.Bias.Data, d.Bias.Data)
+		alone.Forward(want, x, n)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				got := make([]float32, n*out)
+				d.Forward(got, x, n)
+				if !slices.Equal(got, want) {
+					t.Errorf("got %v, want %v", got, want)
+				}
+			})
+		}
+		wg.Wait()
+	}
+}
+
+// The draws are PyTorch's Linear's: uniform in ±1/sqrt(in).
+func TestDenseInit(t *testing.T) {
+	d := nn.NewDense("", 16, 2000)
+	d.Init(rand.New(rand.NewPCG(11, 0)))
+	for _, p := range d.Params() {
+		lo, hi := slices.Min(p.Data), slices.Max(p.Data)
+		if lo < -0.25 || lo > -0.24 || hi > 0.25 || hi < 0.24 {
+			t.Errorf("%s drawn in [%v, %v], want close to ±1/4", p.Name, lo, hi)
+		}
+	}
+	p := nn.NewParam("p", 10000)
+	nn.Normal(p, 0.5, rand.New(rand.NewPCG(12, 0)))
+	if sd := math.Sqrt(dot(p.Data, p.Data) / 10000); math.Abs(sd-0.5) > 0.02 {
+		t.Errorf("standard deviation %v, want 0.5", sd)
+	}
+}
+
+func TestActivationValidate(t *testing.T) {
+	for _, a := range []nn.Activation{"", nn.Identity, nn.ReLU, nn.Tanh} {
+		if err := a.Validate(); err != nil {
+			t.Error(err)
+		}
+	}
+	if nn.Activation("gelu").Validate() == nil {
+		t.Error("gelu was accepted")
+	}
+}
