@@ -58,7 +58,7 @@ func (t *tableRows) splitCSV() (lines, column int, err error) {
 					}
 					break
 				}
-				t.scratch = append(append(t.scratch, rec[p:]...), '\n')
+				t.scratch = append(t.scratch, t.lines.at(p, next)...) // with its line end
 				p, lineStart = next, next
 				end, after, err := t.lines.ahead(next)
 				switch {

@@ -200,7 +200,7 @@ func (t *entryRows) document(ex *Example, e entry) error {
 	if err != nil && err != io.EOF {
 		return refuse(err)
 	}
-	if what := binary(head); what != "" || isTar(head) {
+	if what := binaryKind(head); what != "" || isTar(head) {
 		return refuse(fmt.Errorf("%s %w", what, ErrBinary))
 	}
 	dec, err := newDecoder(br, t.opts.Encoding, t.opts.Strict)

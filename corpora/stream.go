@@ -49,7 +49,7 @@ func (f *file) openStream(src io.Reader, name string, onDisk *os.File) (rows, er
 	if f.opts.Format == Parquet || f.opts.Format == Dir {
 		return nil, &ParseError{File: f.name, Err: fmt.Errorf("not of format %s: %w", f.opts.Format, ErrFormat)}
 	}
-	if what := binary(head); what != "" {
+	if what := binaryKind(head); what != "" {
 		return nil, &ParseError{File: f.name, Err: fmt.Errorf("%s, %w", what, ErrBinary)}
 	}
 	return f.openText(br, name)
@@ -150,9 +150,9 @@ var magics = []struct {
 	{"version https://git-lfs", "a Git LFS pointer"},
 }
 
-// binary names what head begins if that is not text, "" if it may be: known
+// binaryKind names what head begins if that is not text, "" if it may be: known
 // kinds of file, and anything that holds many control characters.
-func binary(head []byte) string {
+func binaryKind(head []byte) string {
 	for _, m := range magics {
 		if bytes.HasPrefix(head, []byte(m.prefix)) {
 			return m.what
