@@ -131,14 +131,15 @@ func matMulGeneric(m int, a []float32, rs, ks int, b *Packed, beta float32, c []
 
 // Constants of the activations; Exp names the method.
 const (
-	log2e  = 1.44269504088896341
-	ln2Hi  = 0.693359375             // 355/512: a multiple n*ln2Hi is exact for |n| < 2^15
-	ln2Lo  = -2.12194440054690583e-4 // ln 2 - ln2Hi
-	magic  = 12582912                // 1.5 * 2^23: adding it rounds to an integer
-	expMin = -104                    // exp(x) is 0 below
-	expMax = 89                      // and +Inf above
-	sigMax = 87.33                   // sigmoid stays where it is outside +-sigMax
-	tanMax = 9.1                     // tanh is 1 above
+	log2e     = 1.44269504088896341
+	ln2Hi     = 0.693359375             // 355/512: a multiple n*ln2Hi is exact for |n| < 2^15
+	ln2Lo     = -2.12194440054690583e-4 // ln 2 - ln2Hi
+	magic     = 12582912                // 1.5 * 2^23: adding it rounds to an integer
+	magicBits = 0x4b400000              // of magic as a float32
+	expMin    = -104                    // exp(x) is 0 below
+	expMax    = 89                      // and +Inf above
+	sigMax    = 87.33                   // sigmoid stays where it is outside +-sigMax
+	tanMax    = 9.1                     // tanh is 1 above
 
 	// exp(r) = 1 + r + r*r*(exp2 + exp3*r + exp4*r*r + ...), |r| <= ln(2)/2
 	// (testdata/gen_exp.py)
@@ -185,7 +186,7 @@ func expGeneric1(x float32) float32 {
 	p := float32(expTail(r)*r) + 1
 	p = float32(p*r) + 1
 	// 2^n in two steps, because n may leave the range of the exponent.
-	n := int32(t<<9) >> 9
+	n := int32(t - magicBits)
 	return p * exp2i(uint32(n>>1)) * exp2i(uint32(n-n>>1))
 }
 

@@ -22,7 +22,7 @@ var levelNames = []string{"generic", "avx2", "avx512"}
 var best = func() int {
 	x := &cpu.X86
 	switch {
-	case !x.HasAVX2 || !x.HasFMA:
+	case !x.HasAVX2 || !x.HasFMA || !x.HasBMI2:
 		return generic
 	case x.HasAVX512F && x.HasAVX512VL && x.HasAVX512DQ && x.HasAVX512BW:
 		return avx512
@@ -38,23 +38,201 @@ var level = func() int {
 	return best
 }()
 
+//go:generate go -C _asm run . -group vector -pkg vec -out ../vector_amd64.s -stubs ../vector_stubs_amd64.go
+//go:generate go -C _asm run . -group math -pkg vec -out ../math_amd64.s -stubs ../math_stubs_amd64.go
+
 func kernelName() string { return levelNames[level] }
 
-func dot(x, y []float32) float32                                 { return dotGeneric(x, y) }
-func sum(x []float32) float32                                    { return sumGeneric(x) }
-func sumSq(x []float32) float64                                  { return sumSqGeneric(x) }
-func maximum(x []float32) float32                                { return maxGeneric(x) }
-func axpy(a float32, x, y []float32)                             { axpyGeneric(a, x, y) }
-func scale(a float32, x []float32)                               { scaleGeneric(a, x) }
-func add(dst, x []float32)                                       { addGeneric(dst, x) }
-func mul(dst, x []float32)                                       { mulGeneric(dst, x) }
-func mulAdd(dst, x, y []float32)                                 { mulAddGeneric(dst, x, y) }
-func maxIndex(dst []float32, idx []int32, x []float32, at int32) { maxIndexGeneric(dst, idx, x, at) }
-func addRows(dst []float32, n int, x []float32, ldx int)         { addRowsGeneric(dst, n, x, ldx) }
-func exp(dst, x []float32, shift float32)                        { expGeneric(dst, x, shift) }
-func tanh(dst, x []float32)                                      { tanhGeneric(dst, x) }
-func sigmoid(dst, x []float32)                                   { sigmoidGeneric(dst, x) }
-func adam(w, g, m, v []float32, k *adamArgs)                     { adamGeneric(w, g, m, v, k) }
+func dot(x, y []float32) float32 {
+	switch level {
+	case avx512:
+		return dotAVX512(x, y)
+	case avx2:
+		return dotAVX2(x, y)
+	}
+	return dotGeneric(x, y)
+}
+
+func sum(x []float32) float32 {
+	switch level {
+	case avx512:
+		return sumAVX512(x)
+	case avx2:
+		return sumAVX2(x)
+	}
+	return sumGeneric(x)
+}
+
+func sumSq(x []float32) float64 {
+	switch level {
+	case avx512:
+		return sumSqAVX512(x)
+	case avx2:
+		return sumSqAVX2(x)
+	}
+	return sumSqGeneric(x)
+}
+
+func maximum(x []float32) float32 {
+	switch level {
+	case avx512:
+		return maxAVX512(x)
+	case avx2:
+		return maxAVX2(x)
+	}
+	return maxGeneric(x)
+}
+
+func axpy(a float32, x, y []float32) {
+	switch level {
+	case avx512:
+		axpyAVX512(a, x, y)
+	case avx2:
+		axpyAVX2(a, x, y)
+	default:
+		axpyGeneric(a, x, y)
+	}
+}
+
+func scale(a float32, x []float32) {
+	switch level {
+	case avx512:
+		scaleAVX512(a, x)
+	case avx2:
+		scaleAVX2(a, x)
+	default:
+		scaleGeneric(a, x)
+	}
+}
+
+func add(dst, x []float32) {
+	switch level {
+	case avx512:
+		addAVX512(dst, x)
+	case avx2:
+		addAVX2(dst, x)
+	default:
+		addGeneric(dst, x)
+	}
+}
+
+func mul(dst, x []float32) {
+	switch level {
+	case avx512:
+		mulAVX512(dst, x)
+	case avx2:
+		mulAVX2(dst, x)
+	default:
+		mulGeneric(dst, x)
+	}
+}
+
+func mulAdd(dst, x, y []float32) {
+	switch level {
+	case avx512:
+		mulAddAVX512(dst, x, y)
+	case avx2:
+		mulAddAVX2(dst, x, y)
+	default:
+		mulAddGeneric(dst, x, y)
+	}
+}
+
+func maxIndex(dst []float32, idx []int32, x []float32, at int32) {
+	switch level {
+	case avx512:
+		maxIndexAVX512(dst, idx, x, at)
+	case avx2:
+		maxIndexAVX2(dst, idx, x, at)
+	default:
+		maxIndexGeneric(dst, idx, x, at)
+	}
+}
+
+func addRows(dst []float32, n int, x []float32, ldx int) {
+	switch level {
+	case avx512:
+		addRowsAVX512(dst, n, x, ldx)
+	case avx2:
+		addRowsAVX2(dst, n, x, ldx)
+	default:
+		addRowsGeneric(dst, n, x, ldx)
+	}
+}
+
+func exp(dst, x []float32, shift float32) {
+	switch level {
+	case avx512:
+		expAVX512(dst, x, shift)
+	case avx2:
+		expAVX2(dst, x, shift)
+	default:
+		expGeneric(dst, x, shift)
+	}
+}
+
+func tanh(dst, x []float32) {
+	switch level {
+	case avx512:
+		tanhAVX512(dst, x)
+	case avx2:
+		tanhAVX2(dst, x)
+	default:
+		tanhGeneric(dst, x)
+	}
+}
+
+func sigmoid(dst, x []float32) {
+	switch level {
+	case avx512:
+		sigmoidAVX512(dst, x)
+	case avx2:
+		sigmoidAVX2(dst, x)
+	default:
+		sigmoidGeneric(dst, x)
+	}
+}
+
+func adam(w, g, m, v []float32, k *adamArgs) {
+	switch level {
+	case avx512:
+		adamAVX512(w, g, m, v, &k.lr)
+	case avx2:
+		adamAVX2(w, g, m, v, &k.lr)
+	default:
+		adamGeneric(w, g, m, v, k)
+	}
+}
+
+func cellForward(pre, cPrev, c, h, peep []float32) {
+	switch level {
+	case avx512:
+		cellForwardAVX512(len(c), &pre[0], first(cPrev), &c[0], &h[0], first(peep))
+	case avx2:
+		cellForwardAVX2(len(c), &pre[0], first(cPrev), &c[0], &h[0], first(peep))
+	default:
+		cellForwardGeneric(pre, cPrev, c, h, peep)
+	}
+}
+
+func cellBackward(gates, cPrev, c, dH, dC, peep []float32) {
+	switch level {
+	case avx512:
+		cellBackwardAVX512(len(c), &gates[0], first(cPrev), &c[0], &dH[0], &dC[0], first(peep))
+	case avx2:
+		cellBackwardAVX2(len(c), &gates[0], first(cPrev), &c[0], &dH[0], &dC[0], first(peep))
+	default:
+		cellBackwardGeneric(gates, cPrev, c, dH, dC, peep)
+	}
+}
+
+// first is the address of the first element, or nil.
+func first(x []float32) *float32 {
+	if len(x) == 0 {
+		return nil
+	}
+	return &x[0]
+}
 
 func matMul(m int, a []float32, rs, ks int, b *Packed, beta float32, c []float32, ldc int) {
 	if level == generic {
@@ -62,10 +240,4 @@ func matMul(m int, a []float32, rs, ks int, b *Packed, beta float32, c []float32
 		return
 	}
 	matMulTiles(m, a, rs, ks, b, beta, c, ldc)
-}
-
-func cellForward(pre, cPrev, c, h, peep []float32) { cellForwardGeneric(pre, cPrev, c, h, peep) }
-
-func cellBackward(gates, cPrev, c, dH, dC, peep []float32) {
-	cellBackwardGeneric(gates, cPrev, c, dH, dC, peep)
 }

@@ -137,6 +137,10 @@ func tile(l level, rows, vecs int) {
 	TESTQ(n, n)
 	JZ(LabelRef("store"))
 
+	// B comes straight from memory where it is used once, or the registers run out.
+	inRegister := func(v int) bool {
+		return rows > 1 && (l.avx512 || rows*vecs+v+1 < 16)
+	}
 	Label("sum")
 	bv := make([]reg.VecVirtual, vecs)
 	bm := make([]Mem, vecs)
@@ -151,7 +155,7 @@ func tile(l level, rows, vecs int) {
 			m.Index, m.Scale = ps3, 1
 		}
 		bm[v] = m
-		if rows > 1 {
+		if inRegister(v) {
 			bv[v] = l.vec()
 			VMOVUPS(m, bv[v])
 		}
@@ -165,10 +169,10 @@ func tile(l level, rows, vecs int) {
 		av := l.vec()
 		VBROADCASTSS(src, av)
 		for v := range vecs {
-			if rows == 1 {
-				VFMADD231PS(bm[v], av, acc[i][v])
-			} else {
+			if inRegister(v) {
 				VFMADD231PS(bv[v], av, acc[i][v])
+			} else {
+				VFMADD231PS(bm[v], av, acc[i][v])
 			}
 		}
 	}

@@ -19,6 +19,10 @@ func main() {
 	switch *group {
 	case "gemm":
 		gemm()
+	case "vector":
+		vector()
+	case "math":
+		math()
 	default:
 		log.Fatalf("unknown group %q", *group)
 	}

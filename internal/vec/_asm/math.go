@@ -1,0 +1,402 @@
+package main
+
+import (
+	"fmt"
+	stdmath "math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	"github.com/mmcloughlin/avo/reg"
+)
+
+// The constants of generic.go, by the names they have there.
+var constants = map[string]float64{
+	"log2e": 1.44269504088896341,
+	"ln2Hi": 0.693359375,
+	"ln2Lo": -2.12194440054690583e-4,
+	"magic": 12582912,
+
+	"expMin": -104,
+	"expMax": 89,
+	"sigMin": -87.33,
+	"sigMax": 87.33,
+	"tanMax": 9.1,
+
+	"exp2": 0.49999994,
+	"exp3": 0.166665167,
+	"exp4": 0.0416681021,
+	"exp5": 0.00836919248,
+	"exp6": 0.00138389017,
+
+	"one": 1,
+	"two": 2,
+}
+
+var bits = map[string]uint32{"sign": 1 << 31, "abs": 1<<31 - 1}
+
+// A poly writes the activations of one function. With AVX-512 it keeps the constants
+// in registers; AVX2 has too few and reads them from memory.
+type poly struct {
+	level
+	regs map[string]reg.VecVirtual
+}
+
+var constTables = map[string]Mem{}
+
+// newPoly loads the named constants, those that the function uses.
+func newPoly(l level, names ...string) poly {
+	p := poly{l, map[string]reg.VecVirtual{}}
+	if l.avx512 {
+		for _, n := range names {
+			v := l.vec()
+			VBROADCASTSS(constant(n), v)
+			p.regs[n] = v
+		}
+	}
+	return p
+}
+
+// constant is a constant repeated over the 32 bytes of an AVX2 register.
+func constant(name string) Mem {
+	m, ok := constTables[name]
+	if !ok {
+		b, isBits := bits[name]
+		if !isBits {
+			f, known := constants[name]
+			if !known {
+				panic("no constant " + name)
+			}
+			b = stdmath.Float32bits(float32(f))
+		}
+		m = GLOBL("const_"+name, RODATA|NOPTR)
+		for i := range 8 {
+			DATA(4*i, U32(b))
+		}
+		constTables[name] = m
+	}
+	return m
+}
+
+// c is a constant as the operand of an instruction.
+func (p poly) c(name string) Op {
+	if p.avx512 {
+		v, ok := p.regs[name]
+		if !ok {
+			panic("constant not loaded: " + name)
+		}
+		return v
+	}
+	return constant(name)
+}
+
+// r is a constant in a register.
+func (p poly) r(name string) reg.VecVirtual {
+	if p.avx512 {
+		return p.c(name).(reg.VecVirtual)
+	}
+	v := p.vec()
+	VMOVUPS(constant(name), v)
+	return v
+}
+
+var (
+	expConsts     = []string{"log2e", "ln2Hi", "ln2Lo", "magic", "exp2", "exp3", "exp4", "exp5", "exp6", "one"}
+	sigmoidConsts = append([]string{"sign", "sigMin", "sigMax"}, expConsts...)
+	tanhConsts    = append([]string{"sign", "abs", "tanMax", "two"}, expConsts...)
+)
+
+// reduce leaves x = n*ln(2) + r: r in x, the bits of n + magic in t.
+func (p poly) reduce(x reg.VecVirtual) (t, n reg.VecVirtual) {
+	t, n = p.vec(), p.vec()
+	VMOVAPS(x, t)
+	VFMADD213PS(p.c("magic"), p.r("log2e"), t)
+	VSUBPS(p.c("magic"), t, n)
+	VFNMADD231PS(p.c("ln2Hi"), n, x)
+	VFNMADD231PS(p.c("ln2Lo"), n, x)
+	return t, n
+}
+
+// tail is expTail.
+func (p poly) tail(r reg.VecVirtual) reg.VecVirtual {
+	q := p.vec()
+	VMOVUPS(p.c("exp6"), q)
+	for _, c := range []string{"exp5", "exp4", "exp3", "exp2"} {
+		VFMADD213PS(p.c(c), r, q)
+	}
+	return q
+}
+
+// power turns the bits of n + magic into 2^n.
+func (p poly) power(t reg.VecVirtual) {
+	VPSLLD(Imm(23), t, t)
+	VPADDD(p.c("one"), t, t)
+}
+
+// exp overwrites x with exp(x).
+func (p poly) exp(x reg.VecVirtual) reg.VecVirtual {
+	VMAXPS(x, p.r("expMin"), x) // the second operand, x, where it is NaN
+	VMINPS(x, p.r("expMax"), x)
+	t, n := p.reduce(x)
+	q := p.tail(x)
+	VFMADD213PS(p.c("one"), x, q)
+	VFMADD213PS(p.c("one"), x, q)
+	if p.avx512 {
+		VSCALEFPS(n, q, q)
+		return q
+	}
+	half := p.vec()
+	VPSUBD(constant("magic"), t, t)
+	VPSRAD(Imm(1), t, half)
+	VPSUBD(half, t, t)
+	p.power(t)
+	p.power(half)
+	VMULPS(half, q, q)
+	VMULPS(t, q, q)
+	return q
+}
+
+// sigmoid overwrites x and returns sigmoid(x).
+func (p poly) sigmoid(x reg.VecVirtual) reg.VecVirtual {
+	VXORPS(p.c("sign"), x, x)
+	VMAXPS(x, p.r("sigMin"), x)
+	VMINPS(x, p.r("sigMax"), x)
+	t, _ := p.reduce(x)
+	q := p.tail(x)
+	VFMADD213PS(p.c("one"), x, q)
+	VFMADD213PS(p.c("one"), x, q)
+	p.power(t)
+	VFMADD213PS(p.c("one"), t, q)
+	one := p.r("one")
+	y := p.vec()
+	VDIVPS(q, one, y)
+	return y
+}
+
+// tanh returns tanh(x) and keeps x.
+func (p poly) tanh(x reg.VecVirtual) reg.VecVirtual {
+	u := p.vec()
+	VANDPS(p.c("abs"), x, u)
+	VMINPS(u, p.r("tanMax"), u)
+	VADDPS(u, u, u)
+	t, _ := p.reduce(u)
+	q, sq := p.tail(u), p.vec()
+	VMULPS(u, u, sq)
+	VFMADD213PS(u, sq, q) // exp(r) - 1
+	p.power(t)
+	e := p.vec()
+	VSUBPS(p.c("one"), t, e)
+	VFMADD231PS(q, t, e)
+	VADDPS(p.c("two"), e, q)
+	VDIVPS(q, e, e)
+	if p.avx512 {
+		VPTERNLOGD(Imm(0xf8), p.c("sign"), x, e) // e | x&sign
+	} else {
+		VANDPS(p.c("sign"), x, q)
+		VORPS(q, e, e)
+	}
+	return e
+}
+
+// math writes the activations and the LSTM cell.
+func math() {
+	for _, l := range levels {
+		l.kernel("exp", "dst, x []float32, shift float32")
+		p := newPoly(l, append([]string{"expMin", "expMax"}, expConsts...)...)
+		shift, dst, x, n := l.fill("shift"), base("dst"), base("x"), length("x")
+		l.each(n, 1, []reg.GPVirtual{dst, x}, func(s slots) {
+			v := s.load(x)
+			VSUBPS(shift, v, v)
+			s.store(p.exp(v), dst)
+		})
+
+		l.kernel("sigmoid", "dst, x []float32")
+		p = newPoly(l, sigmoidConsts...)
+		dst, x, n = base("dst"), base("x"), length("x")
+		l.each(n, 1, []reg.GPVirtual{dst, x}, func(s slots) {
+			s.store(p.sigmoid(s.load(x)), dst)
+		})
+
+		l.kernel("tanh", "dst, x []float32")
+		p = newPoly(l, tanhConsts...)
+		dst, x, n = base("dst"), base("x"), length("x")
+		l.each(n, 1, []reg.GPVirtual{dst, x}, func(s slots) {
+			s.store(p.tanh(s.load(x)), dst)
+		})
+
+		l.cellForward()
+		l.cellBackward()
+	}
+}
+
+// unless jumps over body if the pointer is nil.
+func unless(ptr reg.GPVirtual, label string, body func()) {
+	TESTQ(ptr, ptr)
+	JZ(LabelRef(label))
+	body()
+	Label(label)
+}
+
+// gates are the four quarters of a row of 4*H elements.
+type gates struct{ i, f, g, o reg.GPVirtual }
+
+func newGates(row, H reg.GPVirtual) gates {
+	r := gates{row, GP64(), GP64(), GP64()}
+	LEAQ(Mem{Base: r.i, Index: H, Scale: 4}, r.f)
+	LEAQ(Mem{Base: r.f, Index: H, Scale: 4}, r.g)
+	LEAQ(Mem{Base: r.g, Index: H, Scale: 4}, r.o)
+	return r
+}
+
+// eachUnit is each for the cell, where some pointers may be nil: those stay so.
+func (l level) eachUnit(n reg.GPVirtual, ptrs, nilable []reg.GPVirtual, body func(slots, string)) {
+	Label("vector")
+	CMPQ(n, Imm(uint64(l.lanes())))
+	JLT(LabelRef("rest"))
+	body(slots{l, 0, nil}, "Vector")
+	for _, p := range ptrs {
+		ADDQ(I32(l.bytes), p)
+	}
+	for i, p := range nilable {
+		unless(p, fmt.Sprintf("next%d", i), func() { ADDQ(I32(l.bytes), p) })
+	}
+	SUBQ(Imm(uint64(l.lanes())), n)
+	JMP(LabelRef("vector"))
+	Label("rest")
+	TESTQ(n, n)
+	JZ(LabelRef("done"))
+	body(slots{l, 0, l.mask(n)}, "Rest")
+	Label("done")
+	l.done()
+}
+
+// peepholes loads the three quarters of the peephole weights at ptr, H4 = 4*H bytes
+// apart.
+func (s slots) peephole(ptr, H4 reg.GPVirtual, gate int) reg.VecVirtual {
+	m := Mem{Base: ptr}
+	if gate > 0 {
+		m.Index, m.Scale = H4, uint8(gate)
+	}
+	v := s.vec()
+	if s.mask != nil {
+		s.loadMask(m, s.mask, v)
+	} else {
+		VMOVUPS(m, v)
+	}
+	return v
+}
+
+func (l level) cellForward() {
+	l.kernel("cellForward", "H int, pre, cPrev, c, h, peep *float32")
+	p := newPoly(l, union(sigmoidConsts, tanhConsts)...)
+	n, pre, cPrev, c, h, peep := arg("H"), arg("pre"), arg("cPrev"), arg("c"), arg("h"), arg("peep")
+	H4 := GP64()
+	MOVQ(n, H4)
+	SHLQ(Imm(2), H4)
+	g := newGates(pre, n)
+	l.eachUnit(n, []reg.GPVirtual{g.i, g.f, g.g, g.o, c, h}, []reg.GPVirtual{cPrev, peep}, func(s slots, name string) {
+		prev := l.vec()
+		l.zero(prev)
+		unless(cPrev, "noPrev"+name, func() { VMOVAPS(s.load(cPrev), prev) })
+
+		i, f := s.load(g.i), s.load(g.f)
+		unless(peep, "noPeep"+name, func() {
+			VFMADD231PS(s.peephole(peep, H4, 0), prev, i)
+			VFMADD231PS(s.peephole(peep, H4, 1), prev, f)
+		})
+		f = p.sigmoid(f)
+		s.store(f, g.f)
+		VMULPS(prev, f, f)
+		i = p.sigmoid(i)
+		s.store(i, g.i)
+		z := p.tanh(s.load(g.g))
+		s.store(z, g.g)
+		VFMADD231PS(z, i, f)
+		s.store(f, c)
+
+		o := s.load(g.o)
+		unless(peep, "noPeepOut"+name, func() {
+			VFMADD231PS(s.peephole(peep, H4, 2), f, o)
+		})
+		o = p.sigmoid(o)
+		s.store(o, g.o)
+		t := p.tanh(f)
+		VMULPS(o, t, t)
+		s.store(t, h)
+	})
+}
+
+func (l level) cellBackward() {
+	l.kernel("cellBackward", "H int, gates, cPrev, c, dH, dC, peep *float32")
+	p := newPoly(l, tanhConsts...)
+	n, row, cPrev, c, dH, dC, peep := arg("H"), arg("gates"), arg("cPrev"), arg("c"), arg("dH"), arg("dC"), arg("peep")
+	H4 := GP64()
+	MOVQ(n, H4)
+	SHLQ(Imm(2), H4)
+	g := newGates(row, n)
+	l.eachUnit(n, []reg.GPVirtual{g.i, g.f, g.g, g.o, c, dH, dC}, []reg.GPVirtual{cPrev, peep}, func(s slots, name string) {
+		t := p.tanh(s.load(c))
+		o, dh := s.load(g.o), s.load(dH)
+		dc, do, u := l.vec(), l.vec(), l.vec()
+
+		VMULPS(o, dh, dc) // dH*o
+		VMULPS(t, dh, do) // dH*t
+		VMOVAPS(o, u)
+		VFNMADD213PS(o, o, u) // o - o*o
+		VMULPS(u, do, do)
+		s.store(do, g.o)
+		u = p.r("one")
+		one := l.vec()
+		VMOVAPS(u, one)
+		VFNMADD231PS(t, t, one) // 1 - t*t
+		VFMADD213PS(s.load(dC), one, dc)
+		unless(peep, "noPeepOut"+name, func() {
+			VFMADD231PS(s.peephole(peep, H4, 2), do, dc)
+		})
+
+		i, z := s.load(g.i), s.load(g.g)
+		di, dz := l.vec(), l.vec()
+		VMULPS(z, dc, di)
+		VMULPS(i, dc, dz)
+		w := l.vec()
+		VMOVAPS(i, w)
+		VFNMADD213PS(i, i, w)
+		VMULPS(w, di, di)
+		s.store(di, g.i)
+		w = l.vec()
+		VMOVAPS(p.r("one"), w)
+		VFNMADD231PS(z, z, w)
+		VMULPS(w, dz, dz)
+		s.store(dz, g.g)
+
+		prev, f, df := l.vec(), s.load(g.f), l.vec()
+		l.zero(prev)
+		unless(cPrev, "noPrev"+name, func() { VMOVAPS(s.load(cPrev), prev) })
+		VMULPS(prev, dc, df)
+		w = l.vec()
+		VMOVAPS(f, w)
+		VFNMADD213PS(f, f, w)
+		VMULPS(w, df, df)
+		s.store(df, g.f)
+		VMULPS(f, dc, dc)
+		unless(peep, "noPeep"+name, func() {
+			VFMADD231PS(s.peephole(peep, H4, 0), di, dc)
+			VFMADD231PS(s.peephole(peep, H4, 1), df, dc)
+		})
+		s.store(dc, dC)
+	})
+}
+
+// union joins two lists of names, each name once.
+func union(a, b []string) []string {
+	out := append([]string(nil), a...)
+	for _, n := range b {
+		found := false
+		for _, m := range out {
+			found = found || m == n
+		}
+		if !found {
+			out = append(out, n)
+		}
+	}
+	return out
+}
