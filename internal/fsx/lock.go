@@ -34,10 +34,10 @@ func (e *LockedError) Unwrap() error { return ErrLocked }
 // process, however it ends.
 type Lock struct{ f *os.File }
 
-// AcquireLock locks the file called path, which is created if need be, and writes
+// Acquire locks the file called path, which is created if need be, and writes
 // the process id into it. It does not wait: if another process, or another
 // Lock of this one, has the lock, the error is a *LockedError.
-func AcquireLock(path string) (*Lock, error) {
+func Acquire(path string) (*Lock, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return nil, err
@@ -56,9 +56,9 @@ func AcquireLock(path string) (*Lock, error) {
 	return &Lock{f}, nil
 }
 
-// LockDir is AcquireLock of the file ".lock" in dir, by which the writers of a
+// LockDir is Acquire of the file ".lock" in dir, by which the writers of a
 // directory keep out of each other's way.
-func LockDir(dir string) (*Lock, error) { return AcquireLock(filepath.Join(dir, ".lock")) }
+func LockDir(dir string) (*Lock, error) { return Acquire(filepath.Join(dir, ".lock")) }
 
 // Unlock releases the lock. The file stays: were it removed, two processes
 // could each hold the lock of a file of that name.

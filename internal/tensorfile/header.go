@@ -115,27 +115,28 @@ func (p *parser) str(where string) (string, error) {
 	start := p.i
 	var buf []byte // non-nil once an escape was seen
 	for run := start; ; {
+		for p.i < len(p.b) && p.b[p.i] >= ' ' && p.b[p.i] != '"' && p.b[p.i] != '\\' {
+			p.i++
+		}
 		if p.i >= len(p.b) {
 			return "", p.fail(p.i, where, "%w: string does not end", ErrHeader)
 		}
-		switch c := p.b[p.i]; {
-		case c == '"':
+		switch c := p.b[p.i]; c {
+		case '"':
 			p.i++
 			if buf == nil {
 				return p.checkUTF8(start, p.b[start:p.i-1], where)
 			}
 			return p.checkUTF8(start, append(buf, p.b[run:p.i-1]...), where)
-		case c == '\\':
+		case '\\':
 			buf = append(buf, p.b[run:p.i]...)
 			var err error
 			if buf, err = p.escape(buf, where); err != nil {
 				return "", err
 			}
 			run = p.i
-		case c < ' ':
-			return "", p.fail(p.i, where, "%w: control character %#02x in a string", ErrHeader, c)
 		default:
-			p.i++
+			return "", p.fail(p.i, where, "%w: control character %#02x in a string", ErrHeader, c)
 		}
 	}
 }

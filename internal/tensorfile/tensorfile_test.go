@@ -1,0 +1,441 @@
+package tensorfile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/textlstm/textlstm/internal/fsx"
+)
+
+// sample returns tensors of every type that has a constructor.
+func sample() (map[string]string, []Tensor) {
+	meta := map[string]string{
+		"config": `{"hidden":3,"label":"a \"b\" \\ c"}`,
+		"note":   "tab\t newline\n control \x01\x1f é 中 😀 \u2028",
+		"":       "",
+	}
+	return meta, []Tensor{
+		Float32("encoder.weight_ih_l0", []float32{1, -2.5, 3e-38, math.MaxFloat32, 0, 6}, 2, 3),
+		Float32("scalar", []float32{3.5}),
+		Float32("empty", nil, 0, 7),
+		Float16("half", []float32{1, -0.5, 65504}, 3),
+		Float64("double", []float64{1e300, -5e-324}, 2),
+		Int8("q", []int8{-128, 0, 127}, 3),
+		Uint8("bytes", []uint8{0, 255}, 2),
+		Int32("ids", []int32{-1, 1 << 30}, 2, 1),
+		Int64("long", []int64{math.MinInt64}, 1),
+		Uint64("odd \"name\"\n中", []uint64{math.MaxUint64}, 1),
+	}
+}
+
+func mustWrite(t testing.TB, meta map[string]string, tensors ...Tensor) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := Write(&b, meta, tensors); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// readers are the ways to read a file; all must agree.
+var readers = map[string]func([]byte, Limits) (*File, error){
+	"decode":        Decode,
+	"sized":         func(b []byte, l Limits) (*File, error) { return Read(bytes.NewReader(b), int64(len(b)), l) },
+	"unsized":       func(b []byte, l Limits) (*File, error) { return Read(bytes.NewReader(b), -1, l) },
+	"byte by byte":  func(b []byte, l Limits) (*File, error) { return Read(iotest.OneByteReader(bytes.NewReader(b)), -1, l) },
+	"data and EOF":  func(b []byte, l Limits) (*File, error) { return Read(iotest.DataErrReader(bytes.NewReader(b)), -1, l) },
+	"odd alignment": func(b []byte, l Limits) (*File, error) { return Decode(append(make([]byte, 1), b...)[1:], l) },
+}
+
+func TestRoundTrip(t *testing.T) {
+	meta, tensors := sample()
+	b := mustWrite(t, meta, tensors...)
+	for name, read := range readers {
+		t.Run(name, func(t *testing.T) {
+			f, err := read(b, Limits{RequireChecksum: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !f.Checksummed {
+				t.Error("Checksummed = false for a file of Write")
+			}
+			if diff := cmp.Diff(meta, f.Meta); diff != "" {
+				t.Errorf("metadata (-want +got):\n%s", diff)
+			}
+			if len(f.Tensors) != len(tensors) {
+				t.Errorf("%d tensors, want %d", len(f.Tensors), len(tensors))
+			}
+			for _, want := range tensors {
+				got, ok := f.Lookup(want.Name)
+				if !ok {
+					t.Errorf("no tensor %q", want.Name)
+					continue
+				}
+				if want.Shape == nil {
+					want.Shape = []int{}
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("tensor %q (-want +got):\n%s", want.Name, diff)
+				}
+			}
+			if again := mustWrite(t, f.Meta, f.Tensors...); !bytes.Equal(again, b) {
+				t.Error("writing what was read gives other bytes")
+			}
+		})
+	}
+}
+
+func TestWriteIgnoresOrder(t *testing.T) {
+	meta, tensors := sample()
+	want := mustWrite(t, meta, tensors...)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		rng.Shuffle(len(tensors), func(i, j int) { tensors[i], tensors[j] = tensors[j], tensors[i] })
+		if got := mustWrite(t, meta, tensors...); !bytes.Equal(got, want) {
+			t.Fatal("bytes depend on the order of the tensors")
+		}
+	}
+}
+
+func TestWriteAligns(t *testing.T) {
+	meta, tensors := sample()
+	f, err := Decode(mustWrite(t, meta, tensors...), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := 0
+	for _, x := range f.Tensors {
+		if at%x.DType.Size() != 0 {
+			t.Errorf("tensor %q of %v begins at byte %d", x.Name, x.DType, at)
+		}
+		at += len(x.Data)
+	}
+}
+
+// TestGoldenBytes pins the format: a file written today is the one that the
+// description in doc.go gives, and is read for ever.
+func TestGoldenBytes(t *testing.T) {
+	want, err := os.ReadFile(filepath.Join("testdata", "golden.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := mustWrite(t, map[string]string{"key": "a \"quoted\"\nvalue \x01 é"},
+		Int8("q", []int8{-1, 1}, 2),
+		Float32("weight", []float32{0, 8}, 1, 2),
+		Float32("bias", []float32{1, 2, -0.5}, 3),
+		Int64("step", []int64{-5}),
+	)
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("bytes (-want +got):\n%s", diff)
+	}
+	if _, err := Decode(want, Limits{RequireChecksum: true}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReadsReferenceImplementation(t *testing.T) {
+	f, err := ReadFile(fsx.OS{}, filepath.Join("testdata", "python.safetensors"), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.Checksummed {
+		t.Error("Checksummed = true for a file without checksums")
+	}
+	wantMeta := map[string]string{"format": "pt", "note": "quotes \" \\ tab\t control \x01 é 😀"}
+	if diff := cmp.Diff(wantMeta, f.Meta); diff != "" {
+		t.Errorf("metadata (-want +got):\n%s", diff)
+	}
+	equal := func(name string, got any, err error, want any) {
+		t.Helper()
+		if err != nil {
+			t.Error(err)
+		} else if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+	w, err := f.Float32("embedding.weight", 4, 3)
+	equal("embedding.weight", w, err, []float32{0, .125, .25, .375, .5, .625, .75, .875, 1, 1.125, 1.25, 1.375})
+	h, err := f.Float32("half", 6)
+	equal("half", h, err, []float32{0, 1, -2, 65504, 1.0 / (1 << 24), 0.33300781})
+	d, err := f.Float64("double", 2)
+	equal("double", d, err, []float64{1e300, -1e-300})
+	l, err := f.Int64("tokens", 2)
+	equal("tokens", l, err, []int64{-1, 1 << 40})
+	i, err := f.Int32("ids", 5)
+	equal("ids", i, err, []int32{0, 1, 2, 3, 4})
+	q, err := f.Int8("q", 1, 2)
+	equal("q", q, err, []int8{-128, 127})
+	u, err := f.Uint8("bytes", 3)
+	equal("bytes", u, err, []uint8{0, 255, 7})
+	s, err := f.Float32("scalar")
+	equal("scalar", s, err, []float32{3.5})
+	e, err := f.Float32("empty", 0, 7)
+	equal("empty", e, err, []float32{})
+	o, err := f.Uint64("odd \"name\"\né中😀", 1)
+	equal("odd name", o, err, []uint64{1})
+	if m, ok := f.Lookup("mask"); !ok || m.DType != Bool || !bytes.Equal(m.Data, []byte{1, 0, 1}) {
+		t.Errorf("mask = %v, %v", m, ok)
+	}
+	if _, err := Read(bytes.NewReader(nil), 0, Limits{RequireChecksum: true}); err == nil {
+		t.Error("an empty file is read")
+	}
+	if _, err := ReadFile(fsx.OS{}, filepath.Join("testdata", "python.safetensors"), Limits{RequireChecksum: true}); !errors.Is(err, ErrChecksum) {
+		t.Errorf("RequireChecksum: %v, want ErrChecksum", err)
+	}
+}
+
+// TestReferenceImplementationReads runs Python's safetensors on a file of
+// Write. Set TEXTLSTM_PYTHON to an interpreter that has it and numpy.
+func TestReferenceImplementationReads(t *testing.T) {
+	python := os.Getenv("TEXTLSTM_PYTHON")
+	if python == "" {
+		t.Skip("set TEXTLSTM_PYTHON to a Python with safetensors and numpy to run this test")
+	}
+	meta, tensors := sample()
+	path := filepath.Join(t.TempDir(), "go.safetensors")
+	err := fsx.WriteFile(fsx.OS{}, path, func(w io.Writer) error { return Write(w, meta, tensors) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(python, filepath.Join("testdata", "check.py"), path).Output()
+	if err != nil {
+		t.Fatalf("check.py: %v\n%s", err, err.(*exec.ExitError).Stderr)
+	}
+	var got struct {
+		Meta    map[string]string
+		Tensors map[string]struct {
+			DType  string
+			Shape  []int
+			Values []float64
+		}
+	}
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatal(err)
+	}
+	delete(got.Meta, headerCRCKey)
+	delete(got.Meta, tensorCRCKey)
+	if diff := cmp.Diff(meta, got.Meta); diff != "" {
+		t.Errorf("metadata (-want +got):\n%s", diff)
+	}
+	if len(got.Tensors) != len(tensors) {
+		t.Errorf("%d tensors, want %d", len(got.Tensors), len(tensors))
+	}
+	w := got.Tensors["encoder.weight_ih_l0"]
+	if diff := cmp.Diff([]float64{1, -2.5, float64(float32(3e-38)), math.MaxFloat32, 0, 6}, w.Values); diff != "" || w.DType != "float32" {
+		t.Errorf("weight_ih_l0: %s (-want +got):\n%s", w.DType, diff)
+	}
+	if diff := cmp.Diff([]int{2, 3}, w.Shape); diff != "" {
+		t.Errorf("shape (-want +got):\n%s", diff)
+	}
+	if h := got.Tensors["half"]; h.DType != "float16" || !cmp.Equal(h.Values, []float64{1, -.5, 65504}) {
+		t.Errorf("half: %+v", h)
+	}
+}
+
+func TestAccessorErrors(t *testing.T) {
+	_, tensors := sample()
+	f, err := Decode(mustWrite(t, nil, tensors...), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const weight = "encoder.weight_ih_l0"
+	get := func(name string, shape ...int) error { _, err := f.Float32(name, shape...); return err }
+	tests := []struct {
+		name string
+		err  error
+		want error
+		text string
+	}{
+		{"any shape", get(weight), nil, ""},
+		{"any rows", get(weight, -1, 3), nil, ""},
+		{"missing", get("weight_ih_l0"), ErrMissing, `tensorfile: tensor "weight_ih_l0": no such tensor`},
+		{"shape", get(weight, 2, 4), ErrShape, `tensorfile: tensor "encoder.weight_ih_l0": shape mismatch: it is [2 3], want [2 4]`},
+		{"rank", get(weight, -1, 3, 1), ErrShape, `tensorfile: tensor "encoder.weight_ih_l0": shape mismatch: it is [2 3], want [any 3 1]`},
+		{"type", get("q"), ErrDType, `tensorfile: tensor "q": unsupported element type: it is I8, want F32`},
+		{"copy", f.CopyFloat32(make([]float32, 6), weight, 2, 3), nil, ""},
+		{"copy of half", f.CopyFloat32(make([]float32, 3), "half", 3), nil, ""},
+		{"copy, wrong length", f.CopyFloat32(make([]float32, 5), weight), ErrShape, `tensorfile: tensor "encoder.weight_ih_l0": shape mismatch: [2 3] has 6 elements, want 5`},
+		{"copy, missing", f.CopyFloat32(nil, "x"), ErrMissing, ""},
+		{"int8, wrong type", func() error { _, err := f.Int8(weight); return err }(), ErrDType, ""},
+	}
+	for _, tt := range tests {
+		if !errors.Is(tt.err, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, tt.err, tt.want)
+		}
+		if tt.text != "" && tt.err.Error() != tt.text {
+			t.Errorf("%s: got  %s\nwant %s", tt.name, tt.err, tt.text)
+		}
+	}
+}
+
+func TestCheckNames(t *testing.T) {
+	f, err := Decode(mustWrite(t, nil, Float32("a", nil, 0), Float32("b", nil, 0)), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.CheckNames("b", "a"); err != nil {
+		t.Errorf("all names: %v", err)
+	}
+	err = f.CheckNames("a", "c")
+	if !errors.Is(err, ErrMissing) || !errors.Is(err, ErrExtra) ||
+		!strings.Contains(err.Error(), `"c": no such`) || !strings.Contains(err.Error(), `"b": unexpected`) {
+		t.Errorf("CheckNames = %v, want c missing and b extra", err)
+	}
+}
+
+func TestCheckVersion(t *testing.T) {
+	f := &File{Meta: map[string]string{"v": "3", "zero": "0", "plus": "+1", "lead": "01", "text": "one"}}
+	if v, err := f.CheckVersion("v", 3); v != 3 || err != nil {
+		t.Errorf("version 3 of 3: %d, %v", v, err)
+	}
+	for key, newest := range map[string]int{"v": 2, "zero": 9, "plus": 9, "lead": 9, "text": 9, "absent": 9} {
+		if v, err := f.CheckVersion(key, newest); !errors.Is(err, ErrVersion) {
+			t.Errorf("%s: %d, %v, want ErrVersion", key, v, err)
+		}
+	}
+}
+
+func TestWriteRefuses(t *testing.T) {
+	one := []float32{1}
+	many := make(map[string]string)
+	for i := range maxMeta {
+		many[strings.Repeat("k", i)] = ""
+	}
+	inf32, nan64 := float32(math.Inf(-1)), math.NaN()
+	tests := []struct {
+		name    string
+		meta    map[string]string
+		tensors []Tensor
+		want    error
+	}{
+		{"reserved metadata", map[string]string{"crc32c.header": ""}, nil, ErrDuplicate},
+		{"metadata not UTF-8", map[string]string{"k": "\xff"}, nil, ErrHeader},
+		{"too much metadata", many, nil, ErrTooLarge},
+		{"no name", nil, []Tensor{Float32("", one, 1)}, ErrHeader},
+		{"metadata's name", nil, []Tensor{Float32("__metadata__", one, 1)}, ErrHeader},
+		{"name not UTF-8", nil, []Tensor{Float32("\xff", one, 1)}, ErrHeader},
+		{"name twice", nil, []Tensor{Float32("a", one, 1), Int8("a", []int8{1}, 1)}, ErrDuplicate},
+		{"no type", nil, []Tensor{{Name: "a"}}, ErrDType},
+		{"negative dimension", nil, []Tensor{Float32("a", one, -1, -1)}, ErrShape},
+		{"shape too small", nil, []Tensor{Float32("a", one, 0)}, ErrShape},
+		{"shape overflows", nil, []Tensor{Float32("a", one, 1<<31, 1<<31, 1<<31)}, ErrShape},
+		{"infinite", nil, []Tensor{Float32("a", []float32{1, inf32}, 2)}, ErrNotFinite},
+		{"NaN", nil, []Tensor{Float64("a", []float64{nan64}, 1)}, ErrNotFinite},
+		{"half overflows", nil, []Tensor{Float16("a", []float32{65520}, 1)}, ErrNotFinite},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var b bytes.Buffer
+			if err := Write(&b, tt.meta, tt.tensors); !errors.Is(err, tt.want) {
+				t.Errorf("Write = %v, want %v", err, tt.want)
+			}
+			if b.Len() > 0 {
+				t.Errorf("%d bytes were written before the error", b.Len())
+			}
+		})
+	}
+}
+
+type failAfter int
+
+func (n *failAfter) Write(p []byte) (int, error) {
+	if *n--; *n < 0 {
+		return 0, io.ErrClosedPipe
+	}
+	return len(p), nil
+}
+
+func TestWriteError(t *testing.T) {
+	meta, tensors := sample()
+	for i := range len(tensors) + 1 {
+		w := failAfter(i)
+		if err := Write(&w, meta, tensors); !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("write %d fails: %v", i, err)
+		}
+	}
+}
+
+// TestHalf checks all 65536 half-precision values, and every rounding between
+// neighbours.
+func TestHalf(t *testing.T) {
+	for h := range 1 << 16 {
+		v := halfToFloat(uint16(h))
+		got := floatToHalf(v)
+		if v != v {
+			if got&0x7fff <= 0x7c00 {
+				t.Errorf("%#04x: NaN became %#04x", h, got)
+			}
+			continue
+		}
+		if got != uint16(h) {
+			t.Errorf("%#04x -> %g -> %#04x", h, v, got)
+		}
+		if h&0x7fff >= 0x7bff {
+			continue // the largest and infinity have no finite neighbour
+		}
+		next := halfToFloat(uint16(h + 1))
+		mid := v + (next-v)/2 // exact
+		even := uint16(h + h&1)
+		for _, c := range []struct {
+			v    float32
+			want uint16
+		}{{mid, even}, {math.Nextafter32(mid, v), uint16(h)}, {math.Nextafter32(mid, next), uint16(h + 1)}} {
+			if got := floatToHalf(c.v); got != c.want {
+				t.Errorf("%g -> %#04x, want %#04x", c.v, got, c.want)
+			}
+		}
+	}
+	if got := floatToHalf(65519.996); got != 0x7bff {
+		t.Errorf("65519.996 -> %#04x, want the largest", got)
+	}
+	if got := floatToHalf(65520); got != 0x7c00 {
+		t.Errorf("65520 -> %#04x, want infinity", got)
+	}
+}
+
+func TestBfloat16(t *testing.T) {
+	f, err := Decode(mustWrite(t, nil, Tensor{"b", BF16, []int{2}, []byte{0x80, 0x3f, 0x20, 0xc0}}), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := f.Float32("b", 2); err != nil || !cmp.Equal(got, []float32{1, -2.5}) {
+		t.Errorf("got %v, %v, want [1 -2.5]", got, err)
+	}
+}
+
+// TestByteOrder checks the paths for machines, or alignments, that cannot view
+// memory in place against those that can.
+func TestByteOrder(t *testing.T) {
+	v := []float64{1, -2, math.Pi, math.Inf(1)}
+	b := encode(v)
+	if !bytes.Equal(b, bytesOf(v)) {
+		t.Error("encode and bytesOf differ")
+	}
+	if got := decode[float64](b, len(v)); !cmp.Equal(got, v) {
+		t.Errorf("decode = %v, want %v", got, v)
+	}
+	odd := append(make([]byte, 1), b...)[1:]
+	if got := view[float64](odd); !cmp.Equal(got, v) {
+		t.Errorf("unaligned view = %v, want %v", got, v)
+	}
+}
+
+func TestDTypeString(t *testing.T) {
+	for d := DType(0); d < U64+2; d++ {
+		back, err := parseDType(d.String())
+		if d.valid() != (err == nil) || d.valid() && (back != d || d.Size() == 0) || !d.valid() && d.Size() != 0 {
+			t.Errorf("%v: parsed as %v, %v", d, back, err)
+		}
+	}
+}
