@@ -92,3 +92,11 @@ func (b *bounded) Close() error {
 	}
 	return b.close()
 }
+
+// Decompress undoes the gzip, zstd or bzip2 compression of a stream; any other
+// stream is returned as it is. Passing a limit ends the stream with ErrTooLarge,
+// a truncated file with io.ErrUnexpectedEOF. Closing does not close src.
+func Decompress(src io.Reader, l Limits) (io.ReadCloser, error) {
+	r, _, err := decompress(bufio.NewReaderSize(src, sniffBytes), l.withDefaults())
+	return r, err
+}
