@@ -168,19 +168,25 @@ func (p *MultiPredictions) subset(rows []int) *MultiPredictions {
 	return q
 }
 
+// sets returns the labels that row i has and those it was given.
+func (p *MultiPredictions) sets(i int) (gold, predicted []string) {
+	c := len(p.Labels)
+	for k, label := range p.Labels {
+		if p.Gold[i*c+k] {
+			gold = append(gold, label)
+		}
+		if p.Probs[i*c+k] >= p.threshold(k) {
+			predicted = append(predicted, label)
+		}
+	}
+	return gold, predicted
+}
+
 // mistakes returns the rows with a wrong label and the highest loss, at most n.
 func (p *MultiPredictions) mistakes(s *multiScorer, n int) []Mistake {
-	c := len(p.Labels)
 	return worst(s.n, n, func(i int) bool { return s.wrong[i] > 0 }, func(i int) float64 { return s.loss[i] }, func(i int) Mistake {
 		m := Mistake{Index: i, Loss: Score(s.loss[i]), Probability: undefined()}
-		for k, label := range p.Labels {
-			if p.Gold[i*c+k] {
-				m.Gold = append(m.Gold, label)
-			}
-			if p.Probs[i*c+k] >= p.threshold(k) {
-				m.Predicted = append(m.Predicted, label)
-			}
-		}
+		m.Gold, m.Predicted = p.sets(i)
 		if p.Rows != nil {
 			m.Row = p.Rows[i]
 		}

@@ -168,6 +168,9 @@ func (p *Predictions) Restrict(labels ...string) (*Predictions, error) {
 	if p.Probs == nil {
 		return nil, errors.New("evaluate: restricting the labels needs probabilities")
 	}
+	if err := distinct(labels); err != nil {
+		return nil, err
+	}
 	c := len(p.Labels)
 	keep := make([]int, len(labels)) // new index -> old
 	at := make(map[int]int)          // old index -> new

@@ -166,3 +166,43 @@ func TestCurvesAreScikitLearns(t *testing.T) {
 		})
 	}
 }
+
+func TestMcNemarIsSciPys(t *testing.T) {
+	for _, c := range readGolden(t).McNemar {
+		got := NewMcNemar(c.B, c.C)
+		want := McNemar{Exact: c.Exact, Statistic: c.Chi2, P: c.P}
+		if d := cmp.Diff(want, got, near()); d != "" {
+			t.Errorf("%d against %d (-scipy +got):\n%s", c.B, c.C, d)
+		}
+	}
+}
+
+func TestTemperature(t *testing.T) {
+	for _, c := range readGolden(t).Temperature {
+		temperature, err := FitTemperature(c.Logits, c.Gold)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := 1 / temperature; math.Abs(got-c.Beta) > 1e-6 { // what scipy's search without derivatives resolves
+			t.Errorf("%s: 1/T = %.9f, scipy %.9f", c.Name, got, c.Beta)
+		}
+	}
+}
+
+func TestPlattIsScikitLearns(t *testing.T) {
+	for _, c := range readGolden(t).Platt {
+		positive := make([]bool, len(c.Gold))
+		for i, g := range c.Gold {
+			positive[i] = g == 1
+		}
+		a, b, err := FitPlatt(c.Score, positive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		// scikit-learn writes the sigmoid 1/(1+exp(A*x+B)) and stops its own
+		// search near 1e-5.
+		if math.Abs(a+c.A) > 1e-4 || math.Abs(b+c.B) > 1e-4 {
+			t.Errorf("%s: a, b = %.6f, %.6f, scikit-learn %.6f, %.6f", c.Name, a, b, -c.A, -c.B)
+		}
+	}
+}
