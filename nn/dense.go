@@ -65,23 +65,6 @@ func (d *Dense) Init(rng *rand.Rand) {
 	}
 }
 
-// Uniform fills p with draws from the uniform distribution on [-bound, bound).
-func Uniform(p *Param, bound float64, rng *rand.Rand) {
-	for i := range p.Data {
-		p.Data[i] = float32((2*rng.Float64() - 1) * bound)
-	}
-	p.Changed()
-}
-
-// Normal fills p with draws from the normal distribution of mean 0 and
-// standard deviation sd.
-func Normal(p *Param, sd float64, rng *rand.Rand) {
-	for i := range p.Data {
-		p.Data[i] = float32(rng.NormFloat64() * sd)
-	}
-	p.Changed()
-}
-
 // Forward writes x·Wᵀ + b to dst: x is [n][in], dst [n][out]. Neither may
 // overlap the other.
 //
@@ -90,13 +73,17 @@ func Normal(p *Param, sd float64, rng *rand.Rand) {
 func (d *Dense) Forward(dst, x []float32, n int) {
 	in, out := d.In(), d.Out()
 	checkRows("dense", dst, out, x, in, n)
+	if d.Workers <= 1 {
+		d.forwardRows(dst, x, n)
+		return
+	}
 	rowBlocks(d.Workers, n, func(lo, hi int) { d.forwardRows(dst[lo*out:], x[lo*in:], hi-lo) })
 }
 
 // forwardRows is Forward on the calling goroutine.
 func (d *Dense) forwardRows(dst, x []float32, n int) {
 	in, out := d.In(), d.Out()
-	w := d.forward.get(d.Weight, func(p *vec.Packed) { p.PackT(in, out, d.Weight.Data, in) })
+	w := d.forward.get(d.Weight, true)
 	if d.Bias == nil {
 		vec.MatMul(n, x, in, w, 0, dst, out)
 		return
@@ -135,7 +122,7 @@ func (d *Dense) backwardParams(dy, x []float32, n int) {
 // backwardInput is dx = beta*dx + dy·W.
 func (d *Dense) backwardInput(dx, dy []float32, n int, beta float32) {
 	in, out := d.In(), d.Out()
-	w := d.backward.get(d.Weight, func(p *vec.Packed) { p.Pack(out, in, d.Weight.Data, in) })
+	w := d.backward.get(d.Weight, false)
 	rowBlocks(d.Workers, n, func(lo, hi int) {
 		vec.MatMul(hi-lo, dy[lo*out:], out, w, beta, dx[lo*in:], in)
 	})
@@ -163,24 +150,31 @@ func rowBlocks(workers, n int, f func(lo, hi int)) {
 	par.For(workers, blocks, func(i int) { f(i*n/blocks, (i+1)*n/blocks) })
 }
 
-// A packedParam is a copy of a parameter in the layout that products want,
-// made anew when the parameter has changed. Any number of goroutines may get
-// it while nobody writes to the parameter.
+// A packedParam is a copy of a matrix (rows, cols) in the layout that products
+// want, made anew when the parameter has changed. Any number of goroutines may
+// get it while nobody writes to the parameter.
 type packedParam struct {
 	mu     sync.Mutex
 	made   atomic.Uint64 // Version+1 of the packed copy; 0 means none
 	packed vec.Packed
 }
 
-func (k *packedParam) get(p *Param, pack func(*vec.Packed)) *vec.Packed {
+// get returns p, transposed if so asked, as the right-hand side of a product.
+func (k *packedParam) get(p *Param, transposed bool) *vec.Packed {
 	if k.made.Load() == p.Version+1 {
 		return &k.packed
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.made.Load() != p.Version+1 {
-		pack(&k.packed)
-		k.made.Store(p.Version + 1)
+	if k.made.Load() == p.Version+1 {
+		return &k.packed
 	}
+	rows, cols := p.Shape[0], p.Shape[1]
+	if transposed {
+		k.packed.PackT(cols, rows, p.Data, cols)
+	} else {
+		k.packed.Pack(rows, cols, p.Data, cols)
+	}
+	k.made.Store(p.Version + 1)
 	return &k.packed
 }

@@ -97,12 +97,9 @@ func (e *EMA) Update() {
 	}
 }
 
-// keep is the share that an average at update from has in the average at the
-// present one, if the weights stood still since.
+// keep is the share that the average as of update from has in the average as of
+// the latest update, if the weights stood still in between.
 func (e *EMA) keep(from int) float32 {
-	if from == e.updates {
-		return 1
-	}
 	if e.cfg.BiasCorrect && from == 0 {
 		return 0
 	}

@@ -146,13 +146,17 @@ func (l *Loss) Weight(t *Targets, B, C int) float64 {
 //
 // It panics on a label outside [-1, C) or one that Allowed excludes.
 func (l *Loss) Eval(dlogits, logits []float32, B, C int, t *Targets, norm float64) float64 {
-	if norm == 0 {
-		norm = l.Weight(t, B, C)
-	} else {
-		t.check(B, C)
-	}
+	t.check(B, C)
 	if len(logits) < B*C || dlogits != nil && len(dlogits) < B*C {
 		panic(fmt.Sprintf("nn: loss: len(logits) = %d, len(dlogits) = %d, want B*C = %d*%d", len(logits), len(dlogits), B, C))
+	}
+	if dlogits != nil {
+		clear(dlogits[:B*C])
+	}
+	if norm == 0 {
+		if norm = l.Weight(t, B, C); norm == 0 {
+			return 0
+		}
 	}
 	row := l.squaredError
 	switch {
@@ -160,9 +164,6 @@ func (l *Loss) Eval(dlogits, logits []float32, B, C int, t *Targets, norm float6
 		row = l.softmax
 	case l.Kind == BinaryCrossEntropy:
 		row = l.sigmoid
-	}
-	if dlogits != nil {
-		clear(dlogits[:B*C])
 	}
 	total := 0.0
 	var scratch []float32
@@ -180,9 +181,6 @@ func (l *Loss) Eval(dlogits, logits []float32, B, C int, t *Targets, norm float6
 			d = scratch
 		}
 		total += w * row(d, logits[b*C:(b+1)*C], b, t, w/norm)
-	}
-	if total == 0 { // norm may be 0 as well
-		return 0
 	}
 	return total / norm
 }

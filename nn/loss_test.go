@@ -95,6 +95,10 @@ func TestLossOfNothing(t *testing.T) {
 		if loss := l.Eval(d, []float32{1, 2, 3, 4}, 2, 2, &nn.Targets{Labels: []int32{-1, -1}}, 0); loss != 0 || !slices.Equal(d, make([]float32, 4)) {
 			t.Errorf("%s of a batch without labels: %v, %v, want zeros", kind, loss, d)
 		}
+		l.LabelWeights = []float32{0, 0}
+		if loss := l.Eval(d, []float32{1, 2, 3, 4}, 2, 2, &nn.Targets{Labels: []int32{1, 0}}, 0); loss != 0 || !slices.Equal(d, make([]float32, 4)) {
+			t.Errorf("%s of labels of weight 0: %v, %v, want zeros", kind, loss, d)
+		}
 		if loss := l.Eval(nil, nil, 0, 2, &nn.Targets{}, 0); loss != 0 {
 			t.Errorf("%s of an empty batch: %v, want 0", kind, loss)
 		}

@@ -298,21 +298,3 @@ func TestClipNorm(t *testing.T) {
 		t.Errorf("norm of nothing = %v", got)
 	}
 }
-
-func TestParamTouch(t *testing.T) {
-	p := param("e", nil, 4, 2)
-	p.Sparse = true
-	for range 3 {
-		for _, r := range []int32{3, 1, 3, 1} {
-			p.Touch(r)
-			p.Grad[2*r] = 1
-		}
-		if !slices.Equal(p.Touched, []int32{3, 1}) {
-			t.Fatalf("Touched = %v, want 3, 1", p.Touched)
-		}
-		p.ZeroGrad()
-		if len(p.Touched) != 0 || slices.Contains(p.Grad, 1) {
-			t.Fatalf("after ZeroGrad: Touched %v, Grad %v", p.Touched, p.Grad)
-		}
-	}
-}

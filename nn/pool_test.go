@@ -232,6 +232,10 @@ func TestPoolConfigValidate(t *testing.T) {
 	if _, err := nn.NewPool("", nn.PoolConfig{}); err == nil {
 		t.Error("NewPool accepted a zero Size")
 	}
+	want := nn.PoolConfig{Size: 3, Kinds: []nn.Pooling{nn.Max}, Hidden: 3}
+	if diff := cmp.Diff(want, newPool(t, nn.PoolConfig{Size: 3}).Config()); diff != "" {
+		t.Errorf("defaults (-want +got):\n%s", diff)
+	}
 }
 
 // Forward packs changed weights once, whichever goroutine comes first.
@@ -261,6 +265,33 @@ func TestDenseConcurrentForward(t *testing.T) {
 	}
 }
 
+func TestPanicsOnWrongSizes(t *testing.T) {
+	d, p := nn.NewDense("", 2, 3), newPool(t, nn.PoolConfig{Size: 2})
+	var l nn.Layout
+	l.Reset([]int{1, 2})
+	y, ws := make([]float32, 6), new(nn.PoolWorkspace)
+	for name, f := range map[string]func(){
+		"dense input":       func() { d.Forward(make([]float32, 6), make([]float32, 3), 2) },
+		"dense gradient":    func() { d.Backward(nil, make([]float32, 5), make([]float32, 4), 2) },
+		"pooled":            func() { p.Forward(make([]float32, 3), y, &l, nil, ws) },
+		"rows":              func() { p.Forward(make([]float32, 4), y[:5], &l, nil, ws) },
+		"groups":            func() { p.Forward(make([]float32, 4), y, &l, []int{0}, ws) },
+		"text out of range": func() { p.Forward(make([]float32, 4), y, &l, []int{0, 2}, ws) },
+		"fresh workspace": func() {
+			p.Backward(make([]float32, 6), make([]float32, 4), y, &l, nil, new(nn.PoolWorkspace))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("no panic")
+				}
+			}()
+			f()
+		})
+	}
+}
+
 // The draws are PyTorch's Linear's: uniform in ±1/sqrt(in).
 func TestDenseInit(t *testing.T) {
 	d := nn.NewDense("", 16, 2000)
@@ -275,6 +306,14 @@ func TestDenseInit(t *testing.T) {
 	nn.Normal(p, 0.5, rand.New(rand.NewPCG(12, 0)))
 	if sd := math.Sqrt(dot(p.Data, p.Data) / 10000); math.Abs(sd-0.5) > 0.02 {
 		t.Errorf("standard deviation %v, want 0.5", sd)
+	}
+}
+
+func TestDenseAllocatesNothingInSteadyState(t *testing.T) {
+	d := nn.NewDense("", 4, 3)
+	x, y := make([]float32, 8), make([]float32, 6)
+	if n := testing.AllocsPerRun(10, func() { d.Forward(y, x, 2) }); n != 0 {
+		t.Errorf("%v allocations per Forward, want 0", n)
 	}
 }
 

@@ -117,7 +117,8 @@ func (s Schedule) LR(step, total int) float64 {
 	done := share(float64(step-warm), float64(total-1-warm)) // 0 at the peak, 1 at the last step
 	switch s.Kind {
 	case Steps:
-		n := math.Floor(float64(step) / float64(total) / s.Every)
+		// 30/100/0.1 must be 3 drops, though in floating point it is below 3.
+		n := math.Floor(float64(step)/float64(total)/s.Every + 1e-9)
 		return s.Rate * math.Pow(s.Gamma, n)
 	case Cosine:
 		return s.Rate * anneal(1, s.Final, done)

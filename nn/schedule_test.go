@@ -53,6 +53,15 @@ func TestScheduleWarmup(t *testing.T) {
 	}
 }
 
+func TestScheduleSteps(t *testing.T) {
+	s := nn.Schedule{Kind: nn.Steps, Rate: 1, Gamma: 0.5, Every: 0.1}
+	for step := range 100 {
+		if got, want := s.LR(step, 100), math.Pow(0.5, float64(step/10)); got != want {
+			t.Errorf("rate of step %d = %v, want %v", step, got, want)
+		}
+	}
+}
+
 func TestScheduleJSON(t *testing.T) {
 	for _, s := range everySchedule {
 		data, err := json.Marshal(s)
