@@ -1,0 +1,171 @@
+package classify
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/tokenize"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// DefaultPipeline is the text pipeline of a Config that names none.
+const DefaultPipeline = "words|lower"
+
+// A Config describes a model before it is trained. The zero value of every
+// field but Heads is the documented default. The dropouts act in training only.
+type Config struct {
+	// Pipeline turns a text into tokens, in the syntax of tokenize.Parse;
+	// "" means DefaultPipeline.
+	Pipeline string `json:"pipeline,omitempty"`
+
+	// Vocab says which tokens of the training texts get a vector of their own.
+	// A zero MinCount means 2, a zero MaxSize 30,000.
+	Vocab vocab.Options `json:"vocab,omitzero"`
+
+	// Embed is the width of the word vectors; 0 means 100.
+	Embed int `json:"embed,omitempty"`
+
+	// LSTM is the encoder. InputSize follows Embed; a zero HiddenSize means 128
+	// and then the encoder is bidirectional.
+	LSTM lstm.Config `json:"lstm,omitzero"`
+
+	// Chunk cuts texts into pieces of this many tokens that are encoded side by
+	// side and pooled as one (Johnson & Zhang 2016, section 3). It takes the
+	// sequential depth out of long texts. 0 means whole texts.
+	Chunk int `json:"chunk,omitempty"`
+
+	// Pool reduces the encoder's outputs to one vector; empty means max, mean.
+	Pool []nn.Pooling `json:"pool,omitempty"`
+
+	// WordDropout removes all tokens of a word from a batch (Gal & Ghahramani
+	// 2016), Dropout values of the pooled vector. Dropout of word vectors is
+	// LSTM.InputDropout.
+	WordDropout float64 `json:"word_dropout,omitempty"`
+	Dropout     float64 `json:"dropout,omitempty"`
+
+	// Heads are the questions that the model answers; at least one.
+	Heads []Head `json:"heads"`
+}
+
+// A Head is one question: a name, its possible answers, and how to learn them.
+type Head struct {
+	Name   string   `json:"name"`
+	Labels []string `json:"labels"`
+
+	// Loss is the training loss. nn.BinaryCrossEntropy makes the head
+	// multi-label: every label has a probability of its own.
+	Loss nn.Loss `json:"loss,omitzero"`
+
+	// Weight multiplies the head's loss; 0 means 1.
+	Weight float64 `json:"weight,omitempty"`
+
+	// Hidden is the width of a ReLU layer between the pooled vector and the
+	// scores; 0 means none.
+	Hidden int `json:"hidden,omitempty"`
+
+	// Temperature divides the scores before the softmax, to calibrate the
+	// probabilities (Guo et al. 2017); 0 means 1.
+	Temperature float64 `json:"temperature,omitempty"`
+}
+
+// MultiLabel says whether a text may have any number of the head's labels.
+func (h *Head) MultiLabel() bool { return h.Loss.Kind == nn.BinaryCrossEntropy }
+
+// Resolve returns c with the defaults filled in, as a model file stores it, so
+// that a changed default never changes an old model.
+func (c Config) Resolve() Config {
+	if c.Pipeline == "" {
+		c.Pipeline = DefaultPipeline
+	}
+	if c.Vocab.MinCount == 0 {
+		c.Vocab.MinCount = 2
+	}
+	if c.Vocab.MaxSize == 0 {
+		c.Vocab.MaxSize = 30_000
+	}
+	if c.Embed == 0 {
+		c.Embed = 100
+	}
+	c.LSTM.InputSize = c.Embed
+	if c.LSTM.HiddenSize == 0 {
+		c.LSTM.HiddenSize = 128
+		c.LSTM.Direction = lstm.Bidirectional
+	}
+	if len(c.Pool) == 0 {
+		c.Pool = []nn.Pooling{nn.Max, nn.Mean}
+	}
+	return c
+}
+
+// Validate reports everything that is wrong with a resolved config.
+func (c Config) Validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("classify: "+format, args...)) }
+	if _, err := tokenize.Parse(c.Pipeline); err != nil {
+		errs = append(errs, err)
+	}
+	if err := c.Vocab.Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	if c.Embed < 1 {
+		bad("embed = %d, want at least 1", c.Embed)
+	}
+	if err := c.LSTM.Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	if c.Chunk < 0 {
+		bad("chunk = %d, want 0 or more tokens", c.Chunk)
+	}
+	if err := c.poolConfig().Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	for _, d := range []struct {
+		name string
+		p    float64
+	}{{"word_dropout", c.WordDropout}, {"dropout", c.Dropout}} {
+		if !(d.p >= 0 && d.p < 1) {
+			bad("%s = %v, want 0 <= p < 1", d.name, d.p)
+		}
+	}
+	if len(c.Heads) == 0 {
+		bad("no heads: name at least one, with its labels")
+	}
+	names := map[string]bool{}
+	for _, h := range c.Heads {
+		if h.Name == "" || names[h.Name] {
+			bad("head name %q is empty or used twice", h.Name)
+		}
+		names[h.Name] = true
+		labels := map[string]bool{}
+		for _, l := range h.Labels {
+			if l == "" || labels[l] {
+				bad("head %s: label %q is empty or there twice", h.Name, l)
+			}
+			labels[l] = true
+		}
+		if len(h.Labels) < 2 && !(h.MultiLabel() && len(h.Labels) == 1) {
+			bad("head %s has %d labels, want at least 2", h.Name, len(h.Labels))
+		}
+		if err := h.Loss.Validate(len(h.Labels)); err != nil {
+			errs = append(errs, fmt.Errorf("classify: head %s: %w", h.Name, err))
+		}
+		if h.Loss.Kind == nn.SquaredError {
+			bad("head %s: loss %s gives no probabilities", h.Name, h.Loss.Kind)
+		}
+		if h.Hidden < 0 || !(h.Temperature >= 0) || !(h.Weight >= 0) {
+			bad("head %s: hidden = %d, temperature = %v, weight = %v, want none negative", h.Name, h.Hidden, h.Temperature, h.Weight)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) poolConfig() nn.PoolConfig {
+	return nn.PoolConfig{
+		Size:          c.LSTM.OutputSize(),
+		Kinds:         c.Pool,
+		Bidirectional: c.LSTM.Direction == lstm.Bidirectional,
+		Reverse:       c.LSTM.Direction == lstm.Reverse,
+	}
+}

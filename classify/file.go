@@ -1,0 +1,199 @@
+package classify
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/tensorfile"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// formatVersion is the newest version of the model file that this code knows.
+const formatVersion = 1
+
+// metadataKey is the entry of the file's metadata that holds a description.
+const metadataKey = "textlstm"
+
+// A description is what a model file holds beside its tensors, as JSON.
+type description struct {
+	Version int               `json:"version"`
+	Config  Config            `json:"config"`
+	Vocab   *vocab.Vocabulary `json:"vocab"`
+	Card    Card              `json:"card,omitzero"`
+}
+
+// ErrFormat says that a file is not a model that this code can read. Errors
+// wrapping it say why.
+var ErrFormat = errors.New("classify: not a readable model")
+
+// WriteTo writes m as a safetensors file: the tensors under the names of
+// Network.Params, PyTorch's two LSTM biases (the second one zero) in place of
+// our one, and one metadata entry with everything else as JSON. Equal models
+// give equal bytes.
+func (m *Model) WriteTo(w io.Writer) (int64, error) {
+	d, err := json.Marshal(description{Version: formatVersion, Config: m.cfg, Vocab: m.vocab, Card: m.card})
+	if err != nil {
+		return 0, err
+	}
+	var tensors []tensorfile.Tensor
+	for _, p := range m.net.params {
+		name := p.Name
+		if twin, ok := secondBias(name); ok {
+			name = strings.Replace(name, "bias_", "bias_ih_", 1)
+			tensors = append(tensors, tensorfile.Float32(twin, make([]float32, len(p.Data)), p.Shape...))
+		}
+		tensors = append(tensors, tensorfile.Float32(name, p.Data, p.Shape...))
+	}
+	counter := &countingWriter{w: w}
+	err = tensorfile.Write(counter, map[string]string{metadataKey: string(d)}, tensors)
+	return counter.n, err
+}
+
+// secondBias returns the name of PyTorch's bias_hh for the parameter of an LSTM bias.
+func secondBias(name string) (string, bool) {
+	if !strings.HasPrefix(name, "encoder.bias_l") {
+		return "", false
+	}
+	return strings.Replace(name, "bias_", "bias_hh_", 1), true
+}
+
+type countingWriter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *countingWriter) Write(p []byte) (int, error) {
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// Save writes m to a file, atomically: whatever happens, the file is the old
+// one or the new one, whole.
+func (m *Model) Save(path string) error {
+	return fsx.WriteFile(fsx.OS{}, path, func(w io.Writer) error {
+		_, err := m.WriteTo(w)
+		return err
+	})
+}
+
+// Load reads a model file. Errors that are the content's fault wrap ErrFormat.
+func Load(path string) (*Model, error) {
+	f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{})
+	if err != nil {
+		return nil, loadError(err)
+	}
+	return decode(f)
+}
+
+// Decode reads a model from the bytes of a model file. The model may keep
+// parts of b, which must not be changed afterwards.
+func Decode(b []byte) (*Model, error) {
+	f, err := tensorfile.Decode(b, tensorfile.Limits{})
+	if err != nil {
+		return nil, loadError(err)
+	}
+	return decode(f)
+}
+
+// loadError marks errors about content as ErrFormat and leaves those of the
+// operating system alone.
+func loadError(err error) error {
+	var fe *tensorfile.FormatError
+	if errors.As(err, &fe) {
+		return fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return err
+}
+
+func decode(f *tensorfile.File) (*Model, error) {
+	m, err := decodeModel(f)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return m, nil
+}
+
+func decodeModel(f *tensorfile.File) (*Model, error) {
+	text, ok := f.Meta[metadataKey]
+	if !ok {
+		return nil, fmt.Errorf("a safetensors file without the metadata entry %q that models of this program have", metadataKey)
+	}
+	var version struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal([]byte(text), &version); err != nil {
+		return nil, fmt.Errorf("metadata %s: %w", metadataKey, err)
+	}
+	if version.Version < 1 || version.Version > formatVersion {
+		return nil, fmt.Errorf("format version %d, this program reads 1 to %d: use a newer program", version.Version, formatVersion)
+	}
+	var d description
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&d); err != nil {
+		return nil, fmt.Errorf("metadata %s: %w", metadataKey, err)
+	}
+	if d.Vocab == nil {
+		return nil, fmt.Errorf("metadata %s: no vocabulary", metadataKey)
+	}
+	if err := checkSizes(f, d); err != nil {
+		return nil, err
+	}
+	net, err := NewNetwork(d.Config, d.Vocab.Len())
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(net.params)+8)
+	for _, p := range net.params {
+		name := p.Name
+		twin, ok := secondBias(name)
+		if ok {
+			name = strings.Replace(name, "bias_", "bias_ih_", 1)
+			names = append(names, twin)
+		}
+		names = append(names, name)
+		if err := f.CopyFloat32(p.Data, name, p.Shape...); err != nil {
+			return nil, err
+		}
+		if ok {
+			second, err := f.Float32(twin, p.Shape...)
+			if err != nil {
+				return nil, err
+			}
+			for i, v := range second {
+				p.Data[i] += v
+			}
+		}
+		p.Changed()
+	}
+	if err := f.CheckNames(names...); err != nil {
+		return nil, err
+	}
+	return New(d.Config, d.Vocab, net, d.Card)
+}
+
+// checkSizes compares what a config asks memory for with what the file holds,
+// before any of it is allocated.
+func checkSizes(f *tensorfile.File, d description) error {
+	if err := d.Config.Validate(); err != nil {
+		return err
+	}
+	var values int64
+	for _, t := range f.Tensors {
+		n := int64(1)
+		for _, s := range t.Shape {
+			n *= int64(s)
+		}
+		values += n
+	}
+	need := int64(d.Config.LSTM.NumParams()) + int64(d.Vocab.Len())*int64(d.Config.Embed)
+	if need < 0 || need > values {
+		return fmt.Errorf("the config asks for %d weights, the file holds %d", need, values)
+	}
+	return nil
+}

@@ -1,0 +1,289 @@
+package classify
+
+import (
+	"math/rand/v2"
+
+	"github.com/textlstm/textlstm/embed"
+	"github.com/textlstm/textlstm/internal/seed"
+	"github.com/textlstm/textlstm/internal/vec"
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// A Network is the learned part of a model: ids → vectors → states → pooled
+// vector → scores of each head. Its concurrency is that of lstm.LSTM: any
+// number of inferences at once, each with its own Workspace; training alone.
+type Network struct {
+	cfg    Config
+	embed  *embed.Table
+	lstm   *lstm.LSTM
+	pool   *nn.Pool
+	heads  []headLayers
+	params []*nn.Param
+}
+
+// headLayers lead from the pooled vector to the scores of one head.
+type headLayers struct {
+	hidden *nn.Dense // nil without a hidden layer
+	out    *nn.Dense
+}
+
+// NewNetwork returns the network of a resolved config with all weights zero,
+// for a vocabulary of rows ids.
+func NewNetwork(cfg Config, rows int) (*Network, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	table, err := embed.New(rows, cfg.Embed)
+	if err != nil {
+		return nil, err
+	}
+	encoder, err := lstm.New(cfg.LSTM)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := nn.NewPool("pool", cfg.poolConfig())
+	if err != nil {
+		return nil, err
+	}
+	n := &Network{cfg: cfg, embed: table, lstm: encoder, pool: pool}
+	n.params = append(n.params, table.Weight)
+	for _, p := range encoder.Params() {
+		p.Name = "encoder." + p.Name
+		n.params = append(n.params, p)
+	}
+	n.params = append(n.params, pool.Params()...)
+	for _, h := range cfg.Heads {
+		var l headLayers
+		in := pool.OutSize()
+		if h.Hidden > 0 {
+			l.hidden = nn.NewDense("heads."+h.Name+".hidden", in, h.Hidden)
+			n.params = append(n.params, l.hidden.Params()...)
+			in = h.Hidden
+		}
+		l.out = nn.NewDense("heads."+h.Name, in, len(h.Labels))
+		n.params = append(n.params, l.out.Params()...)
+		n.heads = append(n.heads, l)
+	}
+	return n, nil
+}
+
+// Init draws all weights.
+func (n *Network) Init(r *rand.Rand) {
+	n.embed.Init(r)
+	n.lstm.Init(r, 1)
+	n.pool.Init(r)
+	for _, h := range n.heads {
+		if h.hidden != nil {
+			h.hidden.Init(r)
+		}
+		h.out.Init(r)
+	}
+}
+
+// Params returns the weights in a fixed order, under the names of a model file.
+func (n *Network) Params() []*nn.Param { return n.params }
+
+// Embed returns the word vectors, for instance to fill them with pretrained ones.
+func (n *Network) Embed() *embed.Table { return n.embed }
+
+// A Workspace holds the activations of one Forward for one Backward. The zero
+// value is ready; it is for one goroutine at a time.
+type Workspace struct {
+	Workers int // goroutines that share one call; 0 means 1; changes no result
+
+	lstm    lstm.Workspace
+	pool    nn.PoolWorkspace
+	layout  nn.Layout
+	lengths []int
+	groups  []int
+	ids     []vocab.ID // [Rows]
+	words   []int32    // ids again, in training, as nn.Dropout wants them
+	x       []float32  // [Rows][D], or [U][D] of the distinct ids
+	index   []int32    // [Rows] into x
+	seen    []int32    // [V]: 1 + index of an id in x, 0 if not there
+	unique  []vocab.ID // [U]
+	y       []float32  // aliases lstm
+	pooled  []float32  // [B][P]
+	heads   []headActivations
+	dPooled []float32
+	dHead   []float32
+	dY      []float32
+	mode    lstm.Mode
+	texts   int
+}
+
+type headActivations struct {
+	hidden  []float32 // [B][hidden]
+	dHidden []float32
+	logits  []float32 // [B][C]
+}
+
+// Forward returns the scores (logits) of each head, [B][C], for B texts given
+// as ids. They alias ws. A text without ids gets the scores of the bias.
+func (n *Network) Forward(ws *Workspace, texts [][]vocab.ID, mode lstm.Mode) ([][]float32, error) {
+	ws.lstm.Workers = ws.Workers
+	n.pool.Workers = 1
+	ws.mode, ws.texts = mode, len(texts)
+	ws.lay(texts, n.cfg.Chunk)
+	in := lstm.Batch{Layout: &ws.layout}
+	D := n.cfg.Embed
+	if mode.Train {
+		ws.x = grow(ws.x, len(ws.ids)*D)
+		n.embed.Gather(ws.x, ws.ids)
+		ws.words = ws.words[:0]
+		for _, id := range ws.ids {
+			ws.words = append(ws.words, int32(id))
+		}
+		n.dropWords(ws, ws.x)
+	} else {
+		ws.distinct(n.embed.Rows())
+		ws.x = grow(ws.x, len(ws.unique)*D)
+		n.embed.Gather(ws.x, ws.unique)
+		in.Index = ws.index
+	}
+	in.X = ws.x
+	out, err := n.lstm.Forward(&ws.lstm, in, nil, mode)
+	if err != nil {
+		return nil, err
+	}
+	ws.y = out.Y
+	B, P := len(texts), n.pool.OutSize()
+	ws.pooled = grow(ws.pooled, B*P)
+	n.pool.Forward(ws.pooled, ws.y, &ws.layout, ws.groups, &ws.pool)
+	n.dropPooled(ws, ws.pooled)
+	if len(ws.heads) != len(n.heads) {
+		ws.heads = make([]headActivations, len(n.heads))
+	}
+	logits := make([][]float32, len(n.heads))
+	for h, l := range n.heads {
+		a := &ws.heads[h]
+		in := ws.pooled
+		if l.hidden != nil {
+			a.hidden = grow(a.hidden, B*l.hidden.Out())
+			l.hidden.Forward(a.hidden, in, B)
+			nn.ReLU.Forward(a.hidden)
+			in = a.hidden
+		}
+		a.logits = grow(a.logits, B*l.out.Out())
+		l.out.Forward(a.logits, in, B)
+		logits[h] = a.logits
+	}
+	return logits, nil
+}
+
+// Backward adds to the gradients of all parameters, given the derivative of
+// the loss with respect to the scores of ws's last training Forward. A nil
+// entry says that a head has no part in the loss.
+func (n *Network) Backward(ws *Workspace, dLogits [][]float32) error {
+	for _, p := range n.params {
+		p.NeedGrad()
+	}
+	B, P := ws.texts, n.pool.OutSize()
+	ws.dPooled = grow(ws.dPooled, B*P)
+	ws.dHead = grow(ws.dHead, B*P)
+	clear(ws.dPooled)
+	for h, l := range n.heads {
+		dy := dLogits[h]
+		if dy == nil {
+			continue
+		}
+		a := &ws.heads[h]
+		if l.hidden == nil {
+			l.out.Backward(ws.dHead, dy, ws.pooled, B)
+		} else {
+			a.dHidden = grow(a.dHidden, len(a.hidden))
+			l.out.Backward(a.dHidden, dy, a.hidden, B)
+			nn.ReLU.Backward(a.dHidden, a.hidden)
+			l.hidden.Backward(ws.dHead, a.dHidden, ws.pooled, B)
+		}
+		vec.Add(ws.dPooled, ws.dHead)
+	}
+	n.dropPooled(ws, ws.dPooled)
+	ws.dY = grow(ws.dY, len(ws.y))
+	clear(ws.dY)
+	n.pool.Backward(ws.dY, ws.dPooled, ws.y, &ws.layout, ws.groups, &ws.pool)
+	dX, _, err := n.lstm.Backward(&ws.lstm, ws.dY, nil)
+	if err != nil {
+		return err
+	}
+	n.dropWords(ws, dX)
+	n.embed.AddGrad(ws.ids, dX)
+	return nil
+}
+
+// dropWords applies the word dropout to rows [Rows][D] or their gradient.
+func (n *Network) dropWords(ws *Workspace, rows []float32) {
+	d := nn.Dropout{P: n.cfg.WordDropout, Seed: seed.For(ws.mode.Seed, "word dropout")}
+	d.Types(rows, n.cfg.Embed, ws.words)
+}
+
+// dropPooled applies the dropout on pooled vectors to them or their gradient.
+func (n *Network) dropPooled(ws *Workspace, pooled []float32) {
+	if ws.mode.Train {
+		d := nn.Dropout{P: n.cfg.Dropout, Seed: seed.For(ws.mode.Seed, "pooled dropout")}
+		d.Apply(pooled, 0)
+	}
+}
+
+// lay places the texts in packed rows, cut into chunks if chunk > 0.
+func (ws *Workspace) lay(texts [][]vocab.ID, chunk int) {
+	ws.lengths, ws.groups = ws.lengths[:0], ws.groups[:0]
+	for b, ids := range texts {
+		for n := len(ids); ; n -= chunk {
+			ws.groups = append(ws.groups, b)
+			if chunk == 0 || n <= chunk {
+				ws.lengths = append(ws.lengths, n)
+				break
+			}
+			ws.lengths = append(ws.lengths, chunk)
+		}
+	}
+	ws.layout.Reset(ws.lengths)
+	ws.ids = growIDs(ws.ids, ws.layout.Rows())
+	from := 0 // the sequence's first token in its text
+	for s, b := range ws.groups {
+		if s == 0 || b != ws.groups[s-1] {
+			from = 0
+		}
+		rank := ws.layout.Rank()[s]
+		for t, id := range texts[b][from : from+ws.lengths[s]] {
+			ws.ids[ws.layout.Offset(t)+rank] = id
+		}
+		from += ws.lengths[s]
+	}
+}
+
+// distinct lists the ids of the batch once each, in order of first appearance,
+// and says for each row which of them it is.
+func (ws *Workspace) distinct(rows int) {
+	if len(ws.seen) != rows {
+		ws.seen = make([]int32, rows)
+	}
+	ws.unique, ws.index = ws.unique[:0], ws.index[:0]
+	for _, id := range ws.ids {
+		if ws.seen[id] == 0 {
+			ws.unique = append(ws.unique, id)
+			ws.seen[id] = int32(len(ws.unique))
+		}
+		ws.index = append(ws.index, ws.seen[id]-1)
+	}
+	for _, id := range ws.unique {
+		ws.seen[id] = 0
+	}
+}
+
+func grow(s []float32, n int) []float32 {
+	if cap(s) < n {
+		return make([]float32, n, n+n/4)
+	}
+	return s[:n]
+}
+
+func growIDs(s []vocab.ID, n int) []vocab.ID {
+	if cap(s) < n {
+		return make([]vocab.ID, n, n+n/4)
+	}
+	return s[:n]
+}

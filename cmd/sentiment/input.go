@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/pretrained"
+)
+
+// An input is the flags that say how files are read.
+type input struct {
+	format, encoding, labelMap, separator string
+	textColumns, heads                    []string
+	labelColumn, idColumn, weightColumn   string
+	noHeader, strict                      bool
+}
+
+// addFlags adds the flags; labelled adds those about labels.
+func (in *input) addFlags(cmd *cobra.Command, labelled bool) {
+	f := cmd.Flags()
+	f.StringVar(&in.format, "format", "", "format of the files (default: by content and name)")
+	f.StringVar(&in.encoding, "encoding", "", "character encoding of the files (default: detect)")
+	f.StringSliceVar(&in.textColumns, "text-col", nil, "column(s) of the text, by name or number")
+	f.StringVar(&in.idColumn, "id-col", "", "column of the ids")
+	f.BoolVar(&in.noHeader, "no-header", false, "the first line of a table is a row")
+	f.BoolVar(&in.strict, "strict", false, "refuse rows with bytes that are not of the encoding")
+	if labelled {
+		f.StringVar(&in.labelColumn, "label-col", "", "column of the labels, by name or number")
+		f.StringArrayVar(&in.heads, "head", nil, "`name=column` of one head; may be repeated")
+		f.StringVar(&in.weightColumn, "weight-col", "", "column of the examples' weights")
+		f.StringVar(&in.labelMap, "label-map", "", "rename labels: `from=to,...`")
+		f.StringVar(&in.separator, "label-sep", "", "separator of several labels in one cell")
+	}
+	formats := make([]string, 0, len(corpora.Formats()))
+	for _, name := range corpora.Formats() {
+		formats = append(formats, string(name))
+	}
+	must(cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
+}
+
+// must is for what can only fail by a mistake in this program.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// options turns the flags into options of package corpora.
+func (in *input) options() (corpora.Options, error) {
+	o := corpora.Options{
+		TextColumns: in.textColumns, IDColumn: in.idColumn, WeightColumn: in.weightColumn,
+		NoHeader: in.noHeader, Encoding: in.encoding, Strict: in.strict, Separator: in.separator,
+	}
+	var err error
+	if o.Format, err = corpora.ParseFormat(in.format); err != nil {
+		return o, usageError{err}
+	}
+	if in.labelMap != "" {
+		if o.LabelMap, err = corpora.ParseLabelMap(in.labelMap); err != nil {
+			return o, usageError{err}
+		}
+	}
+	for _, spec := range in.heads {
+		h, err := corpora.ParseHead(spec)
+		if err != nil {
+			return o, usageError{err}
+		}
+		o.Heads = append(o.Heads, h)
+	}
+	if in.labelColumn != "" {
+		if len(o.Heads) > 0 {
+			return o, usagef("--label-col and --head both name label columns: use one")
+		}
+		o.Heads = []corpora.Head{{Name: "label", Column: in.labelColumn}}
+	}
+	if err := o.Validate(); err != nil {
+		return o, usageError{err}
+	}
+	return o, nil
+}
+
+// stdin stands for "-" where no file is named.
+func orStdin(files []string) []string {
+	if len(files) == 0 {
+		return []string{"-"}
+	}
+	return files
+}
+
+// loadModel reads a model file, or the embedded default model for "".
+func loadModel(path string) (*classify.Model, error) {
+	if path == "" {
+		m, err := pretrained.Default()
+		if err != nil {
+			return nil, modelError{fmt.Errorf("embedded model: %w", err)}
+		}
+		return m, nil
+	}
+	m, err := classify.Load(path)
+	if err != nil {
+		return nil, modelError{fmt.Errorf("%s: %w", path, err)}
+	}
+	return m, nil
+}
+
+func addModelFlag(cmd *cobra.Command, model *string) {
+	cmd.Flags().StringVarP(model, "model", "m", "", "model `file` (default: the embedded model)")
+	must(cmd.MarkFlagFilename("model"))
+}

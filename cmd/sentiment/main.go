@@ -1,0 +1,155 @@
+// Command sentiment labels texts with LSTM models, trains them and judges them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/score"
+)
+
+// The exit codes that scripts may rely on.
+const (
+	exitFailed = 1 // the run failed
+	exitUsage  = 2
+	exitData   = 3 // bad data
+	exitModel  = 4 // unreadable or incompatible model
+	exitGate   = 5 // a quality gate failed
+)
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run executes one command line and returns its exit code. The first signal
+// cancels the context; a second one kills the process as usual.
+func run(args []string) int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		s, ok := <-signals
+		if ok {
+			signal.Stop(signals)
+			cancel(signalError{s.(syscall.Signal)})
+		}
+	}()
+	defer close(signals)
+	defer signal.Stop(signals)
+
+	root := newRoot()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	var sig signalError
+	if errors.Is(err, context.Canceled) && errors.As(context.Cause(ctx), &sig) {
+		fmt.Fprintf(os.Stderr, "sentiment: stopped by %s\n", sig.Signal)
+		return 128 + int(sig.Signal)
+	}
+	if errors.Is(err, syscall.EPIPE) { // the reader of our output has seen enough
+		return exitFailed
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintf(os.Stderr, "sentiment: %s\n", line)
+	}
+	return exitCode(err)
+}
+
+type signalError struct{ syscall.Signal }
+
+func (e signalError) Error() string { return e.Signal.String() }
+
+// A usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// errGate says that a figure is below what was asked for.
+var errGate = errors.New("quality gate failed")
+
+// A modelError is a model that cannot be used.
+type modelError struct{ error }
+
+func (e modelError) Unwrap() error { return e.error }
+
+func exitCode(err error) int {
+	var usage usageError
+	var model modelError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &model), errors.Is(err, classify.ErrFormat):
+		return exitModel
+	case errors.Is(err, errGate):
+		return exitGate
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+		return exitFailed
+	case errors.Is(err, corpora.ErrData), errors.Is(err, score.ErrLabels):
+		return exitData
+	}
+	return exitFailed
+}
+
+func newRoot() *cobra.Command {
+	var threads int
+	root := &cobra.Command{
+		Use:   "sentiment",
+		Short: "Label texts by sentiment, topic or whatever you train it for",
+		Long: `Sentiment labels texts with LSTM models.
+
+It comes with a model for the sentiment and topic of English texts, learns other
+labels from your own examples, and tells how good a model is.`,
+		Example: `  sentiment classify review.txt
+  sentiment train --train reviews.tsv --out my.model
+  sentiment eval --model my.model test.tsv`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
+			if threads < 0 {
+				return usagef("--threads %d: want at least 1", threads)
+			}
+			if threads > 0 {
+				runtime.GOMAXPROCS(threads)
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
+	}
+	root.PersistentFlags().IntVar(&threads, "threads", 0, "processors to use (default all)")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+	})
+	root.AddCommand(newClassify(), newTrain(), newEval(), newModel(), newVersion())
+	usageArgs(root)
+	return root
+}
+
+// usageArgs makes wrong arguments of any command a usage error.
+func usageArgs(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return usageError{fmt.Errorf("%w; see %s --help", err, c.CommandPath())}
+			}
+			return nil
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		usageArgs(sub)
+	}
+}

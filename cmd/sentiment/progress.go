@@ -1,0 +1,138 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/train"
+)
+
+// A progress shows a training: on a terminal one line that is painted over and
+// over, elsewhere a line an epoch, or JSON lines.
+type progress struct {
+	w     io.Writer
+	json  bool
+	quiet bool
+	tty   bool
+	last  time.Time
+	dev   string // the last dev score
+}
+
+func newProgress(w io.Writer, logJSON, quiet bool) *progress {
+	f, ok := w.(*os.File)
+	return &progress{w: w, json: logJSON, quiet: quiet, tty: ok && !logJSON && term.IsTerminal(int(f.Fd()))}
+}
+
+// data says what the training is about to read.
+func (p *progress) data(trainSet, dev *corpora.Dataset) {
+	if p.quiet || p.json {
+		return
+	}
+	fmt.Fprintf(p.w, "training on %d texts", trainSet.Len())
+	if dev != nil {
+		fmt.Fprintf(p.w, ", dev %d texts", dev.Len())
+	}
+	for h, name := range trainSet.Heads {
+		labels := trainSet.Labels(h)
+		if len(labels) > 8 {
+			labels = append(slices.Clone(labels[:8]), fmt.Sprintf("… (%d)", len(labels)))
+		}
+		fmt.Fprintf(p.w, "; %s: %s", report.Clean(name), report.Clean(strings.Join(labels, ", ")))
+	}
+	fmt.Fprintln(p.w)
+}
+
+func (p *progress) report(t train.Progress) {
+	switch {
+	case p.quiet:
+	case p.json:
+		p.reportJSON(t)
+	case t.Dev != nil:
+		p.dev = fmt.Sprintf("dev %s %.4f", t.Dev.Metric, t.Dev.Score)
+		best := ""
+		if t.Dev.Best {
+			best = " *"
+		}
+		p.clear()
+		fmt.Fprintf(p.w, "epoch %*d/%d  loss %.4f  %s%s  %s  %s tokens/s\n",
+			len(fmt.Sprint(t.Epochs)), t.Epoch, t.Epochs, t.Loss, p.dev, best, short(t.Elapsed), thousands(t.TokensPerSecond()))
+	case p.tty && time.Since(p.last) > 100*time.Millisecond:
+		p.last = time.Now()
+		fmt.Fprintf(p.w, "\r\x1b[Kepoch %d/%d  %3.0f%%  loss %.4f  %s tokens/s  %s  ETA %s",
+			t.Epoch, t.Epochs, 100*float64(t.Step)/float64(t.Steps), t.Loss, thousands(t.TokensPerSecond()), p.dev, short(t.Remaining()))
+	}
+}
+
+// reportJSON prints a line every second and after every evaluation.
+func (p *progress) reportJSON(t train.Progress) {
+	if t.Dev == nil && time.Since(p.last) < time.Second {
+		return
+	}
+	p.last = time.Now()
+	line := struct {
+		Epoch     int             `json:"epoch"`
+		Step      int             `json:"step"`
+		Steps     int             `json:"steps"`
+		Loss      float64         `json:"loss"`
+		Rate      float64         `json:"rate"`
+		GradNorm  float64         `json:"grad_norm"`
+		PerSecond float64         `json:"tokens_per_s"`
+		Seconds   float64         `json:"seconds"`
+		Dev       *train.DevScore `json:"dev,omitempty"`
+	}{t.Epoch, t.Step, t.Steps, t.Loss, t.Rate, t.GradNorm, t.TokensPerSecond(), t.Elapsed.Seconds(), t.Dev}
+	b, err := json.Marshal(line)
+	must(err)
+	fmt.Fprintf(p.w, "%s\n", b)
+}
+
+func (p *progress) clear() {
+	if p.tty {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}
+
+// done ends the painted line.
+func (p *progress) done() {
+	if !p.quiet {
+		p.clear()
+	}
+}
+
+// summary says what came out.
+func (p *progress) summary(r *train.Result, out string) {
+	if p.quiet || p.json {
+		return
+	}
+	for _, e := range slices.Backward(r.History) {
+		if e.Dev == nil || !e.Dev.Best {
+			continue
+		}
+		for _, h := range r.Model.Heads() {
+			if d, ok := e.Dev.Heads[h.Name]; ok {
+				fmt.Fprintf(p.w, "best epoch %d, %s: dev accuracy %.4f, macro-F1 %.4f\n", e.Epoch, h.Name, float64(d.Accuracy), float64(d.MacroF1))
+			}
+		}
+		break
+	}
+	fmt.Fprintf(p.w, "wrote %s\n", out)
+}
+
+func short(d time.Duration) string { return d.Round(time.Second).String() }
+
+// thousands prints 123456.7 as 123,457.
+func thousands(v float64) string {
+	s := fmt.Sprintf("%.0f", v)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

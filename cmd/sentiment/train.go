@@ -1,0 +1,242 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+	"github.com/spf13/cobra"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/embed"
+	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+func newTrain() *cobra.Command {
+	var (
+		in       input
+		files    []string
+		dev      []string
+		devSplit float64
+		out      string
+		config   string
+		sets     []string
+		vectors  string
+		name     string
+		logJSON  bool
+		quiet    bool
+		epochs   int
+		seed     uint64
+	)
+	cmd := &cobra.Command{
+		Use:   "train --train FILE --out MODEL",
+		Short: "Train a model on labelled texts",
+		Long: `Train learns a model from labelled texts and keeps the weights of the epoch that
+does best on the dev texts. Without --dev a tenth of the training texts is set
+aside for that.
+
+Every setting has a default. A config file (TOML or JSON) changes some, --set
+changes one: --set model.lstm.hidden_size=256. "sentiment model info" shows the
+settings a model was trained with.`,
+		Example: `  sentiment train --train reviews.tsv --out reviews.model
+  sentiment train --train train.csv --dev dev.csv --head topic=category --out topics.model`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			opts, err := in.options()
+			if err != nil {
+				return err
+			}
+			if len(files) == 0 || out == "" {
+				return usagef("train needs --train FILE and --out MODEL")
+			}
+			if !(devSplit >= 0 && devSplit < 1) {
+				return usagef("--dev-split %v: want a share from 0 to below 1", devSplit)
+			}
+			t := &train.Trainer{Card: classify.Card{Name: name, Data: baseNames(files)}}
+			if err := readConfig(config, sets, &t.Config); err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("epochs") {
+				t.Epochs = epochs
+			}
+			if cmd.Flags().Changed("seed") {
+				t.Seed = seed
+			}
+			if err := checkOut(out); err != nil {
+				return err
+			}
+			trainSet, devSet, err := readTrainingData(opts, files, dev, devSplit, t.Seed)
+			if err != nil {
+				return err
+			}
+			if vectors != "" {
+				t.Prepare = func(n *classify.Network, v *vocab.Vocabulary) error {
+					return readVectors(cmd, vectors, t.Seed, n, v)
+				}
+			}
+			p := newProgress(cmd.ErrOrStderr(), logJSON, quiet)
+			p.data(trainSet, devSet)
+			t.OnProgress = p.report
+			result, err := t.Fit(cmd.Context(), trainSet, devSet)
+			p.done()
+			if err != nil {
+				return err
+			}
+			if err := result.Model.Save(out); err != nil {
+				return err
+			}
+			p.summary(result, out)
+			return nil
+		},
+	}
+	in.addFlags(cmd, true)
+	f := cmd.Flags()
+	f.StringArrayVar(&files, "train", nil, "training `file`; may be repeated")
+	f.StringArrayVar(&dev, "dev", nil, "dev `file`; may be repeated")
+	f.Float64Var(&devSplit, "dev-split", 0.1, "share of the training texts set aside for dev without --dev; 0 for none")
+	f.StringVar(&out, "out", "", "model `file` to write")
+	f.StringVar(&config, "config", "", "config `file`, TOML or JSON")
+	f.StringArrayVar(&sets, "set", nil, "one setting, `path=value`; may be repeated")
+	f.StringVar(&vectors, "vectors", "", "pretrained word vectors: GloVe, word2vec or fastText .vec `file`")
+	f.StringVar(&name, "name", "", "name of the model, for its card")
+	f.IntVar(&epochs, "epochs", 0, "passes over the training texts")
+	f.Uint64Var(&seed, "seed", 0, "seed of everything random")
+	f.BoolVar(&logJSON, "log-json", false, "progress as JSON lines on standard error")
+	f.BoolVarP(&quiet, "quiet", "q", false, "no progress")
+	return cmd
+}
+
+func baseNames(files []string) []string {
+	var names []string
+	for _, f := range files {
+		names = append(names, filepath.Base(f))
+	}
+	return names
+}
+
+// checkOut fails early where the model could not be written at the end.
+func checkOut(path string) error {
+	info, err := os.Stat(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("--out %s: %s is not a directory", path, filepath.Dir(path))
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("--out %s is a directory", path)
+	}
+	return nil
+}
+
+// readConfig reads a config file, if one is named, and applies the settings.
+func readConfig(file string, sets []string, c *train.Config) error {
+	tree := map[string]any{}
+	if file != "" {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if strings.EqualFold(filepath.Ext(file), ".json") {
+			err = json.Unmarshal(b, &tree)
+		} else {
+			err = toml.Unmarshal(b, &tree)
+		}
+		if err != nil {
+			return usagef("%s: %w", file, err)
+		}
+	}
+	for _, s := range sets {
+		path, value, ok := strings.Cut(s, "=")
+		if !ok {
+			return usagef("--set %s: want path=value", s)
+		}
+		if err := set(tree, strings.Split(path, "."), value); err != nil {
+			return usagef("--set %s: %w", s, err)
+		}
+	}
+	b, err := json.Marshal(tree)
+	if err != nil {
+		return usageError{err}
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(c); err != nil {
+		return usagef("settings: %s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
+}
+
+// set puts a value, JSON or else a bare string, at a path of a tree.
+func set(tree map[string]any, path []string, value string) error {
+	for _, key := range path[:len(path)-1] {
+		next, ok := tree[key].(map[string]any)
+		if !ok {
+			if tree[key] != nil {
+				return fmt.Errorf("%s is no group of settings", key)
+			}
+			next = map[string]any{}
+			tree[key] = next
+		}
+		tree = next
+	}
+	var v any
+	if json.Unmarshal([]byte(value), &v) != nil {
+		v = value
+	}
+	tree[path[len(path)-1]] = v
+	return nil
+}
+
+// readTrainingData reads the training texts, and the dev texts or a share of
+// the training texts in their place; nil if there are to be none.
+func readTrainingData(opts corpora.Options, files, dev []string, share float64, seed uint64) (trainSet, devSet *corpora.Dataset, err error) {
+	trainSet, _, err = corpora.ReadFiles(opts, files...)
+	if err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case len(dev) > 0:
+		devSet, _, err = corpora.ReadFiles(opts, dev...)
+	case share > 0:
+		var parts []*corpora.Dataset
+		parts, err = trainSet.Split(seed, 1-share, share)
+		if err == nil {
+			trainSet, devSet = parts[0], parts[1]
+		}
+	}
+	return trainSet, devSet, err
+}
+
+// readVectors fills the network's word vectors from a file; words that it lacks
+// keep their random vectors.
+func readVectors(cmd *cobra.Command, file string, seed uint64, n *classify.Network, v *vocab.Vocabulary) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	r, err := corpora.Decompress(f, corpora.Limits{})
+	if err != nil {
+		return fmt.Errorf("--vectors %s: %w", file, err)
+	}
+	defer r.Close()
+	table, coverage, err := embed.Read(r, v, rand.New(rand.NewPCG(seed, 0)), embed.ReadOptions{})
+	if err != nil {
+		return fmt.Errorf("--vectors %s: %w", file, err)
+	}
+	if have, want := table.Dim(), n.Embed().Dim(); have != want {
+		return usagef("--vectors %s: vectors of %d values, the model has %d: add --set model.embed=%d", file, have, want, have)
+	}
+	copy(n.Embed().Weight.Data, table.Weight.Data)
+	n.Embed().Weight.Changed()
+	fmt.Fprintf(cmd.ErrOrStderr(), "vectors: %v\n", coverage)
+	return nil
+}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+
+	"github.com/textlstm/textlstm/internal/vec"
+)
+
+// version is set by release builds that know better than the build info.
+var version string
+
+func newVersion() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			info := map[string]string{
+				"version": version, "go": runtime.Version(),
+				"platform": runtime.GOOS + "/" + runtime.GOARCH, "kernel": vec.Kernel(),
+			}
+			if b, ok := debug.ReadBuildInfo(); ok {
+				if info["version"] == "" {
+					info["version"] = b.Main.Version
+				}
+				for _, s := range b.Settings {
+					if s.Key == "vcs.revision" || s.Key == "vcs.time" || s.Key == "vcs.modified" {
+						info[s.Key[len("vcs."):]] = s.Value
+					}
+				}
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(info)
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "sentiment %s %s %s, %s kernels\n", info["version"], info["platform"], info["go"], info["kernel"])
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}

@@ -1,0 +1,218 @@
+// Package score runs a model over labelled texts and gathers its answers
+// beside the gold labels, ready for package evaluate.
+package score
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// ErrLabels says that the labels of a data set are not those of a head.
+var ErrLabels = errors.New("score: labels do not fit")
+
+// Predictions are the answers of one head: Single where a text has one label,
+// Multi where it may have any number.
+type Predictions struct {
+	Head   string
+	Single *evaluate.Predictions
+	Multi  *evaluate.MultiPredictions
+}
+
+// Evaluate computes the figures of p.
+func (p Predictions) Evaluate(o evaluate.Options) (*evaluate.Evaluation, error) {
+	if p.Multi != nil {
+		return evaluate.NewMulti(p.Multi, o)
+	}
+	return evaluate.New(p.Single, o)
+}
+
+// A Pairing says which column of a data set is scored on which head.
+type Pairing struct {
+	Head   int // index into the model's heads
+	Column int // index into the data set's heads
+}
+
+// Pair finds the columns of d that m has heads for, by name. A data set with
+// one column of another name is scored on the one head that knows all of its
+// labels. With head not empty only that head is wanted. It fails with
+// ErrLabels, naming the labels, if there is nothing to score.
+func Pair(m *classify.Model, d *corpora.Dataset, head string) ([]Pairing, error) {
+	if head != "" && m.Head(head) < 0 {
+		return nil, fmt.Errorf("%w: the model has no head %q, its heads are %s", ErrLabels, head, headNames(m))
+	}
+	var pairs []Pairing
+	for c, name := range d.Heads {
+		if h := m.Head(name); h >= 0 && (head == "" || head == name) {
+			pairs = append(pairs, Pairing{h, c})
+		}
+	}
+	if len(pairs) > 0 {
+		return pairs, check(m, d, pairs)
+	}
+	if len(d.Heads) != 1 {
+		return nil, fmt.Errorf("%w: the data has the heads %q, the model %s", ErrLabels, d.Heads, headNames(m))
+	}
+	if head != "" {
+		pairs = []Pairing{{m.Head(head), 0}}
+		return pairs, check(m, d, pairs)
+	}
+	var misfits []error
+	for h := range m.Heads() {
+		pair := []Pairing{{h, 0}}
+		if err := check(m, d, pair); err != nil {
+			misfits = append(misfits, err)
+			continue
+		}
+		pairs = append(pairs, pair...)
+	}
+	switch len(pairs) {
+	case 0:
+		return nil, errors.Join(misfits...)
+	case 1:
+		return pairs, nil
+	}
+	return nil, fmt.Errorf("%w: several heads know the labels of the data: name one of %s", ErrLabels, headNames(m))
+}
+
+func headNames(m *classify.Model) string {
+	var names []string
+	for _, h := range m.Heads() {
+		names = append(names, h.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// check reports labels of the data that a head lacks.
+func check(m *classify.Model, d *corpora.Dataset, pairs []Pairing) error {
+	for _, p := range pairs {
+		head := &m.Heads()[p.Head]
+		for _, l := range labels(d, p.Column, head.MultiLabel()) {
+			if !slices.Contains(head.Labels, l) {
+				return fmt.Errorf("%w: the data has the label %q, head %s has %q; rename it with a label map", ErrLabels, l, head.Name, head.Labels)
+			}
+		}
+	}
+	return nil
+}
+
+// labels lists the distinct labels of a column in order of first appearance.
+func labels(d *corpora.Dataset, column int, multi bool) []string {
+	var found []string
+	seen := map[string]bool{}
+	for i := range d.Examples {
+		for _, l := range goldLabels(d, &d.Examples[i], column, multi) {
+			if !seen[l] {
+				seen[l] = true
+				found = append(found, l)
+			}
+		}
+	}
+	return found
+}
+
+func goldLabels(d *corpora.Dataset, e *corpora.Example, column int, multi bool) []string {
+	l := e.Label(column)
+	if l == "" {
+		return nil
+	}
+	if !multi {
+		return []string{l}
+	}
+	return corpora.SplitLabels(l, d.Separator)
+}
+
+// Dataset runs m over the texts of d. Texts without a label for a head are left
+// out of that head's predictions. Where the data has only some of a head's
+// labels, as a file of two classes for a head of three, only those are
+// compared: the others' probability is shared out. The errors are ctx's, and
+// ErrLabels as for Pair.
+func Dataset(ctx context.Context, m *classify.Model, d *corpora.Dataset, head string) ([]Predictions, error) {
+	texts := make([]string, len(d.Examples))
+	for i := range d.Examples {
+		texts[i] = d.Examples[i].Text
+	}
+	ids, err := m.Encode(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	return Encoded(ctx, m, d, ids, head)
+}
+
+// Encoded is Dataset for texts that m.Encode has already turned into ids.
+func Encoded(ctx context.Context, m *classify.Model, d *corpora.Dataset, ids [][]vocab.ID, head string) ([]Predictions, error) {
+	pairs, err := Pair(m, d, head)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := m.PredictIDs(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var out []Predictions
+	for _, p := range pairs {
+		one, err := gather(m, d, p, answers)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+func gather(m *classify.Model, d *corpora.Dataset, p Pairing, answers []classify.Prediction) (Predictions, error) {
+	head := &m.Heads()[p.Head]
+	out := Predictions{Head: head.Name}
+	if head.MultiLabel() {
+		out.Multi = &evaluate.MultiPredictions{Head: head.Name, Labels: head.Labels}
+	} else {
+		out.Single = &evaluate.Predictions{Head: head.Name, Labels: head.Labels}
+	}
+	for i := range d.Examples {
+		e := &d.Examples[i]
+		gold := goldLabels(d, e, p.Column, head.MultiLabel())
+		if gold == nil {
+			continue
+		}
+		a := &answers[i]
+		row := evaluate.Row{ID: e.ID, Text: e.Text, Tokens: a.Tokens}
+		if int(e.Source) < len(d.Sources) {
+			row.Source = d.Sources[e.Source].Name
+		}
+		if a.Tokens > 0 {
+			row.Unknown = float64(a.Unknown) / float64(a.Tokens)
+		}
+		if out.Multi != nil {
+			var set []int
+			for _, l := range gold {
+				set = append(set, slices.Index(head.Labels, l))
+			}
+			out.Multi.Add(set, a.Scores[p.Head].Probs, row)
+		} else {
+			out.Single.Add(slices.Index(head.Labels, gold[0]), a.Scores[p.Head].Probs, row)
+		}
+	}
+	if out.Single == nil {
+		return out, nil
+	}
+	var present []string
+	found := labels(d, p.Column, false)
+	for _, l := range head.Labels {
+		if slices.Contains(found, l) {
+			present = append(present, l)
+		}
+	}
+	if len(present) < 2 || len(present) == len(head.Labels) {
+		return out, nil
+	}
+	var err error
+	out.Single, err = out.Single.Restrict(present...)
+	return out, err
+}

@@ -1,0 +1,110 @@
+package train
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/nn"
+)
+
+// A Config is everything that decides what a training yields, apart from the
+// data. It is what a config file holds, as JSON. The zero value of every field
+// is the documented default.
+type Config struct {
+	// Model describes the model. Heads may be left out, or have no labels: they
+	// are then the heads of the training data with the labels found there.
+	Model classify.Config `json:"model,omitzero"`
+
+	// Seed decides the initial weights, the order of the texts and the dropout.
+	Seed uint64 `json:"seed,omitempty"`
+
+	// Epochs is the number of passes over the training texts; 0 means 8.
+	Epochs int `json:"epochs,omitempty"`
+
+	// A batch holds at most BatchSize texts and about BatchTokens tokens;
+	// 0 means 32 and 8,192.
+	BatchSize   int `json:"batch_size,omitempty"`
+	BatchTokens int `json:"batch_tokens,omitempty"`
+
+	// Optimizer and Schedule move the weights. The zero Schedule is one cycle
+	// to a rate of 0.003.
+	Optimizer nn.OptimizerConfig `json:"optimizer,omitzero"`
+	Schedule  nn.Schedule        `json:"schedule,omitzero"`
+
+	// ClipNorm is the largest norm of the gradient; 0 means 1.
+	ClipNorm float64 `json:"clip_norm,omitempty"`
+
+	// EMA, if its Decay is not 0, averages the weights; the average is what is
+	// evaluated and kept.
+	EMA nn.EMAConfig `json:"ema,omitzero"`
+
+	// Metric chooses the best epoch on the dev texts: a figure of package
+	// evaluate such as "accuracy", "macro_f1" or "log_loss", of one head as
+	// "topic:macro_f1", else the mean over the heads. "" means macro_f1.
+	Metric string `json:"metric,omitempty"`
+
+	// Patience is the number of epochs without a better dev score after which
+	// training stops; 0 means never.
+	Patience int `json:"patience,omitempty"`
+}
+
+// Resolve returns c with its defaults filled in. Model is resolved apart from
+// heads that are to come from the data.
+func (c Config) Resolve() Config {
+	c.Model = c.Model.Resolve()
+	if c.Epochs == 0 {
+		c.Epochs = 8
+	}
+	if c.BatchSize == 0 {
+		c.BatchSize = 32
+	}
+	if c.BatchTokens == 0 {
+		c.BatchTokens = 8192
+	}
+	c.Optimizer = c.Optimizer.Resolved()
+	if c.Schedule.Kind == "" && c.Schedule.Rate == 0 {
+		c.Schedule.Kind = nn.OneCycle
+	}
+	if c.Schedule.Rate == 0 {
+		c.Schedule.Rate = 3e-3
+	}
+	c.Schedule = c.Schedule.Resolved()
+	if c.ClipNorm == 0 {
+		c.ClipNorm = 1
+	}
+	if c.Metric == "" {
+		c.Metric = "macro_f1"
+	}
+	return c
+}
+
+// Validate reports everything that is wrong with a resolved config.
+func (c Config) Validate() error {
+	var errs []error
+	for _, f := range []struct {
+		name  string
+		value int
+	}{{"epochs", c.Epochs}, {"batch_size", c.BatchSize}, {"batch_tokens", c.BatchTokens}} {
+		if f.value < 1 {
+			errs = append(errs, fmt.Errorf("train: %s = %d, want at least 1", f.name, f.value))
+		}
+	}
+	if c.Patience < 0 {
+		errs = append(errs, fmt.Errorf("train: patience = %d, want 0 or more", c.Patience))
+	}
+	if !(c.ClipNorm > 0) {
+		errs = append(errs, fmt.Errorf("train: clip_norm = %v, want more than 0", c.ClipNorm))
+	}
+	errs = append(errs, c.Model.Validate(), c.Optimizer.Validate(), c.Schedule.Validate(), c.checkMetric())
+	return errors.Join(errs...)
+}
+
+// metric splits Metric into the head it is of, "" for all, and the figure.
+func (c Config) metric() (head, figure string) {
+	if head, figure, ok := strings.Cut(c.Metric, ":"); ok {
+		return head, figure
+	}
+	return "", c.Metric
+}

@@ -1,0 +1,266 @@
+package train
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strconv"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/internal/par"
+	"github.com/textlstm/textlstm/internal/seed"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/tokenize"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// headsOf fills in the heads of a model from the data: all heads there are if
+// none is given, and the labels found where a head has none.
+func headsOf(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
+	if len(heads) == 0 {
+		for _, name := range d.Heads {
+			heads = append(heads, classify.Head{Name: name})
+		}
+	}
+	heads = slices.Clone(heads)
+	for i := range heads {
+		h := &heads[i]
+		column := slices.Index(d.Heads, h.Name)
+		if column < 0 {
+			return nil, fmt.Errorf("train: no labels for head %q, the data has %q", h.Name, d.Heads)
+		}
+		if len(h.Labels) == 0 {
+			h.Labels = labelsOf(d, column, h.MultiLabel())
+		}
+		if len(h.Labels) < 2 {
+			return nil, fmt.Errorf("train: head %s: the data has the labels %q only, want at least 2: %w", h.Name, h.Labels, corpora.ErrData)
+		}
+	}
+	return heads, nil
+}
+
+// labelsOf lists the labels of a column: numbers by value, else by bytes.
+func labelsOf(d *corpora.Dataset, column int, multi bool) []string {
+	found := map[string]bool{}
+	for i := range d.Examples {
+		for _, l := range split(d, d.Examples[i].Label(column), multi) {
+			found[l] = true
+		}
+	}
+	labels := make([]string, 0, len(found))
+	numbers := true
+	for l := range found {
+		labels = append(labels, l)
+		if _, err := strconv.Atoi(l); err != nil {
+			numbers = false
+		}
+	}
+	slices.Sort(labels)
+	if numbers {
+		slices.SortFunc(labels, func(a, b string) int {
+			x, _ := strconv.Atoi(a)
+			y, _ := strconv.Atoi(b)
+			return cmp.Compare(x, y)
+		})
+	}
+	return labels
+}
+
+func split(d *corpora.Dataset, label string, multi bool) []string {
+	if !multi {
+		if label == "" {
+			return nil
+		}
+		return []string{label}
+	}
+	return corpora.SplitLabels(label, d.Separator)
+}
+
+// buildVocab counts the tokens of the texts.
+func buildVocab(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*vocab.Vocabulary, error) {
+	p, err := tokenize.Parse(cfg.Pipeline)
+	if err != nil {
+		return nil, err
+	}
+	const shards = 8
+	counters := make([]vocab.Counter, shards)
+	par.For(runtime.GOMAXPROCS(0), shards, func(i int) {
+		var tokens []tokenize.Token
+		for j := i; j < len(d.Examples) && ctx.Err() == nil; j += shards {
+			tokens = p.AppendTokens(tokens[:0], d.Examples[j].Text)
+			for k := range tokens {
+				counters[i].Add(tokens[k].Text)
+			}
+		}
+	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for i := 1; i < shards; i++ {
+		counters[0].Merge(&counters[i])
+	}
+	return counters[0].Build(cfg.Vocab)
+}
+
+// A set is the training texts as ids and label indices.
+type set struct {
+	ids     [][]vocab.ID
+	labels  [][]int32   // [heads][n], -1 for none; of single-label heads
+	values  [][]float32 // [heads][n*C], NaN rows for none; of multi-label heads
+	allowed [][][]bool  // [heads][source]: the labels a source tells apart; nil for all
+	source  []int32     // [n]
+	weights []float32   // [n], nil for all 1
+}
+
+// newSet encodes d with the model's pipeline and vocabulary.
+func newSet(ctx context.Context, m *classify.Model, d *corpora.Dataset) (*set, error) {
+	n := len(d.Examples)
+	texts := make([]string, n)
+	s := &set{source: make([]int32, n)}
+	weighted := false
+	for i := range d.Examples {
+		texts[i] = d.Examples[i].Text
+		s.source[i] = d.Examples[i].Source
+		weighted = weighted || d.Examples[i].Weight != 0
+	}
+	if weighted {
+		s.weights = make([]float32, n)
+		for i := range d.Examples {
+			s.weights[i] = d.Examples[i].Weight
+			if s.weights[i] == 0 {
+				s.weights[i] = 1
+			}
+		}
+	}
+	for _, h := range m.Heads() {
+		if err := s.addHead(h, d); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	s.ids, err = m.Encode(ctx, texts)
+	return s, err
+}
+
+func (s *set) addHead(h classify.Head, d *corpora.Dataset) error {
+	column, n, C := slices.Index(d.Heads, h.Name), len(d.Examples), len(h.Labels)
+	index := make(map[string]int32, C)
+	for i, l := range h.Labels {
+		index[l] = int32(i)
+	}
+	multi := h.MultiLabel()
+	var labels []int32
+	var values []float32
+	if multi {
+		values = slices.Repeat([]float32{nan}, n*C)
+	} else {
+		labels = slices.Repeat([]int32{-1}, n)
+	}
+	for i := range d.Examples {
+		if column < 0 {
+			break
+		}
+		e := &d.Examples[i]
+		if e.Label(column) == "" {
+			continue
+		}
+		if multi {
+			clear(values[i*C : (i+1)*C])
+		}
+		for _, l := range split(d, e.Label(column), multi) {
+			c, ok := index[l]
+			if !ok {
+				return fmt.Errorf("train: %s: label %q is not one of head %s, which has %q: %w", e.ID, l, h.Name, h.Labels, corpora.ErrData)
+			}
+			if multi {
+				values[i*C+int(c)] = 1
+			} else {
+				labels[i] = c
+			}
+		}
+	}
+	allowed := make([][]bool, len(d.Sources))
+	for k, src := range d.Sources {
+		if column < 0 || column >= len(src.Labels) || multi || len(src.Labels[column]) == 0 {
+			continue
+		}
+		mask := make([]bool, C)
+		for _, l := range src.Labels[column] {
+			if c, ok := index[l]; ok {
+				mask[c] = true
+			}
+		}
+		if slices.Contains(mask, false) {
+			allowed[k] = mask
+		}
+	}
+	s.labels = append(s.labels, labels)
+	s.values = append(s.values, values)
+	s.allowed = append(s.allowed, allowed)
+	return nil
+}
+
+// batches cuts a random order of the texts into batches of similar length: the
+// texts of some batches are sorted by length, cut, and the batches shuffled.
+// The result is a function of the seed and the epoch.
+func (s *set) batches(c Config, epoch int) [][]int {
+	r := seed.Rand(c.Seed, "shuffle", uint64(epoch))
+	order := r.Perm(len(s.ids))
+	pool := c.BatchSize * 50
+	var batches [][]int
+	for start := 0; start < len(order); start += pool {
+		part := order[start:min(start+pool, len(order))]
+		slices.SortStableFunc(part, func(a, b int) int { return len(s.ids[b]) - len(s.ids[a]) })
+		from, tokens := 0, 0
+		for i, j := range part {
+			n := len(s.ids[j])
+			if i > from && (i-from == c.BatchSize || tokens+n > c.BatchTokens) {
+				batches = append(batches, part[from:i])
+				from, tokens = i, 0
+			}
+			tokens += n
+		}
+		batches = append(batches, part[from:])
+	}
+	shuffle(r, batches)
+	return batches
+}
+
+func shuffle[E any](r *rand.Rand, s []E) {
+	r.Shuffle(len(s), func(i, j int) { s[i], s[j] = s[j], s[i] })
+}
+
+// targets gathers what one head should have answered for the texts of a batch.
+// It reports whether any of them has a label.
+func (s *set) targets(h, C int, batch []int, t *nn.Targets) bool {
+	*t = nn.Targets{Labels: t.Labels[:0], Values: t.Values[:0], Weights: t.Weights[:0], Allowed: t.Allowed[:0]}
+	any := false
+	for _, i := range batch {
+		if s.labels[h] != nil {
+			l := s.labels[h][i]
+			t.Labels = append(t.Labels, l)
+			any = any || l >= 0
+		} else {
+			v := s.values[h][i*C : (i+1)*C]
+			t.Values = append(t.Values, v...)
+			any = any || v[0] == v[0]
+		}
+		if s.weights != nil {
+			t.Weights = append(t.Weights, s.weights[i])
+		}
+		if s.allowed[h] != nil {
+			t.Allowed = append(t.Allowed, s.allowed[h][s.source[i]])
+		}
+	}
+	if s.labels[h] == nil {
+		t.Labels = nil
+	}
+	if s.weights == nil {
+		t.Weights = nil
+	}
+	return any
+}
