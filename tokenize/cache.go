@@ -1,92 +1,98 @@
 package tokenize
 
-import "strings"
-
-const (
-	// maxCached is the number of surface forms of one language that a cache
-	// holds before it starts afresh. With keys of maxCachedBytes at most, that
-	// is under 20 MB; English text fills a few MB of it.
-	maxCached      = 1 << 17
-	maxCachedBytes = 48
+import (
+	"slices"
+	"strings"
 )
 
 // A cache remembers what a step's maps made of each surface form, so that a
-// form seen before costs one map look-up, however much work stemming it was.
-// The zero value is ready to use.
+// form seen before costs one look-up, however much work stemming it was. Its
+// memory is bounded, to about 20 MB for each language. The zero value is ready
+// to use.
 type cache struct {
-	lang  Lang // whose entries m is
-	m     map[string]mapped
-	other map[Lang]map[string]mapped // all languages seen, when there is more than one
+	byLang map[Lang]*memory
 }
 
-// mapped is what the maps made of a form of the given kind.
+// A memory is what a cache knows of one language.
+type memory struct {
+	table  table // of indices in became, or same
+	became []mapped
+}
+
+// mapped is what the maps made of a form: first and more, or nothing.
 type mapped struct {
-	kind  Kind
-	n     int    // number of forms
-	first form   // if n >= 1
-	more  []form // the others
+	dropped bool
+	first   form
+	more    []form
 }
 
-func (c *cache) look(f form, s *step, lang Lang) mapped {
-	if c.lang != lang {
-		c.speak(lang)
+// same is the number in the table of a form that the maps leave as it is.
+const same = -1
+
+func (c *cache) memory(lang Lang) *memory {
+	m := c.byLang[lang]
+	if m == nil {
+		m = new(memory)
+		if c.byLang == nil {
+			c.byLang = make(map[Lang]*memory)
+		}
+		c.byLang[lang] = m
 	}
-	if e, ok := c.m[f.text]; ok && e.kind == f.kind {
-		return e
-	}
-	if len(f.text) > maxCachedBytes {
-		return newMapped(s.apply(f, lang), f.kind)
-	}
-	if c.m == nil {
-		c.m = make(map[string]mapped)
-	} else if len(c.m) >= maxCached {
-		clear(c.m)
-	}
-	f.text = strings.Clone(f.text) // do not keep the whole source alive
-	e := newMapped(s.apply(f, lang), f.kind)
-	c.m[f.text] = e
-	return e
+	return m
 }
 
-// speak makes c hold the entries of lang.
-func (c *cache) speak(lang Lang) {
-	if c.other == nil {
-		c.other = make(map[Lang]map[string]mapped)
+// learn runs the maps of s on a form that is not in the table.
+func (m *memory) learn(f form, s *step, lang Lang) int32 {
+	if m.table.full() {
+		m.table.reset()
+		m.became = nil
 	}
-	c.other[c.lang] = c.m
-	c.lang, c.m = lang, c.other[lang]
+	var e mapped
+	value := int32(len(m.became))
+	switch forms := s.apply(f, lang); {
+	case len(forms) == 1 && forms[0] == f:
+		value = same
+	case len(forms) == 0:
+		e.dropped = true
+	default:
+		for i := range forms { // they may be parts of the source: do not keep that alive
+			forms[i].text = strings.Clone(forms[i].text)
+		}
+		e.first, e.more = forms[0], slices.Clip(forms[1:])
+	}
+	if value != same {
+		m.became = append(m.became, e)
+	}
+	m.table.put(f.text, f.kind, value)
+	return value
 }
 
-func newMapped(forms []form, kind Kind) mapped {
-	e := mapped{kind: kind, n: len(forms)}
-	if len(forms) > 0 {
-		e.first, e.more = forms[0], forms[1:]
-	}
-	return e
-}
-
-// append appends to dst what the maps of s make of tokens.
-func (c *cache) append(dst, tokens []Token, s *step, lang Lang) []Token {
+// append appends to dst what the maps of s make of tokens. If source is not
+// empty, the tokens' texts are where they come from in it.
+func (c *cache) append(dst, tokens []Token, source string, s *step, lang Lang) []Token {
+	m := c.memory(lang)
 	for i := range tokens {
 		t := &tokens[i]
-		e := c.look(form{t.Text, t.Kind}, s, lang)
-		if e.n == 0 {
+		text, start, end := t.Text, 0, len(t.Text)
+		if source != "" {
+			text, start, end = source, t.Start, t.End
+		}
+		value, ok := m.table.get(text, start, end, t.Kind)
+		if !ok {
+			value = m.learn(form{t.Text, t.Kind}, s, lang)
+		}
+		if value == same {
+			dst = append(dst, *t)
 			continue
 		}
-		text := e.first.text
-		if text == t.Text {
-			text = t.Text // the caller's own bytes: nothing of the cache is kept alive
+		e := &m.became[value]
+		if e.dropped {
+			continue
 		}
-		dst = append(dst, Token{text, t.Start, t.End, e.first.kind})
+		dst = append(dst, Token{e.first.text, t.Start, t.End, e.first.kind})
 		for _, f := range e.more {
 			dst = append(dst, Token{f.text, t.Start, t.End, f.kind})
 		}
 	}
 	return dst
-}
-
-// filter replaces dst[base:] by what the maps of s make of it.
-func (c *cache) filter(dst []Token, base int, s *step, lang Lang) []Token {
-	tokens := append([]Token(nil), dst[base:]...)
-	return c.append(dst[:base], tokens, s, lang)
 }

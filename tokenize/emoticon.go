@@ -7,7 +7,7 @@ import (
 
 // The emoticons that start with an ASCII sign, by that sign. Within a list a
 // longer one comes before its own beginning.
-var emoticons = map[byte][]string{
+var emoticons = [utf8.RuneSelf][]string{
 	':': {":'-(", ":'-)", ":'(", ":')", ":-))", ":-((", ":-)", ":-(", ":-D", ":-P", ":-p", ":-O", ":-o", ":-/", `:-\`, ":-|", ":-*",
 		":-]", ":-[", ":-}", ":-{", ":-S", ":-s", ":-X", ":-x", ":-$", ":-@", ":-#", ":->", ":-<", ":o)", ":^)",
 		":)", ":(", ":D", ":P", ":p", ":O", ":o", ":/", `:\`, ":|", ":*", ":3", ":]", ":[", ":}", ":{", ":S", ":s", ":X", ":x", ":$", ":@", ":#", ":>", ":<"},

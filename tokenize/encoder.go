@@ -1,7 +1,5 @@
 package tokenize
 
-import "strings"
-
 // An Encoder turns texts into vocabulary IDs. It remembers the IDs of the
 // surface forms it has seen, in bounded memory (under 20 MB; a few MB for
 // English), so that a form seen before costs one look-up in all: no filter runs,
@@ -13,16 +11,15 @@ type Encoder[ID ~int32] struct {
 	p      *Pipeline
 	lookup func(token string) ID
 
-	langs  map[Lang]map[string]encoded[ID] // by the form's bytes; used if p is simple
-	tokens []Token                         // scratch
+	byLang map[Lang]*codes[ID] // used if p is simple
+	tokens []Token             // scratch
 }
 
-// encoded is what became of a surface form of the given kind.
-type encoded[ID ~int32] struct {
-	kind Kind
-	n    int32 // number of IDs
-	id   ID    // if n == 1
-	more []ID  // if n > 1
+// codes is what an Encoder knows of one language: for each surface form its ID,
+// or ^i if its IDs are several[i], or none.
+type codes[ID ~int32] struct {
+	table   table
+	several [][]ID
 }
 
 // NewEncoder returns an Encoder that gives each token of p the ID that lookup
@@ -31,7 +28,7 @@ type encoded[ID ~int32] struct {
 func NewEncoder[ID ~int32](p *Pipeline, lookup func(token string) ID) *Encoder[ID] {
 	return &Encoder[ID]{
 		p: p, lookup: lookup,
-		langs:  make(map[Lang]map[string]encoded[ID]),
+		byLang: make(map[Lang]*codes[ID]),
 		tokens: make([]Token, 0, block+16),
 	}
 }
@@ -76,27 +73,30 @@ func (e *Encoder[ID]) encode(dst []ID, spans []Span, wantSpans bool, text string
 	}
 	limit := len(dst) + s.head
 	prepared := p.prep.prepare(text)
-	seen := e.langs[prepared.lang]
-	if seen == nil {
-		seen = make(map[string]encoded[ID])
-		e.langs[prepared.lang] = seen
+	c := e.byLang[prepared.lang]
+	if c == nil {
+		c = new(codes[ID])
+		e.byLang[prepared.lang] = c
 	}
 	seg := p.segmenter()
 	for pos := 0; pos < len(prepared.text); {
 		e.tokens, pos = seg.segment(e.tokens[:0], prepared.text, pos, block)
 		for i := range e.tokens {
 			t := &e.tokens[i]
-			form, ok := seen[t.Text]
-			if !ok || form.kind != t.Kind {
-				form = e.learn(seen, &s, t, prepared.lang)
+			code, ok := c.table.get(prepared.text, t.Start, t.End, t.Kind)
+			if !ok {
+				code = e.learn(c, &s, t, prepared.lang)
 			}
-			if form.n == 1 {
-				dst = append(dst, form.id)
+			n := 1
+			if code >= 0 {
+				dst = append(dst, ID(code))
 			} else {
-				dst = append(dst, form.more...)
+				ids := c.several[^code]
+				dst = append(dst, ids...)
+				n = len(ids)
 			}
 			if wantSpans {
-				for range form.n {
+				for range n {
 					spans = append(spans, Span{t.Start, t.End})
 				}
 			}
@@ -111,25 +111,23 @@ func (e *Encoder[ID]) encode(dst []ID, spans []Span, wantSpans bool, text string
 	return dst, spans
 }
 
-// maxScratch is how many tokens of scratch memory an Encoder keeps.
-const maxScratch = 1 << 16
-
 // learn runs the filters on a form that has not been seen.
-func (e *Encoder[ID]) learn(seen map[string]encoded[ID], s *step, t *Token, lang Lang) encoded[ID] {
-	forms := s.apply(form{t.Text, t.Kind}, lang)
-	enc := encoded[ID]{kind: t.Kind, n: int32(len(forms))}
-	if len(forms) == 1 {
-		enc.id = e.lookup(forms[0].text)
+func (e *Encoder[ID]) learn(c *codes[ID], s *step, t *Token, lang Lang) int32 {
+	if c.table.full() {
+		c.table.reset()
+		c.several = nil
+	}
+	var ids []ID
+	for _, f := range s.apply(form{t.Text, t.Kind}, lang) {
+		ids = append(ids, e.lookup(f.text))
+	}
+	var code int32
+	if len(ids) == 1 && ids[0] >= 0 {
+		code = int32(ids[0])
 	} else {
-		for _, f := range forms {
-			enc.more = append(enc.more, e.lookup(f.text))
-		}
+		code = ^int32(len(c.several))
+		c.several = append(c.several, ids)
 	}
-	if len(t.Text) <= maxCachedBytes {
-		if len(seen) >= maxCached {
-			clear(seen)
-		}
-		seen[strings.Clone(t.Text)] = enc
-	}
-	return enc
+	c.table.put(t.Text, t.Kind, code)
+	return code
 }

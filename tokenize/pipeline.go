@@ -107,6 +107,9 @@ func (s *step) apply(f form, lang Lang) []form {
 // level of the processor's cache.
 const block = 256
 
+// maxScratch is how many tokens of scratch memory are kept between texts.
+const maxScratch = 1 << 14
+
 // A state is the scratch memory of one AppendTokens.
 type state struct {
 	tokens []Token // of one block
@@ -135,13 +138,17 @@ func (p *Pipeline) AppendTokens(dst []Token, text string) []Token {
 	for i := range p.plan {
 		s := &p.plan[i]
 		if i > 0 && len(s.maps) > 0 {
-			dst = st.caches[i].filter(dst, base, s, prepared.lang)
+			st.tokens = append(st.tokens[:0], dst[base:]...)
+			dst = st.caches[i].append(dst[:base], st.tokens, "", s, prepared.lang)
 		}
 		if s.seq != nil {
 			dst = append(dst[:base], s.seq(dst[base:], prepared.text)...)
 		}
 	}
 	prepared.restore(dst[base:])
+	if cap(st.tokens) > maxScratch {
+		st.tokens = nil
+	}
 	return dst
 }
 
@@ -163,7 +170,7 @@ func (p *Pipeline) first(dst []Token, st *state, t prepared) (_ []Token, all boo
 			dst, pos = seg.segment(dst, t.text, pos, block)
 		} else {
 			st.tokens, pos = seg.segment(st.tokens[:0], t.text, pos, block)
-			dst = st.caches[0].append(dst, st.tokens, &s, t.lang)
+			dst = st.caches[0].append(dst, st.tokens, t.text, &s, t.lang)
 		}
 		if len(dst)-base > limit {
 			return dst, false

@@ -25,11 +25,14 @@ const (
 	under         // _, which joins letters and digits
 	punct         //
 	symbol        //
+	beyond        // part of a rune beyond ASCII
 )
 
-var class = func() (class [utf8.RuneSelf]uint8) {
+var class = func() (class [256]uint8) {
 	for c := range class {
 		switch {
+		case c >= utf8.RuneSelf:
+			class[c] = beyond
 		case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
 			class[c] = letter
 		case c >= '0' && c <= '9':
@@ -47,19 +50,23 @@ var class = func() (class [utf8.RuneSelf]uint8) {
 	return class
 }()
 
+// alnum are the ASCII letters and digits.
+var alnum = func() (alnum [256]bool) {
+	for c := range alnum {
+		alnum[c] = class[c] == letter || class[c] == digit
+	}
+	return alnum
+}()
+
 // isAlnum reports whether text has an ASCII letter or digit at i, which may be
 // out of range.
 func isAlnum(text string, i int) bool {
-	if i < 0 || i >= len(text) || text[i] >= utf8.RuneSelf {
-		return false
-	}
-	c := class[text[i]]
-	return c == letter || c == digit
+	return i >= 0 && i < len(text) && alnum[text[i]]
 }
 
 // isASCIILetter is isAlnum for letters alone.
 func isASCIILetter(text string, i int) bool {
-	return i >= 0 && i < len(text) && text[i] < utf8.RuneSelf && class[text[i]] == letter
+	return i >= 0 && i < len(text) && class[text[i]] == letter
 }
 
 // isWordRune reports whether a letter, digit or mark is at i.
@@ -90,18 +97,15 @@ func (words) segment(dst []Token, text string, pos, n int) ([]Token, int) {
 	s := scanner{text: text, at: -1, seen: pos}
 	n += len(dst)
 	for pos < len(text) && len(dst) < n {
-		c := text[pos]
-		if c >= utf8.RuneSelf {
-			dst, pos = s.rune(dst, pos)
-			continue
-		}
-		switch class[c] {
+		switch class[text[pos]] {
 		case letter:
 			dst, pos = s.word(dst, pos)
 		case digit:
 			dst, pos = s.number(dst, pos)
 		case space, other:
 			pos++
+		case beyond:
+			dst, pos = s.rune(dst, pos)
 		default:
 			dst, pos = s.punct(dst, pos)
 		}
@@ -128,7 +132,7 @@ func (s *scanner) emit(dst []Token, start, end int, kind Kind) []Token {
 func (s *scanner) word(dst []Token, start int) ([]Token, int) {
 	text := s.text
 	end := start
-	for end < len(text) && text[end] < utf8.RuneSelf && (class[text[end]] == letter || class[text[end]] == digit) {
+	for end < len(text) && alnum[text[end]] {
 		end++
 	}
 	if end < len(text) {
@@ -259,7 +263,7 @@ func (s *scanner) number(dst []Token, start int) ([]Token, int) {
 	end := start
 	for end < len(text) {
 		c := text[end]
-		if c >= utf8.RuneSelf || class[c] != digit {
+		if class[c] != digit {
 			if c != '.' && c != ',' && c != '/' || end+1 == len(text) || text[end+1] < '0' || text[end+1] > '9' {
 				break
 			}
@@ -268,7 +272,7 @@ func (s *scanner) number(dst []Token, start int) ([]Token, int) {
 	}
 	if end < len(text) {
 		switch c := text[end]; {
-		case c < utf8.RuneSelf && class[c] == letter, c == '_', c >= utf8.RuneSelf:
+		case class[c] == letter, c == '_', c >= utf8.RuneSelf:
 			// A word, an emoji keycap, or a number with something else behind it.
 			if keycap := keycapEnd(text, end); keycap > 0 && end == start+1 {
 				return s.emit(dst, start, keycap, Emoji), keycap
