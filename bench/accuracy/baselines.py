@@ -99,7 +99,7 @@ class FastText:
         train = pathlib.Path(self.dir.name, "train.txt")
         train.write_text("".join(f"__label__{self.labels.index(l)} {t}\n"
                                  for l, t in zip(labels, self.lines(texts).splitlines())))
-        options = dict(wordNgrams=3 if self.args.chars else 2, dim=50, thread=2, verbose=0, seed=self.args.seed, **self.settings)
+        options = dict(wordNgrams=3 if self.args.chars else 2, dim=10, thread=2, verbose=0, seed=self.args.seed, **self.settings)
         subprocess.run(["fasttext", "supervised", "-input", train, "-output", self.model]
                        + [str(a) for k, v in options.items() for a in (f"-{k}", v)], check=True, stderr=subprocess.DEVNULL)
 
@@ -115,6 +115,8 @@ METHODS = {"tfidf-lr": TfidfLR, "nbsvm": NBSVM, "fasttext": FastText}
 def run(args, texts, labels, test_texts):
     """Predictions for the test texts and the chosen settings."""
     method = METHODS[args.method]
+    order = np.random.default_rng(args.seed).permutation(len(texts))  # fastText learns in this order
+    texts, labels = [texts[i] for i in order], [labels[i] for i in order]
     common = [labels.count(l) > 1 for l in labels]  # a label with one text cannot be split
     inner, dev = train_test_split(np.flatnonzero(common), test_size=0.1, random_state=args.seed,
                                   stratify=[l for l, c in zip(labels, common) if c])

@@ -1,0 +1,124 @@
+// Run times this project and its peers side by side and writes a table of
+// medians and ratios:
+//
+//	bench/setup.sh
+//	go run ./bench/run -only '^train' -rounds 5
+//
+// In each round every program of a contest runs once, the first of one round
+// being the second of the next, so that a slow minute of the machine falls on
+// all of them. Run it from the repository's root on an otherwise idle machine.
+package main
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+func main() {
+	var o options
+	cache, _ := os.UserCacheDir()
+	flag.StringVar(&o.peers, "peers", filepath.Join(cache, "textlstm-bench"), "`directory` that bench/setup.sh filled")
+	flag.StringVar(&o.corpora, "corpora", cmp.Or(os.Getenv("TEXTLSTM_CORPORA"), "../shared/corpora"), "`directory` with imdb/train.tsv.zst and imdb/test.tsv.zst, for the job contests")
+	only := flag.String("only", "", "`regexp`: run the contests whose names it matches")
+	rounds := flag.Int("rounds", 5, "runs of each program")
+	flag.Float64Var(&o.seconds, "seconds", 5, "measured time of a run")
+	out := flag.String("out", "", "`file` for the table; default bench/results/DATE-COMMIT.md")
+	flag.Parse()
+	if err := run(o, *only, *rounds, *out); err != nil {
+		fmt.Fprintln(os.Stderr, "run:", err)
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	peers, corpora string
+	bin            string // our programs, built here
+	seconds        float64
+}
+
+func run(o options, only string, rounds int, out string) error {
+	filter, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
+	if o.bin, err = os.MkdirTemp("", "textlstm-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(o.bin)
+
+	var chosen []*contest
+	for _, c := range contests(&o) {
+		if filter.MatchString(c.name) {
+			chosen = append(chosen, c)
+		}
+	}
+	if len(chosen) == 0 {
+		return fmt.Errorf("no contest matches %q", only)
+	}
+	if err := prepare(&o, chosen); err != nil {
+		return err
+	}
+	facts := machine()
+	for i, c := range chosen {
+		fmt.Fprintf(os.Stderr, "%d/%d %s\n", i+1, len(chosen), c.name)
+		for r := range rounds {
+			for j := range c.entries {
+				e := c.entries[(r+j)%len(c.entries)]
+				if err := e.run(c.unit, facts); err != nil {
+					return fmt.Errorf("%s: %s: %w", c.name, e.name, err)
+				}
+			}
+		}
+	}
+	if out == "" {
+		out = filepath.Join("bench", "results", time.Now().Format(time.DateOnly)+"-"+facts["commit"]+".md")
+	}
+	command := fmt.Sprintf("-only '%s' -rounds %d -seconds %g", only, rounds, o.seconds)
+	if err := os.WriteFile(out, []byte(table(chosen, facts, command)), 0o666); err != nil {
+		return err
+	}
+	fmt.Fprintln(os.Stderr, "wrote", out)
+	return nil
+}
+
+// prepare builds our programs and, for the job contests, the texts and the
+// peers' models.
+func prepare(o *options, chosen []*contest) error {
+	packages := []string{"./bench/throughput", "./bench/gemm"}
+	jobs := false
+	for _, c := range chosen {
+		jobs = jobs || strings.HasPrefix(c.name, "job")
+	}
+	if jobs {
+		packages = append(packages, "./cmd/sentiment")
+	}
+	if err := command(append([]string{"go", "build", "-o", o.bin + string(filepath.Separator)}, packages...)...); err != nil {
+		return err
+	}
+	if !jobs {
+		return nil
+	}
+	return command("bash", "bench/run/job.sh", o.corpora, o.peers)
+}
+
+// command runs a program whose output goes to stderr.
+func command(argv ...string) error {
+	c := exec.Command(argv[0], argv[1:]...)
+	c.Stdout, c.Stderr = os.Stderr, os.Stderr
+	if err := c.Run(); err != nil {
+		var exit *exec.ExitError
+		if errors.As(err, &exit) {
+			return fmt.Errorf("%s: %w", strings.Join(argv, " "), err)
+		}
+		return err
+	}
+	return nil
+}

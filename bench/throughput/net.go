@@ -1,0 +1,153 @@
+package main
+
+import (
+	"math/rand/v2"
+
+	"github.com/textlstm/textlstm/embed"
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+const (
+	words  = 20_000
+	labels = 2
+	rate   = 1e-3
+)
+
+// A net is the classifier and one batch of random words for it.
+type net struct {
+	rng    *rand.Rand
+	table  *embed.Table
+	lstm   *lstm.LSTM
+	pool   *nn.Pool
+	dense  *nn.Dense
+	adam   *nn.Optimizer
+	params []*nn.Param
+
+	ws     lstm.Workspace
+	poolWS nn.PoolWorkspace
+
+	layout  nn.Layout
+	ids     []vocab.ID // [Rows]
+	targets nn.Targets
+
+	seen     [words]int32 // the place of a word among the batch's distinct ones, plus 1
+	distinct []vocab.ID
+	index    []int32 // [Rows]
+
+	x, dY, pooled, dPooled, logits, dLogits []float32
+}
+
+func newNet(c lstm.Config, threads int, seed uint64) (*net, error) {
+	n := &net{rng: rand.New(rand.NewPCG(seed, 0))}
+	var err error
+	if n.table, err = embed.New(words, c.InputSize); err != nil {
+		return nil, err
+	}
+	if n.lstm, err = lstm.New(c); err != nil {
+		return nil, err
+	}
+	if n.pool, err = nn.NewPool("pool", nn.PoolConfig{Kinds: []nn.Pooling{nn.Max}, Size: c.OutputSize()}); err != nil {
+		return nil, err
+	}
+	if n.adam, err = nn.NewOptimizer(nn.OptimizerConfig{Kind: nn.Adam}); err != nil {
+		return nil, err
+	}
+	n.dense = nn.NewDense("head", n.pool.OutSize(), labels)
+	n.table.Init(n.rng)
+	n.lstm.Init(n.rng, 1)
+	n.dense.Init(n.rng)
+	n.ws.Workers, n.dense.Workers = threads, threads
+	n.params = append(n.params, n.table.Params()...)
+	n.params = append(n.params, n.lstm.Params()...)
+	n.params = append(n.params, n.dense.Params()...)
+	return n, nil
+}
+
+// draw makes a new batch.
+func (n *net) draw(batch int, from []int) {
+	lengths := make([]int, batch)
+	n.targets.Labels = make([]int32, batch)
+	for b := range lengths {
+		lengths[b] = from[n.rng.IntN(len(from))]
+		n.targets.Labels[b] = int32(n.rng.IntN(labels))
+	}
+	n.layout.Reset(lengths)
+	n.ids = grow(n.ids, n.layout.Rows())
+	for i := range n.ids {
+		n.ids[i] = vocab.ID(1 + n.rng.IntN(words-1)) // 0 is the padding
+	}
+}
+
+// train takes one step of Adam on the batch.
+func (n *net) train() error {
+	n.x = grow(n.x, len(n.ids)*n.table.Dim())
+	n.table.Gather(n.x, n.ids)
+	for _, p := range n.params {
+		p.NeedGrad()
+	}
+	nn.ZeroGrad(n.params)
+	out, err := n.lstm.Forward(&n.ws, lstm.Batch{Layout: &n.layout, X: n.x}, nil, lstm.Mode{Train: true})
+	if err != nil {
+		return err
+	}
+	n.head(out.Y)
+	B := n.layout.B()
+	n.dLogits = grow(n.dLogits, len(n.logits))
+	n.dPooled = grow(n.dPooled, len(n.pooled))
+	n.dY = grow(n.dY, len(out.Y))
+	clear(n.dY)
+	loss := nn.Loss{}
+	loss.Eval(n.dLogits, n.logits, B, labels, &n.targets, 0)
+	n.dense.Backward(n.dPooled, n.dLogits, n.pooled, B)
+	n.pool.Backward(n.dY, n.dPooled, out.Y, &n.layout, nil, &n.poolWS)
+	dX, _, err := n.lstm.Backward(&n.ws, n.dY, nil)
+	if err != nil {
+		return err
+	}
+	n.table.AddGrad(n.ids, dX)
+	return n.adam.Step(n.params, rate)
+}
+
+// infer computes the probabilities of the batch. A word that stands in it
+// more than once is multiplied with the input weights once.
+func (n *net) infer() error {
+	n.distinct, n.index = n.distinct[:0], grow(n.index, len(n.ids))
+	for i, id := range n.ids {
+		if n.seen[id] == 0 {
+			n.distinct = append(n.distinct, id)
+			n.seen[id] = int32(len(n.distinct))
+		}
+		n.index[i] = n.seen[id] - 1
+	}
+	for _, id := range n.distinct {
+		n.seen[id] = 0
+	}
+	n.x = grow(n.x, len(n.distinct)*n.table.Dim())
+	n.table.Gather(n.x, n.distinct)
+	out, err := n.lstm.Forward(&n.ws, lstm.Batch{Layout: &n.layout, X: n.x, Index: n.index}, nil, lstm.Mode{})
+	if err != nil {
+		return err
+	}
+	n.head(out.Y)
+	nn.CrossEntropy.Activate(n.logits, labels)
+	return nil
+}
+
+// head pools y [Rows][D*H] and fills the logits [B][labels].
+func (n *net) head(y []float32) {
+	B := n.layout.B()
+	n.pooled = grow(n.pooled, B*n.pool.OutSize())
+	n.pool.Forward(n.pooled, y, &n.layout, nil, &n.poolWS)
+	n.logits = grow(n.logits, B*labels)
+	n.dense.Forward(n.logits, n.pooled, B)
+}
+
+// grow returns a slice of n elements in s's storage if that is large enough.
+func grow[E any](s []E, n int) []E {
+	if cap(s) < n {
+		return make([]E, n)
+	}
+	return s[:n]
+}
