@@ -9,48 +9,53 @@ import (
 	"github.com/textlstm/textlstm/evaluate"
 )
 
-// ClassificationReport is scikit-learn's classification_report of e with that
-// many digits: the same text to the character (of labels without control
-// characters).
+// ClassificationReport is scikit-learn's classification_report of e, with that
+// many digits and all of the head's labels: the same text to the character, of
+// labels in ASCII.
 func ClassificationReport(e *evaluate.Evaluation, digits int) string {
+	total := 0 // rows, or decisions that are gold
+	for _, l := range e.PerLabel {
+		total += l.Support
+	}
+	support := fmt.Sprint(total)
 	num := func(v evaluate.Score) string { return fmt.Sprintf("%.*f", digits, v) }
-	n := fmt.Sprint(e.N)
-	head := []string{"", "precision", "recall", "f1-score", "support"}
-	var cells [][]string
+
+	cells := [][]string{{"", "precision", "recall", "f1-score", "support"}}
 	for _, l := range e.PerLabel {
 		cells = append(cells, []string{l.Label, num(l.Precision), num(l.Recall), num(l.F1), fmt.Sprint(l.Support)})
 	}
-	cells = append(cells,
-		[]string{"accuracy", "", "", num(e.Accuracy), n},
-		[]string{"macro avg", num(e.MacroPrecision), num(e.MacroRecall), num(e.MacroF1), n},
-		[]string{"weighted avg", num(e.WeightedPrecision), num(e.WeightedRecall), num(e.WeightedF1), n})
-	return classificationText(head, cells, len(e.PerLabel))
-}
+	average := func(name string, p, r, f evaluate.Score) {
+		cells = append(cells, []string{name, num(p), num(r), num(f), support})
+	}
+	if e.MultiLabel {
+		average("micro avg", e.MicroPrecision, e.MicroRecall, e.MicroF1)
+	} else {
+		cells = append(cells, []string{"accuracy", "", "", num(e.Accuracy), support})
+	}
+	average("macro avg", e.MacroPrecision, e.MacroRecall, e.MacroF1)
+	average("weighted avg", e.WeightedPrecision, e.WeightedRecall, e.WeightedF1)
+	if e.MultiLabel {
+		average("samples avg", e.SamplesPrecision, e.SamplesRecall, e.SamplesF1)
+	}
 
-// classificationText lays out a classification report whose first labels rows
-// are labels and the rest averages.
-func classificationText(head []string, cells [][]string, labels int) string {
-	align := make([]tw.Align, len(head))
-	for i := range head {
+	align := make([]tw.Align, len(cells[0]))
+	for i := range align {
 		align[i] = tw.AlignRight
 	}
-	for _, row := range append([][]string{head}, cells...) {
-		for i, c := range row {
-			if i == 0 {
-				row[i] = fmt.Sprintf("%*s ", len("weighted avg"), Clean(c))
-			} else {
-				row[i] = fmt.Sprintf("%9s", c)
-			}
+	for _, row := range cells {
+		row[0] = fmt.Sprintf("%*s ", len("weighted avg"), Clean(row[0]))
+		for i := range row[1:] {
+			row[i+1] = fmt.Sprintf("%9s", row[i+1])
 		}
 	}
-	lines, err := layOut(head, cells, align, " ")
+	lines, err := layOut(cells[0], cells[1:], align, " ")
 	if err != nil {
-		panic(err) // nothing in it depends on the data
+		panic(err) // the cells are whole: nothing in it depends on the data
 	}
 	var b strings.Builder
 	for i, l := range lines {
 		b.WriteString(l + "\n")
-		if i == 0 || i == labels {
+		if i == 0 || i == len(e.PerLabel) {
 			b.WriteByte('\n')
 		}
 	}

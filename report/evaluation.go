@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/textlstm/textlstm/evaluate"
 )
@@ -156,7 +158,14 @@ func (d *document) evaluation(e *evaluate.Evaluation) {
 	d.heading(2, title)
 	d.classification(e)
 	d.figures(e)
-	d.confusion(e)
+	if e.MultiLabel {
+		d.decisions(e)
+	} else {
+		d.confusion(e)
+	}
+	d.slices(e)
+	d.riskCoverage(e)
+	d.mistakes(e)
 }
 
 // classification is scikit-learn's classification_report: in text to the
@@ -171,16 +180,22 @@ func (d *document) classification(e *evaluate.Evaluation) {
 	for _, l := range e.PerLabel {
 		rows = append(rows, []any{l.Label, l.Precision, l.Recall, l.F1, l.Support})
 	}
+	if e.MultiLabel {
+		rows = append(rows, []any{"micro avg", e.MicroPrecision, e.MicroRecall, e.MicroF1, nil})
+	} else {
+		rows = append(rows, []any{"accuracy", nil, nil, e.Accuracy, nil})
+	}
 	rows = append(rows,
-		[]any{"accuracy", nil, nil, e.Accuracy, e.N},
-		[]any{"macro avg", e.MacroPrecision, e.MacroRecall, e.MacroF1, e.N},
-		[]any{"weighted avg", e.WeightedPrecision, e.WeightedRecall, e.WeightedF1, e.N})
+		[]any{"macro avg", e.MacroPrecision, e.MacroRecall, e.MacroF1, nil},
+		[]any{"weighted avg", e.WeightedPrecision, e.WeightedRecall, e.WeightedF1, nil})
+	if e.MultiLabel {
+		rows = append(rows, []any{"samples avg", e.SamplesPrecision, e.SamplesRecall, e.SamplesF1, nil})
+	}
 	d.table([]string{"label", "precision", "recall", "f1-score", "support"}, rows)
 }
 
-// figures lists the single figures and their intervals. Those that the
-// classification report has, or that equal the accuracy, are listed only where
-// they have an interval to add.
+// figures lists the single figures and their intervals, without those that
+// equal the accuracy or are not defined.
 func (d *document) figures(e *evaluate.Evaluation) {
 	header := []string{"figure", "value"}
 	if e.Intervals != nil {
@@ -189,18 +204,20 @@ func (d *document) figures(e *evaluate.Evaluation) {
 	var rows [][]any
 	for _, name := range evaluate.Names() {
 		v, _ := e.Get(name)
-		if strings.HasPrefix(name, "micro_") || v != v {
+		if strings.HasPrefix(name, "micro_") && !e.MultiLabel || math.IsNaN(v) {
 			continue
 		}
 		row := []any{strings.ReplaceAll(name, "_", " "), v}
 		if e.Intervals != nil {
 			i := e.Intervals[name]
-			row = append(row, fmt.Sprintf("[%.4f, %.4f]", i.Low, i.High))
+			row = append(row, span(i))
 		}
 		rows = append(rows, row)
 	}
 	d.table(header, rows)
 }
+
+func span(i evaluate.Interval) string { return fmt.Sprintf("[%.4f, %.4f]", i.Low, i.High) }
 
 // wide is the number of labels beyond which a confusion matrix is given as the
 // list of its largest errors.
@@ -244,4 +261,79 @@ func (d *document) confusions(e *evaluate.Evaluation, share [][]float64) {
 		rows = append(rows, []any{e.Labels[c.gold], e.Labels[c.pred], c.n, fmt.Sprintf("%.1f %%", 100*share[c.gold][c.pred])})
 	}
 	d.table([]string{"gold", "predicted", "n", "of gold"}, rows)
+}
+
+// decisions is the confusion matrix of a multi-label head, label by label.
+func (d *document) decisions(e *evaluate.Evaluation) {
+	var rows [][]any
+	for k, label := range e.Labels {
+		m := e.Confusion[k]
+		rows = append(rows, []any{label, e.Thresholds[k], m[3], m[1], m[2], m[0]})
+	}
+	d.table([]string{"label", "threshold", "true pos", "false pos", "false neg", "true neg"}, rows)
+}
+
+// slices has a table for each property that the rows were cut by.
+func (d *document) slices(e *evaluate.Evaluation) {
+	for at := 0; at < len(e.Slices); {
+		by := e.Slices[at].By
+		header := []string{by, "n", "accuracy", "macro f1", "log loss"}
+		var rows [][]any
+		for ; at < len(e.Slices) && e.Slices[at].By == by; at++ {
+			s := e.Slices[at]
+			row := []any{s.Value, s.N, s.Accuracy, s.MacroF1, s.LogLoss}
+			if s.Intervals != nil {
+				row = slices.Insert(row, 3, any(span(s.Intervals["accuracy"])))
+				row = slices.Insert(row, 5, any(span(s.Intervals["macro_f1"])))
+			}
+			rows = append(rows, row)
+		}
+		if e.Level > 0 {
+			interval := fmt.Sprintf("%g %% interval", 100*e.Level)
+			header = []string{by, "n", "accuracy", interval, "macro f1", interval, "log loss"}
+		}
+		d.table(header, rows)
+	}
+}
+
+func (d *document) riskCoverage(e *evaluate.Evaluation) {
+	if len(e.RiskCoverage) == 0 {
+		return
+	}
+	var rows [][]any
+	for _, p := range e.RiskCoverage {
+		rows = append(rows, []any{p.Threshold, p.Answered, p.Coverage, p.Accuracy, p.Risk})
+	}
+	d.table([]string{"confidence at least", "answered", "coverage", "accuracy", "risk"}, rows)
+}
+
+// excerpt is how many characters of a text a table shows.
+const excerpt = 100
+
+func (d *document) mistakes(e *evaluate.Evaluation) {
+	if len(e.Mistakes) == 0 {
+		return
+	}
+	var rows [][]any
+	for _, m := range e.Mistakes {
+		id := m.ID
+		if id == "" {
+			id = fmt.Sprint(m.Index + 1)
+		}
+		rows = append(rows, []any{id, strings.Join(m.Gold, ", "), strings.Join(m.Predicted, ", "), m.Probability, m.Loss, Excerpt(m.Text, excerpt)})
+	}
+	d.table([]string{"row", "gold", "predicted", "probability", "loss", "text"}, rows)
+}
+
+// Excerpt is at most the first n characters of text on one line, with an
+// ellipsis for what was left out.
+func Excerpt(text string, n int) string {
+	at := 0
+	for i := range text {
+		if at == n-1 && utf8.RuneCountInString(text[i:]) > 1 {
+			return Clean(text[:i]) + "…"
+		}
+		at++
+	}
+	return Clean(text)
 }
