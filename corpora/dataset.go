@@ -1,6 +1,7 @@
 package corpora
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"iter"
@@ -306,19 +307,52 @@ func (d *Dataset) FoldOf(seed uint64, k int) []int {
 	return d.assign(seed, fractions)
 }
 
-// Sample returns n examples, or all if there are fewer, stratified as by Split
-// but without keeping equal texts together.
+// Sample returns n examples, or all if there are fewer, in the order of d. Every
+// combination of labels keeps its share as nearly as whole examples allow. Which
+// are taken depends only on the texts, their labels and the seed.
 func (d *Dataset) Sample(seed uint64, n int) *Dataset {
-	if n >= len(d.Examples) {
+	if n = max(n, 0); n >= len(d.Examples) {
 		return d
 	}
+	type candidate struct {
+		order [16]byte
+		index int
+	}
+	var norm normalizer
+	prefix := fmt.Appendf(nil, "sample %d ", seed)
+	strata := map[string][]candidate{}
+	for i := range d.Examples {
+		k := norm.key(d.Examples[i].Text)
+		sum := sha256.Sum256(append(slices.Clip(prefix), k[:]...))
+		s := strings.Join(d.Examples[i].Labels, "\x00")
+		strata[s] = append(strata[s], candidate{[16]byte(sum[:16]), i})
+	}
+	names := sortedKeys(strata)
+	quota := make([]int, len(names))
+	rest := make([]float64, len(names)) // what rounding down took away
+	left := n
+	for i, name := range names {
+		share := float64(len(strata[name])) * float64(n) / float64(len(d.Examples))
+		quota[i] = int(share)
+		rest[i] = share - float64(quota[i])
+		left -= quota[i]
+	}
+	byRest := make([]int, len(names))
+	for i := range byRest {
+		byRest[i] = i
+	}
+	slices.SortStableFunc(byRest, func(a, b int) int { return cmp.Compare(rest[b], rest[a]) })
+	for _, i := range byRest[:left] {
+		quota[i]++
+	}
 	var indices []int
-	part := d.assign(seed, []float64{float64(n) / float64(len(d.Examples)), 1 - float64(n)/float64(len(d.Examples))})
-	for i, p := range part {
-		if p == 0 {
-			indices = append(indices, i)
+	for i, name := range names {
+		slices.SortStableFunc(strata[name], func(a, b candidate) int { return slices.Compare(a.order[:], b.order[:]) })
+		for _, c := range strata[name][:quota[i]] {
+			indices = append(indices, c.index)
 		}
 	}
+	slices.Sort(indices)
 	return d.Subset(indices)
 }
 

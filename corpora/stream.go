@@ -34,10 +34,16 @@ func (f *file) openStream(src io.Reader, name string, onDisk *os.File) (rows, er
 			name = strings.TrimSuffix(name, ".tgz") + ".tar"
 		}
 	}
-	head, err := br.Peek(1024)
-	if err != nil && err != io.EOF {
+	want := 1024
+	if f.opts.Lines || f.opts.Format != "" && f.opts.Format != Dir && f.opts.Format != Parquet {
+		want = 1 // standard input may be slow, and its first line wanted at once
+	}
+	head, err := br.Peek(want)
+	if len(head) == 0 && err != io.EOF {
 		return nil, &ParseError{File: f.name, Err: err}
 	}
+	head, _ = br.Peek(max(len(head), br.Buffered()))
+	head = head[:min(len(head), 1024)]
 	switch {
 	case isTar(head):
 		return f.openTar(onDisk)
