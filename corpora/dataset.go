@@ -122,19 +122,43 @@ func (d *Dataset) Filter(keep func(*Example) bool) *Dataset {
 	return d.Subset(indices)
 }
 
-// Append adds the examples and sources of e, which must have the same heads and
-// the same separator.
+// Append adds the examples and sources of e, which must have the same
+// separator. A head that only one of the two has is missing in the examples of
+// the other.
 func (d *Dataset) Append(e *Dataset) error {
-	if !slices.Equal(d.Heads, e.Heads) {
-		return fmt.Errorf("corpora: heads %q and %q differ", d.Heads, e.Heads)
+	if len(d.Examples) == 0 {
+		d.Separator = e.Separator
 	}
 	if d.Separator != e.Separator {
 		return fmt.Errorf("corpora: separators %q and %q differ", d.Separator, e.Separator)
 	}
+	d.Heads = slices.Clone(d.Heads)
+	column := make([]int, len(e.Heads)) // of each head of e in d
+	same := true
+	for h, name := range e.Heads {
+		if column[h] = d.Head(name); column[h] < 0 {
+			column[h] = len(d.Heads)
+			d.Heads = append(d.Heads, name)
+		}
+		same = same && column[h] == h
+	}
 	base := int32(len(d.Sources))
-	d.Sources = append(d.Sources, e.Sources...)
+	for _, src := range e.Sources {
+		labels := make([][]string, len(d.Heads))
+		for h, l := range src.Labels {
+			labels[column[h]] = l
+		}
+		d.Sources = append(d.Sources, Source{Name: src.Name, Labels: labels})
+	}
 	for _, ex := range e.Examples {
 		ex.Source += base
+		if !same {
+			labels := make([]string, len(d.Heads))
+			for h, l := range ex.Labels {
+				labels[column[h]] = l
+			}
+			ex.Labels = labels
+		}
 		d.Examples = append(d.Examples, ex)
 	}
 	return nil
