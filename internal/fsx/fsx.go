@@ -41,8 +41,8 @@ type FS interface {
 	ReadDir(dir string) ([]fs.DirEntry, error)
 	// Stat describes a file, following symbolic links.
 	Stat(name string) (fs.FileInfo, error)
-	// Resolve follows the symbolic links that name itself may be, and returns
-	// the name of what they lead to, which need not exist.
+	// Resolve follows symbolic links, and returns a name without any for what
+	// name leads to. The directory must exist, the file need not.
 	Resolve(name string) (string, error)
 	// SyncDir flushes the names in a directory to stable storage.
 	SyncDir(dir string) error
@@ -98,18 +98,23 @@ func (OS) Resolve(name string) (string, error) {
 	const maxLinks = 40 // as Linux
 	path := name
 	for range maxLinks {
-		info, err := os.Lstat(path)
-		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
-			return path, nil // what does not exist is no link
+		// ".." means the parent of what a link leads to, so links in the
+		// directory go before package filepath may shorten the path.
+		dir, base := filepath.Split(path)
+		if dir == "" {
+			dir = "."
 		}
-		target, err := os.Readlink(path)
+		dir, err := filepath.EvalSymlinks(dir)
 		if err != nil {
 			return "", err
 		}
+		path = filepath.Join(dir, base)
+		target, err := os.Readlink(path)
+		if err != nil {
+			return path, nil // not there, or not a link
+		}
 		if !filepath.IsAbs(target) {
-			// Not filepath.Join, whose Clean would take "dir/.." out of the
-			// path although dir may be a link itself.
-			target = filepath.Dir(path) + string(filepath.Separator) + target
+			target = dir + string(filepath.Separator) + target
 		}
 		path = target
 	}

@@ -49,11 +49,12 @@ func Acquire(path string) (*Lock, error) {
 		}
 		return nil, &os.PathError{Op: "lock", Path: path, Err: err}
 	}
-	if err := writePID(f); err != nil {
+	l := &Lock{f}
+	if err := l.write(strconv.Itoa(os.Getpid()) + "\n"); err != nil {
 		f.Close()
 		return nil, err
 	}
-	return &Lock{f}, nil
+	return l, nil
 }
 
 // LockDir is Acquire of the file ".lock" in dir, by which the writers of a
@@ -63,18 +64,19 @@ func LockDir(dir string) (*Lock, error) { return Acquire(filepath.Join(dir, ".lo
 // Unlock releases the lock. The file stays: were it removed, two processes
 // could each hold the lock of a file of that name.
 func (l *Lock) Unlock() error {
-	if err := l.f.Truncate(0); err != nil {
-		l.f.Close()
-		return err
+	err := l.write("")
+	if cerr := l.f.Close(); err == nil {
+		err = cerr
 	}
-	return l.f.Close()
+	return err
 }
 
-func writePID(f *os.File) error {
-	if err := f.Truncate(0); err != nil {
+// write makes text the content of the lock file.
+func (l *Lock) write(text string) error {
+	if err := l.f.Truncate(0); err != nil {
 		return err
 	}
-	_, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	_, err := l.f.WriteAt([]byte(text), 0)
 	return err
 }
 
