@@ -108,23 +108,32 @@ func addRowsGeneric(dst []float32, n int, x []float32, ldx int) {
 // matMulGeneric is the product of an operand whose element (i, p) is a[i*rs+p*ks]
 // with the panels of b.
 func matMulGeneric(m int, a []float32, rs, ks int, b *Packed, beta float32, c []float32, ldc int) {
-	for j := 0; j < b.N; j += panel {
-		bp := b.panels[j*b.K:]
-		n := min(panel, b.N-j)
+	const cols = 8 // sums that stay in registers
+	for j := 0; j < b.N; j += cols {
+		panelJ := b.panels[j/panel*panel*b.K+j%panel:]
+		n := min(cols, b.N-j)
 		for i := range m {
 			ci := c[i*ldc+j:][:n]
-			var acc [panel]float32
+			var s [cols]float32
 			if beta != 0 {
-				copy(acc[:], ci)
+				copy(s[:], ci)
 			}
-			for p := range b.K {
-				v := a[i*rs+p*ks]
-				row := (*[panel]float32)(bp[p*panel:])
-				for l := range acc {
-					acc[l] += float32(v * row[l])
-				}
+			s0, s1, s2, s3, s4, s5, s6, s7 := s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]
+			at := i * rs
+			for p := 0; p < b.K*panel; p += panel {
+				v, w := a[at], (*[cols]float32)(panelJ[p:])
+				s0 += float32(v * w[0])
+				s1 += float32(v * w[1])
+				s2 += float32(v * w[2])
+				s3 += float32(v * w[3])
+				s4 += float32(v * w[4])
+				s5 += float32(v * w[5])
+				s6 += float32(v * w[6])
+				s7 += float32(v * w[7])
+				at += ks
 			}
-			copy(ci, acc[:n])
+			s = [cols]float32{s0, s1, s2, s3, s4, s5, s6, s7}
+			copy(ci, s[:n])
 		}
 	}
 }
