@@ -22,6 +22,7 @@ const ratioGrace = 64 << 20
 func decompress(br *bufio.Reader, l Limits) (io.ReadCloser, string, error) {
 	head, _ := br.Peek(6)
 	in := &counter{r: br}
+	zstdMagic := []byte{0x28, 0xb5, 0x2f, 0xfd}
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
 		z, err := gzip.NewReader(in)
@@ -29,7 +30,9 @@ func decompress(br *bufio.Reader, l Limits) (io.ReadCloser, string, error) {
 			return nil, "", fmt.Errorf("gzip: %w", err)
 		}
 		return &bounded{r: z, in: in, close: z.Close, limits: l, kind: "gzip"}, "gzip", nil
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+	case len(head) >= 2 && len(head) < 4 && bytes.HasPrefix(zstdMagic, head):
+		return nil, "", fmt.Errorf("zstd: %w", io.ErrUnexpectedEOF)
+	case bytes.HasPrefix(head, zstdMagic):
 		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderLowmem(true))
 		if err != nil {
 			return nil, "", fmt.Errorf("zstd: %w", err)

@@ -65,6 +65,7 @@ type decoder struct {
 	how      string    // "given", "byte order mark", "declared", "detected", ""
 	from     io.Reader // decodes, once the encoding is known not to be UTF-8
 	settled  bool      // the encoding is known
+	last     byte      // the last byte of good UTF-8
 	evidence int       // sequences of several bytes of good UTF-8 so far, up to 64
 	bad      int64     // bytes (or units of another encoding) replaced
 	pending  []byte    // decoded, not yet returned
@@ -214,7 +215,7 @@ func (d *decoder) readUTF8(p []byte) int {
 	if !d.settled {
 		d.settled = true
 		window, _ := d.br.Peek(sniffBytes)
-		if e, name := detect(window, d.evidence); e != nil {
+		if e, name := detect(window, d.evidence, rune(d.last)); e != nil {
 			d.settle(e, name, "detected")
 			return 0
 		}
@@ -231,6 +232,7 @@ func (d *decoder) readUTF8(p []byte) int {
 
 // note counts the sequences of several bytes in b, as far as they matter.
 func (d *decoder) note(b []byte) {
+	d.last = b[len(b)-1]
 	if d.settled || d.evidence >= 64 {
 		return
 	}
@@ -271,9 +273,9 @@ func validPrefix(b []byte) int {
 }
 
 // detect judges the encoding of a text that is not UTF-8 at its first byte,
-// after evidence good sequences of several bytes. It returns nil where UTF-8 with
-// faults is the better explanation.
-func detect(window []byte, evidence int) (encoding.Encoding, string) {
+// after evidence good sequences of several bytes and the character prev. It
+// returns nil where UTF-8 with faults is the better explanation.
+func detect(window []byte, evidence int, prev rune) (encoding.Encoding, string) {
 	good, bad := evidence, 0
 	for b := window; len(b) > 0; {
 		r, size := utf8.DecodeRune(b)
@@ -308,7 +310,11 @@ func detect(window []byte, evidence int) (encoding.Encoding, string) {
 			continue
 		}
 		e, canonical, err := encodingByName(name)
-		if err == nil && e != nil && plausible(window, e, canonical) {
+		// The Latin alphabets differ in few bytes: without good reason it is the usual one.
+		if r.Confidence < 50 && (canonical == "windows-1254" || canonical == "windows-1250" || canonical == "iso-8859-2") {
+			continue
+		}
+		if err == nil && e != nil && plausible(window, e, canonical, prev) {
 			return e, canonical
 		}
 	}
@@ -319,13 +325,12 @@ func detect(window []byte, evidence int) (encoding.Encoding, string) {
 // undecodable byte and no control characters; and for windows-1252, where every
 // file can be decoded, letters that stand beside letters and not one of the
 // characters that hardly any text has.
-func plausible(window []byte, e encoding.Encoding, name string) bool {
+func plausible(window []byte, e encoding.Encoding, name string, prev rune) bool {
 	text, err := e.NewDecoder().Bytes(window)
 	if err != nil {
 		return false
 	}
 	var foreign, faults, odd int
-	prev := rune(' ')
 	for i, r := range string(text) {
 		if r < utf8.RuneSelf {
 			prev = r

@@ -309,9 +309,6 @@ func (f *file) open(path string) error {
 		f.rows, err = f.openDir(path)
 		return err
 	}
-	if f.opts.Format == Dir {
-		return &ParseError{File: path, Err: fmt.Errorf("a file, where format %s wants a directory or an archive: %w", Dir, ErrFormat)}
-	}
 	src, err := os.Open(path)
 	if err != nil {
 		return err

@@ -27,12 +27,9 @@ func (f *file) openStream(src io.Reader, name string, onDisk *os.File) (rows, er
 		if _, err := br.Peek(1); err != nil && err != io.EOF {
 			return nil, &ParseError{File: f.name, Err: err}
 		}
-		for _, ext := range []string{".gz", ".zst", ".zstd", ".bz2"} {
-			name = strings.TrimSuffix(name, ext)
-		}
-		if strings.HasSuffix(name, ".tgz") {
-			name = strings.TrimSuffix(name, ".tgz") + ".tar"
-		}
+	}
+	for _, ext := range []string{".gz", ".zst", ".zstd", ".bz2"} {
+		name = strings.TrimSuffix(name, ext)
 	}
 	want := 1024
 	if f.opts.Lines || f.opts.Format != "" && f.opts.Format != Dir && f.opts.Format != Parquet {
@@ -55,7 +52,7 @@ func (f *file) openStream(src io.Reader, name string, onDisk *os.File) (rows, er
 	if f.opts.Format == Parquet || f.opts.Format == Dir {
 		return nil, &ParseError{File: f.name, Err: fmt.Errorf("not of format %s: %w", f.opts.Format, ErrFormat)}
 	}
-	if what := binaryKind(head); what != "" {
+	if what := binaryKind(head); what != "" && !strings.HasPrefix(f.opts.Encoding, "utf-16") {
 		return nil, &ParseError{File: f.name, Err: fmt.Errorf("%s, %w", what, ErrBinary)}
 	}
 	return f.openText(br, name)

@@ -204,10 +204,6 @@ func (t *tableRows) looksHeaderless(header []string) bool {
 	if len(o.TextColumns) > 0 || len(o.Heads) > 0 || findColumn(header, defaultTextColumns) >= 0 {
 		return false
 	}
-	if len(header) == 1 {
-		t.note("one column without a known name: read without a header")
-		return true
-	}
 	if _, err := strconv.Atoi(header[0]); err != nil || len(header) < 2 {
 		return false
 	}

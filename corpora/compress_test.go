@@ -1,0 +1,375 @@
+package corpora
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+)
+
+func gz(t testing.TB, s string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	io.WriteString(w, s)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func zst(t testing.TB, s string) string {
+	t.Helper()
+	e, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(e.EncodeAll([]byte(s), nil))
+}
+
+// "label\ttext\na\tone\nb\ttwo\n" as Python's bz2.compress packs it.
+const bzipped = "\x42\x5a\x68\x39\x31\x41\x59\x26\x53\x59\x61\x0b\xd9\x57\x00\x00\x07\x41\x80\x00\x30\x32\x05\x84\xc0\x20\x00\x22\x9a\x1e\x69\x10\x80\x69\xa6\x8e\x2f\x47\x05\x4e\x00\x8b\xbc\xad\x37\xf1\x77\x24\x53\x85\x09\x06\x10\xbd\x95\x70"
+
+func TestCompressed(t *testing.T) {
+	const table = "label\ttext\na\tone\nb\ttwo\n"
+	want := []row{{"a", "one"}, {"b", "two"}}
+	for _, tt := range []struct{ name, file, content string }{
+		{"gzip", "a.tsv.gz", gz(t, table)},
+		{"gzip of several members", "a.tsv.gz", gz(t, table[:15]) + gz(t, table[15:])},
+		{"zstd", "a.tsv.zst", zst(t, table)},
+		{"also without its extension", "a.tsv", zst(t, table)},
+		{"bzip2", "a.tsv.bz2", bzipped},
+		{"plain in spite of the name", "a.tsv.gz", table},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rows, _, _, err := readString(t, tt.file, tt.content, Options{})
+			if diff := cmp.Diff(want, rows); diff != "" || err != nil {
+				t.Errorf("%v, rows (-want +got):\n%s", err, diff)
+			}
+		})
+	}
+}
+
+// A damaged file is never taken for a short one: C8.
+func TestDamagedCompression(t *testing.T) {
+	var table strings.Builder
+	table.WriteString("label\ttext\n")
+	for i := range 5000 {
+		fmt.Fprintf(&table, "a\ttext number %d %d\n", i, i*i)
+	}
+	for name, whole := range map[string]string{"a.tsv.gz": gz(t, table.String()), "a.tsv.zst": zst(t, table.String())} {
+		for _, cut := range []int{3, 20, len(whole) / 2, len(whole) - 5, len(whole) - 1} {
+			rows, _, _, err := readString(t, name, whole[:cut], Options{})
+			if err == nil {
+				t.Errorf("%s cut at %d of %d: %d rows and no error", name, cut, len(whole), len(rows))
+			}
+		}
+		flipped := []byte(whole)
+		flipped[len(whole)/2] ^= 0x10
+		if rows, _, _, err := readString(t, name, string(flipped), Options{}); err == nil {
+			t.Errorf("%s with a bit flipped: %d rows and no error", name, len(rows))
+		}
+	}
+}
+
+// endless is a stream of one letter.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
+}
+
+func TestBombs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("expands some 100 MB")
+	}
+	var bomb bytes.Buffer
+	w := gzip.NewWriter(&bomb)
+	io.CopyN(w, endless{}, 100<<20)
+	w.Close()
+	_, _, _, err := readString(t, "a.tsv.gz", bomb.String(), Options{Format: Text, Lines: true})
+	if !errors.Is(err, ErrTooLarge) {
+		t.Errorf("a ratio of 1000: %v, want ErrTooLarge", err)
+	}
+	_, refused, _, err := readString(t, "a.tsv.gz", bomb.String(), Options{Format: Text, Lines: true, Limits: Limits{Ratio: 10_000}})
+	if err != nil || len(refused) != 1 {
+		t.Errorf("the ratio allowed: %v, %v, want one row refused", refused, err)
+	}
+	_, _, _, err = readString(t, "a.tsv.gz", bomb.String(), Options{Format: Text, Lines: true, Limits: Limits{TotalBytes: 1 << 20}})
+	if !errors.Is(err, ErrTooLarge) {
+		t.Errorf("1 MiB allowed: %v, want ErrTooLarge", err)
+	}
+}
+
+// An endless line is refused in bounded memory, and what follows is read: C3.
+func TestEndlessLine(t *testing.T) {
+	src := io.MultiReader(strings.NewReader("label\ttext\na\tone\nb\t"), io.LimitReader(endless{}, 50<<20), strings.NewReader("\nc\tthree\n"))
+	r, err := New(src, "a.tsv", Options{Limits: Limits{RecordBytes: 1 << 20}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, refused, _, err := drain(t, r)
+	want := []row{{"a", "one"}, {"c", "three"}}
+	if diff := cmp.Diff(want, rows); diff != "" || len(refused) != 1 || err != nil {
+		t.Errorf("%v, %v, rows (-want +got):\n%s", refused, err, diff)
+	}
+}
+
+type archiveEntry struct {
+	name, content string
+	kind          byte // of tar; 0 is a plain file
+}
+
+func makeTar(t testing.TB, entries []archiveEntry) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, e := range entries {
+		h := &tar.Header{Name: e.name, Typeflag: tar.TypeReg, Size: int64(len(e.content)), Mode: 0o644}
+		if e.kind != 0 {
+			h.Typeflag, h.Size, h.Linkname = e.kind, 0, e.content
+		}
+		if err := w.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		if e.kind == 0 {
+			io.WriteString(w, e.content)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func makeZip(t testing.TB, entries []archiveEntry) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, e := range entries {
+		f, err := w.Create(e.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(f, e.content)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func writeTemp(t testing.TB, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var aclImdb = []archiveEntry{
+	{name: "aclImdb/README", content: "read me"},
+	{name: "aclImdb/imdb.vocab", content: "the\n"},
+	{name: "aclImdb/test/neg/0_2.txt", content: "awful"},
+	{name: "aclImdb/test/pos/0_9.txt", content: "lovely"},
+	{name: "aclImdb/train/labeledBow.feat", content: "1 2"},
+	{name: "aclImdb/train/urls_pos.txt", content: "http"},
+	{name: "aclImdb/train/neg/1_1.txt", content: "caf\xe9 of horrors"},
+	{name: "aclImdb/train/pos/1_10.txt", content: "good"},
+	{name: "aclImdb/train/unsup/5_0.txt", content: "unknown"},
+	{name: "__MACOSX/aclImdb/train/pos/._1_10.txt", content: "\x00\x05"},
+}
+
+func TestLayouts(t *testing.T) {
+	all := []row{{"negative", "awful"}, {"positive", "lovely"}, {"negative", "café of horrors"}, {"positive", "good"}, {"", "unknown"}}
+	train := all[2:]
+	tables := []archiveEntry{
+		{name: "data/test.tsv", content: "label\ttext\na\tone\n"},
+		{name: "data/train.csv", content: "text,label\ntwo,b\n"},
+		{name: "data/more/z.jsonl", content: `{"text":"three","label":"c"}`},
+		{name: "README.txt", content: "read me"},
+	}
+	tests := []struct {
+		name    string
+		entries []archiveEntry
+		opts    Options
+		rows    []row
+		ignored int
+	}{
+		{"aclImdb", aclImdb, Options{}, all, 5},
+		{"aclImdb, one part", aclImdb, Options{Part: "train"}, train, 7},
+		{"aclImdb, labels ignored", aclImdb, Options{Part: "unsup", Unlabelled: true}, train[2:], 9},
+		{"a part that is not there", aclImdb, Options{Part: "dev"}, nil, 0},
+		{"labels at the top", []archiveEntry{{name: "neg/1.txt", content: "bad"}, {name: "pos/1.txt", content: "good"}}, Options{}, []row{{"negative", "bad"}, {"positive", "good"}}, 0},
+		{"documents without labels", []archiveEntry{{name: "1.txt", content: "one"}, {name: "2.txt", content: ""}}, Options{}, []row{{"", "one"}, {"", ""}}, 0},
+		{"tables", tables, Options{}, []row{{"c", "three"}, {"a", "one"}, {"b", "two"}}, 1},
+		{"tables, one part", tables, Options{Part: "train"}, []row{{"b", "two"}}, 3},
+		{"tables read as documents", tables[:2], Options{Format: Dir}, []row{{"data", "label\ttext\na\tone\n"}, {"data", "text,label\ntwo,b\n"}}, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "corpus")
+			for _, e := range tt.entries {
+				path := filepath.Join(dir, e.name)
+				os.MkdirAll(filepath.Dir(path), 0o777)
+				if err := os.WriteFile(path, []byte(e.content), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, path := range []string{
+				dir,
+				writeTemp(t, "a.tar", makeTar(t, tt.entries)),
+				writeTemp(t, "a.tar.gz", gz(t, makeTar(t, tt.entries))),
+				writeTemp(t, "a.tgz.zst", zst(t, makeTar(t, tt.entries))),
+				writeTemp(t, "a.zip", makeZip(t, tt.entries)),
+			} {
+				r, err := Open(tt.opts, path)
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows, _, rep, err := drain(t, r)
+				if tt.rows == nil {
+					if err == nil {
+						t.Errorf("%s: no error", path)
+					}
+					continue
+				}
+				if err != nil {
+					t.Errorf("%s: %v", path, err)
+				}
+				// A tar archive is read in its own order.
+				if diff := cmp.Diff(sortRows(tt.rows), sortRows(rows)); diff != "" {
+					t.Errorf("%s: rows (-want +got):\n%s", path, diff)
+				}
+				if rep.Ignored != tt.ignored {
+					t.Errorf("%s: %d files ignored, want %d", path, rep.Ignored, tt.ignored)
+				}
+			}
+		})
+	}
+}
+
+func sortRows(rows []row) []string {
+	out := map[string]bool{}
+	for _, r := range rows {
+		out[fmt.Sprint(r)] = true
+	}
+	return sortedKeys(out)
+}
+
+// C2: hostile archives.
+func TestInsecureArchives(t *testing.T) {
+	good := archiveEntry{name: "pos/1.txt", content: "good"}
+	tests := []struct {
+		name    string
+		entries []archiveEntry
+	}{
+		{"parent", []archiveEntry{good, {name: "../x.txt", content: "x"}}},
+		{"absolute", []archiveEntry{good, {name: "/etc/x.txt", content: "x"}}},
+		{"parent within", []archiveEntry{good, {name: "a/../../x.txt", content: "x"}}},
+		{"backslash", []archiveEntry{good, {name: `..\x.txt`, content: "x"}}},
+		{"two of one name", []archiveEntry{good, good}},
+		{"two of one name after cleaning", []archiveEntry{good, {name: "./pos//1.txt", content: "x"}}},
+		{"symbolic link", []archiveEntry{good, {name: "pos/2.txt", content: "/etc/passwd", kind: tar.TypeSymlink}}},
+		{"hard link", []archiveEntry{good, {name: "pos/2.txt", content: "pos/1.txt", kind: tar.TypeLink}}},
+		{"device", []archiveEntry{good, {name: "pos/2.txt", kind: tar.TypeChar}}},
+		{"fifo", []archiveEntry{good, {name: "pos/2.txt", kind: tar.TypeFifo}}},
+		{"directory outside", []archiveEntry{good, {name: "../pos/", kind: tar.TypeDir}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, _, err := ReadFiles(Options{}, writeTemp(t, "a.tar", makeTar(t, tt.entries)))
+			if !errors.Is(err, ErrInsecurePath) || !errors.Is(err, ErrData) {
+				t.Errorf("tar: %v, want ErrInsecurePath", err)
+			}
+			if tt.entries[1].kind != 0 {
+				return
+			}
+			_, _, err = ReadFiles(Options{}, writeTemp(t, "a.zip", makeZip(t, tt.entries)))
+			if !errors.Is(err, ErrInsecurePath) {
+				t.Errorf("zip: %v, want ErrInsecurePath", err)
+			}
+		})
+	}
+}
+
+func TestArchiveLimits(t *testing.T) {
+	var entries []archiveEntry
+	for i := range 20 {
+		entries = append(entries, archiveEntry{name: fmt.Sprintf("pos/%d.txt", i), content: strings.Repeat("good ", 1000)})
+	}
+	for _, l := range []Limits{{Entries: 19}, {TotalBytes: 10_000}} {
+		for _, path := range []string{writeTemp(t, "a.tar.gz", gz(t, makeTar(t, entries))), writeTemp(t, "a.zip", makeZip(t, entries))} {
+			if _, _, err := ReadFiles(Options{Limits: l}, path); !errors.Is(err, ErrTooLarge) {
+				t.Errorf("%s, %+v: %v, want ErrTooLarge", filepath.Base(path), l, err)
+			}
+		}
+	}
+	whole := makeTar(t, entries)
+	for _, cut := range []int{700, len(whole) / 2, len(whole) - 1024 - 1024} {
+		d, _, err := ReadFiles(Options{}, writeTemp(t, "a.tar", whole[:cut]))
+		if err == nil {
+			t.Errorf("tar cut at %d: %d rows, no error", cut, d.Len())
+		}
+	}
+	whole = makeZip(t, entries)
+	if _, _, err := ReadFiles(Options{}, writeTemp(t, "a.zip", whole[:len(whole)-30])); !errors.Is(err, ErrData) {
+		t.Errorf("zip cut: %v, want ErrData", err)
+	}
+	nested := []archiveEntry{{name: "a.tsv", content: makeTar(t, entries)}}
+	if _, _, err := ReadFiles(Options{}, writeTemp(t, "a.zip", makeZip(t, nested))); !errors.Is(err, ErrFormat) {
+		t.Errorf("an archive within an archive: %v, want ErrFormat", err)
+	}
+	if _, _, _, err := readString(t, "-", makeTar(t, entries), Options{}); !errors.Is(err, ErrFormat) {
+		t.Errorf("an archive from a pipe: %v, want ErrFormat", err)
+	}
+	if _, _, _, err := readString(t, "-", makeZip(t, entries), Options{}); err != nil {
+		t.Errorf("a zip from a pipe: %v", err)
+	}
+}
+
+// One bad document of a directory is refused, the others are read.
+func TestDirectoryRefuses(t *testing.T) {
+	dir := t.TempDir()
+	os.Mkdir(filepath.Join(dir, "pos"), 0o777)
+	for name, content := range map[string]string{"1.txt": "good", "2.txt": "\x89PNG\r\n\x1a\n", "3.txt": strings.Repeat("x", 200), "4.txt": "fine"} {
+		os.WriteFile(filepath.Join(dir, "pos", name), []byte(content), 0o666)
+	}
+	r, err := Open(Options{Limits: Limits{RecordBytes: 100}}, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, refused, _, err := drain(t, r)
+	if len(rows) != 2 || len(refused) != 2 || err != nil {
+		t.Errorf("rows %v, refused %v, %v: want 2 and 2", rows, refused, err)
+	}
+}
+
+func FuzzArchive(f *testing.F) {
+	f.Add([]byte(makeTar(f, aclImdb[:4])))
+	f.Add([]byte(gz(f, makeTar(f, aclImdb[:4]))))
+	f.Add([]byte(makeZip(f, aclImdb[:4])))
+	f.Add([]byte(makeTar(f, []archiveEntry{{name: "../x", content: "y"}, {name: "a", kind: tar.TypeSymlink, content: "b"}})))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		path := writeTemp(t, "a", string(b))
+		r, err := Open(Options{Limits: Limits{RecordBytes: 1000, TotalBytes: 1 << 20, Entries: 100}}, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		drain(t, r)
+	})
+}
