@@ -1,0 +1,413 @@
+package page
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/report"
+)
+
+// A Page is what to show.
+type Page struct {
+	Title   string // "" means "Evaluation"
+	Facts   []Fact // shown under the title, such as the model, the data, the command
+	Heads   []Head
+	History []Series // learning curves, in the order of their groups' first series
+}
+
+// A Fact is a name and a value.
+type Fact struct{ Name, Value string }
+
+// A Head is one head's evaluation and what may be shown beside it.
+type Head struct {
+	Evaluation *evaluate.Evaluation
+
+	// Rows gives the lengths for their histogram: all rows, or nil.
+	Rows []evaluate.Row
+
+	// Highlights are the words to mark in the texts of Evaluation.Mistakes, by
+	// Mistake.Index.
+	Highlights map[int][]Highlight
+}
+
+// A Highlight marks the bytes text[Start:End] by what they added to the score
+// of the predicted label. Highlights must be in order and apart; others are
+// passed over.
+type Highlight struct {
+	Start, End int
+	Score      float64
+}
+
+// A Series is one line of a learning curve. The series of one group share a
+// plot, whose title is the group ("loss") and whose legend has the names
+// ("train", "dev").
+type Series struct {
+	Group, Name string
+	Unit        string    // of X, such as "epoch" or "step"
+	X, Y        []float64 // of equal length; points that are not finite are left out
+}
+
+//go:embed page.html
+var source string
+
+//go:embed page.css
+var style string
+
+//go:embed page.js
+var script string
+
+// Write renders p. It fails if a series has more values of one kind than of the
+// other, or if w does.
+func Write(w io.Writer, p Page) error {
+	v, err := p.view()
+	if err != nil {
+		return err
+	}
+	t, err := template.New("page").Parse(source)
+	if err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, v); err != nil {
+		return fmt.Errorf("page: %w", err)
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// A view is a page as the template reads it.
+type view struct {
+	Title  string
+	Policy string
+	Style  template.CSS
+	Script template.JS
+	Facts  []Fact
+	Heads  []headView
+	Curves []figure
+}
+
+type headView struct {
+	Anchor   string
+	Name     string
+	N        int
+	Labels   int
+	Cards    []card
+	Labelled template.HTML // figures by label
+	Figures  template.HTML // all figures
+	Plots    []figure
+	Slices   []sliceView
+	Coverage template.HTML
+	Mistakes []mistakeView
+	Wrong    int      // rows
+	Gold     []string // labels to choose from
+	Answers  []string
+}
+
+// A card is a figure in large print.
+type card struct{ Name, Value, Span string }
+
+// A figure is a plot with its caption.
+type figure struct {
+	Caption string
+	SVG     template.HTML
+}
+
+type sliceView struct {
+	By   string
+	Rows []sliceRow
+}
+
+type sliceRow struct {
+	Value            string
+	N                int
+	Accuracy, F1     string
+	Span             string
+	Width, Low, High float64 // per cent of the bar
+	Loss             string
+}
+
+type mistakeView struct {
+	ID, Source      string
+	Gold, Predicted string
+	Probability     string
+	Loss            string
+	Text            []piece
+}
+
+// A piece is a stretch of text; Class names its highlight.
+type piece struct{ Text, Class, Note string }
+
+func (p *Page) view() (*view, error) {
+	hash := sha256.Sum256([]byte(script))
+	v := &view{
+		Title: p.Title,
+		// Inline styles are what the plots are made of; without any other
+		// source allowed they cannot fetch.
+		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-" +
+			base64.StdEncoding.EncodeToString(hash[:]) + "'",
+		Style:  template.CSS(style),
+		Script: template.JS(script),
+		Facts:  p.Facts,
+	}
+	if v.Title == "" {
+		v.Title = "Evaluation"
+	}
+	for i, h := range p.Heads {
+		hv, err := h.view()
+		if err != nil {
+			return nil, err
+		}
+		hv.Anchor = fmt.Sprintf("head-%d", i+1)
+		v.Heads = append(v.Heads, hv)
+	}
+	plots, err := curves(p.History)
+	if err != nil {
+		return nil, err
+	}
+	v.Curves, err = figures(plots)
+	return v, err
+}
+
+// figures draws plots as SVG.
+func figures(plots []drawing) ([]figure, error) {
+	var out []figure
+	for _, d := range plots {
+		svg, err := d.svg()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, figure{d.caption, svg})
+	}
+	return out, nil
+}
+
+func (h *Head) view() (headView, error) {
+	e := h.Evaluation
+	v := headView{Name: e.Head, N: e.N, Labels: len(e.Labels), Cards: cards(e), Wrong: e.N - int(math.Round(float64(e.Accuracy)*float64(e.N)))}
+	if v.Name == "" {
+		v.Name = "Labels"
+	}
+	var err error
+	if v.Labelled, err = table(labelRows(e)); err != nil {
+		return v, err
+	}
+	if v.Figures, err = table(figureRows(e)); err != nil {
+		return v, err
+	}
+	if len(e.RiskCoverage) > 0 {
+		var rows [][]any
+		for _, p := range e.RiskCoverage {
+			rows = append(rows, []any{p.Threshold, p.Answered, percent(p.Coverage), percent(p.Accuracy)})
+		}
+		if v.Coverage, err = table([]string{"confidence at least", "answered", "coverage", "accuracy"}, rows); err != nil {
+			return v, err
+		}
+	}
+	v.Slices = slicesOf(e)
+	v.mistakes(h)
+	v.Plots, err = figures(h.drawings())
+	return v, err
+}
+
+// table is report.Table as a fragment of the page.
+func table(header []string, rows [][]any) (template.HTML, error) {
+	var b strings.Builder
+	err := report.Table(&b, header, rows, report.HTML)
+	return template.HTML(b.String()), err
+}
+
+func percent(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
+
+func span(i evaluate.Interval) string { return fmt.Sprintf("%.3f – %.3f", i.Low, i.High) }
+
+// cards are the figures to look at first, those that are defined.
+func cards(e *evaluate.Evaluation) []card {
+	names := []struct{ figure, title string }{
+		{"accuracy", "accuracy"}, {"macro_f1", "macro F1"}, {"micro_f1", "micro F1"}, {"mcc", "MCC"},
+		{"log_loss", "log loss"}, {"ece", "ECE"}, {"roc_auc", "ROC-AUC"}, {"pr_auc", "PR-AUC"},
+	}
+	var out []card
+	for _, n := range names {
+		v, err := e.Get(n.figure)
+		if err != nil || math.IsNaN(v) || n.figure == "micro_f1" && !e.MultiLabel {
+			continue
+		}
+		c := card{Name: n.title, Value: fmt.Sprintf("%.3f", v)}
+		if i, ok := e.Intervals[n.figure]; ok {
+			c.Span = span(i)
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// labelRows is the table of figures by label, with intervals of F1 if there are
+// any, and the averages.
+func labelRows(e *evaluate.Evaluation) ([]string, [][]any) {
+	header := []string{"label", "precision", "recall", "F1", "ROC-AUC", "PR-AUC", "support", "predicted"}
+	withSpan := e.Intervals != nil
+	if withSpan {
+		header = slices.Insert(header, 4, fmt.Sprintf("F1, %g %%", 100*e.Level))
+	}
+	var rows [][]any
+	add := func(span any, cells ...any) {
+		if withSpan {
+			cells = slices.Insert(cells, 4, span)
+		}
+		rows = append(rows, cells)
+	}
+	for _, l := range e.PerLabel {
+		var in any
+		if i, ok := l.Intervals["f1"]; ok {
+			in = fmt.Sprintf("[%.3f, %.3f]", i.Low, i.High)
+		}
+		add(in, l.Label, l.Precision, l.Recall, l.F1, l.ROCAUC, l.PRAUC, l.Support, l.Predicted)
+	}
+	average := func(name, key string, p, r, f evaluate.Score) {
+		var in any
+		if i, ok := e.Intervals[key]; ok {
+			in = fmt.Sprintf("[%.3f, %.3f]", i.Low, i.High)
+		}
+		add(in, name, p, r, f, nil, nil, nil, nil)
+	}
+	if e.MultiLabel {
+		average("micro average", "micro_f1", e.MicroPrecision, e.MicroRecall, e.MicroF1)
+	}
+	average("macro average", "macro_f1", e.MacroPrecision, e.MacroRecall, e.MacroF1)
+	average("weighted average", "weighted_f1", e.WeightedPrecision, e.WeightedRecall, e.WeightedF1)
+	if e.MultiLabel {
+		average("samples average", "samples_f1", e.SamplesPrecision, e.SamplesRecall, e.SamplesF1)
+	}
+	return header, rows
+}
+
+// figureRows is the table of all single figures that are defined.
+func figureRows(e *evaluate.Evaluation) ([]string, [][]any) {
+	header := []string{"figure", "value"}
+	if e.Intervals != nil {
+		header = append(header, fmt.Sprintf("%g %% interval", 100*e.Level))
+	}
+	var rows [][]any
+	for _, name := range evaluate.Names() {
+		v, err := e.Get(name)
+		if err != nil || math.IsNaN(v) || strings.HasPrefix(name, "micro_") && !e.MultiLabel {
+			continue
+		}
+		row := []any{strings.ReplaceAll(name, "_", " "), v}
+		if e.Intervals != nil {
+			i := e.Intervals[name]
+			row = append(row, fmt.Sprintf("[%.4f, %.4f]", i.Low, i.High))
+		}
+		rows = append(rows, row)
+	}
+	return header, rows
+}
+
+func slicesOf(e *evaluate.Evaluation) []sliceView {
+	var out []sliceView
+	for _, s := range e.Slices {
+		if len(out) == 0 || out[len(out)-1].By != s.By {
+			out = append(out, sliceView{By: s.By})
+		}
+		row := sliceRow{
+			Value: report.Clean(s.Value), N: s.N,
+			Accuracy: fmt.Sprintf("%.3f", s.Accuracy), F1: fmt.Sprintf("%.3f", s.MacroF1),
+			Width: 100 * float64(s.Accuracy), Loss: "n/a",
+		}
+		if s.LogLoss.Defined() {
+			row.Loss = fmt.Sprintf("%.3f", s.LogLoss)
+		}
+		if i, ok := s.Intervals["accuracy"]; ok {
+			row.Span = span(i)
+			row.Low, row.High = 100*float64(i.Low), 100*float64(i.High)
+		}
+		last := &out[len(out)-1]
+		last.Rows = append(last.Rows, row)
+	}
+	return out
+}
+
+func (v *headView) mistakes(h *Head) {
+	gold, answers := make(map[string]bool), make(map[string]bool)
+	for _, m := range h.Evaluation.Mistakes {
+		mv := mistakeView{
+			ID: report.Clean(m.ID), Source: report.Clean(m.Source),
+			Gold: strings.Join(m.Gold, ", "), Predicted: strings.Join(m.Predicted, ", "),
+			Text: pieces(m.Text, h.Highlights[m.Index]),
+		}
+		if m.ID == "" {
+			mv.ID = fmt.Sprintf("row %d", m.Index+1)
+		}
+		if m.Probability.Defined() {
+			mv.Probability = percent(float64(m.Probability))
+		}
+		if m.Loss.Defined() {
+			mv.Loss = fmt.Sprintf("%.2f", m.Loss)
+		}
+		if !gold[mv.Gold] {
+			gold[mv.Gold] = true
+			v.Gold = append(v.Gold, mv.Gold)
+		}
+		if !answers[mv.Predicted] {
+			answers[mv.Predicted] = true
+			v.Answers = append(v.Answers, mv.Predicted)
+		}
+		v.Mistakes = append(v.Mistakes, mv)
+	}
+	slices.Sort(v.Gold)
+	slices.Sort(v.Answers)
+}
+
+// shades is how many strengths of highlight there are on either side.
+const shades = 5
+
+// pieces cuts text at its highlights. The strongest gets the deepest shade.
+func pieces(text string, highlights []Highlight) []piece {
+	top := 0.0
+	for _, h := range highlights {
+		if s := math.Abs(h.Score); s > top && !math.IsInf(s, 0) {
+			top = s
+		}
+	}
+	var out []piece
+	at := 0
+	plain := func(end int) {
+		if end > at {
+			out = append(out, piece{Text: cleanLines(text[at:end])})
+		}
+	}
+	for _, h := range highlights {
+		if h.Start < at || h.End <= h.Start || h.End > len(text) || !(math.Abs(h.Score) <= top) {
+			continue
+		}
+		plain(h.Start)
+		p := piece{Text: cleanLines(text[h.Start:h.End]), Note: fmt.Sprintf("%+.4f", h.Score)}
+		if shade := int(math.Ceil(math.Abs(h.Score) / top * shades)); h.Score > 0 {
+			p.Class = fmt.Sprintf("for-%d", shade)
+		} else if h.Score < 0 {
+			p.Class = fmt.Sprintf("against-%d", shade)
+		}
+		out = append(out, p)
+		at = h.End
+	}
+	plain(len(text))
+	return out
+}
+
+// cleanLines is report.Clean line by line: the lines of a text are kept.
+func cleanLines(s string) string {
+	lines := strings.Split(strings.ReplaceAll(s, "\r\n", "\n"), "\n")
+	for i, l := range lines {
+		lines[i] = report.Clean(l)
+	}
+	return strings.Join(lines, "\n")
+}
