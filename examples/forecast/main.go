@@ -1,0 +1,207 @@
+// Command forecast predicts the next value of a time series from the ten before
+// it with a two-layer LSTM of 50 units, and compares it with two forecasts that
+// cost nothing: the last value, and the value one season ago.
+//
+//	go run ./examples/forecast -season 12 airline-passengers.csv
+//
+// The series is the last column of a CSV file, one row a step, in order of time;
+// without a file it is one made up here. The first 70 % are for training (of
+// these the last fifth tells when to stop), the rest for the comparison. The
+// scale is that of the training part.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"log"
+	"math"
+	"math/rand/v2"
+	"os"
+
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/report"
+)
+
+// window is the number of values that a forecast sees.
+const window = 10
+
+func main() {
+	season := flag.Int("season", 12, "steps in a season, for the seasonal forecast")
+	epochs := flag.Int("epochs", 60, "most passes over the training part")
+	seed := flag.Uint64("seed", 1, "seed of weights and order")
+	flag.Parse()
+	log.SetFlags(0)
+
+	names := flag.Args()
+	if len(names) == 0 {
+		names = []string{""}
+	}
+	var rows [][]any
+	for _, name := range names {
+		series, err := load(name)
+		if err != nil {
+			log.Fatalf("forecast: %v", err)
+		}
+		r, err := compare(series, *season, *epochs, *seed)
+		if err != nil {
+			log.Fatalf("forecast: %s: %v", name, err)
+		}
+		rows = append(rows, []any{title(name), r.train, r.test, figure(r.naive), figure(r.seasonal), figure(r.lstm)})
+	}
+	header := []string{"series", "train", "test", "RMSE last value", "last season", "LSTM"}
+	if err := report.Table(os.Stdout, header, rows, report.Text); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func figure(v float64) string { return fmt.Sprintf("%.3f", v) }
+
+// A result compares the root mean squared errors of three forecasts of the last
+// 30 % of a series, which none of them has seen.
+type result struct {
+	train, test           int // windows
+	naive, seasonal, lstm float64
+}
+
+// compare trains on the first 70 % of the series and forecasts the rest, one
+// step ahead at a time.
+func compare(series []float64, season, epochs int, seed uint64) (result, error) {
+	cut := len(series) * 7 / 10
+	if cut < window+2 || season < 1 || season > cut {
+		return result{}, fmt.Errorf("%d values, season %d: too short to train on", len(series), season)
+	}
+	mean, sd := moments(series[:cut])
+	scaled := make([]float32, len(series))
+	for i, v := range series {
+		scaled[i] = float32((v - mean) / sd)
+	}
+	f, err := newForecaster(seed)
+	if err != nil {
+		return result{}, err
+	}
+	dev := max(cut*4/5, window+1)
+	if err := f.fit(scaled[:dev], scaled[dev-window:cut], epochs, rand.New(rand.NewPCG(seed, 1))); err != nil {
+		return result{}, err
+	}
+	r := result{train: cut - window, test: len(series) - cut}
+	for t := cut; t < len(series); t++ {
+		r.naive += square(series[t-1] - series[t])
+		r.seasonal += square(series[t-season] - series[t])
+	}
+	r.naive = math.Sqrt(r.naive / float64(r.test))
+	r.seasonal = math.Sqrt(r.seasonal / float64(r.test))
+	r.lstm, err = f.rmse(scaled[cut-window:])
+	r.lstm *= sd
+	return r, err
+}
+
+// A forecaster is LSTM(50), LSTM(50), Dense(1). The first layer hands its whole
+// sequence of outputs to the second, of which only the last output counts. Both
+// what it sees and what it says are differences from the last value of the
+// window: a series may grow beyond what training has seen, and knowing nothing
+// means forecasting the last value.
+type forecaster struct {
+	encoder *lstm.LSTM
+	dense   *nn.Dense
+	params  []*nn.Param
+
+	ws     lstm.Workspace
+	layout nn.Layout       // one sequence of ten steps
+	x      [window]float32 // the encoder's input
+	last   []float32       // the encoder's last output
+}
+
+func newForecaster(seed uint64) (*forecaster, error) {
+	encoder, err := lstm.New(lstm.Config{InputSize: 1, HiddenSize: 50, Layers: 2})
+	if err != nil {
+		return nil, err
+	}
+	f := &forecaster{encoder: encoder, dense: nn.NewDense("dense", 50, 1)}
+	f.layout.Reset([]int{window})
+	r := rand.New(rand.NewPCG(seed, 0))
+	encoder.Init(r, 1)
+	f.dense.Init(r)
+	f.params = append(encoder.Params(), f.dense.Params()...)
+	for _, p := range f.params {
+		p.NeedGrad()
+	}
+	return f, nil
+}
+
+// predict forecasts the value after x [10][1].
+func (f *forecaster) predict(x []float32, mode lstm.Mode) (float32, error) {
+	now := x[window-1]
+	for i, v := range x {
+		f.x[i] = v - now
+	}
+	out, err := f.encoder.Forward(&f.ws, lstm.Batch{Layout: &f.layout, X: f.x[:]}, nil, mode)
+	if err != nil {
+		return 0, err
+	}
+	f.last = out.Y[(window-1)*50:]
+	var change [1]float32
+	f.dense.Forward(change[:], f.last, 1)
+	return now + change[0], nil
+}
+
+// rmse is the root mean squared error over all windows of a series.
+func (f *forecaster) rmse(series []float32) (float64, error) {
+	sum, n := 0.0, len(series)-window
+	for i := range n {
+		y, err := f.predict(series[i:i+window], lstm.Mode{})
+		if err != nil {
+			return 0, err
+		}
+		sum += square(float64(y - series[i+window]))
+	}
+	return math.Sqrt(sum / float64(n)), nil
+}
+
+// fit trains on every window of train, one at a time (batch size 1), with Adam
+// and the squared error, and keeps the weights of the epoch that does best on
+// dev. It stops when ten epochs have brought nothing.
+func (f *forecaster) fit(train, dev []float32, epochs int, r *rand.Rand) error {
+	adam, err := nn.NewOptimizer(nn.OptimizerConfig{Kind: nn.Adam})
+	if err != nil {
+		return err
+	}
+	loss := nn.Loss{Kind: nn.SquaredError}
+	dY := make([]float32, window*50) // only the last row is ever not zero
+	best, bestEpoch := math.Inf(1), 0
+	weights := make([][]float32, len(f.params))
+	for epoch := 0; epoch < epochs && epoch <= bestEpoch+10; epoch++ {
+		for _, i := range r.Perm(len(train) - window) {
+			y, err := f.predict(train[i:i+window], lstm.Mode{Train: true})
+			if err != nil {
+				return err
+			}
+			var dy [1]float32
+			loss.Eval(dy[:], []float32{y}, 1, 1, &nn.Targets{Values: train[i+window : i+window+1]}, 0)
+			nn.ZeroGrad(f.params)
+			f.dense.Backward(dY[(window-1)*50:], dy[:], f.last, 1)
+			if _, _, err := f.encoder.Backward(&f.ws, dY, nil); err != nil {
+				return err
+			}
+			nn.ClipNorm(f.params, 1)
+			if err := adam.Step(f.params, 1e-3); err != nil {
+				return err
+			}
+		}
+		e, err := f.rmse(dev)
+		if err != nil {
+			return err
+		}
+		if e < best {
+			best, bestEpoch = e, epoch
+			for k, p := range f.params {
+				weights[k] = append(weights[k][:0], p.Data...)
+			}
+		}
+	}
+	for k, p := range f.params {
+		copy(p.Data, weights[k])
+		p.Changed()
+	}
+	return nil
+}
