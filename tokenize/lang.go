@@ -10,11 +10,13 @@ import (
 // language that is not known.
 type Lang string
 
-// langNames are the languages that stages know by code and by English name.
+// langNames are the codes of the languages that stages know, by their English
+// names and by the codes of their varieties.
 var langNames = map[string]Lang{
-	"english": "en", "french": "fr", "spanish": "es", "russian": "ru", "swedish": "sv", "norwegian": "no", "hungarian": "hu",
-	"german": "de", "italian": "it", "portuguese": "pt", "dutch": "nl", "danish": "da", "finnish": "fi",
-	"nb": "no", "nn": "no",
+	"arabic": "ar", "chinese": "zh", "danish": "da", "dutch": "nl", "english": "en", "finnish": "fi", "french": "fr",
+	"german": "de", "greek": "el", "hebrew": "he", "hindi": "hi", "hungarian": "hu", "italian": "it", "japanese": "ja",
+	"korean": "ko", "norwegian": "no", "nb": "no", "nn": "no", "portuguese": "pt", "romanian": "ro", "russian": "ru",
+	"spanish": "es", "swedish": "sv", "thai": "th", "turkish": "tr", "ukrainian": "uk",
 }
 
 // parseLang parses a language for which is holds.
@@ -67,22 +69,14 @@ func (p *preparation) setLang(arg string) error {
 	return nil
 }
 
-func isKnownLang(l Lang) bool {
-	for _, k := range langNames {
-		if k == l {
-			return true
-		}
-	}
-	return false
-}
+func isKnownLang(l Lang) bool { return slices.Contains(Languages(), l) }
 
 func langList(is func(Lang) bool) string {
 	var known []string
-	for _, l := range langNames {
-		if is(l) && !slices.Contains(known, string(l)) {
+	for _, l := range Languages() {
+		if is(l) {
 			known = append(known, string(l))
 		}
 	}
-	slices.Sort(known)
 	return strings.Join(known, ", ")
 }

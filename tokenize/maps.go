@@ -74,18 +74,28 @@ func quotes(dst []form, f form, _ Lang) []form {
 // elided are the French and Italian words that lose their vowel before another.
 const elided = " l d j t m n s c qu jusqu lorsqu puisqu quoiqu un dell all nell sull dall "
 
+// elidedSnowball are those that Snowball's French stemmer cuts off.
+const elidedSnowball = " l d j t m n s c qu "
+
 // elision removes an elided article or pronoun: l'amour becomes amour.
 func elision(dst []form, f form, _ Lang) []form {
 	if f.kind == Word {
-		i, size := strings.IndexByte(f.text, '\''), 1
-		if i < 0 {
-			i, size = strings.Index(f.text, "\u2019"), len("\u2019")
-		}
-		if i > 0 && i+size < len(f.text) && i <= 7 && strings.Contains(elided, " "+strings.ToLower(f.text[:i])+" ") {
-			f.text = f.text[i+size:]
-		}
+		f.text = cutElided(f.text, elided)
 	}
 	return append(dst, f)
+}
+
+// cutElided cuts off s a word of the list and the apostrophe behind it.
+func cutElided(s, list string) string {
+	const longest = 7
+	i, size := strings.IndexByte(s, '\''), 1
+	if i < 0 {
+		i, size = strings.Index(s, "\u2019"), len("\u2019")
+	}
+	if i <= 0 || i > longest || i+size == len(s) || !strings.Contains(list, " "+strings.ToLower(s[:i])+" ") {
+		return s
+	}
+	return s[i+size:]
 }
 
 // elongate shortens runs of three or more of one letter to two: soooo, soo.

@@ -38,14 +38,33 @@ func stemmer(lang Lang) func(word string, stemStopWords bool) string {
 // if there is no stemmer for lang or the word is not valid UTF-8. Stop words
 // are stemmed too, as in the published algorithms.
 //
+// The algorithms are those of github.com/kljensen/snowball, which are Snowball's
+// of before version 3; two steps that later versions added in front are added
+// here too: Russian ё is read as е, and a French elided word is cut off (l'amour).
+// Against the vocabularies of Snowball 3, stems differ for 0.1 % of the English
+// words, 0.04 % of the Spanish, 0.03 % of the Russian, 0.3 % of the Hungarian,
+// 0.6 % of the French, 0.7 % of the Norwegian and 1.8 % of the Swedish; the test
+// TestSnowball says for which, and why.
+//
 // Stemming is slow, about 1 µs a word; the filter "stem" remembers its results.
 func Stem(word string, lang Lang) string {
 	f := stemmer(lang)
 	if f == nil || !utf8.ValidString(word) || len(word) > maxStem {
 		return word
 	}
-	return f(word, true)
+	switch lang {
+	case "ru":
+		word = yo.Replace(word)
+	case "fr":
+		word = cutElided(word, elidedSnowball)
+	}
+	if stem := f(word, true); stem != "" {
+		return stem
+	}
+	return word
 }
+
+var yo = strings.NewReplacer("ё", "е", "Ё", "Е")
 
 // maxStem is the length of the longest word that is stemmed. Snowball's steps
 // are linear, but no real word is longer.
