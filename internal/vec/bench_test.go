@@ -134,3 +134,19 @@ func BenchmarkVectors(b *testing.B) {
 	}
 	_ = keep
 }
+
+func BenchmarkMatMulInt8(b *testing.B) {
+	for _, s := range shapes[1:] {
+		b.Run(fmt.Sprintf("%dx%dx%d", s.m, s.k, s.n), func(b *testing.B) {
+			rng := rand.New(rand.NewPCG(1, 2))
+			x, c := normals(rng, s.m*s.k), make([]float32, s.m*s.n)
+			_, _, _, p := quantizedWeight(rng, s.n, s.k)
+			var a RowsInt8
+			for b.Loop() { // with the quantising of the activations
+				a.Quantize(s.m, s.k, x, s.k)
+				MatMulInt8(&a, p, 0, c, s.n)
+			}
+			gflops(b, 2*s.m*s.n*s.k)
+		})
+	}
+}

@@ -20,5 +20,10 @@ func Adam(w, g, m, v []float32, lr, b1, b2, eps, decay, c1, c2 float32) {
 	same("Adam", "g", len(g), len(w))
 	same("Adam", "m", len(m), len(w))
 	same("Adam", "v", len(v), len(w))
-	adam(w, g, m, v, &adamArgs{lr, b1, 1 - b1, b2, 1 - b2, eps, decay, c1, c2})
+	k := adamArgs{lr, b1, 1 - b1, b2, 1 - b2, eps, decay, c1, c2}
+	for len(w) > 0 {
+		n := min(len(w), block)
+		adam(w[:n], g[:n], m[:n], v[:n], &k)
+		w, g, m, v = w[n:], g[n:], m[n:], v[n:]
+	}
 }

@@ -27,6 +27,10 @@ func span(rows, width, stride int) int {
 	return (rows-1)*stride + width
 }
 
+// block is how many elements go into one call of a slow kernel: the runtime cannot
+// stop a goroutine inside assembly, and should not have to wait for a millisecond.
+const block = 1 << 17
+
 // Dot is
 //
 //	for i, v := range x {
@@ -157,5 +161,8 @@ func AddRows(dst []float32, n int, x []float32, ldx int) {
 		return
 	}
 	need("AddRows", "x", len(x), span(n, len(dst), ldx))
-	addRows(dst, n, x, ldx)
+	for step := max(1, block/len(dst)); n > 0; n -= step {
+		addRows(dst, min(n, step), x, ldx)
+		x = x[min(len(x), step*ldx):]
+	}
 }

@@ -29,3 +29,13 @@ func cellForward(pre, cPrev, c, h, peep []float32) { cellForwardGeneric(pre, cPr
 func cellBackward(gates, cPrev, c, dH, dC, peep []float32) {
 	cellBackwardGeneric(gates, cPrev, c, dH, dC, peep)
 }
+
+func kernel8Name() string { return "generic" }
+
+func absMax(x []float32) uint32 { return absMaxGeneric(x) }
+
+func quantize(q []int8, x []float32, inverse float32) int32 { return quantizeGeneric(q, x, inverse) }
+
+func matMulInt8(a *RowsInt8, b *PackedInt8, beta float32, c []float32, ldc int) {
+	matMulInt8Generic(a, b, beta, c, ldc)
+}

@@ -23,6 +23,8 @@ func main() {
 		vector()
 	case "math":
 		math()
+	case "int8":
+		int8Kernels()
 	default:
 		log.Fatalf("unknown group %q", *group)
 	}
