@@ -16,6 +16,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/textlstm/textlstm/report"
 )
 
 // A drawing is a plot with its size and names.
@@ -46,7 +48,7 @@ func colors() []color.Color {
 // newDrawing returns an empty plot in the page's look.
 func newDrawing(name, caption, x, y string) drawing {
 	p := plot.New()
-	p.X.Label.Text, p.Y.Label.Text = x, y
+	p.X.Label.Text, p.Y.Label.Text = report.Excerpt(x, 40), report.Excerpt(y, 40)
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		look(&a.Label.TextStyle, 10)
 		look(&a.Tick.Label, 9)
@@ -60,7 +62,7 @@ func newDrawing(name, caption, x, y string) drawing {
 	p.Legend.Padding = vg.Points(2)
 	p.Legend.ThumbnailWidth = vg.Points(16)
 	p.Legend.XOffs = vg.Points(-4)
-	return drawing{name, caption, vg.Points(330), vg.Points(260), p}
+	return drawing{name, report.Clean(caption), vg.Points(330), vg.Points(260), p}
 }
 
 // look sets the page's typeface.
@@ -83,16 +85,22 @@ func (d drawing) svg() (template.HTML, error) {
 	return template.HTML(`<svg role="img" aria-label="` + html.EscapeString(d.caption) + `"` + s[at+len("<svg"):]), nil
 }
 
+// margin leaves room for the half of the last tick's label that stands outside
+// the axis.
+func margin(c draw.Canvas) draw.Canvas {
+	return draw.Crop(c, vg.Points(2), vg.Points(-10), vg.Points(2), vg.Points(-6))
+}
+
 func (d drawing) writeSVG(w io.Writer) error {
 	c := vgsvg.New(d.width, d.height)
-	d.plot.Draw(draw.New(c))
+	d.plot.Draw(margin(draw.New(c)))
 	_, err := c.WriteTo(w)
 	return err
 }
 
 func (d drawing) writePNG(w io.Writer) error {
 	c := vgimg.NewWith(vgimg.UseWH(d.width, d.height), vgimg.UseDPI(192))
-	d.plot.Draw(draw.New(c))
+	d.plot.Draw(margin(draw.New(c)))
 	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
 	return err
 }

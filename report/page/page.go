@@ -149,14 +149,16 @@ type piece struct{ Text, Class, Note string }
 func (p *Page) view() (*view, error) {
 	hash := sha256.Sum256([]byte(script))
 	v := &view{
-		Title: p.Title,
+		Title: report.Clean(p.Title),
 		// Inline styles are what the plots are made of; without any other
 		// source allowed they cannot fetch.
 		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-" +
 			base64.StdEncoding.EncodeToString(hash[:]) + "'",
 		Style:  template.CSS(style),
 		Script: template.JS(script),
-		Facts:  p.Facts,
+	}
+	for _, f := range p.Facts {
+		v.Facts = append(v.Facts, Fact{report.Clean(f.Name), report.Clean(f.Value)})
 	}
 	if v.Title == "" {
 		v.Title = "Evaluation"
@@ -192,7 +194,7 @@ func figures(plots []drawing) ([]figure, error) {
 
 func (h *Head) view() (headView, error) {
 	e := h.Evaluation
-	v := headView{Name: e.Head, N: e.N, Labels: len(e.Labels), Cards: cards(e), Wrong: e.N - int(math.Round(float64(e.Accuracy)*float64(e.N)))}
+	v := headView{Name: report.Clean(e.Head), N: e.N, Labels: len(e.Labels), Cards: cards(e), Wrong: e.N - int(math.Round(float64(e.Accuracy)*float64(e.N)))}
 	if v.Name == "" {
 		v.Name = "Labels"
 	}
@@ -341,7 +343,7 @@ func (v *headView) mistakes(h *Head) {
 	for _, m := range h.Evaluation.Mistakes {
 		mv := mistakeView{
 			ID: report.Clean(m.ID), Source: report.Clean(m.Source),
-			Gold: strings.Join(m.Gold, ", "), Predicted: strings.Join(m.Predicted, ", "),
+			Gold: report.Clean(strings.Join(m.Gold, ", ")), Predicted: report.Clean(strings.Join(m.Predicted, ", ")),
 			Text: pieces(m.Text, h.Highlights[m.Index]),
 		}
 		if m.ID == "" {

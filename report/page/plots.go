@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -81,6 +82,37 @@ func unit(a *plot.Axis) {
 		ticks = append(ticks, plot.Tick{Value: float64(i) / 5, Label: fmt.Sprintf("%.1f", float64(i)/5)})
 	}
 	a.Tick.Marker = ticks
+}
+
+// wholeTicks are the default ticks for counts: labels without decimals, and
+// none between whole numbers.
+type wholeTicks struct{}
+
+func (wholeTicks) Ticks(low, high float64) []plot.Tick {
+	var out []plot.Tick
+	for _, t := range (plot.DefaultTicks{}).Ticks(low, high) {
+		if t.Value != math.Trunc(t.Value) {
+			continue
+		}
+		if t.Label != "" {
+			t.Label = fmt.Sprintf("%.0f", t.Value)
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// plainTicks are the default ticks with labels as short as their numbers.
+type plainTicks struct{}
+
+func (plainTicks) Ticks(low, high float64) []plot.Tick {
+	out := plot.DefaultTicks{}.Ticks(low, high)
+	for i := range out {
+		if out[i].Label != "" {
+			out[i].Label = strconv.FormatFloat(out[i].Value, 'g', 4, 64)
+		}
+	}
+	return out
 }
 
 // confusion is the confusion matrix as a heat map: colours are shares of the
@@ -163,16 +195,19 @@ func reliability(e *evaluate.Evaluation) drawing {
 	if e.MultiLabel {
 		y = "share gold"
 	}
-	d := newDrawing("reliability", fmt.Sprintf("Reliability: ECE %.3f, largest gap %.3f", e.ECE, e.MCE), "confidence", y)
+	d := newDrawing("reliability", fmt.Sprintf("Reliability: ECE %.3f, largest gap %.3f; orange: more confident than right, pale: less", e.ECE, e.MCE), "confidence", y)
 	for _, b := range e.Reliability {
 		if b.N == 0 {
 			continue
 		}
 		const gap = 0.006
-		d.plot.Add(rect(b.Low+gap, 0, b.High-gap, b.Accuracy, mix(blue, 0.75)))
-		if low, high := min(b.Accuracy, b.Confidence), max(b.Accuracy, b.Confidence); high > low {
-			d.plot.Add(rect(b.Low+gap, low, b.High-gap, high, color.NRGBA{0xd5, 0x5e, 0x00, 0x60}))
+		low, high := min(b.Accuracy, b.Confidence), max(b.Accuracy, b.Confidence)
+		d.plot.Add(rect(b.Low+gap, 0, b.High-gap, low, mix(blue, 0.75)))
+		over := mix(orange, 0.45) // more confident than right
+		if b.Accuracy > b.Confidence {
+			over = mix(blue, 0.35)
 		}
+		d.plot.Add(rect(b.Low+gap, low, b.High-gap, high, over))
 	}
 	d.plot.Add(dashed(0, 0, 1, 1))
 	unit(&d.plot.X)
@@ -278,7 +313,8 @@ func confidences(e *evaluate.Evaluation) drawing {
 	d.plot.Legend.Top, d.plot.Legend.Left = true, true
 	d.plot.Legend.XOffs = vg.Points(4)
 	unit(&d.plot.X)
-	d.plot.Y.Min = 0
+	d.plot.Y.Min, d.plot.Y.Tick.Marker = 0, wholeTicks{}
+	d.plot.Y.Max *= 1.2 // room for the legend
 	return d
 }
 
@@ -303,6 +339,7 @@ func lengths(rows []evaluate.Row) drawing {
 		d.plot.Add(rect(x+0.08*float64(width), 0, x+0.92*float64(width), n, mix(blue, 0.75)))
 	}
 	d.plot.X.Min, d.plot.Y.Min = 0, 0
+	d.plot.X.Tick.Marker, d.plot.Y.Tick.Marker = wholeTicks{}, wholeTicks{}
 	return d
 }
 
@@ -332,6 +369,7 @@ func curves(history []Series) ([]drawing, error) {
 			d.height = vg.Points(200)
 			d.plot.Add(plotter.NewGrid())
 			d.plot.Legend.Top = true
+			d.plot.X.Tick.Marker, d.plot.Y.Tick.Marker = plainTicks{}, plainTicks{}
 			out = append(out, d)
 		}
 		l := line(pts, colors()[n[s.Group]%len(colors())], 1.4)
