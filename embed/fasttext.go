@@ -12,8 +12,10 @@ import (
 	"github.com/textlstm/textlstm/vocab"
 )
 
-// fastTextMagic begins a .bin file since 2017.
-const fastTextMagic = 793712314
+const (
+	fastTextMagic = 793712314 // begins a .bin file since 2017
+	maxNgram      = 32        // characters; models have 6
+)
 
 func isFastText(b []byte) bool {
 	return len(b) >= 4 && binary.LittleEndian.Uint32(b) == fastTextMagic
@@ -54,6 +56,8 @@ func (s *source) fastText(f *filler) error {
 		return s.fail("%w: fastText version %d, want 11 or 12", ErrFormat, args.Version)
 	case args.Bucket < 0, args.Minn < 0, args.Maxn < 0, args.Maxn > 0 && args.Bucket == 0:
 		return s.fail("%w: bucket %d, minn %d, maxn %d", ErrFormat, args.Bucket, args.Minn, args.Maxn)
+	case args.Maxn > maxNgram:
+		return s.fail("%w: n-grams of up to %d characters, limit %d", ErrTooLarge, args.Maxn, maxNgram)
 	}
 	if err := s.decode(&dict); err != nil {
 		return err

@@ -43,7 +43,8 @@ type ReadOptions struct {
 	// Fold, if not nil, also gives a word the vector of one with the same
 	// Fold: the first in the file, as long as the word itself is not there.
 	// strings.ToLower matches regardless of case; a stemmer gives a stem the
-	// vector of its most frequent word.
+	// vector of its most frequent word. FastTextBin, which has a vector for
+	// every word, takes no notice of it.
 	Fold func(word string) string
 
 	// Partial accepts a text file that ends, after a whole row, before the
