@@ -49,7 +49,13 @@ One record goes out for each that comes in, in the same order, empty texts too.`
 				return err
 			}
 			err = classifyFiles(cmd, m, opts, orStdin(files), w)
-			return errors.Join(err, w.close(), out.Flush())
+			if we := (writeError{}); errors.As(err, &we) {
+				return we.error
+			}
+			if werr := w.close(); werr != nil {
+				return errors.Join(err, werr)
+			}
+			return errors.Join(err, out.Flush())
 		},
 	}
 	addModelFlag(cmd, &model)
@@ -69,9 +75,8 @@ func classifyFiles(cmd *cobra.Command, m *classify.Model, opts corpora.Options, 
 			if cmd.Context().Err() != nil {
 				return cmd.Context().Err()
 			}
-			var we writeError
-			if errors.As(err, &we) {
-				return we.error
+			if we := (writeError{}); errors.As(err, &we) {
+				return err
 			}
 			failed = append(failed, err)
 		}
@@ -138,21 +143,32 @@ func newRecordWriter(w io.Writer, output string, heads []classify.Head) (recordW
 	if err != nil {
 		return nil, usageError{err}
 	}
-	if style == report.JSONL {
-		return &jsonWriter{w: w, heads: heads}, nil
+	if style == report.JSONL || style == report.JSON {
+		return &jsonWriter{w: w, heads: heads, array: style == report.JSON}, nil
 	}
 	return &tableWriter{w: w, style: style, heads: heads}, nil
 }
 
-// A jsonWriter prints one JSON object a line, with one object a head.
+// A jsonWriter prints one JSON object a line, with one object a head; the lines
+// are an array if array is set.
 type jsonWriter struct {
 	w     io.Writer
 	heads []classify.Head
+	array bool
+	more  bool // a record has been written
 	buf   []byte
 }
 
 func (j *jsonWriter) write(id string, p classify.Prediction) error {
-	b := append(j.buf[:0], `{"id":`...)
+	b := j.buf[:0]
+	switch {
+	case j.more && j.array:
+		b = append(b, ",\n"...)
+	case j.array:
+		b = append(b, "[\n"...)
+	}
+	j.more = true
+	b = append(b, `{"id":`...)
 	b = appendJSON(b, id)
 	for h, s := range p.Scores {
 		head := &j.heads[h]
@@ -173,13 +189,26 @@ func (j *jsonWriter) write(id string, p classify.Prediction) error {
 		}
 		b = append(b, "}}"...)
 	}
-	b = fmt.Appendf(b, `,"tokens":%d,"unknown":%d}`+"\n", p.Tokens, p.Unknown)
+	b = fmt.Appendf(b, `,"tokens":%d,"unknown":%d}`, p.Tokens, p.Unknown)
+	if !j.array {
+		b = append(b, '\n')
+	}
 	j.buf = b
 	_, err := j.w.Write(b)
 	return err
 }
 
-func (j *jsonWriter) close() error { return nil }
+func (j *jsonWriter) close() error {
+	end := ""
+	switch {
+	case j.more && j.array:
+		end = "\n]\n"
+	case j.array:
+		end = "[]\n"
+	}
+	_, err := io.WriteString(j.w, end)
+	return err
+}
 
 func appendJSON(b []byte, s string) []byte {
 	quoted, err := json.Marshal(s)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/score"
 )
 
@@ -62,7 +63,7 @@ func run(args []string) int {
 		return exitFailed
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintf(os.Stderr, "sentiment: %s\n", line)
+		fmt.Fprintf(os.Stderr, "sentiment: %s\n", report.Clean(line))
 	}
 	return exitCode(err)
 }
