@@ -3,7 +3,6 @@ package corpora
 import (
 	"bytes"
 	"fmt"
-	"slices"
 )
 
 const maxLabelBytes = 1024 // a longer one is not a label but a text
@@ -43,16 +42,16 @@ func (f *file) label(head int, cell []byte) (string, error) {
 		return "", l.err
 	}
 	if l.source != f.source {
-		seen := &f.sources[f.source].Labels[head]
+		labels := &f.sources[f.source].Labels[head]
 		for _, part := range l.parts {
-			i, found := slices.BinarySearch(*seen, part)
-			if found {
+			if f.seen[head][part] {
 				continue
 			}
-			if len(*seen) >= f.opts.Limits.Labels {
+			if len(*labels) >= f.opts.Limits.Labels {
 				return "", &ParseError{File: f.name, Err: fmt.Errorf("head %q has more than %d labels, is this the label column? %w", f.heads[head], f.opts.Limits.Labels, ErrTooLarge)}
 			}
-			*seen = slices.Insert(*seen, i, part)
+			f.seen[head][part] = true
+			*labels = append(*labels, part)
 		}
 		l.source = f.source
 	}

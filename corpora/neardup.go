@@ -19,7 +19,7 @@ const (
 	minHashes    = 128
 	bandRows     = 4 // hashes in a band: pairs of similarity 0.7 meet with probability 0.9998
 	bands        = minHashes / bandRows
-	maxBucket    = 32 // texts of one bucket that a text is compared with
+	maxBucket    = 16 // texts of one bucket that a text is compared with
 )
 
 // NearDuplicates returns the pairs of different texts whose sets of shingles
@@ -31,7 +31,7 @@ const (
 // (Broder 1997; Shrivastava 2017), and then compared exactly: every pair returned
 // is as similar as stated; a pair at 0.7 is missed once in 5,000 times, at 0.5
 // once in eight. Time and memory, about 1 KiB per text, grow linearly: a text of
-// a large group of alike ones is compared with 32 of them per band.
+// a large group of alike ones is compared with 16 of them per band.
 func (d *Dataset) NearDuplicates(threshold float64) []NearDuplicate {
 	type bucket struct {
 		band int

@@ -26,6 +26,7 @@ type Reader struct {
 	sources []Source
 	report  Report
 	labels  []map[string]*label // per head, by the spelling in the file
+	seen    []map[string]bool   // per head, the labels of the current source
 	slab    []string            // storage of Example.Labels
 }
 
@@ -88,6 +89,7 @@ func newReader(opts Options, paths []string) (*Reader, error) {
 	}
 	for _, head := range r.heads {
 		r.labels = append(r.labels, map[string]*label{})
+		r.seen = append(r.seen, map[string]bool{})
 		var known map[string]bool
 		if list, ok := opts.Labels[head]; ok {
 			known = map[string]bool{}
@@ -105,7 +107,14 @@ func (r *Reader) Heads() []string { return r.heads }
 
 // Sources returns the sources met so far, with the labels seen so far. The
 // slices are the Reader's own until it has returned io.EOF.
-func (r *Reader) Sources() []Source { return r.sources }
+func (r *Reader) Sources() []Source {
+	for _, s := range r.sources {
+		for _, labels := range s.Labels {
+			slices.Sort(labels)
+		}
+	}
+	return r.sources
+}
 
 // Report returns the counts so far. Its slices are the Reader's own.
 func (r *Reader) Report() *Report {
@@ -249,7 +258,7 @@ func ReadAll(r *Reader) (*Dataset, error) {
 			break
 		}
 	}
-	d.Sources, d.Separator = r.sources, r.opts.Separator
+	d.Sources, d.Separator = r.Sources(), r.opts.Separator
 	bad := r.opts.Limits.BadRecords
 	if first != nil && (!Refused(first) || bad >= 0 && refused > bad) {
 		return d, first
@@ -276,6 +285,9 @@ func (r *Reader) openPath(path string) error {
 	f := &file{Reader: r, name: path, source: int32(len(r.sources))}
 	if path == Stdin {
 		f.name = "stdin"
+	}
+	for _, seen := range r.seen {
+		clear(seen)
 	}
 	r.sources = append(r.sources, Source{Name: f.name, Labels: make([][]string, len(r.heads))})
 	r.report.Files = append(r.report.Files, FileReport{Name: f.name, Format: r.opts.Format})

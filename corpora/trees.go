@@ -6,7 +6,8 @@ import (
 )
 
 // treeRows reads the bracketed trees of the Stanford Sentiment Treebank, one per
-// line: the label is the root's, the text its leaves joined by spaces.
+// line: the label is the root's, the text its leaves joined by spaces, with the
+// Treebank's escapes undone.
 type treeRows struct {
 	*file
 	lines *lineReader
@@ -82,7 +83,12 @@ func (t *treeRows) parse(b []byte) (root []byte, column int, err error) {
 			case "-RRB-":
 				t.text = append(t.text, ')')
 			default:
-				t.text = append(t.text, leaf...)
+				for j := 0; j < len(leaf); j++ {
+					if leaf[j] == '\\' && j+1 < len(leaf) && (leaf[j+1] == '/' || leaf[j+1] == '*') {
+						continue // the Treebank's escape
+					}
+					t.text = append(t.text, leaf[j])
+				}
 			}
 			i = end
 		}
