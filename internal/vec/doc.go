@@ -29,6 +29,9 @@
 // i mod 64, in order, and the lanes are then folded in halves (lane l takes lane
 // l+32, then l+16, and so on down to one).
 //
+// Products of quantised numbers add whole numbers and are exact; Kernel8 names the
+// instructions that they use.
+//
 // # Lengths
 //
 // Lengths are the caller's business: a slice that is too short for the sizes given

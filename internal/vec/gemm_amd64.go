@@ -19,7 +19,7 @@ const (
 	packWidth = 64
 )
 
-// A tiler runs one micro-kernel, rows x cols, over a column of tiles:
+// tileAVX512 runs one micro-kernel, rows x cols, over a column of tiles:
 //
 //	for t := range tiles {
 //		for i := range rows {
@@ -33,10 +33,8 @@ const (
 //		}
 //	}
 //
-// Strides count elements. The AVX-512 kernels touch only the columns of C whose bit is
-// set in mask, which holds for the last 16; the AVX2 kernels take all.
-type tiler func(rows, cols, tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
-
+// Strides count elements. It touches only the columns of C whose bit is set in mask,
+// which holds for the last 16.
 func tileAVX512(rows, cols, tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int) {
 	switch rows<<8 | cols {
 	case 1<<8 | 16:
@@ -96,6 +94,7 @@ func tileAVX512(rows, cols, tiles, k int, a *float32, rs, ks, next int, b *float
 	}
 }
 
+// tileAVX2 is tileAVX512 without the mask: it takes all columns.
 func tileAVX2(rows, cols, tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int) {
 	switch rows<<8 | cols {
 	case 1<<8 | 64:

@@ -9,42 +9,42 @@ package vec
 //go:noescape
 func packRowsAVX2(tiles int, rows int, k int, dst *float32, next int, a *float32, ks int)
 
-// tile1x64AVX2 computes tiles of 1 rows and 64 columns; see tileArgs.
+// tile1x64AVX2 computes tiles of 1 rows and 64 columns; see tileAVX2.
 //
 //go:noescape
 func tile1x64AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile1x32AVX2 computes tiles of 1 rows and 32 columns; see tileArgs.
+// tile1x32AVX2 computes tiles of 1 rows and 32 columns; see tileAVX2.
 //
 //go:noescape
 func tile1x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile2x32AVX2 computes tiles of 2 rows and 32 columns; see tileArgs.
+// tile2x32AVX2 computes tiles of 2 rows and 32 columns; see tileAVX2.
 //
 //go:noescape
 func tile2x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile3x32AVX2 computes tiles of 3 rows and 32 columns; see tileArgs.
+// tile3x32AVX2 computes tiles of 3 rows and 32 columns; see tileAVX2.
 //
 //go:noescape
 func tile3x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile3x16AVX2 computes tiles of 3 rows and 16 columns; see tileArgs.
+// tile3x16AVX2 computes tiles of 3 rows and 16 columns; see tileAVX2.
 //
 //go:noescape
 func tile3x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile4x16AVX2 computes tiles of 4 rows and 16 columns; see tileArgs.
+// tile4x16AVX2 computes tiles of 4 rows and 16 columns; see tileAVX2.
 //
 //go:noescape
 func tile4x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile5x16AVX2 computes tiles of 5 rows and 16 columns; see tileArgs.
+// tile5x16AVX2 computes tiles of 5 rows and 16 columns; see tileAVX2.
 //
 //go:noescape
 func tile5x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile6x16AVX2 computes tiles of 6 rows and 16 columns; see tileArgs.
+// tile6x16AVX2 computes tiles of 6 rows and 16 columns; see tileAVX2.
 //
 //go:noescape
 func tile6x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
@@ -54,137 +54,137 @@ func tile6x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *flo
 //go:noescape
 func packRowsAVX512(tiles int, rows int, k int, dst *float32, next int, a *float32, ks int)
 
-// tile1x16AVX512 computes tiles of 1 rows and 16 columns; see tileArgs.
+// tile1x16AVX512 computes tiles of 1 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
 func tile1x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile1x32AVX512 computes tiles of 1 rows and 32 columns; see tileArgs.
+// tile1x32AVX512 computes tiles of 1 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
 func tile1x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile2x16AVX512 computes tiles of 2 rows and 16 columns; see tileArgs.
+// tile2x16AVX512 computes tiles of 2 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
 func tile2x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile2x32AVX512 computes tiles of 2 rows and 32 columns; see tileArgs.
+// tile2x32AVX512 computes tiles of 2 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
 func tile2x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile3x16AVX512 computes tiles of 3 rows and 16 columns; see tileArgs.
+// tile3x16AVX512 computes tiles of 3 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
 func tile3x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile3x32AVX512 computes tiles of 3 rows and 32 columns; see tileArgs.
+// tile3x32AVX512 computes tiles of 3 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
 func tile3x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile4x16AVX512 computes tiles of 4 rows and 16 columns; see tileArgs.
+// tile4x16AVX512 computes tiles of 4 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
 func tile4x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile4x32AVX512 computes tiles of 4 rows and 32 columns; see tileArgs.
+// tile4x32AVX512 computes tiles of 4 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
 func tile4x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile5x16AVX512 computes tiles of 5 rows and 16 columns; see tileArgs.
+// tile5x16AVX512 computes tiles of 5 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
 func tile5x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile5x32AVX512 computes tiles of 5 rows and 32 columns; see tileArgs.
+// tile5x32AVX512 computes tiles of 5 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
 func tile5x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile6x16AVX512 computes tiles of 6 rows and 16 columns; see tileArgs.
+// tile6x16AVX512 computes tiles of 6 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
 func tile6x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile6x32AVX512 computes tiles of 6 rows and 32 columns; see tileArgs.
+// tile6x32AVX512 computes tiles of 6 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
 func tile6x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile7x16AVX512 computes tiles of 7 rows and 16 columns; see tileArgs.
+// tile7x16AVX512 computes tiles of 7 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
 func tile7x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile7x32AVX512 computes tiles of 7 rows and 32 columns; see tileArgs.
+// tile7x32AVX512 computes tiles of 7 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
 func tile7x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile8x16AVX512 computes tiles of 8 rows and 16 columns; see tileArgs.
+// tile8x16AVX512 computes tiles of 8 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
 func tile8x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile8x32AVX512 computes tiles of 8 rows and 32 columns; see tileArgs.
+// tile8x32AVX512 computes tiles of 8 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
 func tile8x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile9x16AVX512 computes tiles of 9 rows and 16 columns; see tileArgs.
+// tile9x16AVX512 computes tiles of 9 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
 func tile9x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile9x32AVX512 computes tiles of 9 rows and 32 columns; see tileArgs.
+// tile9x32AVX512 computes tiles of 9 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
 func tile9x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile10x16AVX512 computes tiles of 10 rows and 16 columns; see tileArgs.
+// tile10x16AVX512 computes tiles of 10 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
 func tile10x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile10x32AVX512 computes tiles of 10 rows and 32 columns; see tileArgs.
+// tile10x32AVX512 computes tiles of 10 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
 func tile10x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile11x16AVX512 computes tiles of 11 rows and 16 columns; see tileArgs.
+// tile11x16AVX512 computes tiles of 11 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
 func tile11x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile11x32AVX512 computes tiles of 11 rows and 32 columns; see tileArgs.
+// tile11x32AVX512 computes tiles of 11 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
 func tile11x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile12x16AVX512 computes tiles of 12 rows and 16 columns; see tileArgs.
+// tile12x16AVX512 computes tiles of 12 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
 func tile12x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile12x32AVX512 computes tiles of 12 rows and 32 columns; see tileArgs.
+// tile12x32AVX512 computes tiles of 12 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
 func tile12x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile1x128AVX512 computes tiles of 1 rows and 128 columns; see tileArgs.
+// tile1x128AVX512 computes tiles of 1 rows and 128 columns; see tileAVX512.
 //
 //go:noescape
 func tile1x128AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile2x64AVX512 computes tiles of 2 rows and 64 columns; see tileArgs.
+// tile2x64AVX512 computes tiles of 2 rows and 64 columns; see tileAVX512.
 //
 //go:noescape
 func tile2x64AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
 
-// tile3x64AVX512 computes tiles of 3 rows and 64 columns; see tileArgs.
+// tile3x64AVX512 computes tiles of 3 rows and 64 columns; see tileAVX512.
 //
 //go:noescape
 func tile3x64AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)

@@ -63,15 +63,13 @@ func quantize(q []int8, x []float32, inverse float32) int32 {
 	return quantizeGeneric(q, x, inverse)
 }
 
-// An int8Tiler runs one micro-kernel, rows x cols, over a column of tiles, each over
+// int8TileVNNI512 runs one micro-kernel, rows x cols, over a column of tiles, each over
 // k4 groups of four summands; row i of the tiles is at a[i*lda:], and
 //
 //	c[i*ldc+j] = add*c[i*ldc+j] + float32(rowAdd[i] + sum)*rowScale[i]*colScale[j]
 //
-// ps is the distance of B's panels in bytes. The AVX-512 kernels touch only the columns
-// of C whose bit is set in mask, which holds for the last 32; the others take all.
-type int8Tiler func(rows, cols, tiles, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
-
+// ps is the distance of B's panels in bytes. It touches only the columns of C whose bit
+// is set in mask, which holds for the last 32.
 func int8TileVNNI512(rows, cols, tiles, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int) {
 	switch rows<<8 | cols {
 	case 1<<8 | 32:
@@ -107,6 +105,7 @@ func int8TileVNNI512(rows, cols, tiles, k4 int, a *int8, lda int, b *uint8, ps i
 	}
 }
 
+// int8TileVNNI is int8TileVNNI512 without the mask: it takes all columns.
 func int8TileVNNI(rows, cols, tiles, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int) {
 	switch rows<<8 | cols {
 	case 1<<8 | 64:
@@ -120,6 +119,7 @@ func int8TileVNNI(rows, cols, tiles, k4 int, a *int8, lda int, b *uint8, ps int,
 	}
 }
 
+// int8TileAVX2 is int8TileVNNI for processors without VNNI.
 func int8TileAVX2(rows, cols, tiles, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int) {
 	switch rows<<8 | cols {
 	case 1<<8 | 32:

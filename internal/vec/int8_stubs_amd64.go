@@ -24,112 +24,112 @@ func absMaxAVX512(x []float32) (r uint32)
 //go:noescape
 func quantizeAVX512(q []int8, x []float32, inverse float32) (r int32)
 
-// int8Tile1x32VNNI512 computes tiles of 1 rows and 32 columns; see int8Tiler.
+// int8Tile1x32VNNI512 computes tiles of 1 rows and 32 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile1x32VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile2x32VNNI512 computes tiles of 2 rows and 32 columns; see int8Tiler.
+// int8Tile2x32VNNI512 computes tiles of 2 rows and 32 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile2x32VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile3x32VNNI512 computes tiles of 3 rows and 32 columns; see int8Tiler.
+// int8Tile3x32VNNI512 computes tiles of 3 rows and 32 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile3x32VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile4x32VNNI512 computes tiles of 4 rows and 32 columns; see int8Tiler.
+// int8Tile4x32VNNI512 computes tiles of 4 rows and 32 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile4x32VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile5x32VNNI512 computes tiles of 5 rows and 32 columns; see int8Tiler.
+// int8Tile5x32VNNI512 computes tiles of 5 rows and 32 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile5x32VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile6x32VNNI512 computes tiles of 6 rows and 32 columns; see int8Tiler.
+// int8Tile6x32VNNI512 computes tiles of 6 rows and 32 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile6x32VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile7x32VNNI512 computes tiles of 7 rows and 32 columns; see int8Tiler.
+// int8Tile7x32VNNI512 computes tiles of 7 rows and 32 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile7x32VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile8x32VNNI512 computes tiles of 8 rows and 32 columns; see int8Tiler.
+// int8Tile8x32VNNI512 computes tiles of 8 rows and 32 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile8x32VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile9x32VNNI512 computes tiles of 9 rows and 32 columns; see int8Tiler.
+// int8Tile9x32VNNI512 computes tiles of 9 rows and 32 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile9x32VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile10x32VNNI512 computes tiles of 10 rows and 32 columns; see int8Tiler.
+// int8Tile10x32VNNI512 computes tiles of 10 rows and 32 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile10x32VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile11x32VNNI512 computes tiles of 11 rows and 32 columns; see int8Tiler.
+// int8Tile11x32VNNI512 computes tiles of 11 rows and 32 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile11x32VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile12x32VNNI512 computes tiles of 12 rows and 32 columns; see int8Tiler.
+// int8Tile12x32VNNI512 computes tiles of 12 rows and 32 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile12x32VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile1x128VNNI512 computes tiles of 1 rows and 128 columns; see int8Tiler.
+// int8Tile1x128VNNI512 computes tiles of 1 rows and 128 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile1x128VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile2x64VNNI512 computes tiles of 2 rows and 64 columns; see int8Tiler.
+// int8Tile2x64VNNI512 computes tiles of 2 rows and 64 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile2x64VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile3x64VNNI512 computes tiles of 3 rows and 64 columns; see int8Tiler.
+// int8Tile3x64VNNI512 computes tiles of 3 rows and 64 columns; see int8TileVNNI512.
 //
 //go:noescape
 func int8Tile3x64VNNI512(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile1x64VNNI computes tiles of 1 rows and 64 columns; see int8Tiler.
+// int8Tile1x64VNNI computes tiles of 1 rows and 64 columns; see int8TileVNNI.
 //
 //go:noescape
 func int8Tile1x64VNNI(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile1x32VNNI computes tiles of 1 rows and 32 columns; see int8Tiler.
+// int8Tile1x32VNNI computes tiles of 1 rows and 32 columns; see int8TileVNNI.
 //
 //go:noescape
 func int8Tile1x32VNNI(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile2x32VNNI computes tiles of 2 rows and 32 columns; see int8Tiler.
+// int8Tile2x32VNNI computes tiles of 2 rows and 32 columns; see int8TileVNNI.
 //
 //go:noescape
 func int8Tile2x32VNNI(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile3x32VNNI computes tiles of 3 rows and 32 columns; see int8Tiler.
+// int8Tile3x32VNNI computes tiles of 3 rows and 32 columns; see int8TileVNNI.
 //
 //go:noescape
 func int8Tile3x32VNNI(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile1x32AVX2 computes tiles of 1 rows and 32 columns; see int8Tiler.
+// int8Tile1x32AVX2 computes tiles of 1 rows and 32 columns; see int8TileAVX2.
 //
 //go:noescape
 func int8Tile1x32AVX2(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile1x16AVX2 computes tiles of 1 rows and 16 columns; see int8Tiler.
+// int8Tile1x16AVX2 computes tiles of 1 rows and 16 columns; see int8TileAVX2.
 //
 //go:noescape
 func int8Tile1x16AVX2(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)
 
-// int8Tile2x16AVX2 computes tiles of 2 rows and 16 columns; see int8Tiler.
+// int8Tile2x16AVX2 computes tiles of 2 rows and 16 columns; see int8TileAVX2.
 //
 //go:noescape
 func int8Tile2x16AVX2(tiles int, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)

@@ -6,7 +6,7 @@ package vec
 //		dst[i] = exp(v)
 //	}
 //
-// within 1.1 ULP of the true value, over the whole range: subnormal results, 0 and +Inf
+// within 1.25 ULP of the true value, over the whole range: subnormal results, 0 and +Inf
 // are where they belong. dst may be x; the lengths must be equal.
 //
 // All three activations write x as n*ln(2) + r with |r| <= ln(2)/2 (Cody & Waite 1980)
@@ -22,7 +22,7 @@ func Exp(dst, x []float32) {
 //		dst[i] = tanh(v)
 //	}
 //
-// within 2.5 ULP, computed as e/(e+2) with e = exp(2|v|) - 1. dst may be x; the lengths
+// within 2.75 ULP, computed as e/(e+2) with e = exp(2|v|) - 1. dst may be x; the lengths
 // must be equal.
 func Tanh(dst, x []float32) {
 	same("Tanh", "x", len(x), len(dst))
@@ -35,7 +35,7 @@ func Tanh(dst, x []float32) {
 //		dst[i] = 1 / (1 + exp(-v))
 //	}
 //
-// within 2 ULP for v >= -87.33; below, the result stays at its value there, 1.2e-38.
+// within 2.5 ULP for v >= -87.33; below, the result stays at its value there, 1.2e-38.
 // dst may be x; the lengths must be equal.
 func Sigmoid(dst, x []float32) {
 	same("Sigmoid", "x", len(x), len(dst))

@@ -27,8 +27,8 @@ var activations = []struct {
 	exact func(float64) float64
 	bound float64 // in ULP
 }{
-	{"Exp", Exp, math.Exp, 1.1},
-	{"Tanh", Tanh, math.Tanh, 2.5},
+	{"Exp", Exp, math.Exp, 1.25},
+	{"Tanh", Tanh, math.Tanh, 2.75},
 	{"Sigmoid", Sigmoid, func(x float64) float64 { return 1 / (1 + math.Exp(-max(x, -float64(float32(sigMax))))) }, 2},
 }
 

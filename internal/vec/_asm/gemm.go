@@ -43,8 +43,8 @@ func tile(l level, rows, vecs int) {
 	perPanel := vecs / panels
 	TEXT(fmt.Sprintf("tile%dx%d%s", rows, vecs*l.lanes(), l.name), NOSPLIT,
 		"func(tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)")
-	Doc(fmt.Sprintf("tile%dx%d%s computes tiles of %d rows and %d columns; see tileArgs.",
-		rows, vecs*l.lanes(), l.name, rows, vecs*l.lanes()))
+	Doc(fmt.Sprintf("tile%dx%d%s computes tiles of %d rows and %d columns; see tile%s.",
+		rows, vecs*l.lanes(), l.name, rows, vecs*l.lanes(), l.name))
 	Pragma("noescape")
 	a, rs, ks := arg("a"), arg("rs"), arg("ks")
 	b, c, ldc := arg("b"), arg("c"), arg("ldc")

@@ -106,7 +106,7 @@ func newInt8Tile(level string, rows, vecs, width int) *int8Tile {
 	t := &int8Tile{rows: rows, cols: vecs * width, vecs: vecs, width: width}
 	t.name = fmt.Sprintf("int8Tile%dx%d%s", rows, t.cols, level)
 	TEXT(t.name, NOSPLIT, "func(tiles, k4 int, a *int8, lda int, b *uint8, ps int, rowScale *float32, rowAdd *int32, colScale *float32, c *float32, ldc int, mask uint32, add int)")
-	Doc(fmt.Sprintf("%s computes tiles of %d rows and %d columns; see int8Tiler.", t.name, rows, t.cols))
+	Doc(fmt.Sprintf("%s computes tiles of %d rows and %d columns; see int8Tile%s.", t.name, rows, t.cols, level))
 	Pragma("noescape")
 	t.a, t.lda, t.b = arg("a"), arg("lda"), arg("b")
 	t.rowScale, t.rowAdd, t.colScale = arg("rowScale"), arg("rowAdd"), arg("colScale")
