@@ -30,3 +30,14 @@ func BenchmarkNew(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkFull is all that a report shows, slices with intervals of their own
+// included.
+func BenchmarkFull(b *testing.B) {
+	p := randomPredictions(1, 12500, 3)
+	for b.Loop() {
+		if _, err := evaluate.New(p, evaluate.Options{Resamples: 1000, Slices: true, Mistakes: 100, Coverage: true, Curves: true}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -29,12 +29,11 @@ type drawing struct {
 }
 
 // The colours of the plots: the palette of Okabe & Ito 2008, which colour-blind
-// readers can tell apart, and greys.
+// readers can tell apart, and a grey.
 var (
 	blue   = color.RGBA{0x00, 0x72, 0xb2, 0xff}
 	orange = color.RGBA{0xd5, 0x5e, 0x00, 0xff}
 	ink    = color.RGBA{0x33, 0x3a, 0x44, 0xff}
-	faint  = color.RGBA{0xd5, 0xd9, 0xe0, 0xff}
 )
 
 // colors are the colours of lines, in order.

@@ -188,7 +188,8 @@ func elements(t *testing.T, source string) map[string]int {
 }
 
 func TestSamePageSameBytes(t *testing.T) {
-	if render(t, demo(t, false)) != render(t, demo(t, false)) {
+	first, second := render(t, demo(t, false)), render(t, demo(t, false))
+	if first != second {
 		t.Error("two renderings of one page differ")
 	}
 }
