@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
@@ -45,6 +46,13 @@ type Config struct {
 	WordDropout float64 `json:"word_dropout,omitempty"`
 	Dropout     float64 `json:"dropout,omitempty"`
 
+	// Ngrams describes the wide branch, which looks at n-grams alone. The zero
+	// value means none: a deep model, the LSTM alone.
+	Ngrams ngram.Config `json:"ngrams,omitzero"`
+
+	// NoDeep leaves the LSTM out: a wide model, the n-grams alone.
+	NoDeep bool `json:"no_deep,omitempty"`
+
 	// Heads are the questions that the model answers; at least one.
 	Heads []Head `json:"heads"`
 }
@@ -65,9 +73,12 @@ type Head struct {
 	// scores; 0 means none.
 	Hidden int `json:"hidden,omitempty"`
 
-	// Temperature divides the scores before the softmax, to calibrate the
-	// probabilities (Guo et al. 2017); 0 means 1.
-	Temperature float64 `json:"temperature,omitempty"`
+	// Deep and Wide multiply the scores of the two branches before they are
+	// added up; 0 means 1. Training fits them to the dev texts, which also
+	// calibrates the probabilities: their common part is the inverse of a
+	// temperature (Guo et al. 2017).
+	Deep float64 `json:"deep,omitempty"`
+	Wide float64 `json:"wide,omitempty"`
 }
 
 // MultiLabel says whether a text may have any number of the head's labels.
@@ -96,8 +107,14 @@ func (c Config) Resolve() Config {
 	if len(c.Pool) == 0 {
 		c.Pool = []nn.Pooling{nn.Max, nn.Mean}
 	}
+	if c.HasWide() {
+		c.Ngrams = c.Ngrams.Resolve()
+	}
 	return c
 }
+
+// HasWide says whether there is a wide branch.
+func (c Config) HasWide() bool { return c.Ngrams != ngram.Config{} }
 
 // Validate reports everything that is wrong with a resolved config.
 func (c Config) Validate() error {
@@ -129,6 +146,11 @@ func (c Config) Validate() error {
 			bad("%s = %v, want 0 <= p < 1", d.name, d.p)
 		}
 	}
+	if c.HasWide() {
+		errs = append(errs, c.Ngrams.Validate())
+	} else if c.NoDeep {
+		bad("no_deep without ngrams: nothing is left of the model")
+	}
 	if len(c.Heads) == 0 {
 		bad("no heads: name at least one, with its labels")
 	}
@@ -154,8 +176,8 @@ func (c Config) Validate() error {
 		if h.Loss.Kind == nn.SquaredError {
 			bad("head %s: loss %s gives no probabilities", h.Name, h.Loss.Kind)
 		}
-		if h.Hidden < 0 || !(h.Temperature >= 0) || !(h.Weight >= 0) {
-			bad("head %s: hidden = %d, temperature = %v, weight = %v, want none negative", h.Name, h.Hidden, h.Temperature, h.Weight)
+		if h.Hidden < 0 || !(h.Deep >= 0) || !(h.Wide >= 0) || !(h.Weight >= 0) {
+			bad("head %s: hidden = %d, deep = %v, wide = %v, weight = %v, want none negative", h.Name, h.Hidden, h.Deep, h.Wide, h.Weight)
 		}
 	}
 	return errors.Join(errs...)

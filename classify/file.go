@@ -9,6 +9,8 @@ import (
 
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/tensorfile"
+	"github.com/textlstm/textlstm/ngram"
+	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -40,13 +42,16 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 		return 0, err
 	}
 	var tensors []tensorfile.Tensor
-	for _, p := range m.net.params {
+	for _, p := range m.deepParams() {
 		name := p.Name
 		if twin, ok := secondBias(name); ok {
 			name = strings.Replace(name, "bias_", "bias_ih_", 1)
 			tensors = append(tensors, tensorfile.Float32(twin, make([]float32, len(p.Data)), p.Shape...))
 		}
 		tensors = append(tensors, tensorfile.Float32(name, p.Data, p.Shape...))
+	}
+	if m.wide != nil {
+		tensors = append(tensors, wideTensors(m)...)
 	}
 	counter := &countingWriter{w: w}
 	err = tensorfile.Write(counter, map[string]string{metadataKey: string(d)}, tensors)
@@ -141,15 +146,50 @@ func decodeModel(f *tensorfile.File) (*Model, error) {
 	if d.Vocab == nil {
 		return nil, fmt.Errorf("metadata %s: no vocabulary", metadataKey)
 	}
-	if err := checkSizes(f, d); err != nil {
+	cfg := d.Config
+	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	net, err := NewNetwork(d.Config, d.Vocab.Len())
-	if err != nil {
+	var net *Network
+	var wide *Wide
+	var err error
+	if !cfg.NoDeep {
+		if err := checkSizes(f, d); err != nil {
+			return nil, err
+		}
+		if net, err = NewNetwork(cfg, d.Vocab.Len()); err != nil {
+			return nil, err
+		}
+	}
+	var names []string
+	if net != nil {
+		if names, err = readParams(f, net.params); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.HasWide() {
+		var more []string
+		if wide, more, err = readWide(f, cfg); err != nil {
+			return nil, err
+		}
+		names = append(names, more...)
+	}
+	if err := f.CheckNames(names...); err != nil {
 		return nil, err
 	}
-	names := make([]string, 0, len(net.params)+8)
-	for _, p := range net.params {
+	return New(cfg, d.Vocab, net, wide, d.Card)
+}
+
+func (m *Model) deepParams() []*nn.Param {
+	if m.net == nil {
+		return nil
+	}
+	return m.net.params
+}
+
+// readParams fills parameters from a file and returns the names it has read.
+func readParams(f *tensorfile.File, params []*nn.Param) (names []string, err error) {
+	for _, p := range params {
 		name := p.Name
 		twin, ok := secondBias(name)
 		if ok {
@@ -171,18 +211,61 @@ func decodeModel(f *tensorfile.File) (*Model, error) {
 		}
 		p.Changed()
 	}
-	if err := f.CheckNames(names...); err != nil {
-		return nil, err
+	return names, nil
+}
+
+// wideTensors are the tensors of the wide branch: "wide.tags" [rows][2], the
+// low and the high byte of each tag, and for each head the weights
+// [rows][columns] and the bias [columns].
+func wideTensors(m *Model) []tensorfile.Tensor {
+	tags := m.wide.Dictionary.Tags()
+	bytes := make([]uint8, 0, 2*len(tags))
+	for _, t := range tags {
+		bytes = append(bytes, uint8(t), uint8(t>>8))
 	}
-	return New(d.Config, d.Vocab, net, d.Card)
+	tensors := []tensorfile.Tensor{tensorfile.Uint8("wide.tags", bytes, len(tags), 2)}
+	for h, l := range m.wide.Heads {
+		name := "wide." + m.cfg.Heads[h].Name
+		tensors = append(tensors,
+			tensorfile.Float32(name+".weight", l.Weights, len(tags), l.Columns()),
+			tensorfile.Float32(name+".bias", l.Bias, l.Columns()))
+	}
+	return tensors
+}
+
+func readWide(f *tensorfile.File, cfg Config) (w *Wide, names []string, err error) {
+	rows := 1 << cfg.Ngrams.Bits
+	bytes, err := f.Uint8("wide.tags", rows, 2)
+	if err != nil {
+		return nil, nil, err
+	}
+	tags := make([]uint16, rows)
+	for i := range tags {
+		tags[i] = uint16(bytes[2*i]) | uint16(bytes[2*i+1])<<8
+	}
+	w = new(Wide)
+	if w.Dictionary, err = ngram.FromTags(tags); err != nil {
+		return nil, nil, err
+	}
+	names = []string{"wide.tags"}
+	for _, head := range cfg.Heads {
+		l := &ngram.Linear{Labels: len(head.Labels)}
+		name := "wide." + head.Name
+		if l.Weights, err = f.Float32(name+".weight", rows, l.Columns()); err != nil {
+			return nil, nil, err
+		}
+		if l.Bias, err = f.Float32(name+".bias", l.Columns()); err != nil {
+			return nil, nil, err
+		}
+		w.Heads = append(w.Heads, l)
+		names = append(names, name+".weight", name+".bias")
+	}
+	return w, names, nil
 }
 
 // checkSizes compares what a config asks memory for with what the file holds,
 // before any of it is allocated.
 func checkSizes(f *tensorfile.File, d description) error {
-	if err := d.Config.Validate(); err != nil {
-		return err
-	}
 	var values int64
 	for _, t := range f.Tensors {
 		n := int64(1)

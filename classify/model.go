@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/textlstm/textlstm/embed"
+	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
 )
@@ -16,6 +17,7 @@ type Model struct {
 	pipeline *tokenize.Pipeline
 	vocab    *vocab.Vocabulary
 	net      *Network
+	wide     *Wide // nil without one
 	card     Card
 
 	workers workerPool
@@ -37,16 +39,25 @@ type Card struct {
 }
 
 // New joins the parts of a model. net must have been made from cfg and as many
-// rows as v has.
-func New(cfg Config, v *vocab.Vocabulary, net *Network, card Card) (*Model, error) {
-	if net.embed.Rows() != v.Len() {
+// rows as v has, and be nil if cfg has no deep branch; wide must be nil if it
+// has no wide one.
+func New(cfg Config, v *vocab.Vocabulary, net *Network, wide *Wide, card Card) (*Model, error) {
+	if (net == nil) != cfg.NoDeep || (wide == nil) == cfg.HasWide() {
+		return nil, fmt.Errorf("classify: deep branch %t, wide branch %t, the config says %t, %t", net != nil, wide != nil, !cfg.NoDeep, cfg.HasWide())
+	}
+	if net != nil && net.embed.Rows() != v.Len() {
 		return nil, fmt.Errorf("classify: %d rows of word vectors for a vocabulary of %d", net.embed.Rows(), v.Len())
+	}
+	if wide != nil {
+		if err := wide.check(cfg); err != nil {
+			return nil, err
+		}
 	}
 	p, err := tokenize.Parse(cfg.Pipeline)
 	if err != nil {
 		return nil, err
 	}
-	return &Model{cfg: cfg, pipeline: p, vocab: v, net: net, card: card}, nil
+	return &Model{cfg: cfg, pipeline: p, vocab: v, net: net, wide: wide, card: card}, nil
 }
 
 // Config returns the resolved configuration. It must not be changed.
@@ -66,12 +77,57 @@ func (m *Model) Pipeline() *tokenize.Pipeline { return m.pipeline }
 // Vocab returns the vocabulary.
 func (m *Model) Vocab() *vocab.Vocabulary { return m.vocab }
 
-// Embed returns the word vectors, for instance to look for neighbours. They
-// must not be changed.
-func (m *Model) Embed() *embed.Table { return m.net.embed }
+// Embed returns the word vectors, for instance to look for neighbours; nil if
+// there is no deep branch. They must not be changed.
+func (m *Model) Embed() *embed.Table {
+	if m.net == nil {
+		return nil
+	}
+	return m.net.embed
+}
 
-// Network returns the learned part. It must not be changed.
+// Network returns the deep branch, nil if there is none. It must not be changed.
 func (m *Model) Network() *Network { return m.net }
+
+// Wide returns the wide branch, nil if there is none.
+func (m *Model) Wide() *Wide { return m.wide }
+
+// NumParams counts the weights of both branches.
+func (m *Model) NumParams() int {
+	n := 0
+	if m.net != nil {
+		for _, p := range m.net.params {
+			n += len(p.Data)
+		}
+	}
+	if m.wide != nil {
+		for _, l := range m.wide.Heads {
+			n += len(l.Weights) + len(l.Bias)
+		}
+	}
+	return n
+}
+
+// DeepOnly and WideOnly return the model with one of its branches alone,
+// sharing its weights; nil if it has none. They show what each one gives.
+func (m *Model) DeepOnly() *Model {
+	if m.net == nil {
+		return nil
+	}
+	cfg := m.cfg
+	cfg.Ngrams = ngram.Config{}
+	return &Model{cfg: cfg, pipeline: m.pipeline, vocab: m.vocab, net: m.net, card: m.card}
+}
+
+// WideOnly is described at DeepOnly.
+func (m *Model) WideOnly() *Model {
+	if m.wide == nil {
+		return nil
+	}
+	cfg := m.cfg
+	cfg.NoDeep = true
+	return &Model{cfg: cfg, pipeline: m.pipeline, vocab: m.vocab, wide: m.wide, card: m.card}
+}
 
 // Card returns what is known of the model's making.
 func (m *Model) Card() Card { return m.card }

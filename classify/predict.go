@@ -8,7 +8,9 @@ import (
 	"sync"
 
 	"github.com/textlstm/textlstm/internal/par"
+	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
@@ -33,6 +35,12 @@ type Score struct {
 // Prob is the probability of the likeliest label.
 func (s Score) Prob() float32 { return s.Probs[s.Label] }
 
+// An Encoded text is what a model reads of it.
+type Encoded struct {
+	IDs  []vocab.ID // of its tokens
+	Rows []int32    // of its n-grams in the wide branch, if there is one
+}
+
 // Predict classifies one text. An empty text, or one without a single token,
 // is answered with what the model thinks of no words at all: Tokens is 0.
 func (m *Model) Predict(text string) Prediction {
@@ -52,18 +60,18 @@ const batchTokens = 4096
 // processors, and answers in their order. The answer for a text does not
 // depend on the others. The only error is ctx's.
 func (m *Model) PredictBatch(ctx context.Context, texts []string) ([]Prediction, error) {
-	ids, err := m.Encode(ctx, texts)
+	encoded, err := m.Encode(ctx, texts)
 	if err != nil {
 		return nil, err
 	}
-	return m.PredictIDs(ctx, ids)
+	return m.PredictEncoded(ctx, encoded)
 }
 
-// Encode turns texts into the ids of their tokens, on as many goroutines as
-// there are processors. The only error is ctx's.
-func (m *Model) Encode(ctx context.Context, texts []string) ([][]vocab.ID, error) {
+// Encode prepares texts for PredictEncoded, on as many goroutines as there are
+// processors. The only error is ctx's.
+func (m *Model) Encode(ctx context.Context, texts []string) ([]Encoded, error) {
 	const block = 16 // texts of one piece of work
-	ids := make([][]vocab.ID, len(texts))
+	out := make([]Encoded, len(texts))
 	par.For(runtime.GOMAXPROCS(0), (len(texts)+block-1)/block, func(i int) {
 		if ctx.Err() != nil {
 			return
@@ -71,28 +79,18 @@ func (m *Model) Encode(ctx context.Context, texts []string) ([][]vocab.ID, error
 		w := m.workers.get()
 		defer m.workers.put(w)
 		for j := i * block; j < min((i+1)*block, len(texts)); j++ {
-			ids[j] = slices.Clone(w.encode(m, texts[j]))
+			e := w.encode(m, texts[j])
+			out[j] = Encoded{IDs: slices.Clone(e.IDs), Rows: slices.Clone(e.Rows)}
 		}
 	})
-	return ids, ctx.Err()
+	return out, ctx.Err()
 }
 
-// PredictIDs is PredictBatch of texts that Encode has turned into ids.
-func (m *Model) PredictIDs(ctx context.Context, ids [][]vocab.ID) ([]Prediction, error) {
-	out := make([]Prediction, len(ids))
-	batches := byLength(ids, batchTokens)
-	par.For(runtime.GOMAXPROCS(0), len(batches), func(i int) {
-		if ctx.Err() != nil {
-			return
-		}
-		w := m.workers.get()
-		defer m.workers.put(w)
-		for _, j := range batches[i] {
-			w.texts = append(w.texts, ids[j])
-		}
-		w.predict(m, out, batches[i])
-	})
-	if err := ctx.Err(); err != nil {
+// PredictEncoded is PredictBatch for texts that Encode has prepared.
+func (m *Model) PredictEncoded(ctx context.Context, texts []Encoded) ([]Prediction, error) {
+	out := make([]Prediction, len(texts))
+	err := m.eachBatch(ctx, texts, func(w *worker, batch []int) { w.predict(m, out, batch) })
+	if err != nil {
 		return nil, err
 	}
 	return out, nil
@@ -137,17 +135,53 @@ func (m *Model) PredictAll(ctx context.Context, texts iter.Seq[string]) iter.Seq
 	}
 }
 
+// Logits returns the scores before the softmax of texts that Encode has
+// prepared: for each head [n][C]. The only error is ctx's.
+func (m *Model) Logits(ctx context.Context, texts []Encoded) ([][]float32, error) {
+	out := make([][]float32, len(m.cfg.Heads))
+	for h, head := range m.cfg.Heads {
+		out[h] = make([]float32, len(texts)*len(head.Labels))
+	}
+	err := m.eachBatch(ctx, texts, func(w *worker, batch []int) {
+		for h, logits := range w.logits(m) {
+			C := len(m.cfg.Heads[h].Labels)
+			for i, j := range batch {
+				copy(out[h][j*C:(j+1)*C], logits[i*C:])
+			}
+		}
+	})
+	return out, err
+}
+
+// eachBatch calls f for batches of texts of similar length, on as many
+// goroutines as there are processors, each with the batch in its worker.
+func (m *Model) eachBatch(ctx context.Context, texts []Encoded, f func(w *worker, batch []int)) error {
+	batches := byLength(texts, batchTokens)
+	par.For(runtime.GOMAXPROCS(0), len(batches), func(i int) {
+		if ctx.Err() != nil {
+			return
+		}
+		w := m.workers.get()
+		defer m.workers.put(w)
+		for _, j := range batches[i] {
+			w.texts = append(w.texts, texts[j])
+		}
+		f(w, batches[i])
+	})
+	return ctx.Err()
+}
+
 // byLength groups texts of similar length into batches of about budget tokens.
-func byLength(ids [][]vocab.ID, budget int) [][]int {
-	order := make([]int, len(ids))
+func byLength(texts []Encoded, budget int) [][]int {
+	order := make([]int, len(texts))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return len(ids[b]) - len(ids[a]) })
+	slices.SortStableFunc(order, func(a, b int) int { return len(texts[b].IDs) - len(texts[a].IDs) })
 	var batches [][]int
 	start, tokens := 0, 0
 	for i, j := range order {
-		if n := max(len(ids[j]), 1); tokens+n > budget && i > start {
+		if n := max(len(texts[j].IDs), 1); tokens+n > budget && i > start {
 			batches = append(batches, order[start:i])
 			start, tokens = i, n
 		} else {
@@ -164,8 +198,13 @@ func byLength(ids [][]vocab.ID, budget int) [][]int {
 type worker struct {
 	ws      Workspace
 	encoder *tokenize.Encoder[vocab.ID]
-	ids     []vocab.ID
-	texts   [][]vocab.ID
+	ngrams  *ngram.Extractor // where there is a wide branch
+	tokens  []tokenize.Token
+	hashes  []ngram.Hash
+	encoded Encoded   // the result of encode
+	texts   []Encoded // of the batch
+	ids     [][]vocab.ID
+	scores  []float32
 }
 
 type workerPool struct{ pool sync.Pool }
@@ -179,29 +218,42 @@ func (p *workerPool) get() *worker {
 
 func (p *workerPool) put(w *worker) {
 	clear(w.texts)
-	w.texts = w.texts[:0]
+	clear(w.ids)
+	w.texts, w.ids = w.texts[:0], w.ids[:0]
 	p.pool.Put(w)
 }
 
-// encode returns a text's ids, valid until the next call.
-func (w *worker) encode(m *Model, text string) []vocab.ID {
-	if w.encoder == nil {
-		w.encoder = tokenize.NewEncoder(m.pipeline, m.vocab.ID)
+// encode returns what the model reads of a text, valid until the next call.
+func (w *worker) encode(m *Model, text string) Encoded {
+	e := &w.encoded
+	if m.wide == nil {
+		if w.encoder == nil {
+			w.encoder = tokenize.NewEncoder(m.pipeline, m.vocab.ID)
+		}
+		e.IDs = w.encoder.AppendIDs(e.IDs[:0], text)
+		return *e
 	}
-	w.ids = w.encoder.AppendIDs(w.ids[:0], text)
-	return w.ids
+	if w.ngrams == nil {
+		w.ngrams = ngram.NewExtractor(m.cfg.Ngrams)
+	}
+	w.tokens = m.pipeline.AppendTokens(w.tokens[:0], text)
+	e.IDs = e.IDs[:0]
+	for i := range w.tokens {
+		e.IDs = append(e.IDs, m.vocab.ID(w.tokens[i].Text))
+	}
+	w.hashes = w.ngrams.AppendFeatures(w.hashes[:0], w.tokens)
+	e.Rows = m.wide.Dictionary.AppendRows(e.Rows[:0], w.hashes)
+	return *e
 }
 
 // predict classifies the worker's texts: the answer for the i-th goes to
 // out[to[i]].
 func (w *worker) predict(m *Model, out []Prediction, to []int) {
-	logits, err := m.net.Forward(&w.ws, w.texts, lstm.Mode{})
-	if err != nil {
-		panic(err) // ids come from the model's own vocabulary
-	}
+	logits := w.logits(m)
 	for i, j := range to {
-		p := Prediction{Scores: make([]Score, len(m.cfg.Heads)), Tokens: len(w.texts[i])}
-		for _, id := range w.texts[i] {
+		ids := w.texts[i].IDs
+		p := Prediction{Scores: make([]Score, len(m.cfg.Heads)), Tokens: len(ids)}
+		for _, id := range ids {
 			if !m.vocab.IsKnown(id) {
 				p.Unknown++
 			}
@@ -209,20 +261,53 @@ func (w *worker) predict(m *Model, out []Prediction, to []int) {
 		for h := range m.cfg.Heads {
 			head := &m.cfg.Heads[h]
 			C := len(head.Labels)
-			p.Scores[h] = head.score(logits[h][i*C : (i+1)*C])
+			p.Scores[h] = head.answer(logits[h][i*C : (i+1)*C])
 		}
 		out[j] = p
 	}
 }
 
-// score turns logits into an answer.
-func (h *Head) score(logits []float32) Score {
-	probs := slices.Clone(logits)
-	if h.Temperature != 0 {
-		for i := range probs {
-			probs[i] /= float32(h.Temperature)
+// logits returns the scores of each head [B][C]: those of the two branches,
+// scaled and added.
+func (w *worker) logits(m *Model) [][]float32 {
+	sums := make([][]float32, len(m.cfg.Heads))
+	for h, head := range m.cfg.Heads {
+		sums[h] = make([]float32, len(w.texts)*len(head.Labels))
+	}
+	if m.net != nil {
+		for _, t := range w.texts {
+			w.ids = append(w.ids, t.IDs)
+		}
+		deep, err := m.net.Forward(&w.ws, w.ids, lstm.Mode{})
+		if err != nil {
+			panic(err) // ids come from the model's own vocabulary
+		}
+		for h := range sums {
+			vec.Axpy(orOne(m.cfg.Heads[h].Deep), deep[h], sums[h])
 		}
 	}
+	if m.wide != nil {
+		for h, l := range m.wide.Heads {
+			C := l.Labels
+			w.scores = grow(w.scores, C)
+			for i, t := range w.texts {
+				l.Score(w.scores, t.Rows)
+				vec.Axpy(orOne(m.cfg.Heads[h].Wide), w.scores, sums[h][i*C:(i+1)*C])
+			}
+		}
+	}
+	return sums
+}
+
+func orOne(v float64) float32 {
+	if v == 0 {
+		return 1
+	}
+	return float32(v)
+}
+
+// answer turns scores into probabilities, in place, and finds the best.
+func (h *Head) answer(probs []float32) Score {
 	kind := h.Loss.Kind
 	if kind == "" {
 		kind = nn.CrossEntropy

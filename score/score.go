@@ -12,7 +12,6 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
-	"github.com/textlstm/textlstm/vocab"
 )
 
 // ErrLabels says that the labels of a data set are not those of a head.
@@ -139,20 +138,20 @@ func Dataset(ctx context.Context, m *classify.Model, d *corpora.Dataset, head st
 	for i := range d.Examples {
 		texts[i] = d.Examples[i].Text
 	}
-	ids, err := m.Encode(ctx, texts)
+	encoded, err := m.Encode(ctx, texts)
 	if err != nil {
 		return nil, err
 	}
-	return Encoded(ctx, m, d, ids, head)
+	return Encoded(ctx, m, d, encoded, head)
 }
 
-// Encoded is Dataset for texts that m.Encode has already turned into ids.
-func Encoded(ctx context.Context, m *classify.Model, d *corpora.Dataset, ids [][]vocab.ID, head string) ([]Predictions, error) {
+// Encoded is Dataset for texts that m.Encode has already prepared.
+func Encoded(ctx context.Context, m *classify.Model, d *corpora.Dataset, texts []classify.Encoded, head string) ([]Predictions, error) {
 	pairs, err := Pair(m, d, head)
 	if err != nil {
 		return nil, err
 	}
-	answers, err := m.PredictIDs(ctx, ids)
+	answers, err := m.PredictEncoded(ctx, texts)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 )
 
@@ -40,6 +41,9 @@ type Config struct {
 	// evaluated and kept.
 	EMA nn.EMAConfig `json:"ema,omitzero"`
 
+	// NBSVM says how the wide branch learns, where the model has one.
+	NBSVM ngram.Options `json:"nbsvm,omitzero"`
+
 	// Metric chooses the best epoch on the dev texts: a figure of package
 	// evaluate such as "accuracy", "macro_f1" or "log_loss", of one head as
 	// "topic:macro_f1", else the mean over the heads. "" means macro_f1.
@@ -71,6 +75,7 @@ func (c Config) Resolve() Config {
 		c.Schedule.Rate = 3e-3
 	}
 	c.Schedule = c.Schedule.Resolved()
+	c.NBSVM = c.NBSVM.Resolve()
 	if c.ClipNorm == 0 {
 		c.ClipNorm = 1
 	}
@@ -97,7 +102,7 @@ func (c Config) Validate() error {
 	if !(c.ClipNorm > 0) {
 		errs = append(errs, fmt.Errorf("train: clip_norm = %v, want more than 0", c.ClipNorm))
 	}
-	errs = append(errs, c.Model.Validate(), c.Optimizer.Validate(), c.Schedule.Validate(), c.checkMetric())
+	errs = append(errs, c.Model.Validate(), c.Optimizer.Validate(), c.Schedule.Validate(), c.NBSVM.Validate(), c.checkMetric())
 	return errors.Join(errs...)
 }
 

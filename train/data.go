@@ -106,9 +106,9 @@ func buildVocab(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*
 	return counters[0].Build(cfg.Vocab)
 }
 
-// A set is the training texts as ids and label indices.
+// A set is texts as a model reads them, and their label indices.
 type set struct {
-	ids     [][]vocab.ID
+	texts   []classify.Encoded
 	labels  [][]int32   // [heads][n], -1 for none; of single-label heads
 	values  [][]float32 // [heads][n*C], NaN rows for none; of multi-label heads
 	allowed [][][]bool  // [heads][source]: the labels a source tells apart; nil for all
@@ -142,7 +142,7 @@ func newSet(ctx context.Context, m *classify.Model, d *corpora.Dataset) (*set, e
 		}
 	}
 	var err error
-	s.ids, err = m.Encode(ctx, texts)
+	s.texts, err = m.Encode(ctx, texts)
 	return s, err
 }
 
@@ -209,15 +209,15 @@ func (s *set) addHead(h classify.Head, d *corpora.Dataset) error {
 // The result is a function of the seed and the epoch.
 func (s *set) batches(c Config, epoch int) [][]int {
 	r := seed.Rand(c.Seed, "shuffle", uint64(epoch))
-	order := r.Perm(len(s.ids))
+	order := r.Perm(len(s.texts))
 	pool := c.BatchSize * 50
 	var batches [][]int
 	for start := 0; start < len(order); start += pool {
 		part := order[start:min(start+pool, len(order))]
-		slices.SortStableFunc(part, func(a, b int) int { return len(s.ids[b]) - len(s.ids[a]) })
+		slices.SortStableFunc(part, func(a, b int) int { return len(s.texts[b].IDs) - len(s.texts[a].IDs) })
 		from, tokens := 0, 0
 		for i, j := range part {
-			n := len(s.ids[j])
+			n := len(s.texts[j].IDs)
 			if i > from && (i-from == c.BatchSize || tokens+n > c.BatchTokens) {
 				batches = append(batches, part[from:i])
 				from, tokens = i, 0

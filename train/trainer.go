@@ -47,6 +47,10 @@ type Result struct {
 	Model   *classify.Model
 	Config  Config // resolved
 	History []Epoch
+
+	// Dev has the evaluations on the dev texts, if there were any, of the whole
+	// model as "joint" and of its branches alone as "deep" and "wide".
+	Dev map[string]*DevScore
 }
 
 // Fit trains a model on the texts of data. With dev it keeps the weights of the
@@ -60,23 +64,23 @@ func (t *Trainer) Fit(ctx context.Context, data, dev *corpora.Dataset) (*Result,
 	if err != nil {
 		return nil, err
 	}
-	for f.epoch < f.cfg.Epochs && !f.stalled() {
+	for f.net != nil && f.epoch < f.cfg.Epochs && !f.stalled() {
 		if err := f.runEpoch(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return f.finish()
+	return f.finish(ctx)
 }
 
 // A fit is one training under way.
 type fit struct {
-	t     *Trainer
-	cfg   Config
-	model *classify.Model // around the network in training
-	net   *classify.Network
-	train *set
-	dev   *corpora.Dataset
-	devID [][]vocab.ID
+	t      *Trainer
+	cfg    Config
+	model  *classify.Model   // around the network in training
+	net    *classify.Network // nil without a deep branch
+	train  *set
+	dev    *corpora.Dataset // nil without one
+	devSet *set
 
 	optimizer *nn.Optimizer
 	ema       *nn.EMA
@@ -109,16 +113,18 @@ func (t *Trainer) start(ctx context.Context, data, dev *corpora.Dataset) (*fit, 
 	if err != nil {
 		return nil, err
 	}
-	if f.net, err = classify.NewNetwork(f.cfg.Model, v.Len()); err != nil {
-		return nil, err
-	}
-	f.net.Init(seed.Rand(f.cfg.Seed, "init"))
-	if t.Prepare != nil {
-		if err := t.Prepare(f.net, v); err != nil {
+	if !f.cfg.Model.NoDeep {
+		if err := f.startDeep(v); err != nil {
 			return nil, err
 		}
 	}
-	if f.model, err = classify.New(f.cfg.Model, v, f.net, t.Card); err != nil {
+	var wide *classify.Wide
+	if f.cfg.Model.HasWide() {
+		if wide, err = newWide(ctx, f.cfg.Model, data); err != nil {
+			return nil, err
+		}
+	}
+	if f.model, err = classify.New(f.cfg.Model, v, f.net, wide, t.Card); err != nil {
 		return nil, err
 	}
 	if f.train, err = newSet(ctx, f.model, data); err != nil {
@@ -128,35 +134,52 @@ func (t *Trainer) start(ctx context.Context, data, dev *corpora.Dataset) (*fit, 
 		if _, err := score.Pair(f.model, dev, ""); err != nil {
 			return nil, fmt.Errorf("dev texts: %w", err)
 		}
-		texts := make([]string, len(dev.Examples))
-		for i := range texts {
-			texts[i] = dev.Examples[i].Text
+		if f.devSet, err = newSet(ctx, f.model, dev); err != nil {
+			return nil, fmt.Errorf("dev texts: %w", err)
 		}
-		if f.devID, err = f.model.Encode(ctx, texts); err != nil {
-			return nil, err
+	}
+	for e := range f.cfg.Epochs {
+		f.steps += len(f.train.batches(f.cfg, e))
+	}
+	if wide != nil {
+		return f, f.fitWide(ctx, wide)
+	}
+	return f, nil
+}
+
+// startDeep draws the network and sets up what moves it.
+func (f *fit) startDeep(v *vocab.Vocabulary) (err error) {
+	if f.net, err = classify.NewNetwork(f.cfg.Model, v.Len()); err != nil {
+		return err
+	}
+	f.net.Init(seed.Rand(f.cfg.Seed, "init"))
+	if f.t.Prepare != nil {
+		if err := f.t.Prepare(f.net, v); err != nil {
+			return err
 		}
 	}
 	if f.optimizer, err = nn.NewOptimizer(f.cfg.Optimizer); err != nil {
-		return nil, err
+		return err
 	}
 	if f.cfg.EMA.Decay != 0 {
 		if f.ema, err = nn.NewEMA(f.net.Params(), f.cfg.EMA); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	for _, p := range f.net.Params() {
 		p.NeedGrad()
 	}
-	f.ws.Workers = t.Workers
-	if f.ws.Workers == 0 {
-		f.ws.Workers = runtime.GOMAXPROCS(0)
-	}
+	f.ws.Workers = f.workers()
 	f.targets = make([]nn.Targets, len(f.cfg.Model.Heads))
 	f.dLogits = make([][]float32, len(f.cfg.Model.Heads))
-	for e := range f.cfg.Epochs {
-		f.steps += len(f.train.batches(f.cfg, e))
+	return nil
+}
+
+func (f *fit) workers() int {
+	if f.t.Workers > 0 {
+		return f.t.Workers
 	}
-	return f, nil
+	return runtime.GOMAXPROCS(0)
 }
 
 // stalled says whether the dev score has not risen for Patience epochs.
@@ -199,7 +222,7 @@ func (f *fit) rate() float64 { return f.cfg.Schedule.LR(f.step, f.steps) }
 func (f *fit) runStep(batch []int) (loss, norm float64, err error) {
 	texts := make([][]vocab.ID, len(batch))
 	for k, i := range batch {
-		texts[k] = f.train.ids[i]
+		texts[k] = f.train.texts[i].IDs
 		f.tokens += int64(len(texts[k]))
 	}
 	params := f.net.Params()
@@ -237,11 +260,11 @@ func (f *fit) runStep(batch []int) (loss, norm float64, err error) {
 		return 0, 0, err
 	}
 	norm = nn.ClipNorm(params, f.cfg.ClipNorm)
-	if err := f.optimizer.Step(params, float32(f.rate())); err != nil {
-		return 0, 0, fmt.Errorf("epoch %d, step %d: %w", f.epoch+1, f.step+1, err)
-	}
 	if f.ema != nil {
 		f.ema.Update()
+	}
+	if err := f.optimizer.Step(params, float32(f.rate())); err != nil {
+		return 0, 0, fmt.Errorf("epoch %d, step %d: %w", f.epoch+1, f.step+1, err)
 	}
 	f.step++
 	if f.step == 1 {
@@ -257,11 +280,7 @@ func (f *fit) evaluate(ctx context.Context) (*DevScore, error) {
 		f.ema.Swap()
 		defer f.ema.Swap()
 	}
-	predictions, err := score.Encoded(ctx, f.model, f.dev, f.devID, "")
-	if err != nil {
-		return nil, err
-	}
-	d, err := f.cfg.devScore(f.epoch, predictions)
+	d, err := f.score(ctx, f.model.DeepOnly())
 	if err != nil {
 		return nil, err
 	}
@@ -281,6 +300,15 @@ func (f *fit) evaluate(ctx context.Context) (*DevScore, error) {
 	return d, nil
 }
 
+// score evaluates a model on the dev texts.
+func (f *fit) score(ctx context.Context, m *classify.Model) (*DevScore, error) {
+	predictions, err := score.Encoded(ctx, m, f.dev, f.devSet.texts, "")
+	if err != nil {
+		return nil, err
+	}
+	return f.cfg.devScore(f.epoch, predictions)
+}
+
 func (f *fit) report(norm float64, dev *DevScore) {
 	if f.t.OnProgress == nil {
 		return
@@ -295,34 +323,68 @@ func (f *fit) report(norm float64, dev *DevScore) {
 	f.t.OnProgress(p)
 }
 
-func (f *fit) finish() (*Result, error) {
+// finish puts the best weights in place, fits the scales of the branches and
+// joins them to a model.
+func (f *fit) finish(ctx context.Context) (*Result, error) {
 	switch {
 	case f.bestWeights != nil:
 		for i, p := range f.net.Params() {
 			copy(p.Data, f.bestWeights[i])
 			p.Changed()
 		}
-	case f.dev != nil:
+	case f.net != nil && f.dev != nil:
 		return nil, errors.New("train: no epoch gave a dev score that is a number")
 	case f.ema != nil:
 		f.ema.Swap()
 	}
-	for _, p := range f.net.Params() {
-		p.Grad = nil
+	if f.net != nil {
+		for _, p := range f.net.Params() {
+			p.Grad = nil
+		}
 	}
+	if f.devSet != nil {
+		if err := f.mix(ctx, f.devSet); err != nil {
+			return nil, err
+		}
+	}
+	r := &Result{Config: f.cfg, History: f.history}
 	card := f.t.Card
 	card.Seed, card.Epochs = f.cfg.Seed, f.epoch
-	card.Figures = map[string]float64{}
 	if f.best != nil {
 		card.Epochs = f.best.Epoch
-		for name, e := range f.best.Heads {
+	}
+	card.Figures = map[string]float64{}
+	var err error
+	if f.dev != nil {
+		if r.Dev, err = f.scoreBranches(ctx); err != nil {
+			return nil, err
+		}
+		for name, e := range r.Dev["joint"].Heads {
 			card.Figures["dev "+name+" accuracy"] = float64(e.Accuracy)
 			card.Figures["dev "+name+" macro_f1"] = float64(e.MacroF1)
 		}
 	}
-	m, err := classify.New(f.cfg.Model, f.model.Vocab(), f.net, card)
+	r.Model, err = classify.New(f.cfg.Model, f.model.Vocab(), f.net, f.model.Wide(), card)
+	return r, err
+}
+
+// scoreBranches evaluates the finished model and its branches on the dev texts.
+func (f *fit) scoreBranches(ctx context.Context) (map[string]*DevScore, error) {
+	whole, err := classify.New(f.cfg.Model, f.model.Vocab(), f.net, f.model.Wide(), classify.Card{})
 	if err != nil {
 		return nil, err
 	}
-	return &Result{Model: m, Config: f.cfg, History: f.history}, nil
+	scores := map[string]*DevScore{}
+	for _, b := range []struct {
+		name string
+		m    *classify.Model
+	}{{"joint", whole}, {"deep", whole.DeepOnly()}, {"wide", whole.WideOnly()}} {
+		if b.m == nil {
+			continue
+		}
+		if scores[b.name], err = f.score(ctx, b.m); err != nil {
+			return nil, err
+		}
+	}
+	return scores, nil
 }

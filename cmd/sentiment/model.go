@@ -42,21 +42,13 @@ func newModelInfo() *cobra.Command {
 			if style == report.JSON {
 				e := json.NewEncoder(cmd.OutOrStdout())
 				e.SetIndent("", "  ")
-				return e.Encode(map[string]any{"config": m.Config(), "card": m.Card(), "vocabulary": m.Vocab().Known(), "parameters": parameters(m)})
+				return e.Encode(map[string]any{"config": m.Config(), "card": m.Card(), "vocabulary": m.Vocab().Known(), "parameters": m.NumParams()})
 			}
 			return report.Table(cmd.OutOrStdout(), []string{"field", "value"}, infoRows(m), style)
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, json, csv, tsv, md or html")
 	return cmd
-}
-
-func parameters(m *classify.Model) int {
-	n := 0
-	for _, p := range m.Network().Params() {
-		n += len(p.Data)
-	}
-	return n
 }
 
 func infoRows(m *classify.Model) [][]any {
@@ -82,7 +74,7 @@ func infoRows(m *classify.Model) [][]any {
 		pool += " " + string(k)
 	}
 	add("pooling", strings.TrimSpace(pool))
-	add("parameters", thousands(float64(parameters(m))))
+	add("parameters", thousands(float64(m.NumParams())))
 	add("trained on", strings.Join(card.Data, ", "))
 	add("seed", fmt.Sprint(card.Seed))
 	add("epochs", fmt.Sprint(card.Epochs))

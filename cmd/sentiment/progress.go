@@ -112,16 +112,13 @@ func (p *progress) summary(r *train.Result, out string) {
 	if p.quiet || p.json {
 		return
 	}
-	for _, e := range slices.Backward(r.History) {
-		if e.Dev == nil || !e.Dev.Best {
-			continue
-		}
-		for _, h := range r.Model.Heads() {
-			if d, ok := e.Dev.Heads[h.Name]; ok {
-				fmt.Fprintf(p.w, "best epoch %d, %s: dev accuracy %.4f, macro-F1 %.4f\n", e.Epoch, h.Name, float64(d.Accuracy), float64(d.MacroF1))
+	for _, h := range r.Model.Heads() {
+		for _, branch := range []string{"wide", "deep", "joint"} {
+			if d := r.Dev[branch]; d != nil && d.Heads[h.Name] != nil {
+				e := d.Heads[h.Name]
+				fmt.Fprintf(p.w, "%s, %s: dev accuracy %.4f, macro-F1 %.4f\n", report.Clean(h.Name), branch, float64(e.Accuracy), float64(e.MacroF1))
 			}
 		}
-		break
 	}
 	fmt.Fprintf(p.w, "wrote %s\n", out)
 }

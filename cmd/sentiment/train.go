@@ -33,6 +33,7 @@ func newTrain() *cobra.Command {
 		logJSON  bool
 		quiet    bool
 		epochs   int
+		dataDir  string
 		seed     uint64
 	)
 	cmd := &cobra.Command{
@@ -53,15 +54,35 @@ settings a model was trained with.`,
 			if err != nil {
 				return err
 			}
-			if len(files) == 0 || out == "" {
-				return usagef("train needs --train FILE and --out MODEL")
+			if out == "" {
+				return usagef("train needs --out MODEL")
 			}
 			if !(devSplit >= 0 && devSplit < 1) {
 				return usagef("--dev-split %v: want a share from 0 to below 1", devSplit)
 			}
-			t := &train.Trainer{Card: classify.Card{Name: name, Data: baseNames(files)}}
-			if err := readConfig(config, sets, &t.Config); err != nil {
+			r, err := readRecipe(config, sets)
+			if err != nil {
 				return err
+			}
+			if len(files) > 0 {
+				if r.Data, err = asSources(files); err != nil {
+					return err
+				}
+			}
+			if len(dev) > 0 {
+				if r.Dev, err = asSources(dev); err != nil {
+					return err
+				}
+			}
+			if len(r.Data) == 0 {
+				return usagef("train needs --train FILE, or a config file that names its data")
+			}
+			t := &train.Trainer{Config: r.Config, Card: r.Card}
+			if name != "" {
+				t.Card.Name = name
+			}
+			if len(t.Card.Data) == 0 {
+				t.Card.Data = baseNames(r.Data)
 			}
 			if cmd.Flags().Changed("epochs") {
 				t.Epochs = epochs
@@ -72,7 +93,7 @@ settings a model was trained with.`,
 			if err := checkOut(out); err != nil {
 				return err
 			}
-			trainSet, devSet, err := readTrainingData(opts, files, dev, devSplit, t.Seed)
+			trainSet, devSet, err := readTrainingData(opts, dataDir, r.Data, r.Dev, devSplit, t.Seed)
 			if err != nil {
 				return err
 			}
@@ -103,6 +124,7 @@ settings a model was trained with.`,
 	f.Float64Var(&devSplit, "dev-split", 0.1, "share of the training texts set aside for dev without --dev; 0 for none")
 	f.StringVar(&out, "out", "", "model `file` to write")
 	f.StringVar(&config, "config", "", "config `file`, TOML or JSON")
+	f.StringVar(&dataDir, "data-dir", "", "`directory` that the files of a config file are relative to")
 	f.StringArrayVar(&sets, "set", nil, "one setting, `path=value`; may be repeated")
 	f.StringVar(&vectors, "vectors", "", "pretrained word vectors: GloVe, word2vec or fastText .vec `file`")
 	f.StringVar(&name, "name", "", "name of the model, for its card")
@@ -113,10 +135,10 @@ settings a model was trained with.`,
 	return cmd
 }
 
-func baseNames(files []string) []string {
+func baseNames(sources []source) []string {
 	var names []string
-	for _, f := range files {
-		names = append(names, filepath.Base(f))
+	for _, s := range sources {
+		names = append(names, filepath.Base(s.File))
 	}
 	return names
 }
@@ -136,13 +158,31 @@ func checkOut(path string) error {
 	return nil
 }
 
-// readConfig reads a config file, if one is named, and applies the settings.
-func readConfig(file string, sets []string, c *train.Config) error {
+// A recipe is a config file: the settings of a training and, if they are not
+// given as flags, its files.
+type recipe struct {
+	train.Config
+	Card classify.Card `json:"card,omitzero"`
+	Data []source      `json:"data,omitempty"`
+	Dev  []source      `json:"dev,omitempty"`
+}
+
+// A source is one file of a recipe.
+type source struct {
+	File     string            `json:"file"`
+	Head     string            `json:"head,omitempty"`      // name of the head of its one label column
+	LabelMap map[string]string `json:"label_map,omitempty"` // renames labels
+	Repeat   int               `json:"repeat,omitempty"`    // times that it is read; 0 means 1
+	Limit    int               `json:"limit,omitempty"`     // read a random sample of so many; 0 means all
+}
+
+// readRecipe reads a config file, if one is named, and applies the settings.
+func readRecipe(file string, sets []string) (*recipe, error) {
 	tree := map[string]any{}
 	if file != "" {
 		b, err := os.ReadFile(file)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if strings.EqualFold(filepath.Ext(file), ".json") {
 			err = json.Unmarshal(b, &tree)
@@ -150,28 +190,29 @@ func readConfig(file string, sets []string, c *train.Config) error {
 			err = toml.Unmarshal(b, &tree)
 		}
 		if err != nil {
-			return usagef("%s: %w", file, err)
+			return nil, usagef("%s: %w", file, err)
 		}
 	}
 	for _, s := range sets {
 		path, value, ok := strings.Cut(s, "=")
 		if !ok {
-			return usagef("--set %s: want path=value", s)
+			return nil, usagef("--set %s: want path=value", s)
 		}
 		if err := set(tree, strings.Split(path, "."), value); err != nil {
-			return usagef("--set %s: %w", s, err)
+			return nil, usagef("--set %s: %w", s, err)
 		}
 	}
 	b, err := json.Marshal(tree)
 	if err != nil {
-		return usageError{err}
+		return nil, usageError{err}
 	}
+	r := new(recipe)
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
-	if err := d.Decode(c); err != nil {
-		return usagef("settings: %s", strings.TrimPrefix(err.Error(), "json: "))
+	if err := d.Decode(r); err != nil {
+		return nil, usagef("settings: %s", strings.TrimPrefix(err.Error(), "json: "))
 	}
-	return nil
+	return r, nil
 }
 
 // set puts a value, JSON or else a bare string, at a path of a tree.
@@ -195,24 +236,76 @@ func set(tree map[string]any, path []string, value string) error {
 	return nil
 }
 
+// readSources reads the files of a recipe as one data set. Paths are relative
+// to dir.
+func readSources(opts corpora.Options, dir string, sources []source, seed uint64) (*corpora.Dataset, error) {
+	all := new(corpora.Dataset)
+	for _, s := range sources {
+		o := opts
+		if len(s.LabelMap) > 0 {
+			o.LabelMap = s.LabelMap
+		}
+		path := s.File
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(dir, path)
+		}
+		d, _, err := corpora.ReadFiles(o, path)
+		if err != nil {
+			return nil, err
+		}
+		if s.Head != "" {
+			if len(d.Heads) != 1 {
+				return nil, usagef("%s: head = %q for a file with the heads %q", s.File, s.Head, d.Heads)
+			}
+			d.Heads = []string{s.Head}
+		}
+		if s.Limit > 0 && s.Limit < d.Len() {
+			d = d.Sample(seed, s.Limit)
+		}
+		for range max(s.Repeat, 1) {
+			if err := all.Append(d); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return all, nil
+}
+
 // readTrainingData reads the training texts, and the dev texts or a share of
-// the training texts in their place; nil if there are to be none.
-func readTrainingData(opts corpora.Options, files, dev []string, share float64, seed uint64) (trainSet, devSet *corpora.Dataset, err error) {
-	trainSet, _, err = corpora.ReadFiles(opts, files...)
-	if err != nil {
+// the training texts in their place; nil if there are to be none. Dev texts
+// that are also training texts are left out of training.
+func readTrainingData(opts corpora.Options, dir string, files, dev []source, share float64, seed uint64) (trainSet, devSet *corpora.Dataset, err error) {
+	if trainSet, err = readSources(opts, dir, files, seed); err != nil {
 		return nil, nil, err
 	}
 	switch {
 	case len(dev) > 0:
-		devSet, _, err = corpora.ReadFiles(opts, dev...)
+		devSet, err = readSources(opts, dir, dev, seed)
 	case share > 0:
 		var parts []*corpora.Dataset
-		parts, err = trainSet.Split(seed, 1-share, share)
-		if err == nil {
+		if parts, err = trainSet.Split(seed, 1-share, share); err == nil {
 			trainSet, devSet = parts[0], parts[1]
+			devSet.Dedup() // of texts that are read several times
 		}
 	}
 	return trainSet, devSet, err
+}
+
+// asSources turns the files of flags into sources; they are relative to the
+// working directory.
+func asSources(files []string) ([]source, error) {
+	var s []source
+	for _, f := range files {
+		abs := f
+		if f != "-" {
+			var err error
+			if abs, err = filepath.Abs(f); err != nil {
+				return nil, err
+			}
+		}
+		s = append(s, source{File: abs})
+	}
+	return s, nil
 }
 
 // readVectors fills the network's word vectors from a file; words that it lacks

@@ -1,0 +1,165 @@
+package ngram
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/textlstm/textlstm/tokenize"
+)
+
+// A Config says what the features of a text are. It is comparable.
+type Config struct {
+	// Words is the longest word n-gram: 3 means single words, pairs and
+	// triples. 0 means no word n-grams.
+	Words int `json:"words,omitempty"`
+
+	// CharMin and CharMax are the lengths, in runes, of the character n-grams
+	// of each word, which is read with a boundary mark at either end. 0 means
+	// no character n-grams.
+	CharMin int `json:"char_min,omitempty"`
+	CharMax int `json:"char_max,omitempty"`
+
+	// Bits is the binary logarithm of the number of rows; 0 means 20.
+	Bits int `json:"bits,omitempty"`
+
+	// MinCount is the number of training texts that a feature must occur in;
+	// 0 means 2.
+	MinCount int `json:"min_count,omitempty"`
+}
+
+// Resolve returns c with its defaults filled in.
+func (c Config) Resolve() Config {
+	if c.Bits == 0 {
+		c.Bits = 20
+	}
+	if c.MinCount == 0 {
+		c.MinCount = 2
+	}
+	return c
+}
+
+// Validate reports everything that is wrong with a resolved config.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Words < 0 || c.Words > 8 {
+		errs = append(errs, fmt.Errorf("ngram: words = %d, want 0 to 8", c.Words))
+	}
+	if c.CharMin < 0 || c.CharMax < c.CharMin || c.CharMax > 16 || (c.CharMin == 0) != (c.CharMax == 0) {
+		errs = append(errs, fmt.Errorf("ngram: char_min, char_max = %d, %d, want 1 <= min <= max <= 16, or both 0", c.CharMin, c.CharMax))
+	}
+	if c.Words == 0 && c.CharMax == 0 {
+		errs = append(errs, errors.New("ngram: neither word nor character n-grams"))
+	}
+	if c.Bits < 4 || c.Bits > 28 {
+		errs = append(errs, fmt.Errorf("ngram: bits = %d, want 4 to 28", c.Bits))
+	}
+	if c.MinCount < 1 {
+		errs = append(errs, fmt.Errorf("ngram: min_count = %d, want at least 1", c.MinCount))
+	}
+	return errors.Join(errs...)
+}
+
+// A Hash names a feature: 64 bits of its text.
+type Hash uint64
+
+const (
+	wordSeed Hash = 0x9e3779b97f4a7c15
+	charSeed Hash = 0xc2b2ae3d27d4eb4f
+	edge          = "\x02" // beside the first and the last word, and around a word's runes
+)
+
+// An Extractor finds the features of texts. It belongs to one goroutine and
+// remembers the character n-grams of the words it has seen, in bounded memory.
+type Extractor struct {
+	cfg   Config
+	words []Hash            // hashes of the text's words, with the edges
+	chars map[string][]Hash // character n-grams by word
+	held  int               // hashes in chars
+	runes []int             // byte offsets of a word's runes
+	buf   []byte
+}
+
+// NewExtractor returns an Extractor for a valid config.
+func NewExtractor(cfg Config) *Extractor {
+	return &Extractor{cfg: cfg, chars: map[string][]Hash{}}
+}
+
+// AppendFeatures appends the distinct features of a text, given as tokens, in
+// rising order.
+func (x *Extractor) AppendFeatures(dst []Hash, tokens []tokenize.Token) []Hash {
+	from := len(dst)
+	if x.cfg.Words > 0 && len(tokens) > 0 {
+		x.words = append(x.words[:0], hashWord(edge))
+		for i := range tokens {
+			x.words = append(x.words, hashWord(tokens[i].Text))
+		}
+		x.words = append(x.words, x.words[0])
+		for i := range x.words {
+			h := wordSeed
+			for n := 0; n < x.cfg.Words && i+n < len(x.words); n++ {
+				h = mix(h, x.words[i+n])
+				dst = append(dst, h)
+			}
+		}
+	}
+	if x.cfg.CharMax > 0 {
+		for i := range tokens {
+			dst = append(dst, x.charGrams(tokens[i].Text)...)
+		}
+	}
+	slices.Sort(dst[from:])
+	return dst[:from+len(slices.Compact(dst[from:]))]
+}
+
+// charGrams returns the character n-grams of a word.
+func (x *Extractor) charGrams(word string) []Hash {
+	if grams, ok := x.chars[word]; ok {
+		return grams
+	}
+	const mostHeld, longest = 1 << 21, 64 // hashes; bytes of a word that are read
+	if x.held > mostHeld {
+		clear(x.chars)
+		x.held = 0
+	}
+	cut := word
+	if len(cut) > longest {
+		cut = cut[:longest]
+	}
+	x.buf = append(append(append(x.buf[:0], edge...), cut...), edge...)
+	x.runes = x.runes[:0]
+	for i := 0; i < len(x.buf); {
+		x.runes = append(x.runes, i)
+		_, n := utf8.DecodeRune(x.buf[i:])
+		i += n
+	}
+	x.runes = append(x.runes, len(x.buf))
+	var grams []Hash
+	last := len(x.runes) - 1
+	for i := range last {
+		for n := x.cfg.CharMin; n <= x.cfg.CharMax && i+n <= last; n++ {
+			grams = append(grams, mix(charSeed, hashBytes(x.buf[x.runes[i]:x.runes[i+n]])))
+		}
+	}
+	x.chars[word] = grams
+	x.held += len(grams) + 4
+	return grams
+}
+
+func hashWord(s string) Hash { return hashBytes(s) }
+
+// hashBytes is FNV-1a with 64 bits.
+func hashBytes[T string | []byte](s T) Hash {
+	h := Hash(14695981039346656037)
+	for i := range len(s) {
+		h = (h ^ Hash(s[i])) * 1099511628211
+	}
+	return h
+}
+
+// mix joins the hash of an n-gram and that of its next word.
+func mix(h, next Hash) Hash {
+	h = (h ^ next) * 0x9fb21c651e98df25
+	return h ^ h>>29
+}

@@ -1,0 +1,277 @@
+package ngram
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/textlstm/textlstm/internal/par"
+	"github.com/textlstm/textlstm/internal/seed"
+)
+
+// A Linear scores texts by summing a weight for each of their features. It may
+// be read by any number of goroutines.
+type Linear struct {
+	Labels  int       // C
+	Weights []float32 // [rows][Columns()]
+	Bias    []float32 // [Columns()]
+}
+
+// Columns is the number of weights of a feature: one for each label, but only
+// one for two labels, whose scores are opposite.
+func (l *Linear) Columns() int { return columns(l.Labels) }
+
+func columns(labels int) int {
+	if labels == 2 {
+		return 1
+	}
+	return labels
+}
+
+// Score writes the scores of a text with the given feature rows to dst [C].
+func (l *Linear) Score(dst []float32, rows []int32) {
+	K := l.Columns()
+	if K == 1 {
+		sum := l.Bias[0]
+		for _, r := range rows {
+			sum += l.Weights[r]
+		}
+		dst[0], dst[1] = -sum/2, sum/2
+		return
+	}
+	copy(dst, l.Bias)
+	for _, r := range rows {
+		for c, w := range l.Weights[int(r)*K : (int(r)+1)*K] {
+			dst[c] += w
+		}
+	}
+}
+
+// Options say how Fit learns. The zero value is what Wang & Manning recommend.
+type Options struct {
+	C      float64 `json:"c,omitempty"`      // cost of errors; 0 means 1
+	Beta   float64 `json:"beta,omitempty"`   // share of the machine's own weights, the rest is their mean size; 0 means 0.25
+	Alpha  float64 `json:"alpha,omitempty"`  // smoothing of the counts; 0 means 1
+	Passes int     `json:"passes,omitempty"` // most passes over the texts; 0 means 30
+}
+
+// Resolve returns o with its defaults filled in.
+func (o Options) Resolve() Options {
+	if o.C == 0 {
+		o.C = 1
+	}
+	if o.Beta == 0 {
+		o.Beta = 0.25
+	}
+	if o.Alpha == 0 {
+		o.Alpha = 1
+	}
+	if o.Passes == 0 {
+		o.Passes = 30
+	}
+	return o
+}
+
+// Validate reports everything that is wrong with resolved options.
+func (o Options) Validate() error {
+	if !(o.C > 0 && o.Beta > 0 && o.Beta <= 1 && o.Alpha > 0 && o.Passes > 0) {
+		return fmt.Errorf("ngram: c = %v, beta = %v, alpha = %v, passes = %d: want all above 0, beta at most 1", o.C, o.Beta, o.Alpha, o.Passes)
+	}
+	return nil
+}
+
+// Data is what Fit learns from: texts as feature rows, and what is known of
+// their labels.
+type Data struct {
+	Rows   [][]int32 // by text
+	Labels int       // C
+
+	// Target says of text i and label c: +1 the text has the label, -1 it has
+	// not, 0 unknown, which leaves the text out for this label.
+	Target func(i, c int) int
+
+	Weights []float32 // by text; nil means 1 for all
+}
+
+// Fit returns the model for texts whose features have rows below rows. The
+// labels are shared among workers; seed decides the order of the passes. The
+// errors are ctx's, and that a label has no text or every text.
+func Fit(ctx context.Context, d Data, rows int, o Options, seedValue uint64, workers int) (*Linear, error) {
+	o = o.Resolve()
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	K := columns(d.Labels)
+	l := &Linear{Labels: d.Labels, Weights: make([]float32, rows*K), Bias: make([]float32, K)}
+	errs := make([]error, K)
+	par.For(workers, K, func(k int) {
+		label := k
+		if K == 1 {
+			label = 1
+		}
+		errs[k] = l.fitLabel(ctx, d, k, label, rows, o, seed.For(seedValue, "nbsvm", uint64(k)))
+	})
+	return l, errors.Join(errs...)
+}
+
+// A machine is one support vector machine: label against the rest.
+type machine struct {
+	texts [][]int32
+	y     []float32 // +1, -1
+	cost  []float32 // 1/(2C) of each text
+	ratio []float32 // by row: the naive Bayes log-count ratio
+	w     []float32 // by row
+	bias  float32
+}
+
+func (l *Linear) fitLabel(ctx context.Context, d Data, column, label, rows int, o Options, s uint64) error {
+	m := machine{ratio: make([]float32, rows), w: make([]float32, rows)}
+	positive, negative := 0, 0
+	for i, text := range d.Rows {
+		y := d.Target(i, label)
+		if y == 0 {
+			continue
+		}
+		if y > 0 {
+			positive++
+		} else {
+			negative++
+		}
+		weight := 1.0
+		if d.Weights != nil {
+			weight = float64(d.Weights[i])
+		}
+		if weight == 0 {
+			continue
+		}
+		m.texts = append(m.texts, text)
+		m.y = append(m.y, float32(y))
+		m.cost = append(m.cost, float32(1/(2*o.C*weight)))
+	}
+	if positive == 0 || negative == 0 {
+		l.Bias[column] = float32(-1)
+		if positive > 0 {
+			l.Bias[column] = 1
+		}
+		return nil // nothing to tell apart
+	}
+	m.setRatios(o.Alpha)
+	if err := m.descend(ctx, o.Passes, s); err != nil {
+		return err
+	}
+	m.interpolate(o.Beta)
+	K := l.Columns()
+	for r := range rows {
+		l.Weights[r*K+column] = m.w[r] * m.ratio[r]
+	}
+	l.Bias[column] = m.bias
+	return nil
+}
+
+// setRatios computes r = log((p/|p|) / (q/|q|)), p and q the smoothed numbers
+// of texts with and without the label that have a feature (eq. 2 of the paper).
+func (m *machine) setRatios(alpha float64) {
+	p, q := make([]float32, len(m.w)), make([]float32, len(m.w))
+	for i, text := range m.texts {
+		n := p
+		if m.y[i] < 0 {
+			n = q
+		}
+		for _, r := range text {
+			n[r]++
+		}
+	}
+	sumP, sumQ := 0.0, 0.0
+	for r := range p {
+		if p[r]+q[r] > 0 {
+			sumP += float64(p[r]) + alpha
+			sumQ += float64(q[r]) + alpha
+		}
+	}
+	shift := math.Log(sumQ / sumP)
+	for r := range p {
+		if p[r]+q[r] > 0 {
+			m.ratio[r] = float32(math.Log((float64(p[r])+alpha)/(float64(q[r])+alpha)) + shift)
+		}
+	}
+}
+
+// descend solves the L2-regularised, L2-loss support vector machine in its
+// dual, one text at a time (Hsieh et al. 2008, algorithm 1):
+//
+//	min ½w² + C Σ max(0, 1 - y w·x)²
+//
+// The bias is the weight of a feature that every text has.
+func (m *machine) descend(ctx context.Context, passes int, s uint64) error {
+	n := len(m.texts)
+	alpha := make([]float32, n)
+	diagonal := make([]float32, n) // x·x + 1/(2C)
+	for i, text := range m.texts {
+		sum := float32(1)
+		for _, r := range text {
+			sum += m.ratio[r] * m.ratio[r]
+		}
+		diagonal[i] = sum + m.cost[i]
+	}
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
+	}
+	const tolerance = 0.1 // LIBLINEAR's
+	for pass := range passes {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		seed.Rand(s, "pass", uint64(pass)).Shuffle(n, func(i, j int) { order[i], order[j] = order[j], order[i] })
+		high, low := math.Inf(-1), math.Inf(1)
+		for _, i := range order {
+			text, y := m.texts[i], m.y[i]
+			dot := m.bias
+			for _, r := range text {
+				dot += m.w[r] * m.ratio[r]
+			}
+			gradient := y*dot - 1 + alpha[i]*m.cost[i]
+			projected := gradient
+			if alpha[i] == 0 {
+				projected = min(gradient, 0)
+			}
+			high, low = max(high, float64(projected)), min(low, float64(projected))
+			if projected == 0 {
+				continue
+			}
+			next := max(alpha[i]-gradient/diagonal[i], 0)
+			step := (next - alpha[i]) * y
+			alpha[i] = next
+			m.bias += step
+			for _, r := range text {
+				m.w[r] += step * m.ratio[r]
+			}
+		}
+		if high-low <= tolerance {
+			break
+		}
+	}
+	return nil
+}
+
+// interpolate moves the weights towards their mean size:
+// w' = (1-beta)*mean|w| + beta*w (eq. 5 of the paper).
+func (m *machine) interpolate(beta float64) {
+	sum, n := 0.0, 0
+	for r, v := range m.w {
+		if m.ratio[r] != 0 {
+			sum += math.Abs(float64(v))
+			n++
+		}
+	}
+	if n == 0 {
+		return
+	}
+	mean := float32((1 - beta) * sum / float64(n))
+	for r := range m.w {
+		if m.ratio[r] != 0 {
+			m.w[r] = mean + float32(beta)*m.w[r]
+		}
+	}
+}

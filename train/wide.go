@@ -1,0 +1,161 @@
+package train
+
+import (
+	"context"
+	"math"
+	"runtime"
+
+	"gonum.org/v1/gonum/optimize"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/internal/par"
+	"github.com/textlstm/textlstm/internal/seed"
+	"github.com/textlstm/textlstm/ngram"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/tokenize"
+)
+
+// newWide returns a wide branch that knows the n-grams of the texts and has no
+// weights yet.
+func newWide(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*classify.Wide, error) {
+	p, err := tokenize.Parse(cfg.Pipeline)
+	if err != nil {
+		return nil, err
+	}
+	const shards = 8
+	features := make([][]ngram.Hash, shards)
+	par.For(runtime.GOMAXPROCS(0), shards, func(i int) {
+		x := ngram.NewExtractor(cfg.Ngrams)
+		var tokens []tokenize.Token
+		for j := i; j < len(d.Examples) && ctx.Err() == nil; j += shards {
+			tokens = p.AppendTokens(tokens[:0], d.Examples[j].Text)
+			features[i] = x.AppendFeatures(features[i], tokens)
+		}
+	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var all []ngram.Hash
+	for i := range features {
+		all = append(all, features[i]...)
+		features[i] = nil
+	}
+	w := &classify.Wide{Dictionary: ngram.Build(all, cfg.Ngrams.Bits, cfg.Ngrams.MinCount)}
+	for _, h := range cfg.Heads {
+		l := &ngram.Linear{Labels: len(h.Labels)}
+		l.Weights = make([]float32, w.Dictionary.Rows()*l.Columns())
+		l.Bias = make([]float32, l.Columns())
+		w.Heads = append(w.Heads, l)
+	}
+	return w, nil
+}
+
+// fitWide learns the weights of the wide branch.
+func (f *fit) fitWide(ctx context.Context, w *classify.Wide) error {
+	data := ngram.Data{Rows: make([][]int32, len(f.train.texts)), Weights: f.train.weights}
+	for i, t := range f.train.texts {
+		data.Rows[i] = t.Rows
+	}
+	for h := range w.Heads {
+		data.Labels = len(f.cfg.Model.Heads[h].Labels)
+		data.Target = func(i, c int) int { return f.train.target(h, data.Labels, i, c) }
+		l, err := ngram.Fit(ctx, data, w.Dictionary.Rows(), f.cfg.NBSVM, seed.For(f.cfg.Seed, "wide", uint64(h)), f.workers())
+		if err != nil {
+			return err
+		}
+		*w.Heads[h] = *l
+	}
+	return nil
+}
+
+// target says whether text i has label c of head h: +1 yes, -1 no, 0 unknown.
+func (s *set) target(h, C, i, c int) int {
+	if s.labels[h] == nil {
+		switch v := s.values[h][i*C+c]; {
+		case v == 1:
+			return 1
+		case v == 0:
+			return -1
+		}
+		return 0
+	}
+	l := s.labels[h][i]
+	if l < 0 {
+		return 0
+	}
+	if allowed := s.allowed[h][s.source[i]]; allowed != nil && !allowed[c] {
+		return 0
+	}
+	if int(l) == c {
+		return 1
+	}
+	return -1
+}
+
+// mix fits the scales of the branches of each head to the dev texts, by the
+// least mean loss without smoothing. The scales stay positive; a head without
+// dev labels keeps 1.
+func (f *fit) mix(ctx context.Context, dev *set) error {
+	n := len(dev.texts)
+	all := make([]int, n)
+	for i := range all {
+		all[i] = i
+	}
+	var branches [2][][]float32 // deep, wide: [heads][n*C]
+	for k, m := range []*classify.Model{f.model.DeepOnly(), f.model.WideOnly()} {
+		if m == nil {
+			continue
+		}
+		var err error
+		if branches[k], err = m.Logits(ctx, dev.texts); err != nil {
+			return err
+		}
+	}
+	heads := f.cfg.Model.Heads
+	for h := range heads {
+		head := &heads[h]
+		C := len(head.Labels)
+		var t nn.Targets
+		if !dev.targets(h, C, all, &t) {
+			continue
+		}
+		loss := nn.Loss{Kind: head.Loss.Kind}
+		sum := make([]float32, n*C)
+		var scales [2]float64
+		set := func(x []float64) {
+			for k := range scales {
+				scales[k] = 0
+				if branches[k] != nil {
+					scales[k] = math.Exp(min(max(x[0], -7), 7))
+					x = x[1:]
+				}
+			}
+		}
+		problem := optimize.Problem{Func: func(x []float64) float64 {
+			set(x)
+			clear(sum)
+			for k, b := range branches {
+				if b != nil {
+					for i, v := range b[h] {
+						sum[i] += float32(scales[k]) * v
+					}
+				}
+			}
+			return loss.Eval(nil, sum, n, C, &t, 0)
+		}}
+		var start []float64
+		for _, b := range branches {
+			if b != nil {
+				start = append(start, 0)
+			}
+		}
+		result, err := optimize.Minimize(problem, start, nil, &optimize.NelderMead{})
+		if err != nil {
+			return err
+		}
+		set(result.X)
+		head.Deep, head.Wide = scales[0], scales[1]
+	}
+	return nil
+}
