@@ -26,6 +26,12 @@ func WritePlots(dir string, p Page) ([]string, error) {
 			all = append(all, d)
 		}
 	}
+	for i, c := range p.Comparisons {
+		for _, d := range c.drawings() {
+			d.name = fmt.Sprintf("comparison-%d-%s", i+1, d.name)
+			all = append(all, d)
+		}
+	}
 	curves, err := curves(p.History)
 	if err != nil {
 		return nil, err

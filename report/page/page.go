@@ -22,6 +22,8 @@ type Page struct {
 	Facts   []Fact // shown under the title, such as the model, the data, the command
 	Heads   []Head
 	History []Series // learning curves, in the order of their groups' first series
+
+	Comparisons []Comparison
 }
 
 // A Fact is a name and a value.
@@ -37,6 +39,12 @@ type Head struct {
 	// Highlights are the words to mark in the texts of Evaluation.Mistakes, by
 	// Mistake.Index.
 	Highlights map[int][]Highlight
+}
+
+// A Comparison is how model B did against model A, by their names.
+type Comparison struct {
+	A, B       string
+	Comparison *evaluate.Comparison
 }
 
 // A Highlight marks the bytes text[Start:End] by what they added to the score
@@ -93,6 +101,8 @@ type view struct {
 	Facts  []Fact
 	Heads  []headView
 	Curves []figure
+
+	Comparisons []comparisonView
 }
 
 type headView struct {
@@ -170,6 +180,14 @@ func (p *Page) view() (*view, error) {
 		}
 		hv.Anchor = fmt.Sprintf("head-%d", i+1)
 		v.Heads = append(v.Heads, hv)
+	}
+	for i, c := range p.Comparisons {
+		cv, err := c.view()
+		if err != nil {
+			return nil, err
+		}
+		cv.Anchor = fmt.Sprintf("comparison-%d", i+1)
+		v.Comparisons = append(v.Comparisons, cv)
 	}
 	plots, err := curves(p.History)
 	if err != nil {

@@ -83,6 +83,20 @@ func demo(t testing.TB, hostile bool) page.Page {
 		Facts: []page.Fact{{"model", "models/default.safetensors" + h}, {"data", "imdb.test.tsv, 1,500 texts"}, {"command", "sentiment eval --output html imdb.test.tsv"}},
 		Heads: []page.Head{head, {Evaluation: multi(t)}},
 	}
+	better := &evaluate.Predictions{Head: p.Head, Labels: p.Labels, Gold: p.Gold, Probs: slices.Clone(p.Probs)}
+	for i := range 120 {
+		row := better.Probs[3*i : 3*i+3]
+		clear(row)
+		row[p.Gold[i]] = 1
+		if i%20 == 0 {
+			row[p.Gold[i]], row[(p.Gold[i]+1)%3] = 0, 1
+		}
+	}
+	c, err := evaluate.Compare(p, better, evaluate.CompareOptions{Resamples: 100, Changes: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out.Comparisons = []page.Comparison{{A: "bilstm" + h, B: "bilstm-wide" + h, Comparison: c}}
 	series := func(group, name string, f func(x float64) float64) {
 		s := page.Series{Group: group + h, Name: name + h, Unit: "epoch"}
 		for i := range 40 {

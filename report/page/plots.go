@@ -385,14 +385,19 @@ func curves(history []Series) ([]drawing, error) {
 			}
 		}
 	}
-	for _, d := range out { // a flat line has no range of its own
+	for _, d := range out {
 		for _, a := range []*plot.Axis{&d.plot.X, &d.plot.Y} {
-			if a.Max-a.Min < 1e-12*max(1, math.Abs(a.Max)) {
-				a.Min, a.Max = a.Min-0.5, a.Max+0.5
-			}
+			widen(a)
 		}
 	}
 	return out, nil
+}
+
+// widen gives a range to an axis whose values are all one.
+func widen(a *plot.Axis) {
+	if a.Max-a.Min < 1e-12*max(1, math.Abs(a.Max)) {
+		a.Min, a.Max = a.Min-0.5, a.Max+0.5
+	}
 }
 
 // fileName keeps of a name what every file system takes.

@@ -1,0 +1,133 @@
+package page
+
+import (
+	"fmt"
+	"html/template"
+	"strings"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/report"
+)
+
+type comparisonView struct {
+	Anchor, A, B, Head string
+	N                  int
+	Verdict            string
+	Differences        template.HTML
+	Counts             template.HTML
+	Plots              []figure
+	Changes            []changesView
+}
+
+type changesView struct {
+	Title string
+	Rows  []changeView
+}
+
+type changeView struct{ ID, Gold, A, B, Text string }
+
+func (c *Comparison) view() (comparisonView, error) {
+	x := c.Comparison
+	v := comparisonView{A: report.Clean(c.A), B: report.Clean(c.B), Head: report.Clean(x.Head), N: x.N}
+	v.Verdict = verdict(v.A, v.B, x)
+	var rows [][]any
+	for _, d := range x.Differences {
+		if strings.HasPrefix(d.Figure, "micro_") {
+			continue
+		}
+		rows = append(rows, []any{strings.ReplaceAll(d.Figure, "_", " "), d.A, d.B, d.Diff, fmt.Sprintf("[%.4f, %.4f]", d.Low, d.High), d.P})
+	}
+	var err error
+	if v.Differences, err = table([]string{"figure", v.A, v.B, "difference", fmt.Sprintf("%g %% interval", 100*x.Level), "p"}, rows); err != nil {
+		return v, err
+	}
+	if v.Counts, err = table([]string{"", v.B + " right", v.B + " wrong"}, [][]any{
+		{v.A + " right", x.BothRight, x.OnlyA},
+		{v.A + " wrong", x.OnlyB, x.BothWrong},
+	}); err != nil {
+		return v, err
+	}
+	v.changes("Only "+v.B+" is right", x.OnlyB, x.Wins)
+	v.changes("Only "+v.A+" is right", x.OnlyA, x.Regressions)
+	v.Plots, err = figures(c.drawings())
+	return v, err
+}
+
+// verdict says in words what McNemar's test does.
+func verdict(a, b string, c *evaluate.Comparison) string {
+	p := fmt.Sprintf("McNemar's exact test: p = %.3g", c.McNemar.Exact)
+	switch {
+	case c.McNemar.Exact >= 0.05 || c.OnlyA == c.OnlyB:
+		return fmt.Sprintf("Nothing tells which of %s and %s is right more often. %s.", b, a, p)
+	case c.OnlyB > c.OnlyA:
+		return fmt.Sprintf("%s is right more often than %s. %s.", b, a, p)
+	}
+	return fmt.Sprintf("%s is right less often than %s. %s.", b, a, p)
+}
+
+func (v *comparisonView) changes(title string, n int, changes []evaluate.Change) {
+	if len(changes) == 0 {
+		return
+	}
+	if n > len(changes) {
+		title = fmt.Sprintf("%s (%d of %d)", title, len(changes), n)
+	}
+	list := changesView{Title: title}
+	for _, c := range changes {
+		row := changeView{
+			ID:   report.Clean(c.ID),
+			Gold: report.Clean(strings.Join(c.Gold, ", ")),
+			A:    report.Clean(strings.Join(c.A, ", ")),
+			B:    report.Clean(strings.Join(c.B, ", ")),
+			Text: cleanLines(c.Text),
+		}
+		if c.ID == "" {
+			row.ID = fmt.Sprintf("row %d", c.Index+1)
+		}
+		list.Rows = append(list.Rows, row)
+	}
+	v.Changes = append(v.Changes, list)
+}
+
+// drawings has one plot: the difference of each figure with its interval.
+// Errors and losses are turned round, so that right of the middle is better.
+func (c *Comparison) drawings() []drawing {
+	x := c.Comparison
+	var shown []evaluate.Difference
+	for _, d := range x.Differences {
+		switch d.Figure {
+		case "accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "samples_f1", "mcc", "brier", "ece", "roc_auc", "pr_auc":
+			if evaluate.LowerIsBetter(d.Figure) {
+				d.Diff, d.Low, d.High = -d.Diff, -d.High, -d.Low
+				d.Figure += ", less"
+			}
+			shown = append(shown, d)
+		}
+	}
+	if len(shown) == 0 {
+		return nil
+	}
+	d := newDrawing("differences", "Differences and their intervals: right of the line "+c.B+" is better", "difference", "")
+	var ticks plot.ConstantTicks
+	var dots plotter.XYs
+	for i, f := range shown {
+		y := float64(len(shown) - 1 - i)
+		ticks = append(ticks, plot.Tick{Value: y, Label: strings.ReplaceAll(f.Figure, "_", " ")})
+		d.plot.Add(line(plotter.XYs{{X: float64(f.Low), Y: y}, {X: float64(f.High), Y: y}}, blue, 2))
+		dots = append(dots, plotter.XY{X: float64(f.Diff), Y: y})
+	}
+	if s, err := plotter.NewScatter(dots); err == nil {
+		s.Color, s.Radius, s.Shape = blue, vg.Points(3), draw.CircleGlyph{}
+		d.plot.Add(s)
+	}
+	d.plot.Add(dashed(0, -0.5, 0, float64(len(shown))-0.5))
+	d.plot.Y.Tick.Marker, d.plot.X.Tick.Marker = ticks, plainTicks{}
+	d.plot.Y.Tick.Length, d.plot.Y.LineStyle.Width = 0, 0
+	widen(&d.plot.X)
+	return []drawing{d}
+}
