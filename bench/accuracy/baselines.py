@@ -71,7 +71,7 @@ class NBSVM:
             y = labels == label
             p, q = 1 + x[y].sum(0).A1, 1 + x[~y].sum(0).A1
             ratio = np.log(p / p.sum()) - np.log(q / q.sum())
-            svm = LinearSVC(C=1, dual=False, random_state=self.seed).fit(x @ sparse.diags(ratio), y)
+            svm = LinearSVC(C=1, tol=1e-2, random_state=self.seed).fit(x @ sparse.diags(ratio), y)
             w = svm.coef_[0]
             w = (1 - self.beta) * np.abs(w).mean() + self.beta * w
             self.columns.append((ratio * w, svm.intercept_[0]))
