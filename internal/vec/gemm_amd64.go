@@ -14,9 +14,15 @@ const (
 	mBlock = 240
 	kBlock = 256
 
-	// packWidth is the number of columns of B from which on a transposed A is copied:
-	// its tiles would be read again and again across rows that lie far apart.
-	packWidth = 64
+	// The numbers of columns of B from which on a block of A is copied, as its tiles
+	// would be read again and again across rows that lie far apart: of a transposed A,
+	// and of an A with long rows.
+	copyTrans = 64
+	copyRows  = 256
+
+	// rowCopy is the distance of rows in the copy of a block, not a power of two so that
+	// they spread over the cache.
+	rowCopy = kBlock + 16
 )
 
 // tileAVX512 runs one micro-kernel, rows x cols, over a column of tiles:
@@ -126,7 +132,7 @@ func split(m, most int) (rows, big, small int) {
 }
 
 // buffers holds the copies of A's blocks.
-var buffers = sync.Pool{New: func() any { return new([mBlock * kBlock]float32) }}
+var buffers = sync.Pool{New: func() any { return new([mBlock * rowCopy]float32) }}
 
 // packRows copies tiles of a transposed block of A, k rows ks apart, so that each is
 // [k][rows]; the tiles lie next apart:
@@ -154,9 +160,9 @@ func matMulTiles(m int, a []float32, rs, ks int, b *Packed, beta float32, c []fl
 		most = 12
 	}
 	add := int(beta)
-	var buf *[mBlock * kBlock]float32
-	if rs == 1 && ks > 16 && m > most && N >= packWidth {
-		buf = buffers.Get().(*[mBlock * kBlock]float32)
+	var buf *[mBlock * rowCopy]float32
+	if m > most && (ks > 1 && N >= copyTrans || rs > kBlock && N >= copyRows) {
+		buf = buffers.Get().(*[mBlock * rowCopy]float32)
 		defer buffers.Put(buf)
 	}
 	for pc := 0; pc < K; pc += kBlock {
@@ -170,7 +176,9 @@ func matMulTiles(m int, a []float32, rs, ks int, b *Packed, beta float32, c []fl
 			ap := a[ic*rs+pc*ks:]
 			t := tiles{rows: rows, n: big, k: k, rs: rs, ks: ks, next: rows * rs, ps: K * panel, ldc: ldc, add: add}
 			u := tiles{rows: rows - 1, n: small, k: k, rs: rs, ks: ks, next: (rows - 1) * rs, ps: K * panel, ldc: ldc, add: add}
-			if buf != nil {
+			switch {
+			case buf == nil:
+			case ks > 1:
 				packRows(big, rows, k, buf[:], rows*k, ap, ks)
 				if small > 0 {
 					packRows(small, rows-1, k, buf[big*rows*k:], (rows-1)*k, ap[big*rows:], ks)
@@ -178,6 +186,13 @@ func matMulTiles(m int, a []float32, rs, ks int, b *Packed, beta float32, c []fl
 				ap = buf[:]
 				t.rs, t.ks, t.next = 1, rows, rows*k
 				u.rs, u.ks, u.next = 1, rows-1, (rows-1)*k
+			default:
+				for i := range mc {
+					copy(buf[i*rowCopy:], ap[i*rs:][:k])
+				}
+				ap = buf[:]
+				t.rs, t.next = rowCopy, rows*rowCopy
+				u.rs, u.next = rowCopy, (rows-1)*rowCopy
 			}
 			for j := 0; j < N; {
 				w := N - j
