@@ -28,6 +28,15 @@ type WriterOptions struct {
 	Separator string
 	// IDs writes the IDs too, where the format can hold them.
 	IDs bool
+
+	reader *Reader // settles the separator while it reads
+}
+
+// WriterOptions returns the options that write what r reads, also where only the
+// first row with several labels of a head tells that there are such. Columns of
+// Parquet are lists only if Options.Separator says so.
+func (r *Reader) WriterOptions(ids bool) WriterOptions {
+	return WriterOptions{Heads: r.heads, Separator: r.opts.Separator, IDs: ids, reader: r}
 }
 
 // A Writer writes examples in some format. It serves one goroutine.
@@ -49,6 +58,9 @@ func (w *Writer) Changed() int { return w.changed }
 
 // Write writes one example.
 func (w *Writer) Write(ex Example) error {
+	if w.opts.reader != nil {
+		w.opts.Separator = w.opts.reader.Separator()
+	}
 	if err := w.write(&ex); err != nil {
 		return err
 	}
@@ -233,9 +245,10 @@ func (w *Writer) fastTextLine(out *bufio.Writer, ex *Example) error {
 
 func (w *Writer) parquet(dst io.Writer, columns []string) {
 	group := parquet.Group{}
+	lists := w.opts.Separator != ""
 	for _, c := range columns {
 		group[c] = parquet.Optional(parquet.String())
-		if w.opts.Separator != "" && slices.Contains(w.opts.Heads, c) {
+		if lists && slices.Contains(w.opts.Heads, c) {
 			group[c] = parquet.Repeated(parquet.String())
 		}
 	}
@@ -251,7 +264,7 @@ func (w *Writer) parquet(dst io.Writer, columns []string) {
 			c := slices.Index(columns, path[0])
 			value := cells[c]
 			switch {
-			case w.opts.Separator != "" && slices.Contains(w.opts.Heads, path[0]):
+			case lists && slices.Contains(w.opts.Heads, path[0]):
 				labels := SplitLabels(value, w.opts.Separator)
 				for n, l := range labels {
 					row = append(row, parquet.ByteArrayValue([]byte(l)).Level(min(n, 1), 1, i))

@@ -1,0 +1,439 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/report"
+)
+
+// newCorpus returns the subcommands that look after labelled files.
+func newCorpus() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "corpus",
+		Short: "Describe, check, split, convert and sample labelled files",
+		Long: `Corpus looks after labelled files: TSV, CSV, JSON lines, fastText, Parquet, a
+directory per label, plain text, compressed or in archives. Labels keep the
+spelling of the file, except in check, where neg is negative.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newCorpusStats(), newCorpusCheck(), newCorpusSplit(), newCorpusConvert(), newCorpusSample())
+	return cmd
+}
+
+// A section is one titled table of a report.
+type section struct {
+	title  string
+	header []string
+	rows   [][]any
+}
+
+// writeSections writes tables, as text or Markdown.
+func writeSections(w io.Writer, style report.Style, sections []section) error {
+	first := true
+	for _, s := range sections {
+		if len(s.rows) == 0 {
+			continue
+		}
+		heading := s.title + "\n"
+		if style == report.Markdown {
+			heading = "## " + s.title + "\n\n"
+		}
+		if !first {
+			heading = "\n" + heading
+		}
+		first = false
+		if _, err := io.WriteString(w, heading); err != nil {
+			return err
+		}
+		if err := report.Table(w, s.header, s.rows, style); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// corpusStyle checks --output: tables for people, JSON for programs.
+func corpusStyle(output string) (report.Style, error) {
+	style, err := report.ParseStyle(output)
+	if err != nil {
+		return "", usageError{err}
+	}
+	if !slices.Contains([]report.Style{report.Text, report.Markdown, report.JSON}, style) {
+		return "", usagef("--output %s: want table, md or json", output)
+	}
+	return style, nil
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+const outputUsage = "table, md or json"
+
+func newCorpusStats() *cobra.Command {
+	var (
+		in     input
+		lines  bool
+		output string
+	)
+	cmd := &cobra.Command{
+		Use:   "stats [FILE...]",
+		Short: "Count rows, labels, lengths, words and faults",
+		Example: `  sentiment corpus stats reviews.tsv.zst
+  sentiment corpus stats --output json aclImdb/train`,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			style, err := corpusStyle(output)
+			if err != nil {
+				return err
+			}
+			opts, err := in.options()
+			if err != nil {
+				return err
+			}
+			opts.KeepSpelling, opts.Lines = true, lines
+			r, err := corpora.Open(opts, orStdin(files)...)
+			if err != nil {
+				return err
+			}
+			defer r.Close()
+			s, err := corpora.Describe(r, corpora.StatsOptions{})
+			if err != nil {
+				return err
+			}
+			if style == report.JSON {
+				return writeJSON(cmd.OutOrStdout(), s)
+			}
+			return writeSections(cmd.OutOrStdout(), style, statsSections(s))
+		},
+	}
+	in.addFlags(cmd, true)
+	cmd.Flags().BoolVar(&lines, "lines", false, "plain text has one text per line")
+	cmd.Flags().StringVarP(&output, "output", "o", "table", outputUsage)
+	return cmd
+}
+
+func statsSections(s *corpora.Stats) []section {
+	vocabulary := fmt.Sprint(s.Vocabulary)
+	if s.Capped {
+		vocabulary = "more than " + vocabulary
+	}
+	figures := section{"Corpus", []string{"figure", "value"}, [][]any{
+		{"rows", s.Rows}, {"refused rows", s.Refused}, {"blank lines", s.Blank}, {"bytes of text", s.Bytes},
+		{"texts without a word", s.Empty}, {"bad bytes", s.BadBytes}, {"texts with U+FFFD", s.Replaced},
+		{"different words", vocabulary}, {"words that occur once", s.Once},
+	}}
+	labels := section{"Labels", []string{"head", "label", "rows", "share"}, nil}
+	for h, head := range s.Heads {
+		counts := s.Labels[h]
+		for _, label := range slices.Sorted(maps.Keys(counts)) {
+			name := any(label)
+			if label == "" {
+				name = "(none)"
+			}
+			labels.rows = append(labels.rows, []any{head, name, counts[label], percent(counts[label], s.Rows)})
+		}
+	}
+	lengths := section{"Lengths", []string{"per text", "total", "mean", "min", "median", "90 %", "95 %", "99 %", "max"}, nil}
+	for _, l := range []struct {
+		name string
+		s    corpora.Summary
+	}{{"words", s.Tokens}, {"characters", s.Characters}} {
+		lengths.rows = append(lengths.rows, []any{l.name, l.s.Total, strconv.FormatFloat(l.s.Mean, 'f', 1, 64), l.s.Min, l.s.Median, l.s.P90, l.s.P95, l.s.P99, l.s.Max})
+	}
+	coverage := section{"Coverage by the most frequent words", []string{"words", "of all words"}, nil}
+	for _, c := range s.Coverage {
+		coverage.rows = append(coverage.rows, []any{c.Words, strconv.FormatFloat(100*c.Share, 'f', 1, 64) + " %"})
+	}
+	files := section{"Files", []string{"file", "format", "encoding", "rows", "refused", "bad bytes"}, nil}
+	for _, f := range s.Files {
+		files.rows = append(files.rows, []any{f.Name, f.Format, f.Encoding, f.Rows, f.Refused, f.BadBytes})
+	}
+	faults := section{"Refused rows and notes", []string{"what"}, nil}
+	for _, e := range s.Errors {
+		faults.rows = append(faults.rows, []any{e.Error()})
+	}
+	if more := s.Refused - len(s.Errors); more > 0 {
+		faults.rows = append(faults.rows, []any{fmt.Sprintf("and %d more", more)})
+	}
+	for _, n := range s.Notes {
+		faults.rows = append(faults.rows, []any{n})
+	}
+	return []section{figures, labels, lengths, coverage, files, faults}
+}
+
+func percent(n, of int) string {
+	if of == 0 {
+		return "n/a"
+	}
+	return strconv.FormatFloat(100*float64(n)/float64(of), 'f', 1, 64) + " %"
+}
+
+// An outFlags is where the examples of split, convert and sample go.
+type outFlags struct {
+	to  string
+	ids bool
+	bad int
+}
+
+func (o *outFlags) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	var formats []string
+	for _, f := range corpora.Formats() {
+		if f != corpora.Trees {
+			formats = append(formats, string(f))
+		}
+	}
+	f.StringVar(&o.to, "to", "", "format to write: "+strings.Join(formats, ", ")+" (default: by the name)")
+	f.BoolVar(&o.ids, "ids", false, "write the ids too")
+	f.IntVar(&o.bad, "bad-records", 0, "go on after so many unreadable rows; -1 for any number")
+	must(cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
+}
+
+// write writes examples to a file and reports how many.
+func (o *outFlags) write(cmd *cobra.Command, path string, d *corpora.Dataset) error {
+	format, err := corpora.ParseFormat(o.to)
+	if err != nil {
+		return usageError{err}
+	}
+	w, err := corpora.WriteFile(path, format, corpora.WriterOptions{Heads: d.Heads, Separator: d.Separator, IDs: o.ids}, d.All())
+	if err != nil {
+		return err
+	}
+	reportWritten(cmd, path, w)
+	return nil
+}
+
+func reportWritten(cmd *cobra.Command, path string, w *corpora.Writer) {
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d rows\n", path, w.Written())
+	if n := w.Changed(); n > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: in %d rows tabs or line ends became spaces, which the format cannot hold\n", path, n)
+	}
+}
+
+// read reads files whole, as the flags say, with the labels as they are written.
+func (o *outFlags) read(in *input, files []string) (*corpora.Dataset, error) {
+	opts, err := in.options()
+	if err != nil {
+		return nil, err
+	}
+	opts.KeepSpelling, opts.Limits.BadRecords = true, o.bad
+	d, _, err := corpora.ReadFiles(opts, files...)
+	return d, err
+}
+
+func newCorpusSplit() *cobra.Command {
+	var (
+		in    input
+		out   outFlags
+		parts []string
+		seed  uint64
+	)
+	cmd := &cobra.Command{
+		Use:   "split --part NAME=SHARE... FILE...",
+		Short: "Divide a corpus into stratified parts that share no text",
+		Long: `Split divides a corpus into files. Every label keeps its share in each; texts
+that are equal up to case and white space stay together; where a text goes
+depends only on the texts and labels, the shares and the seed, not on the order.`,
+		Example: `  sentiment corpus split --part train.tsv=0.8 --part dev.tsv=0.1 --part test.tsv=0.1 all.tsv`,
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			var names []string
+			var shares []float64
+			for _, p := range parts {
+				i := strings.LastIndexByte(p, '=')
+				share, err := strconv.ParseFloat(p[i+1:], 64)
+				if i <= 0 || err != nil || !(share > 0 && share <= 1) {
+					return usagef("--part %s: want file=share, such as dev.tsv=0.1", p)
+				}
+				if slices.Contains(names, p[:i]) {
+					return usagef("--part %s: the file is named twice", p)
+				}
+				names, shares = append(names, p[:i]), append(shares, share)
+			}
+			if len(names) < 2 {
+				return usagef("split needs at least two --part FILE=SHARE")
+			}
+			for i, name := range names {
+				if _, err := corpora.FormatOf(name); out.to == "" && err != nil {
+					return usagef("--part %s: %w", parts[i], err)
+				}
+			}
+			d, err := out.read(&in, files)
+			if err != nil {
+				return err
+			}
+			split, err := d.Split(seed, shares...)
+			if err != nil {
+				return usageError{err}
+			}
+			for i, part := range split {
+				if err := out.write(cmd, names[i], part); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	in.addFlags(cmd, true)
+	out.addFlags(cmd)
+	cmd.Flags().StringArrayVar(&parts, "part", nil, "a `file=share` to write; repeated, the shares sum to 1")
+	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the division")
+	return cmd
+}
+
+func newCorpusConvert() *cobra.Command {
+	var (
+		in    input
+		out   outFlags
+		path  string
+		lines bool
+	)
+	cmd := &cobra.Command{
+		Use:   "convert --out FILE [FILE...]",
+		Short: "Write a corpus in another format",
+		Long: `Convert reads files of any format and writes one of any format. Rows are
+streamed: the memory does not grow with the corpus. --out - writes to standard
+output, in the format of --to.`,
+		Example: `  sentiment corpus convert --out reviews.parquet reviews.csv
+  sentiment corpus convert --out - --to jsonl aclImdb/train`,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if path == "" {
+				return usagef("convert needs --out FILE")
+			}
+			format, err := corpora.ParseFormat(out.to)
+			if err != nil {
+				return usageError{err}
+			}
+			if format == "" {
+				if path == "-" {
+					return usagef("--out -: name the format by --to")
+				}
+				if format, err = corpora.FormatOf(path); err != nil {
+					return usagef("--out %s: %w", path, err)
+				}
+			}
+			opts, err := in.options()
+			if err != nil {
+				return err
+			}
+			opts.KeepSpelling, opts.Lines = true, lines
+			r, err := corpora.Open(opts, orStdin(files)...)
+			if err != nil {
+				return err
+			}
+			defer r.Close()
+			o := r.WriterOptions(out.ids)
+			examples := tolerate(r, out.bad)
+			if path != "-" {
+				w, err := corpora.WriteFile(path, format, o, examples)
+				if err != nil {
+					return err
+				}
+				reportWritten(cmd, path, w)
+				return nil
+			}
+			w, err := corpora.NewWriter(cmd.OutOrStdout(), format, o)
+			if err != nil {
+				return err
+			}
+			for ex, err := range examples {
+				if err != nil {
+					return err
+				}
+				if err := w.Write(ex); err != nil {
+					return err
+				}
+			}
+			return w.Close()
+		},
+	}
+	in.addFlags(cmd, true)
+	out.addFlags(cmd)
+	cmd.Flags().StringVar(&path, "out", "", "`file` or directory to write; - for standard output")
+	cmd.Flags().BoolVar(&lines, "lines", false, "plain text has one text per line")
+	return cmd
+}
+
+// tolerate ranges over the examples of r, passing over so many refused rows.
+func tolerate(r *corpora.Reader, bad int) func(func(corpora.Example, error) bool) {
+	return func(yield func(corpora.Example, error) bool) {
+		refused := 0
+		for ex, err := range r.All() {
+			if corpora.Refused(err) {
+				if refused++; bad < 0 || refused <= bad {
+					continue
+				}
+			}
+			if !yield(ex, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func newCorpusSample() *cobra.Command {
+	var (
+		in   input
+		out  outFlags
+		n    int
+		path string
+		seed uint64
+	)
+	cmd := &cobra.Command{
+		Use:   "sample -n N [FILE...]",
+		Short: "Draw a stratified sample",
+		Long: `Sample draws rows at random so that every label keeps its share, in the order of
+the files.`,
+		Example: `  sentiment corpus sample -n 20 reviews.tsv
+  sentiment corpus sample -n 1000 --out small.jsonl reviews.tsv`,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if n < 0 {
+				return usagef("-n %d: want a number of rows", n)
+			}
+			format, err := corpora.ParseFormat(out.to)
+			if err != nil {
+				return usageError{err}
+			}
+			d, err := out.read(&in, orStdin(files))
+			if err != nil {
+				return err
+			}
+			s := d.Sample(seed, n)
+			if path != "-" {
+				return out.write(cmd, path, s)
+			}
+			if format == "" {
+				format = corpora.TSV
+			}
+			w, err := corpora.NewWriter(cmd.OutOrStdout(), format, corpora.WriterOptions{Heads: s.Heads, Separator: s.Separator, IDs: out.ids})
+			if err != nil {
+				return err
+			}
+			for ex := range s.All() {
+				if err := w.Write(ex); err != nil {
+					return err
+				}
+			}
+			return w.Close()
+		},
+	}
+	in.addFlags(cmd, true)
+	out.addFlags(cmd)
+	cmd.Flags().IntVarP(&n, "rows", "n", 10, "number of rows")
+	cmd.Flags().StringVar(&path, "out", "-", "`file` to write; - for standard output, as TSV without --to")
+	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the choice")
+	return cmd
+}
