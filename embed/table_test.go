@@ -28,7 +28,7 @@ func random(t testing.TB, rows, dim int, seed uint64) *Table {
 }
 
 func TestNew(t *testing.T) {
-	for _, size := range [][2]int{{0, 5}, {-1, 5}, {5, 0}, {5, -1}, {math.MaxInt32, math.MaxInt32}, {math.MaxInt32 + 1, 1}} {
+	for _, size := range [][2]int{{0, 5}, {-1, 5}, {5, 0}, {5, -1}, {math.MaxInt32, math.MaxInt32}} {
 		if _, err := New(size[0], size[1]); err == nil {
 			t.Errorf("New(%d, %d) succeeds", size[0], size[1])
 		}

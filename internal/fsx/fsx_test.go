@@ -30,7 +30,7 @@ func put(s string) func(io.Writer) error {
 
 // content is large enough to need several writes through the buffer.
 func content(version int) string {
-	return fmt.Sprintf("version %d\n", version) + strings.Repeat(fmt.Sprintf("%d", version%10), 200_000) + "end\n"
+	return fmt.Sprintf("version %d\n", version) + strings.Repeat(fmt.Sprintf("%d", version%10), 150_000) + "end\n"
 }
 
 func read(t testing.TB, fsys fsx.FS, name string) string {
@@ -259,7 +259,7 @@ func TestCrash(t *testing.T) {
 		return mem
 	}, true, func(f *fsxtest.Fault) {
 		err := fsx.WriteFile(f, "/run/checkpoints/last", put(content(2)))
-		for range 60 {
+		for range 45 {
 			clones++
 			c := mem.Crash(rng)
 			switch got := read(t, c, "/run/checkpoints/last"); {
