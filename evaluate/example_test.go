@@ -2,6 +2,7 @@ package evaluate_test
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/textlstm/textlstm/evaluate"
 )
@@ -81,4 +82,39 @@ func ExamplePredictions_ThresholdFor() {
 	fmt.Printf("%v: answer from %.2f, %.0f %% of rows, %.0f %% right\n", ok, pt.Threshold, 100*pt.Coverage, 100*pt.Accuracy)
 	// Output:
 	// true: answer from 0.70, 75 % of rows, 100 % right
+}
+
+func ExampleNewMulti() {
+	p := &evaluate.MultiPredictions{Head: "topics", Labels: []string{"grain", "trade", "wheat"}}
+	p.Add([]int{0, 2}, []float32{0.9, 0.1, 0.8}, evaluate.Row{})
+	p.Add([]int{1}, []float32{0.2, 0.7, 0.6}, evaluate.Row{})
+	p.Add(nil, []float32{0.1, 0.3, 0.2}, evaluate.Row{})
+	e, err := evaluate.NewMulti(p, evaluate.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("all labels right in %.2f of rows, micro F1 %.3f, macro F1 %.3f\n", e.Accuracy, e.MicroF1, e.MacroF1)
+	// Output:
+	// all labels right in 0.67 of rows, micro F1 0.857, macro F1 0.889
+}
+
+func ExampleReadAnswersJSONL() {
+	file := strings.NewReader(`{"id":"1","sentiment":{"label":"positive","probs":{"negative":0.1,"positive":0.9}}}
+{"id":"2","sentiment":{"label":"negative","probs":{"negative":0.8,"positive":0.2}}}
+`)
+	answers, err := evaluate.ReadAnswersJSONL(file, "sentiment")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p, err := evaluate.FromAnswers("sentiment", []string{"negative", "positive"}, []int{1, 1}, nil, answers)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	e, err := evaluate.New(p, evaluate.Options{})
+	fmt.Printf("%.2f %v\n", e.Accuracy, err)
+	// Output:
+	// 0.50 <nil>
 }
