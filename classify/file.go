@@ -249,7 +249,7 @@ func readWide(f *tensorfile.File, cfg Config) (w *Wide, names []string, err erro
 	}
 	names = []string{"wide.tags"}
 	for _, head := range cfg.Heads {
-		l := &ngram.Linear{Labels: len(head.Labels)}
+		l := &ngram.Linear{Labels: len(head.Labels), MultiLabel: head.MultiLabel()}
 		name := "wide." + head.Name
 		if l.Weights, err = f.Float32(name+".weight", rows, l.Columns()); err != nil {
 			return nil, nil, err

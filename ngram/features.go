@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/textlstm/textlstm/tokenize"
@@ -142,8 +143,10 @@ func (x *Extractor) charGrams(word string) []Hash {
 			grams = append(grams, mix(charSeed, hashBytes(x.buf[x.runes[i]:x.runes[i+n]])))
 		}
 	}
-	x.chars[word] = grams
-	x.held += len(grams) + 4
+	if len(word) <= longest {
+		x.chars[strings.Clone(word)] = grams // not a part of its text, which could then not be freed
+		x.held += len(grams) + 16
+	}
 	return grams
 }
 

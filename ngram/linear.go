@@ -13,26 +13,26 @@ import (
 // A Linear scores texts by summing a weight for each of their features. It may
 // be read by any number of goroutines.
 type Linear struct {
-	Labels  int       // C
-	Weights []float32 // [rows][Columns()]
-	Bias    []float32 // [Columns()]
+	Labels     int       // C
+	MultiLabel bool      // a text may have any number of the labels
+	Weights    []float32 // [rows][Columns()]
+	Bias       []float32 // [Columns()]
 }
 
 // Columns is the number of weights of a feature: one for each label, but only
-// one for two labels, whose scores are opposite.
-func (l *Linear) Columns() int { return columns(l.Labels) }
-
-func columns(labels int) int {
-	if labels == 2 {
+// one for two labels that exclude one another, whose scores are opposite.
+func (l *Linear) Columns() int {
+	if l.opposite() {
 		return 1
 	}
-	return labels
+	return l.Labels
 }
+
+func (l *Linear) opposite() bool { return l.Labels == 2 && !l.MultiLabel }
 
 // Score writes the scores of a text with the given feature rows to dst [C].
 func (l *Linear) Score(dst []float32, rows []int32) {
-	K := l.Columns()
-	if K == 1 {
+	if l.opposite() {
 		sum := l.Bias[0]
 		for _, r := range rows {
 			sum += l.Weights[r]
@@ -40,6 +40,7 @@ func (l *Linear) Score(dst []float32, rows []int32) {
 		dst[0], dst[1] = -sum/2, sum/2
 		return
 	}
+	K := l.Columns()
 	copy(dst, l.Bias)
 	for _, r := range rows {
 		for c, w := range l.Weights[int(r)*K : (int(r)+1)*K] {
@@ -54,6 +55,10 @@ type Options struct {
 	Beta   float64 `json:"beta,omitempty"`   // share of the machine's own weights, the rest is their mean size; 0 means 0.25
 	Alpha  float64 `json:"alpha,omitempty"`  // smoothing of the counts; 0 means 1
 	Passes int     `json:"passes,omitempty"` // most passes over the texts; 0 means 30
+
+	// Tolerance ends the passes early: the spread of the dual's projected
+	// gradients in one pass. 0 means 0.1, LIBLINEAR's.
+	Tolerance float64 `json:"tolerance,omitempty"`
 }
 
 // Resolve returns o with its defaults filled in.
@@ -70,13 +75,17 @@ func (o Options) Resolve() Options {
 	if o.Passes == 0 {
 		o.Passes = 30
 	}
+	if o.Tolerance == 0 {
+		o.Tolerance = 0.1
+	}
 	return o
 }
 
 // Validate reports everything that is wrong with resolved options.
 func (o Options) Validate() error {
-	if !(o.C > 0 && o.Beta > 0 && o.Beta <= 1 && o.Alpha > 0 && o.Passes > 0) {
-		return fmt.Errorf("ngram: c = %v, beta = %v, alpha = %v, passes = %d: want all above 0, beta at most 1", o.C, o.Beta, o.Alpha, o.Passes)
+	if !(o.C > 0 && o.Beta > 0 && o.Beta <= 1 && o.Alpha > 0 && o.Passes > 0 && o.Tolerance > 0) {
+		return fmt.Errorf("ngram: c = %v, beta = %v, alpha = %v, passes = %d, tolerance = %v: want all above 0, beta at most 1",
+			o.C, o.Beta, o.Alpha, o.Passes, o.Tolerance)
 	}
 	return nil
 }
@@ -84,30 +93,33 @@ func (o Options) Validate() error {
 // Data is what Fit learns from: texts as feature rows, and what is known of
 // their labels.
 type Data struct {
-	Rows   [][]int32 // by text
-	Labels int       // C
+	Rows       [][]int32 // by text
+	Labels     int       // C
+	MultiLabel bool      // the labels do not exclude one another
 
 	// Target says of text i and label c: +1 the text has the label, -1 it has
 	// not, 0 unknown, which leaves the text out for this label.
 	Target func(i, c int) int
 
-	Weights []float32 // by text; nil means 1 for all
+	Weights []float32 // by text: it counts as that many; nil means 1 for all
 }
 
 // Fit returns the model for texts whose features have rows below rows. The
-// labels are shared among workers; seed decides the order of the passes. The
-// errors are ctx's, and that a label has no text or every text.
+// labels are shared among workers; seed decides the order of the passes. A
+// label that no text has, or every text, gets no weights and a bias of -1 or
+// 1. The errors are ctx's, and options out of range.
 func Fit(ctx context.Context, d Data, rows int, o Options, seedValue uint64, workers int) (*Linear, error) {
 	o = o.Resolve()
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	K := columns(d.Labels)
-	l := &Linear{Labels: d.Labels, Weights: make([]float32, rows*K), Bias: make([]float32, K)}
+	l := &Linear{Labels: d.Labels, MultiLabel: d.MultiLabel}
+	K := l.Columns()
+	l.Weights, l.Bias = make([]float32, rows*K), make([]float32, K)
 	errs := make([]error, K)
 	par.For(workers, K, func(k int) {
 		label := k
-		if K == 1 {
+		if l.opposite() {
 			label = 1
 		}
 		errs[k] = l.fitLabel(ctx, d, k, label, rows, o, seed.For(seedValue, "nbsvm", uint64(k)))
@@ -117,12 +129,13 @@ func Fit(ctx context.Context, d Data, rows int, o Options, seedValue uint64, wor
 
 // A machine is one support vector machine: label against the rest.
 type machine struct {
-	texts [][]int32
-	y     []float32 // +1, -1
-	cost  []float32 // 1/(2C) of each text
-	ratio []float32 // by row: the naive Bayes log-count ratio
-	w     []float32 // by row
-	bias  float32
+	texts  [][]int32
+	weight []float64 // of each text
+	y      []float32 // +1, -1
+	cost   []float32 // 1/(2C) of each text
+	ratio  []float32 // by row: the naive Bayes log-count ratio
+	w      []float32 // by row
+	bias   float32
 }
 
 func (l *Linear) fitLabel(ctx context.Context, d Data, column, label, rows int, o Options, s uint64) error {
@@ -130,7 +143,11 @@ func (l *Linear) fitLabel(ctx context.Context, d Data, column, label, rows int, 
 	positive, negative := 0, 0
 	for i, text := range d.Rows {
 		y := d.Target(i, label)
-		if y == 0 {
+		weight := 1.0
+		if d.Weights != nil {
+			weight = float64(d.Weights[i])
+		}
+		if y == 0 || weight == 0 {
 			continue
 		}
 		if y > 0 {
@@ -138,14 +155,8 @@ func (l *Linear) fitLabel(ctx context.Context, d Data, column, label, rows int, 
 		} else {
 			negative++
 		}
-		weight := 1.0
-		if d.Weights != nil {
-			weight = float64(d.Weights[i])
-		}
-		if weight == 0 {
-			continue
-		}
 		m.texts = append(m.texts, text)
+		m.weight = append(m.weight, weight)
 		m.y = append(m.y, float32(y))
 		m.cost = append(m.cost, float32(1/(2*o.C*weight)))
 	}
@@ -157,7 +168,7 @@ func (l *Linear) fitLabel(ctx context.Context, d Data, column, label, rows int, 
 		return nil // nothing to tell apart
 	}
 	m.setRatios(o.Alpha)
-	if err := m.descend(ctx, o.Passes, s); err != nil {
+	if err := m.descend(ctx, o.Passes, o.Tolerance, s); err != nil {
 		return err
 	}
 	m.interpolate(o.Beta)
@@ -172,27 +183,27 @@ func (l *Linear) fitLabel(ctx context.Context, d Data, column, label, rows int, 
 // setRatios computes r = log((p/|p|) / (q/|q|)), p and q the smoothed numbers
 // of texts with and without the label that have a feature (eq. 2 of the paper).
 func (m *machine) setRatios(alpha float64) {
-	p, q := make([]float32, len(m.w)), make([]float32, len(m.w))
+	p, q := make([]float64, len(m.w)), make([]float64, len(m.w))
 	for i, text := range m.texts {
 		n := p
 		if m.y[i] < 0 {
 			n = q
 		}
 		for _, r := range text {
-			n[r]++
+			n[r] += m.weight[i]
 		}
 	}
 	sumP, sumQ := 0.0, 0.0
 	for r := range p {
 		if p[r]+q[r] > 0 {
-			sumP += float64(p[r]) + alpha
-			sumQ += float64(q[r]) + alpha
+			sumP += p[r] + alpha
+			sumQ += q[r] + alpha
 		}
 	}
 	shift := math.Log(sumQ / sumP)
 	for r := range p {
 		if p[r]+q[r] > 0 {
-			m.ratio[r] = float32(math.Log((float64(p[r])+alpha)/(float64(q[r])+alpha)) + shift)
+			m.ratio[r] = float32(math.Log((p[r]+alpha)/(q[r]+alpha)) + shift)
 		}
 	}
 }
@@ -203,7 +214,7 @@ func (m *machine) setRatios(alpha float64) {
 //	min ½w² + C Σ max(0, 1 - y w·x)²
 //
 // The bias is the weight of a feature that every text has.
-func (m *machine) descend(ctx context.Context, passes int, s uint64) error {
+func (m *machine) descend(ctx context.Context, passes int, tolerance float64, s uint64) error {
 	n := len(m.texts)
 	alpha := make([]float32, n)
 	diagonal := make([]float32, n) // x·x + 1/(2C)
@@ -218,7 +229,6 @@ func (m *machine) descend(ctx context.Context, passes int, s uint64) error {
 	for i := range order {
 		order[i] = i
 	}
-	const tolerance = 0.1 // LIBLINEAR's
 	for pass := range passes {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -43,7 +43,7 @@ func newWide(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*cla
 	}
 	w := &classify.Wide{Dictionary: ngram.Build(all, cfg.Ngrams.Bits, cfg.Ngrams.MinCount)}
 	for _, h := range cfg.Heads {
-		l := &ngram.Linear{Labels: len(h.Labels)}
+		l := &ngram.Linear{Labels: len(h.Labels), MultiLabel: h.MultiLabel()}
 		l.Weights = make([]float32, w.Dictionary.Rows()*l.Columns())
 		l.Bias = make([]float32, l.Columns())
 		w.Heads = append(w.Heads, l)
@@ -58,7 +58,7 @@ func (f *fit) fitWide(ctx context.Context, w *classify.Wide) error {
 		data.Rows[i] = t.Rows
 	}
 	for h := range w.Heads {
-		data.Labels = len(f.cfg.Model.Heads[h].Labels)
+		data.Labels, data.MultiLabel = len(f.cfg.Model.Heads[h].Labels), f.cfg.Model.Heads[h].MultiLabel()
 		data.Target = func(i, c int) int { return f.train.target(h, data.Labels, i, c) }
 		l, err := ngram.Fit(ctx, data, w.Dictionary.Rows(), f.cfg.NBSVM, seed.For(f.cfg.Seed, "wide", uint64(h)), f.workers())
 		if err != nil {
