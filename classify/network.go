@@ -93,6 +93,11 @@ func (n *Network) Embed() *embed.Table { return n.embed }
 type Workspace struct {
 	Workers int // goroutines that share one call; 0 means 1; changes no result
 
+	// Cache, if not nil, keeps the LSTM's products of the word vectors with the
+	// lowest ids, which are those of the most frequent words. It is for
+	// inference and may be shared with other workspaces.
+	Cache *lstm.InputCache
+
 	lstm    lstm.Workspace
 	pool    nn.PoolWorkspace
 	layout  nn.Layout
@@ -104,6 +109,7 @@ type Workspace struct {
 	index   []int32    // [Rows] into x
 	seen    []int32    // [V]: 1 + index of an id in x, 0 if not there
 	unique  []vocab.ID // [U]
+	keys    []int32    // [U] rows of the cache to fill
 	y       []float32  // aliases lstm
 	pooled  []float32  // [B][P]
 	heads   []headActivations
@@ -141,7 +147,7 @@ func (n *Network) Forward(ws *Workspace, texts [][]vocab.ID, mode lstm.Mode) ([]
 		ws.distinct(n.embed.Rows())
 		ws.x = grow(ws.x, len(ws.unique)*D)
 		n.embed.Gather(ws.x, ws.unique)
-		in.Index = ws.index
+		in.Index, in.Cache, in.Keys = ws.index, ws.Cache, ws.keys
 	}
 	in.X = ws.x
 	out, err := n.lstm.Forward(&ws.lstm, in, nil, mode)
@@ -255,16 +261,21 @@ func (ws *Workspace) lay(texts [][]vocab.ID, chunk int) {
 	}
 }
 
-// distinct lists the ids of the batch once each, in order of first appearance,
-// and says for each row which of them it is.
+// distinct lists the ids of the batch that are not in the cache once each, in
+// order of first appearance, and says for each row where to find its product.
 func (ws *Workspace) distinct(rows int) {
 	if len(ws.seen) != rows {
 		ws.seen = make([]int32, rows)
 	}
-	ws.unique, ws.index = ws.unique[:0], ws.index[:0]
+	ws.unique, ws.index, ws.keys = ws.unique[:0], ws.index[:0], ws.keys[:0]
 	for _, id := range ws.ids {
 		if ws.seen[id] == 0 {
+			if ws.Cache != nil && ws.Cache.Has(int(id)) {
+				ws.index = append(ws.index, ^int32(id))
+				continue
+			}
 			ws.unique = append(ws.unique, id)
+			ws.keys = append(ws.keys, int32(id))
 			ws.seen[id] = int32(len(ws.unique))
 		}
 		ws.index = append(ws.index, ws.seen[id]-1)

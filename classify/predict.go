@@ -278,6 +278,7 @@ func (w *worker) logits(m *Model) [][]float32 {
 		for _, t := range w.texts {
 			w.ids = append(w.ids, t.IDs)
 		}
+		w.ws.Cache = m.inputCache()
 		deep, err := m.net.Forward(&w.ws, w.ids, lstm.Mode{})
 		if err != nil {
 			panic(err) // ids come from the model's own vocabulary

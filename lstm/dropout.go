@@ -35,7 +35,7 @@ type droppedWeights struct {
 	mask []float32 // [4H][H]: 0 or 1/(1-p)
 	w    []float32 // mask * weight_hh
 	grad []float32 // of w
-	hhT  vec.Packed
+	hhT  operand
 	hh   vec.Packed
 }
 
@@ -59,6 +59,6 @@ func (m *LSTM) dropWeights(ws *Workspace, l, d int) {
 	drop.Apply(w.mask, 0)
 	copy(w.w, c.whh.Data)
 	vec.Mul(w.w, w.mask)
-	w.hhT.PackT(H, 4*H, w.w, H)
+	w.hhT.pack(H, 4*H, w.w, false)
 	w.hh.Pack(4*H, H, w.w, H)
 }

@@ -17,6 +17,9 @@ func (m *LSTM) Forward(ws *Workspace, in Batch, init *State, mode Mode) (Output,
 	}
 	ws.batch, ws.mode, ws.taped = in, mode, mode.Train
 	ws.packed = m.weights(mode.Train)
+	if in.Cache != nil && in.Cache.version != ws.packed.version {
+		return Output{}, fmt.Errorf("%w: the input cache is for other weights", ErrShape)
+	}
 	lay := in.Layout
 	D, H, B, N := m.cfg.NumDirections(), m.cfg.HiddenSize, lay.B(), lay.Rows()
 	if len(ws.layers) != len(m.cells) {
@@ -40,8 +43,13 @@ func (m *LSTM) Forward(ws *Workspace, in Batch, init *State, mode Mode) (Output,
 				ct.c = grow(ct.c, N*H)
 				m.dropWeights(ws, l, d)
 			}
-			if l == 0 && in.Index != nil && !mode.Train {
-				ws.projectDistinct(c, &ws.packed.cells[l][d], ct, in.X)
+			if ws.shared(l) {
+				ws.projectDistinct(c, d, in.X)
+			}
+		}
+		if ws.shared(l) && in.Cache != nil {
+			for u, key := range in.Keys {
+				in.Cache.put(int(key), &ws.proj, u)
 			}
 		}
 		par.For(ws.workers(), len(ws.tasks), func(i int) {
@@ -69,7 +77,13 @@ func (m *LSTM) checkBatch(in Batch, init *State) error {
 			return fmt.Errorf("%w: len(X) = %d is not a multiple of I = %d", ErrShape, len(in.X), I)
 		}
 		u := int32(len(in.X) / I)
+		if in.Cache != nil && len(in.Keys) != int(u) {
+			return fmt.Errorf("%w: len(Keys) = %d, want %d, one for each row of X", ErrShape, len(in.Keys), u)
+		}
 		for r, i := range in.Index {
+			if i < 0 && in.Cache != nil && in.Cache.Has(int(^i)) {
+				continue
+			}
 			if i < 0 || i >= u {
 				return fmt.Errorf("%w: Index[%d] = %d, want 0 <= index < %d", ErrShape, r, i, u)
 			}
@@ -138,26 +152,33 @@ func (m *LSTM) setInput(ws *Workspace, l int, x []float32) {
 	m.dropInput(ws, l, tape.x)
 }
 
-// projectDistinct computes the first layer's products of the distinct inputs:
-// proj [U][4H] = x [U][in]·Wihᵀ + bias.
-func (ws *Workspace) projectDistinct(c *cell, p *packedCell, ct *cellTape, x []float32) {
+// shared says whether the inputs of layer l are multiplied by way of the Index.
+func (ws *Workspace) shared(l int) bool {
+	return l == 0 && ws.batch.Index != nil && !ws.mode.Train
+}
+
+// projectDistinct computes the first layer's products of the distinct inputs
+// x [U][in] in direction d: proj [U][4H] = x·Wihᵀ + bias.
+func (ws *Workspace) projectDistinct(c *cell, d int, x []float32) {
 	const block = 64
 	U, G := len(x)/c.in, 4*c.hidden
-	ct.proj = grow(ct.proj, U*G)
+	p := &ws.packed.cells[0][d]
+	ws.proj[d] = grow(ws.proj[d], U*G)
 	par.For(ws.workers(), (U+block-1)/block, func(i int) {
 		lo := i * block
 		n := min(block, U-lo)
-		project(n, x[lo*c.in:], c, p, ct.proj[lo*G:])
+		var rows vec.RowsInt8
+		project(n, x[lo*c.in:], c, p, ws.proj[d][lo*G:], &rows)
 	})
 }
 
 // project is dst [n][4H] = bias + x [n][in]·Wihᵀ.
-func project(n int, x []float32, c *cell, p *packedCell, dst []float32) {
+func project(n int, x []float32, c *cell, p *packedCell, dst []float32, rows *vec.RowsInt8) {
 	G := 4 * c.hidden
 	for r := range n {
 		copy(dst[r*G:(r+1)*G], c.bias.Data)
 	}
-	vec.MatMul(n, x, c.in, &p.ihT, 1, dst, G)
+	p.ihT.mul(n, x, c.in, dst, G, rows)
 }
 
 // steps is the order in which a cell reads a layout: times 0, 1, … or back.
@@ -263,13 +284,13 @@ func (ws *Workspace) forwardCell(c *cell, l int, k *task) {
 		var cPrev []float32 // [old][H]
 		if old > 0 {
 			prev := s.lay.Offset(s.before(t)) + k.lo
-			vec.MatMul(old, y[prev*width:], width, hhT, 1, pre, G)
+			hhT.mul(old, y[prev*width:], width, pre, G, &k.rows)
 			if keep {
 				cPrev = ct.c[prev*H:]
 			}
 		}
 		if n > old && h0 != nil {
-			vec.MatMul(n-old, h0[old*H:], H, hhT, 1, pre[old*G:], G)
+			hhT.mul(n-old, h0[old*H:], H, pre[old*G:], G, &k.rows)
 		}
 		if !keep {
 			vec.CellForward(n, H, pre, G, k.c, k.c, y[row*width:], width, c.peephole())
@@ -323,16 +344,20 @@ func (ws *Workspace) projectSteps(c *cell, p *packedCell, l int, k *task, s step
 	n := ws.blockRows(s, from, to, k)
 	row := s.lay.Offset(min(s.at(from), s.at(to-1))) + k.lo
 	dst := gates[min((row-first)*G, len(gates)):]
-	if l == 0 && ws.batch.Index != nil && !ws.mode.Train {
-		proj := ws.layers[0].dirs[k.dir].proj
+	if ws.shared(l) {
+		proj := ws.proj[k.dir]
 		for r := range n {
 			i := int(ws.batch.Index[row+r])
-			copy(dst[r*G:(r+1)*G], proj[i*G:])
+			if i < 0 {
+				copy(dst[r*G:(r+1)*G], ws.batch.Cache.row(k.dir, ^i))
+			} else {
+				copy(dst[r*G:(r+1)*G], proj[i*G:])
+			}
 		}
 		return
 	}
 	if n > 0 {
-		project(n, ws.layers[l].x[row*c.in:], c, p, dst)
+		project(n, ws.layers[l].x[row*c.in:], c, p, dst, &k.rows)
 	}
 }
 

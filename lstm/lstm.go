@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/nn"
 )
 
@@ -19,6 +18,12 @@ type LSTM struct {
 	cfg    Config
 	cells  [][]*cell // [L][D]
 	params []*nn.Param
+
+	// Int8 makes inference multiply with weights of eight bits, one scale for
+	// each gate of each unit, and with activations quantised row by row; the
+	// cell state stays float32. Training ignores it. Set it before the first
+	// Forward.
+	Int8 bool
 
 	pack   sync.Mutex
 	packed atomic.Pointer[packedWeights]
@@ -145,61 +150,4 @@ func orthogonal(w []float32, n int, r *rand.Rand) {
 			w[i*n+j] = float32(row[j])
 		}
 	}
-}
-
-// packedWeights are the weights in the layouts that the products want, made
-// once for each version of the parameters.
-type packedWeights struct {
-	version uint64
-	cells   [][]packedCell // [L][D]
-}
-
-type packedCell struct {
-	ihT, hhT vec.Packed // forward: x·Wihᵀ, h·Whhᵀ
-	ih, hh   vec.Packed // backward: dPre·Wih, dPre·Whh
-	backward bool       // whether ih and hh are filled
-}
-
-// weights returns the packed weights, packing them anew if a parameter has
-// changed since; backward says that those for Backward are wanted too.
-func (m *LSTM) weights(backward bool) *packedWeights {
-	version := uint64(0)
-	for _, p := range m.params {
-		version += p.Version
-	}
-	ready := func(w *packedWeights) bool {
-		return w != nil && w.version == version && (!backward || w.cells[0][0].backward)
-	}
-	if w := m.packed.Load(); ready(w) {
-		return w
-	}
-	m.pack.Lock()
-	defer m.pack.Unlock()
-	w := m.packed.Load()
-	if ready(w) {
-		return w
-	}
-	// A training step is exclusive, so it may overwrite the old storage; an
-	// inference may have neighbours that still read it.
-	if w == nil || !backward {
-		w = &packedWeights{cells: make([][]packedCell, len(m.cells))}
-		for l := range w.cells {
-			w.cells[l] = make([]packedCell, len(m.cells[l]))
-		}
-	}
-	w.version = version
-	for l, layer := range m.cells {
-		for d, c := range layer {
-			p := &w.cells[l][d]
-			p.ihT.PackT(c.in, 4*c.hidden, c.wih.Data, c.in)
-			p.hhT.PackT(c.hidden, 4*c.hidden, c.whh.Data, c.hidden)
-			p.backward = backward
-			if backward {
-				p.ih.Pack(4*c.hidden, c.in, c.wih.Data, c.in)
-				p.hh.Pack(4*c.hidden, c.hidden, c.whh.Data, c.hidden)
-			}
-		}
-	}
-	m.packed.Store(w)
-	return w
 }

@@ -104,6 +104,117 @@ func TestNeighbours(t *testing.T) {
 	}
 }
 
+// TestInputCache wants the same bits with a cache, cold and warm, as without.
+func TestInputCache(t *testing.T) {
+	cfg := Config{InputSize: 6, HiddenSize: 20, Direction: Bidirectional}
+	m, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	m.Init(r, 1)
+	const words = 9
+	x := make([]float32, words*cfg.InputSize)
+	for i := range x {
+		x[i] = 2*r.Float32() - 1
+	}
+	lay := new(nn.Layout)
+	lay.Reset([]int{7, 3})
+	index := make([]int32, lay.Rows())
+	for i := range index {
+		index[i] = r.Int32N(words)
+	}
+	run := func(in Batch) []float32 {
+		t.Helper()
+		in.Layout = lay
+		out, err := m.Forward(new(Workspace), in, nil, Mode{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.Clone(out.Y)
+	}
+	want := run(Batch{X: x, Index: index})
+	cache := m.NewInputCache(5) // for words 0 to 4
+	keys := []int32{0, 1, 2, 3, 4, 5, 6, -1, -1}
+	if got := run(Batch{X: x, Index: index, Cache: cache, Keys: keys}); !slices.Equal(got, want) {
+		t.Error("a cold cache changes the answer")
+	}
+	warm := slices.Clone(index)
+	for i, w := range warm {
+		if cache.Has(int(w)) {
+			warm[i] = ^w
+		}
+	}
+	if slices.Equal(warm, index) {
+		t.Error("the cache has none of the words")
+	}
+	if got := run(Batch{X: x, Index: warm, Cache: cache, Keys: keys}); !slices.Equal(got, want) {
+		t.Error("a warm cache changes the answer")
+	}
+	m.Params()[0].Changed()
+	if _, err := m.Forward(new(Workspace), Batch{Layout: lay, X: x, Index: warm, Cache: cache, Keys: keys}, nil, Mode{}); !errors.Is(err, ErrShape) {
+		t.Errorf("a cache of older weights: got %v, want ErrShape", err)
+	}
+}
+
+// TestInt8 wants products of eight bits to stay close to those of float32, and
+// to be as independent of neighbours and workers as they are.
+func TestInt8(t *testing.T) {
+	cfg := Config{InputSize: 30, HiddenSize: 64, Layers: 2, Direction: Bidirectional}
+	m, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	m.Init(r, 1)
+	lengths := []int{40, 3, 17, 25, 40}
+	lay := new(nn.Layout)
+	lay.Reset(lengths)
+	x := make([]float32, lay.Rows()*cfg.InputSize)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	run := func(lay *nn.Layout, x []float32, workers int) []float32 {
+		t.Helper()
+		out, err := m.Forward(&Workspace{Workers: workers}, Batch{Layout: lay, X: x}, nil, Mode{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.Clone(out.Y)
+	}
+	exact := run(lay, x, 1)
+	m.Int8 = true
+	got := run(lay, x, 1)
+	if d := far(got, widen(exact)); d > 0.03 || d == 0 {
+		t.Errorf("eight bits are off by %g relative, want above 0 and at most 0.03", d)
+	}
+	if !slices.Equal(run(lay, x, 4), got) {
+		t.Error("4 workers give other bits than 1")
+	}
+	alone := new(nn.Layout)
+	alone.Reset(lengths[2:3])
+	var own []float32
+	for t := range lengths[2] {
+		row := lay.Row(t, 2)
+		own = append(own, x[row*30:(row+1)*30]...)
+	}
+	y := run(alone, own, 1)
+	for s := range lengths[2] {
+		row := lay.Row(s, 2)
+		if !slices.Equal(y[s*128:(s+1)*128], got[row*128:(row+1)*128]) {
+			t.Fatalf("step %d differs alone", s)
+		}
+	}
+	// Training goes on in float32.
+	out, err := m.Forward(new(Workspace), Batch{Layout: lay, X: x}, nil, Mode{Train: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(out.Y, exact) {
+		t.Error("Int8 changes a training Forward")
+	}
+}
+
 // TestReverse wants a reverse LSTM on reversed input to equal a forward one.
 func TestReverse(t *testing.T) {
 	const T, I, H = 9, 4, 6

@@ -33,8 +33,8 @@ func (m *LSTM) Step(ws *Workspace, s *State, x []float32) (y []float32, err erro
 	for l, layer := range m.cells {
 		c, p := layer[0], &packed.cells[l][0]
 		h, cs := s.H[l*B*H:(l+1)*B*H], s.C[l*B*H:(l+1)*B*H]
-		project(B, x, c, p, ws.step)
-		vec.MatMul(B, h, H, &p.hhT, 1, ws.step, 4*H)
+		project(B, x, c, p, ws.step, &ws.stepRows)
+		p.hhT.mul(B, h, H, ws.step, 4*H, &ws.stepRows)
 		vec.CellForward(B, H, ws.step, 4*H, cs, cs, h, H, c.peephole())
 		x = h
 	}

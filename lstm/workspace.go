@@ -15,6 +15,13 @@ type Batch struct {
 	// X[Index[r]]. An inference then multiplies each distinct input with the
 	// weights of the first layer once, however many steps share it.
 	Index []int32
+
+	// Cache, for inference with an Index, keeps such products from one batch to
+	// the next: a negative Index[r] stands for row ^Index[r] of Cache, which
+	// must be there, and Keys [U] says for each row of X which row of Cache its
+	// product is to fill; -1 for none.
+	Cache *InputCache
+	Keys  []int32
 }
 
 // A State is the hidden and cell state of every layer and direction, for the
@@ -45,7 +52,8 @@ type Workspace struct {
 
 	layers []layerTape
 	tasks  []task
-	init   State // [L*D][B][H] in sorted order; nil slices mean zeros
+	proj   [2][]float32 // [D][U][4H], the first layer's products of distinct inputs
+	init   State        // [L*D][B][H] in sorted order; nil slices mean zeros
 	final  State
 	dFinal State // sorted order
 	dInit  State
@@ -56,8 +64,9 @@ type Workspace struct {
 	taped  bool // a training Forward has run and its Backward has not
 	packed *packedWeights
 
-	dX   [2][]float32 // gradients between layers, by turns
-	step []float32    // [B][4H], of Step
+	dX       [2][]float32 // gradients between layers, by turns
+	step     []float32    // [B][4H], of Step
+	stepRows vec.RowsInt8
 }
 
 // A layerTape is what one layer keeps of a Forward.
@@ -86,6 +95,7 @@ type task struct {
 	gates  []float32 // inference: the pre-activations of a few steps
 	c      []float32 // inference: [hi-lo][H] the cell state now
 	dH, dC []float32 // [hi-lo][H]
+	rows   vec.RowsInt8
 }
 
 func grow(s []float32, n int) []float32 {

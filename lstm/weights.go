@@ -1,0 +1,97 @@
+package lstm
+
+import (
+	"github.com/textlstm/textlstm/internal/vec"
+)
+
+// packedWeights are the weights in the layouts that the products want, made
+// once for each version of the parameters.
+type packedWeights struct {
+	version  uint64
+	backward bool           // whether ih and hh are there
+	int8     bool           // whether ihT and hhT are quantised
+	cells    [][]packedCell // [L][D]
+}
+
+type packedCell struct {
+	ihT, hhT operand    // forward: x·Wihᵀ, h·Whhᵀ
+	ih, hh   vec.Packed // backward: dPre·Wih, dPre·Whh
+}
+
+// An operand is a packed weight, in float32 or in eight bits.
+type operand struct {
+	f    vec.Packed
+	q    vec.PackedInt8
+	int8 bool
+}
+
+// pack takes the transpose of w [n][k].
+func (o *operand) pack(k, n int, w []float32, int8s bool) {
+	o.int8 = int8s
+	if !int8s {
+		o.f.PackT(k, n, w, k)
+		return
+	}
+	q, scale := make([]int8, n*k), make([]float32, n)
+	vec.QuantizeRows(n, k, w, k, q, k, scale)
+	o.q.PackT(k, n, q, k, scale)
+}
+
+// mul is c [n] = c + a [n]·wᵀ, with rows lda and ldc apart. rows is scratch.
+func (o *operand) mul(n int, a []float32, lda int, c []float32, ldc int, rows *vec.RowsInt8) {
+	if !o.int8 {
+		vec.MatMul(n, a, lda, &o.f, 1, c, ldc)
+		return
+	}
+	rows.Quantize(n, o.q.K, a, lda)
+	vec.MatMulInt8(rows, &o.q, 1, c, ldc)
+}
+
+// version changes whenever a parameter does.
+func (m *LSTM) version() uint64 {
+	v := uint64(0)
+	for _, p := range m.params {
+		v += p.Version
+	}
+	return v
+}
+
+// weights returns the packed weights, packing them anew if a parameter has
+// changed since; train says that they are for a training step.
+func (m *LSTM) weights(train bool) *packedWeights {
+	version, int8s := m.version(), m.Int8 && !train
+	ready := func(w *packedWeights) bool {
+		return w != nil && w.version == version && w.int8 == int8s && (w.backward || !train)
+	}
+	if w := m.packed.Load(); ready(w) {
+		return w
+	}
+	m.pack.Lock()
+	defer m.pack.Unlock()
+	w := m.packed.Load()
+	if ready(w) {
+		return w
+	}
+	// A training step is exclusive, so it may overwrite the old storage; an
+	// inference may have neighbours that still read it.
+	if w == nil || !train {
+		w = &packedWeights{cells: make([][]packedCell, len(m.cells))}
+		for l := range w.cells {
+			w.cells[l] = make([]packedCell, len(m.cells[l]))
+		}
+	}
+	w.version, w.backward, w.int8 = version, train, int8s
+	for l, layer := range m.cells {
+		for d, c := range layer {
+			p, G := &w.cells[l][d], 4*c.hidden
+			p.ihT.pack(c.in, G, c.wih.Data, int8s)
+			p.hhT.pack(c.hidden, G, c.whh.Data, int8s)
+			if train {
+				p.ih.Pack(G, c.in, c.wih.Data, c.in)
+				p.hh.Pack(G, c.hidden, c.whh.Data, c.hidden)
+			}
+		}
+	}
+	m.packed.Store(w)
+	return w
+}
