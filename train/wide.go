@@ -5,6 +5,7 @@ import (
 	"math"
 	"runtime"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/optimize"
 
 	"github.com/textlstm/textlstm/classify"
@@ -94,8 +95,9 @@ func (s *set) target(h, C, i, c int) int {
 }
 
 // mix fits the scales of the branches of each head to the dev texts, by the
-// least mean loss without smoothing. The scales stay positive; a head without
-// dev labels keeps 1.
+// least mean loss without smoothing. The scales stay positive: their logarithms
+// have a standard normal prior, worth one text, since no scale is best where
+// the scores separate the dev texts. A head without dev labels keeps 1.
 func (f *fit) mix(ctx context.Context, dev *set) error {
 	n := len(dev.texts)
 	all := make([]int, n)
@@ -142,7 +144,7 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 					}
 				}
 			}
-			return loss.Eval(nil, sum, n, C, &t, 0)
+			return loss.Eval(nil, sum, n, C, &t, 0) + floats.Dot(x, x)/(2*float64(n))
 		}}
 		var start []float64
 		for _, b := range branches {
