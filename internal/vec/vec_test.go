@@ -1,6 +1,7 @@
 package vec
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -83,9 +84,14 @@ func set(x []float32, v float32) {
 	}
 }
 
-// lengths runs test for every length to 300, and a few beyond, at changing offsets.
+// lengths runs test for every length to 300 (140 in short mode), and a few beyond, at
+// changing offsets.
 func lengths(test func(n, offset int)) {
-	for n := range 301 {
+	most := 300
+	if testing.Short() {
+		most = 140
+	}
+	for n := range most + 1 {
 		test(n, n%17)
 		test(n, 0)
 	}
@@ -227,4 +233,88 @@ func TestWrongLengthsPanic(t *testing.T) {
 			test.run()
 		})
 	}
+}
+
+// TestNoAllocations: kernels in the inner loops of training and inference allocate
+// nothing once their operands have their size.
+func TestNoAllocations(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	const m, k, n = 5, 40, 70 // edges at every level
+	a, c := normals(rng, m*k), make([]float32, m*n)
+	_, _, _, q := quantizedWeight(rng, n, k)
+	var p Packed
+	var r RowsInt8
+	w := normals(rng, n*k)
+	d := newCellData(rng, 2, 20, true, true)
+	everyLevel(t, func(t *testing.T) {
+		for name, run := range map[string]func(){
+			"MatMul":      func() { MatMul(m, a, k, &p, 0, c, n) },
+			"PackT":       func() { p.PackT(k, n, w, k) },
+			"MatMulInt8":  func() { r.Quantize(m, k, a, k); MatMulInt8(&r, q, 0, c, n) },
+			"CellForward": func() { CellForward(2, 20, d.pre, d.ldPre, d.cPrev, d.c, d.h, d.ldH, d.peep) },
+			"Softmax":     func() { Softmax(c) },
+			"Adam":        func() { Adam(a, a, a, a, 0, 0, 0, 1, 0, 1, 1) },
+		} {
+			p.PackT(k, n, w, k)
+			run()
+			if got := testing.AllocsPerRun(10, run); got != 0 {
+				t.Errorf("%s: %v allocations", name, got)
+			}
+		}
+	})
+}
+
+// FuzzVectors compares the levels on floats of any bits, exact kernels with the Go code
+// and activations between the assembly levels.
+func FuzzVectors(f *testing.F) {
+	var seed []byte
+	for _, v := range specials {
+		seed = binary.LittleEndian.AppendUint32(seed, math.Float32bits(v))
+	}
+	f.Add(seed, uint8(3))
+	f.Add([]byte{}, uint8(0))
+	f.Fuzz(func(t *testing.T, data []byte, offset uint8) {
+		x := make([]float32, len(data)/4)
+		for i := range x {
+			x[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
+		}
+		for _, k := range elementwise {
+			run := func(level string) (out [][]float32) {
+				setLevel(t, level)
+				n := len(x) / k.slices
+				for s := range k.slices {
+					_, part := guarded(x[s*n:][:n], int(offset%16))
+					out = append(out, part)
+				}
+				k.run(out)
+				return out
+			}
+			want := run("generic")
+			for _, level := range assembly() {
+				for s, got := range run(level) {
+					for i := range got {
+						if !equal(got[i], want[s][i]) {
+							t.Fatalf("%s at level %s: slice %d [%d] = %v, want %v", k.name, level, s, i, got[i], want[s][i])
+						}
+					}
+				}
+			}
+		}
+		for _, a := range activations {
+			var first []float32
+			for _, level := range assembly() {
+				setLevel(t, level)
+				y := make([]float32, len(x))
+				a.run(y, x)
+				if first == nil {
+					first = y
+				}
+				for i := range y {
+					if !equal(y[i], first[i]) {
+						t.Fatalf("%s(%v) at level %s: %v, want %v", a.name, x[i], level, y[i], first[i])
+					}
+				}
+			}
+		}
+	})
 }
