@@ -53,6 +53,11 @@ type Config struct {
 	// NoDeep leaves the LSTM out: a wide model, the n-grams alone.
 	NoDeep bool `json:"no_deep,omitempty"`
 
+	// Int8 says that the file holds word vectors and encoder in eight bits and
+	// the wide branch in sixteen, and that inference multiplies with eight bits.
+	// Model.Quantize sets it.
+	Int8 bool `json:"int8,omitempty"`
+
 	// Heads are the questions that the model answers; at least one.
 	Heads []Head `json:"heads"`
 }

@@ -43,6 +43,10 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 	}
 	var tensors []tensorfile.Tensor
 	for _, p := range m.deepParams() {
+		if m.cfg.Int8 && quantised(p) {
+			tensors = append(tensors, int8Tensors(p)...)
+			continue
+		}
 		name := p.Name
 		if twin, ok := secondBias(name); ok {
 			name = strings.Replace(name, "bias_", "bias_ih_", 1)
@@ -163,7 +167,7 @@ func decodeModel(f *tensorfile.File) (*Model, error) {
 	}
 	var names []string
 	if net != nil {
-		if names, err = readParams(f, net.params); err != nil {
+		if names, err = readParams(f, net.params, cfg.Int8); err != nil {
 			return nil, err
 		}
 	}
@@ -188,8 +192,16 @@ func (m *Model) deepParams() []*nn.Param {
 }
 
 // readParams fills parameters from a file and returns the names it has read.
-func readParams(f *tensorfile.File, params []*nn.Param) (names []string, err error) {
+func readParams(f *tensorfile.File, params []*nn.Param, int8s bool) (names []string, err error) {
 	for _, p := range params {
+		if int8s && quantised(p) {
+			if err := readInt8(f, p); err != nil {
+				return nil, err
+			}
+			p.Changed()
+			names = append(names, p.Name, p.Name+scaleSuffix)
+			continue
+		}
 		name := p.Name
 		twin, ok := secondBias(name)
 		if ok {
@@ -226,8 +238,12 @@ func wideTensors(m *Model) []tensorfile.Tensor {
 	tensors := []tensorfile.Tensor{tensorfile.Uint8("wide.tags", bytes, len(tags), 2)}
 	for h, l := range m.wide.Heads {
 		name := "wide." + m.cfg.Heads[h].Name
+		weights := tensorfile.Float32
+		if m.cfg.Int8 {
+			weights = tensorfile.Float16
+		}
 		tensors = append(tensors,
-			tensorfile.Float32(name+".weight", l.Weights, len(tags), l.Columns()),
+			weights(name+".weight", l.Weights, len(tags), l.Columns()),
 			tensorfile.Float32(name+".bias", l.Bias, l.Columns()))
 	}
 	return tensors

@@ -47,6 +47,7 @@ func NewNetwork(cfg Config, rows int) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
+	encoder.Int8 = cfg.Int8
 	n := &Network{cfg: cfg, embed: table, lstm: encoder, pool: pool}
 	n.params = append(n.params, table.Weight)
 	for _, p := range encoder.Params() {

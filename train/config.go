@@ -41,6 +41,11 @@ type Config struct {
 	// evaluated and kept.
 	EMA nn.EMAConfig `json:"ema,omitzero"`
 
+	// Crop is the share of the long texts, of more than 40 tokens, that an epoch
+	// sees as one to three of their sentences, chosen anew each time: so a
+	// model learns from long reviews what short ones sound like.
+	Crop float64 `json:"crop,omitempty"`
+
 	// NBSVM says how the wide branch learns, where the model has one.
 	NBSVM ngram.Options `json:"nbsvm,omitzero"`
 
@@ -98,6 +103,9 @@ func (c Config) Validate() error {
 	}
 	if c.Patience < 0 {
 		errs = append(errs, fmt.Errorf("train: patience = %d, want 0 or more", c.Patience))
+	}
+	if !(c.Crop >= 0 && c.Crop <= 1) {
+		errs = append(errs, fmt.Errorf("train: crop = %v, want a share from 0 to 1", c.Crop))
 	}
 	if !(c.ClipNorm > 0) {
 		errs = append(errs, fmt.Errorf("train: clip_norm = %v, want more than 0", c.ClipNorm))

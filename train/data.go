@@ -109,18 +109,24 @@ func buildVocab(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*
 // A set is texts as a model reads them, and their label indices.
 type set struct {
 	texts   []classify.Encoded
-	labels  [][]int32   // [heads][n], -1 for none; of single-label heads
-	values  [][]float32 // [heads][n*C], NaN rows for none; of multi-label heads
-	allowed [][][]bool  // [heads][source]: the labels a source tells apart; nil for all
-	source  []int32     // [n]
-	weights []float32   // [n], nil for all 1
+	labels  [][]int32         // [heads][n], -1 for none; of single-label heads
+	values  [][]float32       // [heads][n*C], NaN rows for none; of multi-label heads
+	allowed [][][]bool        // [heads][source]: the labels a source tells apart; nil for all
+	source  []int32           // [n]
+	weights []float32         // [n], nil for all 1
+	stops   map[vocab.ID]bool // the tokens that end sentences
 }
 
 // newSet encodes d with the model's pipeline and vocabulary.
 func newSet(ctx context.Context, m *classify.Model, d *corpora.Dataset) (*set, error) {
 	n := len(d.Examples)
 	texts := make([]string, n)
-	s := &set{source: make([]int32, n)}
+	s := &set{source: make([]int32, n), stops: map[vocab.ID]bool{}}
+	for _, token := range []string{".", "!", "?", "...", "…", "。", "！", "？"} {
+		if id, known := m.Vocab().Lookup(token); known {
+			s.stops[id] = true
+		}
+	}
 	weighted := false
 	for i := range d.Examples {
 		texts[i] = d.Examples[i].Text
@@ -204,20 +210,21 @@ func (s *set) addHead(h classify.Head, d *corpora.Dataset) error {
 	return nil
 }
 
-// batches cuts a random order of the texts into batches of similar length: the
-// texts of some batches are sorted by length, cut, and the batches shuffled.
-// The result is a function of the seed and the epoch.
-func (s *set) batches(c Config, epoch int) [][]int {
+// epoch returns the texts as the given epoch sees them, as ids, and a random
+// order of them cut into batches of similar length: the texts of some batches
+// are sorted by length, cut, and the batches shuffled. The result is a function
+// of the seed and the epoch.
+func (s *set) epoch(c Config, epoch int) (texts [][]vocab.ID, batches [][]int) {
+	texts = s.cropped(c, epoch)
 	r := seed.Rand(c.Seed, "shuffle", uint64(epoch))
-	order := r.Perm(len(s.texts))
+	order := r.Perm(len(texts))
 	pool := c.BatchSize * 50
-	var batches [][]int
 	for start := 0; start < len(order); start += pool {
 		part := order[start:min(start+pool, len(order))]
-		slices.SortStableFunc(part, func(a, b int) int { return len(s.texts[b].IDs) - len(s.texts[a].IDs) })
+		slices.SortStableFunc(part, func(a, b int) int { return len(texts[b]) - len(texts[a]) })
 		from, tokens := 0, 0
 		for i, j := range part {
-			n := len(s.texts[j].IDs)
+			n := len(texts[j])
 			if i > from && (i-from == c.BatchSize || tokens+n > c.BatchTokens) {
 				batches = append(batches, part[from:i])
 				from, tokens = i, 0
@@ -227,7 +234,34 @@ func (s *set) batches(c Config, epoch int) [][]int {
 		batches = append(batches, part[from:])
 	}
 	shuffle(r, batches)
-	return batches
+	return texts, batches
+}
+
+// cropped returns the ids of the texts, of some long ones those of a few
+// sentences only.
+func (s *set) cropped(c Config, epoch int) [][]vocab.ID {
+	const long = 40 // tokens; shorter texts are left whole
+	texts := make([][]vocab.ID, len(s.texts))
+	for i, t := range s.texts {
+		texts[i] = t.IDs
+		if c.Crop == 0 || len(t.IDs) <= long {
+			continue
+		}
+		r := seed.Rand(c.Seed, "crop", uint64(epoch), uint64(i))
+		if r.Float64() >= c.Crop {
+			continue
+		}
+		ends := []int{0} // where sentences end
+		for k, id := range t.IDs {
+			if k+1 == len(t.IDs) || s.stops[id] && !s.stops[t.IDs[k+1]] {
+				ends = append(ends, k+1)
+			}
+		}
+		first := r.IntN(len(ends) - 1)
+		last := min(first+1+r.IntN(3), len(ends)-1)
+		texts[i] = t.IDs[ends[first]:ends[last]]
+	}
+	return texts
 }
 
 func shuffle[E any](r *rand.Rand, s []E) {

@@ -39,11 +39,12 @@ func (p Progress) Remaining() time.Duration {
 
 // A DevScore is the evaluation on the dev texts after an epoch.
 type DevScore struct {
-	Epoch  int                             `json:"epoch"`
-	Metric string                          `json:"metric"`
-	Score  float64                         `json:"score"` // of the metric
-	Best   bool                            `json:"best"`  // the best so far
-	Heads  map[string]*evaluate.Evaluation `json:"heads"`
+	Epoch   int                             `json:"epoch"`
+	Metric  string                          `json:"metric"`
+	Score   float64                         `json:"score"`    // of the metric
+	LogLoss float64                         `json:"log_loss"` // of the same heads
+	Best    bool                            `json:"best"`     // the best so far
+	Heads   map[string]*evaluate.Evaluation `json:"heads"`
 }
 
 // An Epoch is one line of a training's history.
@@ -97,6 +98,7 @@ func (c Config) devScore(epoch int, predictions []score.Predictions) (*DevScore,
 				return nil, err
 			}
 			d.Score += v
+			d.LogLoss += float64(e.LogLoss)
 			n++
 		}
 	}
@@ -104,22 +106,23 @@ func (c Config) devScore(epoch int, predictions []score.Predictions) (*DevScore,
 		return nil, fmt.Errorf("train: the dev texts have no labels for metric %q", c.Metric)
 	}
 	d.Score /= float64(n)
+	d.LogLoss /= float64(n)
 	return d, nil
 }
 
-// better says whether score a of a metric beats b; NaN beats nothing.
-func (c Config) better(a, b float64) bool {
+// better says whether a beats b, nil if there is none yet: by the metric, among
+// equals by the loss, which tells a sure answer from a narrow one. NaN beats
+// nothing.
+func (c Config) better(a, b *DevScore) bool {
+	if b == nil {
+		return !math.IsNaN(a.Score)
+	}
+	if a.Score == b.Score {
+		return a.LogLoss < b.LogLoss
+	}
 	_, figure := c.metric()
 	if evaluate.LowerIsBetter(figure) {
-		return a < b
+		return a.Score < b.Score
 	}
-	return a > b
-}
-
-func (c Config) worst() float64 {
-	_, figure := c.metric()
-	if evaluate.LowerIsBetter(figure) {
-		return math.Inf(1)
-	}
-	return math.Inf(-1)
+	return a.Score > b.Score
 }

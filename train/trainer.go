@@ -139,7 +139,8 @@ func (t *Trainer) start(ctx context.Context, data, dev *corpora.Dataset) (*fit, 
 		}
 	}
 	for e := range f.cfg.Epochs {
-		f.steps += len(f.train.batches(f.cfg, e))
+		_, batches := f.train.epoch(f.cfg, e)
+		f.steps += len(batches)
 	}
 	if wide != nil {
 		return f, f.fitWide(ctx, wide)
@@ -189,12 +190,12 @@ func (f *fit) stalled() bool {
 
 func (f *fit) runEpoch(ctx context.Context) error {
 	sum, norm := 0.0, 0.0
-	batches := f.train.batches(f.cfg, f.epoch)
+	texts, batches := f.train.epoch(f.cfg, f.epoch)
 	for _, batch := range batches {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		loss, n, err := f.runStep(batch)
+		loss, n, err := f.runStep(texts, batch)
 		if err != nil {
 			return err
 		}
@@ -219,10 +220,10 @@ func (f *fit) runEpoch(ctx context.Context) error {
 func (f *fit) rate() float64 { return f.cfg.Schedule.LR(f.step, f.steps) }
 
 // runStep trains on one batch and returns its loss and gradient norm.
-func (f *fit) runStep(batch []int) (loss, norm float64, err error) {
+func (f *fit) runStep(all [][]vocab.ID, batch []int) (loss, norm float64, err error) {
 	texts := make([][]vocab.ID, len(batch))
 	for k, i := range batch {
-		texts[k] = f.train.texts[i].IDs
+		texts[k] = all[i]
 		f.tokens += int64(len(texts[k]))
 	}
 	params := f.net.Params()
@@ -284,11 +285,7 @@ func (f *fit) evaluate(ctx context.Context) (*DevScore, error) {
 	if err != nil {
 		return nil, err
 	}
-	best := f.cfg.worst()
-	if f.best != nil {
-		best = f.best.Score
-	}
-	if d.Best = f.cfg.better(d.Score, best); d.Best {
+	if d.Best = f.cfg.better(d, f.best); d.Best {
 		f.best = d
 		if f.bestWeights == nil {
 			f.bestWeights = make([][]float32, len(f.net.Params()))

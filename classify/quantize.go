@@ -1,0 +1,63 @@
+package classify
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/textlstm/textlstm/internal/tensorfile"
+	"github.com/textlstm/textlstm/internal/vec"
+	"github.com/textlstm/textlstm/nn"
+)
+
+// Quantize returns the model with its word vectors and its encoder rounded to
+// eight bits, with one scale for each word and for each gate of each unit, and
+// the wide branch to sixteen. Its file is about a quarter of the size and its
+// inference faster; measure what it costs in accuracy on dev texts.
+func (m *Model) Quantize() (*Model, error) {
+	q := &Model{cfg: m.cfg, pipeline: m.pipeline, vocab: m.vocab, net: m.net, wide: m.wide, card: m.card}
+	q.cfg.Int8 = true
+	var b bytes.Buffer
+	if _, err := q.WriteTo(&b); err != nil {
+		return nil, err
+	}
+	return Decode(b.Bytes())
+}
+
+// scaleSuffix is behind the name of a quantised tensor in that of its scales.
+const scaleSuffix = ".scale"
+
+// quantised says whether a parameter is stored in eight bits under Int8.
+func quantised(p *nn.Param) bool {
+	return len(p.Shape) == 2 && (p.Name == "embedding.weight" || strings.HasPrefix(p.Name, "encoder.weight_ih") || strings.HasPrefix(p.Name, "encoder.weight_hh"))
+}
+
+// int8Tensors are a parameter in eight bits and the scale of each of its rows.
+func int8Tensors(p *nn.Param) []tensorfile.Tensor {
+	rows, k := p.Shape[0], p.Shape[1]
+	q, scale := make([]int8, rows*k), make([]float32, rows)
+	vec.QuantizeRows(rows, k, p.Data, k, q, k, scale)
+	return []tensorfile.Tensor{
+		tensorfile.Int8(p.Name, q, rows, k),
+		tensorfile.Float32(p.Name+scaleSuffix, scale, rows),
+	}
+}
+
+// readInt8 fills a parameter from what int8Tensors made of it.
+func readInt8(f *tensorfile.File, p *nn.Param) error {
+	rows, k := p.Shape[0], p.Shape[1]
+	q, err := f.Int8(p.Name, rows, k)
+	if err != nil {
+		return err
+	}
+	scale, err := f.Float32(p.Name+scaleSuffix, rows)
+	if err != nil {
+		return err
+	}
+	for r, s := range scale {
+		row := p.Data[r*k : (r+1)*k]
+		for j, v := range q[r*k : (r+1)*k] {
+			row[j] = s * float32(v)
+		}
+	}
+	return nil
+}
