@@ -42,7 +42,7 @@ type DevScore struct {
 	Epoch   int                             `json:"epoch"`
 	Metric  string                          `json:"metric"`
 	Score   float64                         `json:"score"`    // of the metric
-	LogLoss float64                         `json:"log_loss"` // of the same heads
+	LogLoss evaluate.Score                  `json:"log_loss"` // of the same heads
 	Best    bool                            `json:"best"`     // the best so far
 	Heads   map[string]*evaluate.Evaluation `json:"heads"`
 }
@@ -98,7 +98,7 @@ func (c Config) devScore(epoch int, predictions []score.Predictions) (*DevScore,
 				return nil, err
 			}
 			d.Score += v
-			d.LogLoss += float64(e.LogLoss)
+			d.LogLoss += e.LogLoss
 			n++
 		}
 	}
@@ -106,7 +106,7 @@ func (c Config) devScore(epoch int, predictions []score.Predictions) (*DevScore,
 		return nil, fmt.Errorf("train: the dev texts have no labels for metric %q", c.Metric)
 	}
 	d.Score /= float64(n)
-	d.LogLoss /= float64(n)
+	d.LogLoss /= evaluate.Score(n)
 	return d, nil
 }
 
