@@ -141,7 +141,7 @@ func compare(head string, fa, fb figurer, rightA, rightB func(int) bool, o Compa
 	xa, xb := fa.scratch(), fb.scratch()
 	fa.set(xa)
 	fb.set(xb)
-	c := &Comparison{Head: head, N: len(xa.weight), Level: r.Level, Resamples: r.Resamples, Seed: r.Seed}
+	c := &Comparison{Head: head, N: len(xa.weight), Level: r.Level, Resamples: r.Resamples, Seed: r.Seed, Wins: []Change{}, Regressions: []Change{}}
 	for i := range c.N {
 		switch a, b := rightA(i), rightB(i); {
 		case a && b:

@@ -171,6 +171,7 @@ func (p *MultiPredictions) subset(rows []int) *MultiPredictions {
 // sets returns the labels that row i has and those it was given.
 func (p *MultiPredictions) sets(i int) (gold, predicted []string) {
 	c := len(p.Labels)
+	gold, predicted = []string{}, []string{} // [] in JSON, not null
 	for k, label := range p.Labels {
 		if p.Gold[i*c+k] {
 			gold = append(gold, label)
