@@ -6,8 +6,8 @@
 // not link them.
 //
 // Cells may hold text from anywhere: control characters never reach a
-// terminal, Markdown and HTML are escaped, and CSV and JSON keep the text as it
-// is (see [Clean] and [Style]).
+// terminal, Markdown and HTML are escaped, and JSON keeps the text as it is (see
+// [Clean] and [Style]).
 //
 // All functions may be called from any number of goroutines.
 package report
