@@ -61,8 +61,9 @@ func isASCII(s string) bool {
 }
 
 var quoteReplacer = strings.NewReplacer(
+	"``", `"`, "''", `"`, // before their halves
 	"‘", "'", "’", "'", "‚", "'", "‛", "'", "′", "'", "ʼ", "'", "`", "'", "´", "'",
-	"“", `"`, "”", `"`, "„", `"`, "‟", `"`, "″", `"`, "«", `"`, "»", `"`, "``", `"`, "''", `"`)
+	"“", `"`, "”", `"`, "„", `"`, "‟", `"`, "″", `"`, "«", `"`, "»", `"`)
 
 func quotes(dst []form, f form, _ Lang) []form {
 	if f.kind <= Symbol {

@@ -34,6 +34,10 @@ func Sentences(text string) []Span {
 	for start := 0; start < len(text); {
 		end := paragraphEnd(text, start)
 		from := start
+		if strings.TrimSpace(text[start:end]) == "" {
+			start = end
+			continue
+		}
 		for _, s := range punkt().Tokenize(text[start:end]) {
 			to := start + s.End
 			if to > from && to <= end {
@@ -64,26 +68,36 @@ func (p *Pipeline) Sentences(text string) []Span {
 	return spans
 }
 
-// paragraphEnd returns the end of the paragraph that starts at start: behind
-// its blank line, if there is one.
+// maxSpaces is the longest run of white space within a paragraph: the splitter
+// takes time quadratic in it.
+const maxSpaces = 32
+
+// paragraphEnd returns the end of the paragraph that starts at start: behind a
+// blank line, or as far as the bounds allow.
 func paragraphEnd(text string, start int) int {
 	limit := min(len(text), start+maxParagraph)
-	newline := false
-	for i := start; i < limit; i++ {
-		switch c := text[i]; {
-		case c == '\n' && newline:
-			return i + 1
-		case c == '\n':
-			newline = true
-		case c != ' ' && c != '\t' && c != '\r':
-			newline = false
+	newlines, spaces, lastSpace := 0, 0, 0
+	for i := start; i < limit; {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		i += size
+		if !unicode.IsSpace(r) {
+			newlines, spaces = 0, 0
+			continue
+		}
+		lastSpace = i
+		spaces++
+		if r == '\n' {
+			newlines++
+		}
+		if newlines == 2 || spaces == maxSpaces {
+			return i
 		}
 	}
 	if limit == len(text) {
 		return limit
 	}
-	if i := strings.LastIndexAny(text[start:limit], " \t\n"); i > 0 {
-		return start + i + 1
+	if lastSpace > 0 {
+		return lastSpace
 	}
 	for limit > start+1 && !utf8.RuneStart(text[limit]) {
 		limit--

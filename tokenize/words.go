@@ -41,7 +41,7 @@ var class = func() (class [256]uint8) {
 			class[c] = under
 		case c == ' ' || c >= '\t' && c <= '\r':
 			class[c] = space
-		case strings.IndexByte("$+<=>^`|~", byte(c)) >= 0:
+		case strings.IndexByte("$+<=>^|~", byte(c)) >= 0:
 			class[c] = symbol
 		case c > ' ' && c < 0x7f:
 			class[c] = punct
@@ -274,8 +274,11 @@ func (s *scanner) number(dst []Token, start int) ([]Token, int) {
 		switch c := text[end]; {
 		case class[c] == letter, c == '_', c >= utf8.RuneSelf:
 			// A word, an emoji keycap, or a number with something else behind it.
-			if keycap := keycapEnd(text, end); keycap > 0 && end == start+1 {
-				return s.emit(dst, start, keycap, Emoji), keycap
+			if keycap := keycapEnd(text, end); keycap > 0 {
+				if end == start+1 {
+					return s.emit(dst, start, keycap, Emoji), keycap
+				}
+				return s.emit(dst, start, end-1, Number), end - 1
 			}
 			if s.wordRunes(end, runeLetter) > end && strings.IndexAny(text[start:end], ".,/") < 0 {
 				return s.word(dst, start)

@@ -1,0 +1,176 @@
+package tokenize_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/textlstm/textlstm/tokenize"
+)
+
+func TestFilters(t *testing.T) {
+	tests := []struct{ spec, text, want string }{
+		{"words|lower", "GOOD Ünï :D #Win", "good ünï :D/emoji #win/hashtag"},
+		{"words|fold", "Straße ΣΊΣΥΦΟΣ :D", "strasse σίσυφοσ :D/emoji"},
+		{"words|nfc", "cafe\u0301", "caf\u00e9"},
+		{"words|nfkc", "ﬁlm ２０ Ａ ①", "film 20/number A 1/symbol"},
+		{"words|accents", "naïve Café ёлка Ångström हिन्दी ❤️", "naive Cafe елка Angstrom हिन्दी ❤️/emoji"},
+		{"words|quotes", "“it’s” «x» ``a''", `" it 's " " x " " a "`},
+		{"words|elision", "l'amour d’abord qu'il aujourd'hui o'clock", "amour abord il aujourd'hui o'clock"},
+		{"words|elongate", "soooo goooood aaab book #yaaay 10000 www.aaab.com", "soo good aab book #yaay/hashtag 10000/number www.aaab.com/url"},
+		{"words|repeat", "no! no!! no!!!! what?!?!?! hm.. hm..... … --- :-)))))", "no ! no !! no !! what ?! hm ... hm ... ... -- :-))/emoji"},
+		{"words|numbers", "3.14 in 1999, 8/10, 3rd", "<num>/number in <num>/number , 8/10/number , 3rd"},
+		{"words|urls", "see http://a.org or me@b.org", "see <url>/url or <email>/email"},
+		{"words|mentions", "@bob says", "<user>/mention says"},
+		{"words|hashtags", "#Win #größe", "Win größe"},
+		{"words|caps|lower", "I am SO HAPPY, U.S. Ok A1B", "i am <caps>/symbol so <caps>/symbol happy , <caps>/symbol u.s. ok <caps>/symbol a1b"},
+		{"words|drop:punct,symbol", "a, b + c. 3", "a b c 3/number"},
+		{"words|stem:en", "running it's don't LOVED movies", "run it 's do n't love movi"},
+		{"words|stem:french", "l'amour continuellement", "amour continuel"},
+		{"words|stem:ru", "берёзы красивые", "берез красив"},
+		{"words|stop:en", "The film is NOT very good, isn't it", "film NOT good , n't"},
+		{"words|stop:de|lower", "Der Film ist nicht gut", "film nicht gut"},
+		{"words|lang:fr|lower|stop|stem", "Les acteurs ne sont pas mauvais", "acteur ne pas mauv"},
+		{"words|lang:auto|lower|stop|stem", "the actors are amazing and I loved it", "actor amaz love"},
+		{"words|lang:auto|lower|stop|stem", "les acteurs sont vraiment formidables et je les aime", "acteur vrai formid aim"},
+		{"words|lang:auto|lower|stem", "фильмы прекрасные и актёры тоже", "фильм прекрасн и актер тож"},
+		{"words|lang:auto|lower|stem", "電影很好", "電/char 影/char 很/char 好/char"},
+		{"words|neg", "I do n't like it, but it is good", "I do n't NOT_like NOT_it , but it is good"},
+		{"words|lower|stem:en|neg:1", "not very good; never boring!", "not NOT_veri good ; never NOT_bore !"},
+		{"words|neg", "cannot stand no one here. fine", "cannot NOT_stand no NOT_one NOT_here . fine"},
+		{"words|ngrams:2", "not very good", "not not_very very very_good good"},
+		{"words|ngrams:3", "a b c", "a a_b a_b_c b b_c c"},
+		{"words|cjk", "不好吃 ok 好", "不/char 不好/char 好/char 好吃/char 吃/char ok 好/char"},
+		{"words|cjk:2", "不好吃 ok 好", "不好/char 好吃/char ok 好/char"},
+		{"words|max:3", "a b c d e", "a b c"},
+		{"words|max:2:tail", "a b c d e", "d e"},
+		{"words|max:1+2", "a b c d e", "a d e"},
+		{"words|max:1+2", "a b c", "a b c"},
+		{"words|max:2|ngrams:2", "a b c d", "a a_b b"},
+		{"maxbytes:5|words", "ab cd ef", "ab cd"},
+		{"maxbytes:4|words", "ééé", "éé"},
+		{"maxbytes:3|words", "ééé", "é"},
+		{"html|words", "great!<br /><br/>I&amp;J <b>un</b>real &quot;x&#39;s&quot; 1 &lt; 2", `great ! I & J unreal " x 's " 1/number </symbol 2/number`},
+		{"html|words", "i <3 you, a<b and <_< x<y &unknown; AT&T", "i <3/emoji you , a </symbol b and <_</emoji x </symbol y & unknown ; AT & T"},
+		{"html|words", "a <script>var x = 1 < 2;</script>b<style>p{}</style>c <!-- hid -->d <p class=\"a>b\">e", "a b c d e"},
+		{"html|words", "an <unterminated tag", "an </symbol unterminated tag"},
+		{"fields", " a,b  c\td\n", "a,b c d"},
+		{"runes", "ab 好!", "a b 好/char !"},
+		{"chars:3", "hello to all", "hel ell llo to all"},
+		{"chars:2-3", "abcd", "ab abc bc bcd cd"},
+		{"chars:2", "电影很好", "电影 影很 很好"},
+		{"treebank", "It isn't good. \"No,\" I don't!", `It is n't good . " No , " I do n't !`},
+		{"treebank", "the film's. Good 'must see' couldn’t.", "the film 's . Good ' must see ' could n’t ."},
+		{"words|pos:adj,adv", "This is not a really good movie , sadly", "not really good , sadly"},
+		{"words|pos:noun", "The actors play lovely music", "actors music"},
+	}
+	for _, tt := range tests {
+		p := tokenize.MustParse(tt.spec)
+		if got := show(p.AppendTokens(nil, tt.text)); got != tt.want {
+			t.Errorf("%s of %q\n got %s\nwant %s", tt.spec, tt.text, got, tt.want)
+		}
+	}
+}
+
+// TestHTMLOffsets checks that offsets are those of the source, markup and all.
+func TestHTMLOffsets(t *testing.T) {
+	const text = "So &eacute;tude<br>is <i>un</i>real &amp;&amp; don&#39;t <3 x"
+	want := []string{"So", "&eacute;tude", "is", "un</i>real", "&amp;&amp;", "do", "n&#39;t", "<3", "x"}
+	tokens := tokenize.MustParse("html|words").AppendTokens(nil, text)
+	if len(tokens) != len(want) {
+		t.Fatalf("%d tokens, want %d: %s", len(tokens), len(want), show(tokens))
+	}
+	for i, tok := range tokens {
+		if got := text[tok.Start:tok.End]; got != want[i] {
+			t.Errorf("token %d, %q, came from %q, want %q", i, tok.Text, got, want[i])
+		}
+	}
+}
+
+func TestParseString(t *testing.T) {
+	tests := []struct{ spec, want string }{
+		{"words", "words"},
+		{"lower", "words|lower"},
+		{" words | stem:english ", "words|stem:en"},
+		{"words|lower|html|maxbytes:9", "maxbytes:9|html|words|lower"},
+		{"words|lang:auto:fr,english,fr|stem", "lang:auto:en,fr|words|stem"},
+		{"lang:auto|stop|stem", "lang:auto|words|stop|stem"},
+		{"words|lang:nb|stem", "lang:no|words|stem"},
+		{"chars:3-3|max:5", ""},
+		{"chars:3-5|max:5:tail", "chars:3-5|max:5:tail"},
+		{"treebank|pos:adj,adv|neg:3|ngrams:2|max:1+2|drop:punct", "treebank|pos:adj,adv|neg:3|ngrams:2|max:1+2|drop:punct"},
+		{tokenize.Default, tokenize.Default},
+	}
+	for _, tt := range tests {
+		p, err := tokenize.Parse(tt.spec)
+		if tt.want == "" {
+			if err == nil {
+				t.Errorf("Parse(%q): no error", tt.spec)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("Parse(%q): %v", tt.spec, err)
+			continue
+		}
+		if got := p.String(); got != tt.want {
+			t.Errorf("Parse(%q) prints %q, want %q", tt.spec, got, tt.want)
+		}
+	}
+	var zero tokenize.Pipeline
+	if got := zero.String(); got != "words" {
+		t.Errorf("the zero Pipeline prints %q, want words", got)
+	}
+	if got := show(zero.AppendTokens(nil, "it's a")); got != "it 's a" {
+		t.Errorf("the zero Pipeline gives %q", got)
+	}
+}
+
+func TestParseErrors(t *testing.T) {
+	tests := []struct{ spec, want string }{
+		{"", `stage 1, "": unknown stage; there are accents, caps,`},
+		{"words|lowr", `stage 2, "lowr": unknown stage`},
+		{"words|lower:x", `stage 2, "lower:x": takes no argument`},
+		{"words|max", `stage 2, "max": argument "", want a number from 1 to`},
+		{"words|max:0", `argument "0"`},
+		{"words|max:-1", `argument "-1"`},
+		{"words|max:007", `argument "007"`},
+		{"words|max:5:head", `argument "5:head"`},
+		{"words|max:", "empty argument"},
+		{"words|stem:xx", `language "xx", want one of en, es, fr, hu, no, ru, sv`},
+		{"words|stem", "needs a language: write stem:en, or add lang:en or lang:auto"},
+		{"words|stop|lower", "needs a language"},
+		{"words|lang:auto|lang:en", "a second language"},
+		{"words|fields", `a second segmenter, after "words"`},
+		{"lower|words", "a segmenter must come before the filters"},
+		{"words|drop:nouns", `kind "nouns", want some of word,number,`},
+		{"words|pos:thing", `part of speech "thing", want some of adj,adv,`},
+		{"words|cjk:3", `argument "3", want none or 2`},
+		{"words|ngrams:1", "from 2 to 8"},
+		{"chars", "from 1 to 16"},
+		{strings.Repeat("lower|", 1000), "a spec of 6000 bytes, limit 4096"},
+	}
+	for _, tt := range tests {
+		_, err := tokenize.Parse(tt.spec)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("Parse(%.40q): error %v, want one with %q", tt.spec, err, tt.want)
+		}
+	}
+}
+
+// TestMarshalText checks that a pipeline goes through a model file unchanged.
+func TestMarshalText(t *testing.T) {
+	p := tokenize.MustParse("words|lower")
+	p.AppendTokens(nil, "Good movies") // so that it has something cached
+	if err := p.UnmarshalText([]byte("words|stem:en")); err != nil {
+		t.Fatal(err)
+	}
+	if got := show(p.AppendTokens(nil, "Good movies")); got != "good movi" {
+		t.Errorf("got %q, want the new pipeline's %q", got, "good movi")
+	}
+	if text, _ := p.MarshalText(); string(text) != "words|stem:en" {
+		t.Errorf("MarshalText = %q", text)
+	}
+	if err := p.UnmarshalText([]byte("nonsense")); err == nil {
+		t.Error("UnmarshalText(nonsense): no error")
+	}
+}
