@@ -1,0 +1,163 @@
+package ngram_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/textlstm/textlstm/ngram"
+)
+
+// hashes returns n distinct features.
+func hashes(n int, seed uint64) []ngram.Hash {
+	r := rand.New(rand.NewPCG(seed, 1))
+	h := make([]ngram.Hash, n)
+	for i := range h {
+		h[i] = ngram.Hash(r.Uint64())
+	}
+	return h
+}
+
+func TestDictionaryFindsWhatItHas(t *testing.T) {
+	const bits = 12
+	for _, tt := range []struct{ share, lost float64 }{{0.1, 0}, {0.5, 0.01}, {0.8, 0.08}} {
+		share := tt.share
+		features := hashes(int(share*(1<<bits)), 5)
+		d := ngram.Build(slices.Clone(features), bits, 1)
+		rows := map[int32]bool{}
+		lost := 0
+		for _, h := range features {
+			row, ok := d.Row(h)
+			if !ok {
+				lost++
+				continue
+			}
+			if row < 0 || int(row) >= d.Rows() || d.Tags()[row] == 0 {
+				t.Fatalf("row %d of %d is out of range or empty", row, d.Rows())
+			}
+			rows[row] = true
+		}
+		// A feature is dropped only where the window of 8 rows is full.
+		if lost > int(tt.lost*float64(len(features))) {
+			t.Errorf("%.0f%% full: %d of %d features are lost", 100*share, lost, len(features))
+		}
+		if d.Len() != len(rows) {
+			t.Errorf("Len() = %d, %d distinct rows were found", d.Len(), len(rows))
+		}
+		if same := len(features) - lost - len(rows); same > 3 {
+			t.Errorf("%.0f%% full: %d features share a row", 100*share, same)
+		}
+	}
+}
+
+func TestDictionaryFalsePositives(t *testing.T) {
+	const bits = 12
+	d := ngram.Build(hashes(7<<bits/8, 5), bits, 1)
+	const tries = 200_000
+	found := 0
+	for _, h := range hashes(tries, 6) {
+		if _, ok := d.Row(h); ok {
+			found++
+		}
+	}
+	bound := tries * 8.0 / 65535
+	if float64(found) > 1.5*bound || found == 0 {
+		t.Errorf("%d of %d features that are not there were found, want about %.0f at most", found, tries, bound)
+	}
+	if _, ok := ngram.NewDictionary(4).Row(1); ok {
+		t.Error("an empty dictionary has a feature")
+	}
+}
+
+func TestBuildKeepsTheMostFrequent(t *testing.T) {
+	const bits = 6 // room for 56 features
+	features := hashes(200, 8)
+	var all []ngram.Hash
+	for i, h := range features {
+		for range 1 + i/10 {
+			all = append(all, h)
+		}
+	}
+	d := ngram.Build(all, bits, 1)
+	if d.Len() > 56 || d.Len() < 40 {
+		t.Errorf("%d features in 64 rows, want at most 56", d.Len())
+	}
+	lost := 0
+	for _, h := range features[190:] {
+		if _, ok := d.Row(h); !ok {
+			lost++
+		}
+	}
+	if lost > 0 {
+		t.Errorf("%d of the 10 most frequent features are lost", lost)
+	}
+	rare := 0
+	for _, h := range features[:100] {
+		if _, ok := d.Row(h); ok {
+			rare++
+		}
+	}
+	if rare > 2 { // taken for others
+		t.Errorf("%d of the 100 rarest features are kept", rare)
+	}
+}
+
+func TestBuildCountsTexts(t *testing.T) {
+	h := hashes(3, 9)
+	d := ngram.Build([]ngram.Hash{h[0], h[1], h[1], h[2], h[2], h[2]}, 4, 2)
+	for i, want := range []bool{false, true, true} {
+		if _, ok := d.Row(h[i]); ok != want {
+			t.Errorf("feature of %d texts: kept %t, want %t", i+1, ok, want)
+		}
+	}
+	if got := d.AppendRows([]int32{99}, h); len(got) != 3 || got[0] != 99 {
+		t.Errorf("AppendRows = %v, want two rows behind the 99", got)
+	}
+	if d := ngram.Build(nil, 4, 1); d.Len() != 0 || d.Rows() != 16 {
+		t.Errorf("of nothing: %d features, %d rows, want 0, 16", d.Len(), d.Rows())
+	}
+}
+
+func TestBuildIgnoresOrder(t *testing.T) {
+	all := slices.Concat(hashes(300, 1), hashes(200, 1), hashes(50, 1), hashes(300, 2))
+	want := ngram.Build(slices.Clone(all), 8, 1).Tags()
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 5 {
+		r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		if diff := cmp.Diff(want, ngram.Build(slices.Clone(all), 8, 1).Tags()); diff != "" {
+			t.Fatalf("another order, another dictionary:\n%s", diff)
+		}
+	}
+}
+
+func TestFromTags(t *testing.T) {
+	features := hashes(100, 3)
+	d := ngram.Build(slices.Clone(features), 7, 1)
+	e, err := ngram.FromTags(slices.Clone(d.Tags()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Len() != d.Len() || e.Rows() != d.Rows() {
+		t.Errorf("%d features in %d rows, want %d in %d", e.Len(), e.Rows(), d.Len(), d.Rows())
+	}
+	for _, h := range append(features, hashes(100, 4)...) {
+		a, okA := d.Row(h)
+		b, okB := e.Row(h)
+		if a != b || okA != okB {
+			t.Fatalf("feature %x: row %d, %t, want %d, %t", h, b, okB, a, okA)
+		}
+	}
+	for _, n := range []int{0, 1, 8, 15, 17, 24, 1<<10 - 1} {
+		if _, err := ngram.FromTags(make([]uint16, n)); err == nil {
+			t.Errorf("%d rows are no error", n)
+		}
+	}
+	// A table without an empty row, as a damaged file could hold, ends every search.
+	full, err := ngram.FromTags(slices.Repeat([]uint16{1}, 16))
+	if err != nil {
+		t.Fatal(err)
+	}
+	full.AppendRows(nil, hashes(1000, 10))
+}

@@ -1,0 +1,221 @@
+package ngram_test
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/textlstm/textlstm/ngram"
+	"github.com/textlstm/textlstm/tokenize"
+)
+
+func tokens(words ...string) []tokenize.Token {
+	t := make([]tokenize.Token, len(words))
+	for i, w := range words {
+		t[i].Text = w
+	}
+	return t
+}
+
+func features(c ngram.Config, words ...string) []ngram.Hash {
+	return ngram.NewExtractor(c).AppendFeatures(nil, tokens(words...))
+}
+
+// The number of features follows from the definition: with the edges before
+// and behind, W words have W+2 places for single words, of which the two edges
+// are one feature, W+1 pairs, W triples.
+func TestWordFeatures(t *testing.T) {
+	tests := []struct {
+		name  string
+		n     int
+		words string
+		want  int
+	}{
+		{"no words", 3, "", 0},
+		{"one word", 1, "a", 2},
+		{"one word, pairs", 2, "a", 4},
+		{"one word, triples", 3, "a", 5},
+		{"no n-gram is longer than the text", 8, "a", 5},
+		{"three words", 1, "a b c", 4},
+		{"three words, pairs", 2, "a b c", 4 + 4},
+		{"three words, triples", 3, "a b c", 4 + 4 + 3},
+		{"a repeated word is one feature", 1, "a a a", 2},
+		{"a repeated pair is one feature", 2, "a a a", 2 + 3},
+		{"words are case-sensitive", 1, "a A", 3},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := features(ngram.Config{Words: tt.n}, strings.Fields(tt.words)...); len(got) != tt.want {
+				t.Errorf("%d features, want %d", len(got), tt.want)
+			}
+		})
+	}
+}
+
+func common(a, b []ngram.Hash) int {
+	n := 0
+	for _, h := range a {
+		if slices.Contains(b, h) {
+			n++
+		}
+	}
+	return n
+}
+
+func TestOrderOfWords(t *testing.T) {
+	c := ngram.Config{Words: 1}
+	if !cmp.Equal(features(c, "not", "good"), features(c, "good", "not")) {
+		t.Error("single words depend on their order")
+	}
+	c.Words = 2
+	// edge, not, good
+	if n := common(features(c, "not", "good"), features(c, "good", "not")); n != 3 {
+		t.Errorf("pairs in two orders share %d features, want 3", n)
+	}
+	// edge, a, "edge a"
+	if n := common(features(c, "a", "b"), features(c, "a", "c")); n != 3 {
+		t.Errorf("texts with the same first word share %d features, want 3", n)
+	}
+	if n := common(features(c, "ab"), features(c, "a", "b")); n != 1 {
+		t.Errorf("a word and its parts share %d features, want the edge alone", n)
+	}
+}
+
+// A word of R runes has R+2 places with the marks, so R+3-n n-grams of n runes.
+func TestCharFeatures(t *testing.T) {
+	tests := []struct {
+		name     string
+		min, max int
+		word     string
+		want     int
+	}{
+		{"whole word with its marks", 3, 3, "a", 1},
+		{"too short", 4, 5, "a", 0},
+		{"lengths 3 to 5", 3, 5, "word", 4 + 3 + 2},
+		{"runes, not bytes", 3, 3, "äöü", 3},
+		{"four-byte runes", 3, 3, "😀😁", 2},
+		{"single runes and the mark", 1, 1, "abc", 4},
+		{"repeated n-grams are one", 2, 2, "aaaa", 3},
+		{"an invalid byte is a rune", 3, 3, "a\xffb", 3},
+		{"invalid bytes differ", 1, 1, "\xff\xfe", 3},
+		{"an empty word", 2, 2, "", 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := ngram.Config{CharMin: tt.min, CharMax: tt.max}
+			if got := features(c, tt.word); len(got) != tt.want {
+				t.Errorf("%d features of %q, want %d", len(got), tt.word, tt.want)
+			}
+		})
+	}
+	c := ngram.Config{CharMin: 3, CharMax: 3}
+	if n := common(features(c, "unhappy"), features(c, "happy")); n != 4 { // hap app ppy py>
+		t.Errorf("unhappy and happy share %d n-grams, want 4", n)
+	}
+	if n := common(features(ngram.Config{CharMin: 1, CharMax: 1}, "a"), features(ngram.Config{Words: 1}, "a")); n != 0 {
+		t.Errorf("a letter and a word of one letter share %d features", n)
+	}
+}
+
+func TestLongWordsAreCut(t *testing.T) {
+	c := ngram.Config{CharMin: 3, CharMax: 5}
+	a := features(c, strings.Repeat("ab", 32)+"x")
+	b := features(c, strings.Repeat("ab", 32)+strings.Repeat("y", 1000))
+	if !cmp.Equal(a, b) {
+		t.Error("what is behind the 64th byte of a word matters to its character n-grams")
+	}
+	if n := len(features(c, strings.Repeat("é", 1<<20))); n > 3*64 {
+		t.Errorf("a long word has %d features", n)
+	}
+}
+
+func TestExtractorRemembersNothing(t *testing.T) {
+	c := ngram.Config{Words: 2, CharMin: 2, CharMax: 4}
+	x := ngram.NewExtractor(c)
+	texts := [][]string{{"good", "film"}, {"a", "good", "film"}, nil, {"good"}, {"a", "good", "film"}, {strings.Repeat("z", 100)}}
+	for range 3 {
+		for _, words := range texts {
+			got := x.AppendFeatures([]ngram.Hash{42}, tokens(words...))
+			if got[0] != 42 {
+				t.Fatal("what was in dst is changed")
+			}
+			if diff := cmp.Diff(features(c, words...), got[1:], emptyIsNil); diff != "" {
+				t.Fatalf("%q again (-fresh +used):\n%s", words, diff)
+			}
+		}
+	}
+}
+
+var emptyIsNil = cmp.Transformer("empty", func(h []ngram.Hash) []ngram.Hash {
+	return append([]ngram.Hash{}, h...)
+})
+
+func TestConfig(t *testing.T) {
+	c := ngram.Config{Words: 2}.Resolve()
+	if want := (ngram.Config{Words: 2, Bits: 20, MinCount: 2}); c != want || c.Resolve() != want {
+		t.Errorf("resolved to %+v, want %+v", c, want)
+	}
+	for _, tt := range []struct {
+		c    ngram.Config
+		want string // in the error
+	}{
+		{ngram.Config{Words: 3}, ""},
+		{ngram.Config{CharMin: 3, CharMax: 5}, ""},
+		{ngram.Config{Words: 1, Bits: 28, MinCount: 1}, ""},
+		{ngram.Config{}, "neither"},
+		{ngram.Config{Words: -1}, "words = -1"},
+		{ngram.Config{Words: 9}, "words = 9"},
+		{ngram.Config{CharMin: 3}, "3, 0"},
+		{ngram.Config{CharMax: 3}, "0, 3"},
+		{ngram.Config{CharMin: 4, CharMax: 3}, "4, 3"},
+		{ngram.Config{CharMin: -1, CharMax: 3}, "-1, 3"},
+		{ngram.Config{CharMin: 3, CharMax: 17}, "3, 17"},
+		{ngram.Config{Words: 1, Bits: 3}, "bits = 3"},
+		{ngram.Config{Words: 1, Bits: 29}, "bits = 29"},
+		{ngram.Config{Words: 1, MinCount: -1}, "min_count = -1"},
+	} {
+		err := tt.c.Resolve().Validate()
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%+v: err = %v, want %q", tt.c, err, tt.want)
+		}
+	}
+	err := ngram.Config{Words: -1, Bits: 99, MinCount: math.MinInt}.Validate()
+	if err == nil || strings.Count(err.Error(), "\n") < 2 {
+		t.Errorf("not all faults are listed: %v", err)
+	}
+}
+
+func FuzzExtractor(f *testing.F) {
+	f.Add("not good at all", 2, 3, 5)
+	f.Add("", 1, 0, 0)
+	f.Add("ein Ärgernis 😀😀 \xff\xfe", 3, 1, 16)
+	f.Add(strings.Repeat("a", 200), 8, 2, 2)
+	f.Fuzz(func(t *testing.T, text string, words, charMin, charMax int) {
+		c := ngram.Config{Words: words, CharMin: charMin, CharMax: charMax}.Resolve()
+		if c.Validate() != nil {
+			return
+		}
+		list := tokens(strings.Split(text, " ")...)
+		x := ngram.NewExtractor(c)
+		got := x.AppendFeatures(nil, list)
+		for i := 1; i < len(got); i++ {
+			if got[i] <= got[i-1] {
+				t.Fatalf("features %d and %d are not rising", i-1, i)
+			}
+		}
+		most := (len(list) + 2) * c.Words
+		for _, w := range list {
+			most += (min(utf8.RuneCountInString(w.Text), 64) + 2) * (charMax - charMin + 1)
+		}
+		if len(got) > most {
+			t.Fatalf("%d features, want at most %d", len(got), most)
+		}
+		if again := x.AppendFeatures(nil, list); !slices.Equal(got, again) {
+			t.Fatal("the second time gives other features")
+		}
+	})
+}
