@@ -280,7 +280,7 @@ func (s *scanner) number(dst []Token, start int) ([]Token, int) {
 				}
 				return s.emit(dst, start, end-1, Number), end - 1
 			}
-			if s.wordRunes(end, runeLetter) > end && strings.IndexAny(text[start:end], ".,/") < 0 {
+			if s.wordRunes(end, runeLetter) > end && !strings.ContainsAny(text[start:end], ".,/") {
 				return s.word(dst, start)
 			}
 		case c == '@' || c == '-' || c == '.':

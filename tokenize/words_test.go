@@ -140,10 +140,7 @@ func checkGap(t *testing.T, text string, start, end int) {
 // scripts: apart from the rules that depart from it on purpose, a boundary of
 // the one is a boundary of the other.
 func TestWordsUAX29(t *testing.T) {
-	var texts []string
-	for _, line := range corpusLines(t, "parallel-tatoeba/cmn-eng.tsv.zst", 3000) {
-		texts = append(texts, line)
-	}
+	texts := corpusLines(t, "parallel-tatoeba/cmn-eng.tsv.zst", 3000)
 	texts = append(texts, corpusTexts(t, "imdb/test.tsv.zst", 300)...)
 	for _, lang := range []string{"russian", "hungarian", "turkish", "french"} {
 		texts = append(texts, strings.Join(corpusLines(t, "snowball/"+lang+".tsv.zst", 3000), " "))
