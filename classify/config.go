@@ -3,6 +3,7 @@ package classify
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/ngram"
@@ -136,6 +137,8 @@ func (c Config) Validate() error {
 	}
 	if err := c.LSTM.Validate(); err != nil {
 		errs = append(errs, err)
+	} else if c.LSTM.InputSize != c.Embed {
+		bad("lstm.input_size = %d, embed = %d, want them equal", c.LSTM.InputSize, c.Embed)
 	}
 	if c.Chunk < 0 {
 		bad("chunk = %d, want 0 or more tokens", c.Chunk)
@@ -185,7 +188,40 @@ func (c Config) Validate() error {
 			bad("head %s: hidden = %d, deep = %v, wide = %v, weight = %v, want none negative", h.Name, h.Hidden, h.Deep, h.Wide, h.Weight)
 		}
 	}
+	for _, h := range c.Heads {
+		if h.Hidden > 0 && names[h.Name+".hidden"] {
+			bad("head %s.hidden has the name of the hidden layer of head %s", h.Name, h.Name)
+		}
+	}
 	return errors.Join(errs...)
+}
+
+// numDeepParams counts the weights of the deep branch of a valid config for a
+// vocabulary of rows ids. It is a float64 because a config can ask for more
+// than an int holds.
+func (c Config) numDeepParams(rows int) float64 {
+	H, D := float64(c.LSTM.HiddenSize), float64(c.LSTM.NumDirections())
+	layer := func(in float64) float64 {
+		n := 4 * H * (in + H + 1)
+		if c.LSTM.Peephole {
+			n += 3 * H
+		}
+		return D * n
+	}
+	n := float64(rows)*float64(c.Embed) + layer(float64(c.Embed)) + float64(c.LSTM.NumLayers()-1)*layer(D*H)
+	if slices.Contains(c.Pool, nn.Attention) {
+		n += D * H * (D*H + 2)
+	}
+	pooled := float64(max(len(c.Pool), 1)) * D * H
+	for _, h := range c.Heads {
+		in := pooled
+		if h.Hidden > 0 {
+			n += (in + 1) * float64(h.Hidden)
+			in = float64(h.Hidden)
+		}
+		n += (in + 1) * float64(len(h.Labels))
+	}
+	return n
 }
 
 func (c Config) poolConfig() nn.PoolConfig {

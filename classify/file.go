@@ -290,9 +290,8 @@ func checkSizes(f *tensorfile.File, d description) error {
 		}
 		values += n
 	}
-	need := int64(d.Config.LSTM.NumParams()) + int64(d.Vocab.Len())*int64(d.Config.Embed)
-	if need < 0 || need > values {
-		return fmt.Errorf("the config asks for %d weights, the file holds %d", need, values)
+	if need := d.Config.numDeepParams(d.Vocab.Len()); need > float64(values) {
+		return fmt.Errorf("the config asks for %.0f weights, the file holds %d", need, values)
 	}
 	return nil
 }

@@ -131,7 +131,6 @@ type headActivations struct {
 // as ids. They alias ws. A text without ids gets the scores of the bias.
 func (n *Network) Forward(ws *Workspace, texts [][]vocab.ID, mode lstm.Mode) ([][]float32, error) {
 	ws.lstm.Workers = ws.Workers
-	n.pool.Workers = 1
 	ws.mode, ws.texts = mode, len(texts)
 	ws.lay(texts, n.cfg.Chunk)
 	in := lstm.Batch{Layout: &ws.layout}

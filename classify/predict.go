@@ -261,7 +261,7 @@ func (w *worker) predict(m *Model, out []Prediction, to []int) {
 		for h := range m.cfg.Heads {
 			head := &m.cfg.Heads[h]
 			C := len(head.Labels)
-			p.Scores[h] = head.answer(logits[h][i*C : (i+1)*C])
+			p.Scores[h] = head.answer(logits[h][i*C : (i+1)*C : (i+1)*C])
 		}
 		out[j] = p
 	}
@@ -294,6 +294,17 @@ func (w *worker) logits(m *Model) [][]float32 {
 			for i, t := range w.texts {
 				l.Score(w.scores, t.Rows)
 				vec.Axpy(orOne(m.cfg.Heads[h].Wide), w.scores, sums[h][i*C:(i+1)*C])
+			}
+		}
+	}
+	// Weights of absurd size may overflow on the way. A probability is a number all the same.
+	const most = 1e30
+	for _, s := range sums {
+		for i, v := range s {
+			if v != v {
+				s[i] = 0
+			} else {
+				s[i] = min(max(v, -most), most)
 			}
 		}
 	}

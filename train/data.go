@@ -189,9 +189,10 @@ func (s *set) addHead(h classify.Head, d *corpora.Dataset) error {
 			}
 		}
 	}
-	allowed := make([][]bool, len(d.Sources))
+	var allowed [][]bool // by source
 	for k, src := range d.Sources {
-		if column < 0 || column >= len(src.Labels) || multi || len(src.Labels[column]) == 0 {
+		// A source of one label is the file of that label: it tells it from all others.
+		if column < 0 || column >= len(src.Labels) || multi || len(src.Labels[column]) < 2 {
 			continue
 		}
 		mask := make([]bool, C)
@@ -201,6 +202,9 @@ func (s *set) addHead(h classify.Head, d *corpora.Dataset) error {
 			}
 		}
 		if slices.Contains(mask, false) {
+			if allowed == nil {
+				allowed = make([][]bool, len(d.Sources))
+			}
 			allowed[k] = mask
 		}
 	}

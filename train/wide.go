@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"runtime"
@@ -85,8 +86,10 @@ func (s *set) target(h, C, i, c int) int {
 	if l < 0 {
 		return 0
 	}
-	if allowed := s.allowed[h][s.source[i]]; allowed != nil && !allowed[c] {
-		return 0
+	if s.allowed[h] != nil {
+		if allowed := s.allowed[h][s.source[i]]; allowed != nil && !allowed[c] {
+			return 0
+		}
 	}
 	if int(l) == c {
 		return 1
@@ -157,7 +160,8 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 			return err
 		}
 		set(result.X)
-		head.Deep, head.Wide = scales[0], scales[1]
+		// The branches' scores were already multiplied by the scales that head had.
+		head.Deep, head.Wide = scales[0]*cmp.Or(head.Deep, 1), scales[1]*cmp.Or(head.Wide, 1)
 	}
 	return nil
 }
