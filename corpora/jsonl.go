@@ -37,9 +37,9 @@ func (t *jsonRows) next(ex *Example) error {
 			t.blank()
 			continue
 		}
-		var raw json.RawMessage
-		if err := json.Unmarshal(line, &raw); err != nil {
+		if !json.Valid(line) {
 			column := 0
+			err := json.Unmarshal(line, new(json.RawMessage))
 			if se, ok := errors.AsType[*json.SyntaxError](err); ok {
 				column = int(se.Offset)
 			}
@@ -294,7 +294,11 @@ func objectFields(b []byte) func(yield func(string, []byte) bool) {
 
 // skipString returns the end of the string that begins at b[i].
 func skipString(b []byte, i int) int {
-	for i++; b[i] != '"'; i++ {
+	i++
+	if end := i + bytes.IndexByte(b[i:], '"'); bytes.IndexByte(b[i:end], '\\') < 0 {
+		return end + 1
+	}
+	for ; b[i] != '"'; i++ {
 		if b[i] == '\\' {
 			i++
 		}
