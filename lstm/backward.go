@@ -151,85 +151,95 @@ func (ws *Workspace) backwardCell(c *cell, l int, k *task, dY []float32) {
 
 // weightGrads turns the dPre of a layer into the gradients of its weights and
 // of its input. Each number of a gradient is one sum over all rows in order,
-// so that cutting the work by outputs leaves the result as it is.
+// so that cutting the work by outputs leaves the result as it is. The rows are
+// taken block by block, small enough to stay in the cache for all their uses.
 func (m *LSTM) weightGrads(ws *Workspace, l int, dX []float32) {
 	const (
-		rowBlock  = 256 // of dX
-		gateBlock = 128 // of the weights
+		rowBlock  = 512
+		dXBlock   = 128 // rows of dX in one piece of work
+		gateBlock = 128 // gates in one piece of work
 	)
-	tape, lay := &ws.layers[l], ws.batch.Layout
-	N, H := lay.Rows(), m.cfg.HiddenSize
+	tape, N := &ws.layers[l], ws.batch.Layout.Rows()
 	layer, in, G := m.cells[l], m.cells[l][0].in, 4*m.cfg.HiddenSize
 	packed := ws.packed.cells[l]
-
-	par.For(ws.workers(), 1+len(layer), func(i int) {
-		if i == 0 {
-			tape.xPacked.Pack(N, in, tape.x, in)
-			return
+	for d := range layer {
+		if drop := tape.dirs[d].drop; drop != nil {
+			clear(drop.grad)
 		}
-		ws.packPrevious(layer[i-1], l, i-1)
-	})
+	}
 	gateBlocks := (G + gateBlock - 1) / gateBlock
-	rowBlocks := (N + rowBlock - 1) / rowBlock
-	par.For(ws.workers(), len(layer)*gateBlocks+rowBlocks, func(i int) {
-		if i >= len(layer)*gateBlocks {
-			lo := (i - len(layer)*gateBlocks) * rowBlock
-			n := min(rowBlock, N-lo)
+	for first := 0; first < N; first += rowBlock {
+		rows := min(rowBlock, N-first)
+		par.For(ws.workers(), 1+len(layer), func(i int) {
+			if i == 0 {
+				tape.xPacked.Pack(rows, in, tape.x[first*in:], in)
+			} else {
+				ws.packPrevious(layer[i-1], l, i-1, first, rows)
+			}
+		})
+		dXBlocks := (rows + dXBlock - 1) / dXBlock
+		par.For(ws.workers(), len(layer)*gateBlocks+dXBlocks, func(i int) {
+			if i < len(layer)*gateBlocks {
+				d, lo := i/gateBlocks, i%gateBlocks*gateBlock
+				ws.gateGrads(layer[d], l, d, first, rows, lo, min(gateBlock, G-lo))
+				return
+			}
+			lo := first + (i-len(layer)*gateBlocks)*dXBlock
+			n := min(dXBlock, first+rows-lo)
 			for d := range layer {
 				beta := float32(min(d, 1))
 				vec.MatMul(n, tape.dirs[d].gates[lo*G:], G, &packed[d].ih, beta, dX[lo*in:], in)
 			}
-			return
-		}
-		d, lo := i/gateBlocks, i%gateBlocks*gateBlock
-		n := min(gateBlock, G-lo)
-		c, ct := layer[d], &tape.dirs[d]
-		if N == 0 {
-			return
-		}
-		dPre := ct.gates[lo:]
-		vec.AddRows(c.bias.Grad[lo:lo+n], N, dPre, G)
-		vec.MatMulTA(n, dPre, G, &tape.xPacked, 1, c.wih.Grad[lo*in:], in)
-		dWhh := c.whh.Grad
-		if ct.drop != nil {
-			dWhh = ct.drop.grad
-			clear(dWhh[lo*H : (lo+n)*H])
-		}
-		vec.MatMulTA(n, dPre, G, &ct.hPacked, 1, dWhh[lo*H:], H)
-		if ct.drop != nil {
-			vec.MulAdd(c.whh.Grad[lo*H:(lo+n)*H], ct.drop.mask[lo*H:(lo+n)*H], dWhh[lo*H:(lo+n)*H])
-		}
-	})
+		})
+	}
 	for d, c := range layer {
+		if drop := tape.dirs[d].drop; drop != nil {
+			vec.MulAdd(c.whh.Grad, drop.mask, drop.grad)
+		}
 		if c.peep != nil {
 			ws.peepholeGrads(c, l, d)
 		}
 	}
 }
 
-// packPrevious gathers the hidden state that each row started from and packs
-// it for the gradient of Whh.
-func (ws *Workspace) packPrevious(c *cell, l, d int) {
+// gateGrads adds what the given rows give to the gradients of n gates from lo on.
+func (ws *Workspace) gateGrads(c *cell, l, d, first, rows, lo, n int) {
+	tape := &ws.layers[l]
+	ct, G := &tape.dirs[d], 4*c.hidden
+	dPre := ct.gates[first*G+lo:]
+	vec.AddRows(c.bias.Grad[lo:lo+n], rows, dPre, G)
+	vec.MatMulTA(n, dPre, G, &tape.xPacked, 1, c.wih.Grad[lo*c.in:], c.in)
+	dWhh := c.whh.Grad
+	if ct.drop != nil {
+		dWhh = ct.drop.grad
+	}
+	vec.MatMulTA(n, dPre, G, &ct.hPacked, 1, dWhh[lo*c.hidden:], c.hidden)
+}
+
+// packPrevious gathers the hidden states that the given rows started from and
+// packs them for the gradient of Whh.
+func (ws *Workspace) packPrevious(c *cell, l, d, first, rows int) {
 	tape, s := &ws.layers[l], steps{ws.batch.Layout, c.reverse}
 	ct, H, width := &tape.dirs[d], c.hidden, ws.dirs*c.hidden
-	ct.hPrev = grow(ct.hPrev, s.lay.Rows()*H)
+	ct.hPrev = grow(ct.hPrev, rows*H)
 	slot := (l*ws.dirs + d) * s.lay.B()
-	for t := range s.lay.T() {
-		n, old := s.rows(t, 0, s.lay.B())
-		row := s.lay.Offset(t)
-		for r := range n {
-			dst := ct.hPrev[(row+r)*H : (row+r+1)*H]
-			switch {
-			case r < old:
-				copy(dst, tape.y[(s.lay.Offset(s.before(t))+r)*width+d*H:])
-			case ws.init.H != nil:
-				copy(dst, ws.init.H[(slot+r)*H:])
-			default:
-				clear(dst)
-			}
+	t := 0
+	for row := first; row < first+rows; row++ {
+		for row >= s.lay.Offset(t)+s.lay.Active(t) {
+			t++
+		}
+		r := row - s.lay.Offset(t)
+		dst := ct.hPrev[(row-first)*H : (row-first+1)*H]
+		switch _, old := s.rows(t, 0, s.lay.B()); {
+		case r < old:
+			copy(dst, tape.y[(s.lay.Offset(s.before(t))+r)*width+d*H:])
+		case ws.init.H != nil:
+			copy(dst, ws.init.H[(slot+r)*H:])
+		default:
+			clear(dst)
 		}
 	}
-	ct.hPacked.Pack(s.lay.Rows(), H, ct.hPrev, H)
+	ct.hPacked.Pack(rows, H, ct.hPrev, H)
 }
 
 // peepholeGrads adds dP_i += dPre_i c_{t-1}, dP_f += dPre_f c_{t-1} and
