@@ -88,7 +88,7 @@ func classifyFiles(cmd *cobra.Command, m *classify.Model, opts corpora.Options, 
 type writeError struct{ error }
 
 func classifyFile(cmd *cobra.Command, m *classify.Model, opts corpora.Options, file string, w recordWriter) error {
-	r, err := corpora.Open(opts, file)
+	r, err := openInput(cmd.Context(), opts, file)
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -82,12 +85,27 @@ func (in *input) options() (corpora.Options, error) {
 	return o, nil
 }
 
-// stdin stands for "-" where no file is named.
+// orStdin is files, or "-" where no file is named.
 func orStdin(files []string) []string {
 	if len(files) == 0 {
 		return []string{"-"}
 	}
 	return files
+}
+
+// openInput is corpora.Open of one path, but for reading standard input it does
+// not wait once ctx has ended.
+func openInput(ctx context.Context, opts corpora.Options, path string) (*corpora.Reader, error) {
+	if path != corpora.Stdin {
+		return corpora.Open(opts, path)
+	}
+	r, w := io.Pipe()
+	context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
+	go func() {
+		_, err := io.Copy(w, os.Stdin)
+		w.CloseWithError(err)
+	}()
+	return corpora.New(r, "stdin", opts)
 }
 
 // loadModel reads a model file, or the embedded default model for "".

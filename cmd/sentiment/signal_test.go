@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// start runs the command with a pipe for its standard error and one, never
+// closed, for its standard input.
+func start(t *testing.T, args ...string) (*exec.Cmd, *bufio.Reader) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "sentiment", args...)
+	if _, err := cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return cmd, bufio.NewReader(stderr)
+}
+
+// stop sends a signal and returns the exit code and how long it took.
+func stop(t *testing.T, cmd *exec.Cmd, s os.Signal) (int, time.Duration) {
+	t.Helper()
+	begin := time.Now()
+	if err := cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		cmd.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		cmd.Process.Kill()
+		t.Fatalf("%v did not stop the command within 20 s", s)
+	}
+	return cmd.ProcessState.ExitCode(), time.Since(begin)
+}
+
+// A training that is stopped exits with 128 + the signal and leaves no file.
+func TestSignalStopsTraining(t *testing.T) {
+	for name, c := range map[string]struct {
+		signal syscall.Signal
+		want   int
+	}{"SIGINT": {syscall.SIGINT, 130}, "SIGTERM": {syscall.SIGTERM, 143}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			cmd, stderr := start(t, "train", "--train", "testdata/tiny.tsv", "--config", "testdata/tiny.toml",
+				"--epochs", "20000", "--out", filepath.Join(dir, "m.model"))
+			for { // the training is under way once an epoch is reported
+				line, err := stderr.ReadString('\n')
+				if err != nil {
+					t.Fatalf("the training ended: %v", err)
+				}
+				if strings.HasPrefix(line, "epoch") {
+					break
+				}
+			}
+			go stderr.WriteTo(&bytes.Buffer{})
+			if code, took := stop(t, cmd, c.signal); code != c.want {
+				t.Errorf("exit code %d after %v, want %d", code, took, c.want)
+			}
+			if files, _ := os.ReadDir(dir); len(files) > 0 {
+				t.Errorf("left %v behind", files)
+			}
+		})
+	}
+}
+
+// Waiting for input is no reason to go on living.
+func TestSignalStopsWaitingForInput(t *testing.T) {
+	cmd, stderr := start(t, "classify", "--model", tinyModel(t), "--lines")
+	time.Sleep(300 * time.Millisecond) // nothing tells when it has begun to read
+	code, took := stop(t, cmd, syscall.SIGINT)
+	rest, _ := stderr.ReadString(0)
+	if code != 130 && code != -1 { // -1: killed by the signal before it was handled
+		t.Errorf("exit code %d after %v, want 130; stderr: %s", code, took, rest)
+	}
+}
