@@ -43,49 +43,55 @@ func isLetterEmoticon(s string) bool {
 }
 
 // emoticonEnd returns the end of the emoticon or :shortcode: at start, which is
-// an ASCII sign, or 0.
-//
-// An emoticon that ends in a letter or digit must not touch another one on
-// either side; one that opens with a bracket must stand alone, or the end of
-// "(a film): see" would frown; no emoticon but one that ends in ) may be
-// followed by a letter or digit. A repeated mouth belongs to it: :-))).
+// an ASCII sign, or 0. A repeated mouth belongs to the emoticon: :-))).
 func emoticonEnd(text string, start int) int {
 	list := emoticons[text[start]]
 	if list == nil {
 		return 0
 	}
-	rest := text[start:]
 	for _, e := range list {
-		if !strings.HasPrefix(rest, e) {
+		if !strings.HasPrefix(text[start:], e) {
 			continue
 		}
 		end := start + len(e)
 		mouth := e[len(e)-1]
-		switch first := e[0]; {
-		case isAlnum(e, len(e)-1):
-			if followsWord(text, start) || isWordRune(text, end) {
-				continue
-			}
-			return end
-		case first == '(' || first == ')' || first == '[' || first == '|':
-			if start > 0 && !isSpaceByte(text[start-1]) || end < len(text) && !isSpaceByte(text[end]) && (mouth == ':' || mouth == '=' || mouth == ';') {
-				continue
-			}
-			return end
-		case mouth == ')' || mouth == '(' || mouth == ']' || mouth == '[' || mouth == '}' || mouth == '|':
+		if strings.IndexByte("()[]}|", mouth) >= 0 && !opensWithBracket(e) {
 			for end < len(text) && text[end] == mouth {
 				end++
 			}
 		}
-		if mouth != ')' && isWordRune(text, end) || (e == "><" || e == "^^") && end < len(text) && text[end] == mouth {
-			continue
+		if standsAlone(text, start, end, e) {
+			return end
 		}
-		return end
 	}
 	if text[start] == ':' {
 		return shortcodeEnd(text, start)
 	}
 	return 0
+}
+
+func opensWithBracket(e string) bool { return strings.IndexByte("()[|", e[0]) >= 0 }
+
+// standsAlone reports whether what is around text[start:end] lets it be the
+// emoticon e:
+//
+//   - one that opens with a bracket must have space before it, and behind it too if
+//     it ends in eyes, or the end of "(a film): see" would frown;
+//   - one that ends in a letter or digit must touch no other on either side;
+//   - no other but one that ends in ) may be followed by a letter or digit;
+//   - >< and ^^ must not be part of a longer run.
+func standsAlone(text string, start, end int, e string) bool {
+	last := e[len(e)-1]
+	switch {
+	case opensWithBracket(e):
+		return (start == 0 || isSpaceByte(text[start-1])) &&
+			(end == len(text) || isSpaceByte(text[end]) || strings.IndexByte(":;=", last) < 0)
+	case alnum[last]:
+		return !followsWord(text, start) && !isWordRune(text, end)
+	case e == "><" || e == "^^":
+		return (end == len(text) || text[end] != last) && !isWordRune(text, end)
+	}
+	return last == ')' || !isWordRune(text, end)
 }
 
 func isSpaceByte(c byte) bool {

@@ -134,7 +134,7 @@ func (p *Pipeline) AppendTokens(dst []Token, text string) []Token {
 
 	prepared := p.prep.prepare(text)
 	base := len(dst)
-	dst, _ = p.first(dst, st, prepared)
+	dst = p.first(dst, st, prepared)
 	for i := range p.plan {
 		s := &p.plan[i]
 		if i > 0 && len(s.maps) > 0 {
@@ -153,8 +153,8 @@ func (p *Pipeline) AppendTokens(dst []Token, text string) []Token {
 }
 
 // first segments and runs the maps of the first step, block by block. It stops
-// early if the step ends in max:N, and reports whether it read all of the text.
-func (p *Pipeline) first(dst []Token, st *state, t prepared) (_ []Token, all bool) {
+// early if the step ends in max:N.
+func (p *Pipeline) first(dst []Token, st *state, t prepared) []Token {
 	var s step
 	if len(p.plan) > 0 {
 		s = p.plan[0]
@@ -165,18 +165,15 @@ func (p *Pipeline) first(dst []Token, st *state, t prepared) (_ []Token, all boo
 	}
 	seg := p.segmenter()
 	base := len(dst)
-	for pos := 0; pos < len(t.text); {
+	for pos := 0; pos < len(t.text) && len(dst)-base < limit; {
 		if len(s.maps) == 0 {
 			dst, pos = seg.segment(dst, t.text, pos, block)
 		} else {
 			st.tokens, pos = seg.segment(st.tokens[:0], t.text, pos, block)
 			dst = st.caches[0].append(dst, st.tokens, t.text, &s, t.lang)
 		}
-		if len(dst)-base > limit {
-			return dst, false
-		}
 	}
-	return dst, true
+	return dst
 }
 
 // All yields the tokens of text in order.

@@ -37,8 +37,8 @@ func newMax(arg string, _ bool) (stage, error) {
 	}}, err
 }
 
-// negators are the words, in lower case, that open the scope of a negation.
-// Those of one or two letters less are how people write them in haste.
+// negators are the words, in lower case, that open the scope of a negation, some
+// as people write them in haste.
 var negators = wordSet(`not n't never no nor neither none nobody nothing nowhere cannot without hardly
 	scarcely barely ain't dont doesnt didnt isnt arent wasnt werent wont wouldnt couldnt shouldnt cant hasnt
 	havent hadnt aint`)
