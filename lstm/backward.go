@@ -2,6 +2,7 @@ package lstm
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/vec"
@@ -38,11 +39,19 @@ func (m *LSTM) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float3
 		ws.dInit.H = grow(ws.dInit.H, slots*B*H)
 		ws.dInit.C = grow(ws.dInit.C, slots*B*H)
 	}
-	for _, p := range m.params {
-		p.NeedGrad()
+	if !m.frozen {
+		for _, p := range m.params {
+			p.NeedGrad()
+		}
 	}
 	for l := len(m.cells) - 1; l >= 0; l-- {
 		layer := m.cells[l]
+		if ws.Norms {
+			for d := range layer {
+				ct := &ws.layers[l].dirs[d]
+				ct.dhNorm = grow(ct.dhNorm, N)
+			}
+		}
 		par.For(ws.workers(), len(ws.tasks), func(i int) {
 			k := &ws.tasks[i]
 			ws.backwardCell(layer[k.dir], l, k, dY)
@@ -50,7 +59,11 @@ func (m *LSTM) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float3
 		in := layer[0].in
 		dX = grow(ws.dX[l%2], N*in)
 		ws.dX[l%2] = dX
-		m.weightGrads(ws, l, dX)
+		if m.frozen {
+			m.inputGrad(ws, l, dX)
+		} else {
+			m.weightGrads(ws, l, dX)
+		}
 		m.dropInput(ws, l, dX)
 		dY = dX
 	}
@@ -132,6 +145,11 @@ func (ws *Workspace) backwardCell(c *cell, l int, k *task, dY []float32) {
 				vec.Add(k.dH[r*H:(r+1)*H], dY[at:at+H])
 			}
 		}
+		if ws.Norms {
+			for r := range n {
+				ct.dhNorm[row+r] = math.Sqrt(vec.SumSq(k.dH[r*H : (r+1)*H]))
+			}
+		}
 		if old > 0 {
 			vec.CellBackward(old, H, ct.gates[row*G:], G, ct.c[rowsOf(s.before(t))*H:], ct.c[row*H:], k.dH, H, k.dC, c.peephole())
 		}
@@ -147,6 +165,29 @@ func (ws *Workspace) backwardCell(c *cell, l int, k *task, dY []float32) {
 			}
 		}
 	}
+}
+
+// StepNorms returns, for one layer and direction (0 is the first) and each row
+// of the layout, the Euclidean norm of dL/dh: the gradient of the loss with
+// respect to that step's hidden state, by way of the output and of all later
+// steps. It is what the last Backward found if Norms was set; it aliases ws.
+func (ws *Workspace) StepNorms(layer, direction int) []float64 {
+	return ws.layers[layer].dirs[direction].dhNorm
+}
+
+// inputGrad turns the dPre of a layer into the gradient of its input alone.
+func (m *LSTM) inputGrad(ws *Workspace, l int, dX []float32) {
+	const block = 128 // rows in one piece of work
+	tape, N := &ws.layers[l], ws.batch.Layout.Rows()
+	in, G := m.cells[l][0].in, 4*m.cfg.HiddenSize
+	par.For(ws.workers(), (N+block-1)/block, func(i int) {
+		lo := i * block
+		n := min(block, N-lo)
+		for d := range m.cells[l] {
+			beta := float32(min(d, 1))
+			vec.MatMul(n, tape.dirs[d].gates[lo*G:], G, &ws.packed.cells[l][d].ih, beta, dX[lo*in:], in)
+		}
+	})
 }
 
 // weightGrads turns the dPre of a layer into the gradients of its weights and

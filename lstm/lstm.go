@@ -25,6 +25,8 @@ type LSTM struct {
 	// Forward.
 	Int8 bool
 
+	frozen bool // Backward leaves the parameters alone; see Frozen
+
 	pack   sync.Mutex
 	packed atomic.Pointer[packedWeights]
 }
@@ -80,6 +82,26 @@ func New(c Config) (*LSTM, error) {
 		in = c.OutputSize()
 	}
 	return m, nil
+}
+
+// Frozen returns an LSTM that shares m's weights and drops nothing, and whose
+// Backward gives the gradient of the input and of the initial state alone: for
+// asking what a trained network makes of its input. It writes to no parameter,
+// so that any number of goroutines may run its training Forward and Backward
+// with workspaces of their own, as long as nobody writes to the weights. It
+// takes memory for a packed copy of them. Int8 is not set.
+func (m *LSTM) Frozen() *LSTM {
+	cfg := m.cfg
+	cfg.InputDropout, cfg.Dropout, cfg.WeightDrop = 0, 0, 0
+	f, err := New(cfg)
+	if err != nil {
+		panic(err) // m's own config
+	}
+	f.frozen = true
+	for i, p := range f.params {
+		p.Data = m.params[i].Data
+	}
+	return f
 }
 
 // Config returns the configuration m was made with.

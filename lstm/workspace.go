@@ -50,6 +50,9 @@ type Workspace struct {
 	// 0 means 1. It changes no result, not by a bit.
 	Workers int
 
+	// Norms makes Backward keep what StepNorms returns. It changes no result.
+	Norms bool
+
 	layers []layerTape
 	tasks  []task
 	proj   [2][]float32 // [D][U][4H], the first layer's products of distinct inputs
@@ -86,6 +89,7 @@ type cellTape struct {
 	hPrev   []float32  // [Rows][H], the hidden state that each row started from
 	hPacked vec.Packed // hPrev for the gradient of Whh
 	drop    *droppedWeights
+	dhNorm  []float64 // [Rows], if Norms
 }
 
 // A task is a range of sequences in one direction, run by one goroutine.
@@ -98,9 +102,9 @@ type task struct {
 	rows   vec.RowsInt8
 }
 
-func grow(s []float32, n int) []float32 {
+func grow[E any](s []E, n int) []E {
 	if cap(s) < n {
-		return make([]float32, n, n+n/4)
+		return make([]E, n, n+n/4)
 	}
 	return s[:n]
 }
