@@ -65,6 +65,9 @@ func BenchmarkEncoder(b *testing.B) {
 			b.SetBytes(bytes)
 			b.ReportAllocs()
 			var ids []vocab.ID
+			for _, t := range texts {
+				ids = e.AppendIDs(ids[:0], t)
+			}
 			for b.Loop() {
 				for _, t := range texts {
 					ids = e.AppendIDs(ids[:0], t)

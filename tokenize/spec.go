@@ -108,7 +108,7 @@ func (p *Pipeline) add(name, arg string, hasArg bool) error {
 	}
 	switch name {
 	case "maxbytes":
-		n, err := number(arg, 1, 1<<40)
+		n, err := number(arg, 1, 1<<30)
 		p.prep.maxBytes = n
 		return err
 	case "html":
