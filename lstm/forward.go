@@ -174,11 +174,7 @@ func (ws *Workspace) projectDistinct(c *cell, d int, x []float32) {
 
 // project is dst [n][4H] = bias + x [n][in]·Wihᵀ.
 func project(n int, x []float32, c *cell, p *packedCell, dst []float32, rows *vec.RowsInt8) {
-	G := 4 * c.hidden
-	for r := range n {
-		copy(dst[r*G:(r+1)*G], c.bias.Data)
-	}
-	p.ihT.mul(n, x, c.in, dst, G, rows)
+	p.ihT.mulBias(n, x, c.in, c.bias.Data, dst, 4*c.hidden, rows)
 }
 
 // steps is the order in which a cell reads a layout: times 0, 1, … or back.

@@ -47,6 +47,18 @@ func (o *operand) mul(n int, a []float32, lda int, c []float32, ldc int, rows *v
 	vec.MatMulInt8(rows, &o.q, 1, c, ldc)
 }
 
+// mulBias is c [n] = bias + a [n]·wᵀ.
+func (o *operand) mulBias(n int, a []float32, lda int, bias, c []float32, ldc int, rows *vec.RowsInt8) {
+	if !o.int8 {
+		vec.MatMulBias(n, a, lda, &o.f, bias, c, ldc)
+		return
+	}
+	for r := range n {
+		copy(c[r*ldc:], bias)
+	}
+	o.mul(n, a, lda, c, ldc, rows)
+}
+
 // version changes whenever a parameter does.
 func (m *LSTM) version() uint64 {
 	v := uint64(0)

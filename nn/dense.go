@@ -88,10 +88,7 @@ func (d *Dense) forwardRows(dst, x []float32, n int) {
 		vec.MatMul(n, x, in, w, 0, dst, out)
 		return
 	}
-	for r := range n {
-		copy(dst[r*out:(r+1)*out], d.Bias.Data)
-	}
-	vec.MatMul(n, x, in, w, 1, dst, out)
+	vec.MatMulBias(n, x, in, w, d.Bias.Data, dst, out)
 }
 
 // Backward adds the gradients of weight and bias for the rows x [n][in] that

@@ -90,7 +90,33 @@ func MatMul(m int, a []float32, lda int, b *Packed, beta float32, c []float32, l
 		return
 	}
 	need("MatMul", "a", len(a), span(m, b.K, lda))
-	product("MatMul", m, a, lda, 1, b, beta, c, ldc)
+	init, ldi := accumulate("MatMul", beta, c, ldc)
+	product("MatMul", m, a, lda, 1, b, init, ldi, c, ldc)
+}
+
+// MatMulBias is MatMul that begins with a bias [N] instead of C:
+//
+//	s := bias[j]
+//
+// It saves a pass over C.
+func MatMulBias(m int, a []float32, lda int, b *Packed, bias, c []float32, ldc int) {
+	if m <= 0 || b.N == 0 {
+		return
+	}
+	need("MatMulBias", "a", len(a), span(m, b.K, lda))
+	need("MatMulBias", "bias", len(bias), b.N)
+	product("MatMulBias", m, a, lda, 1, b, bias[:b.N:b.N], 0, c, ldc)
+}
+
+// accumulate is where a product begins: with nothing or with C.
+func accumulate(kernel string, beta float32, c []float32, ldc int) (init []float32, ldi int) {
+	if beta != 0 && beta != 1 {
+		panic(fmt.Sprintf("vec: %s: beta = %v, want 0 or 1", kernel, beta))
+	}
+	if beta == 0 {
+		return nil, 0
+	}
+	return c, ldc
 }
 
 // MatMulTA is MatMul with the left operand transposed: A is [K][m] row-major with
@@ -104,25 +130,25 @@ func MatMulTA(m int, a []float32, lda int, b *Packed, beta float32, c []float32,
 		return
 	}
 	need("MatMulTA", "a", len(a), span(b.K, m, lda))
-	product("MatMulTA", m, a, 1, lda, b, beta, c, ldc)
+	init, ldi := accumulate("MatMulTA", beta, c, ldc)
+	product("MatMulTA", m, a, 1, lda, b, init, ldi, c, ldc)
 }
 
-// product checks what MatMul and MatMulTA have in common and computes; element (i, p)
-// of the left operand is a[i*rs+p*ks].
-func product(kernel string, m int, a []float32, rs, ks int, b *Packed, beta float32, c []float32, ldc int) {
+// product checks what the products have in common and computes; element (i, p) of the
+// left operand is a[i*rs+p*ks], and row i of C begins as init[i*ldi:], or as zeros.
+func product(kernel string, m int, a []float32, rs, ks int, b *Packed, init []float32, ldi int, c []float32, ldc int) {
 	need(kernel, "c", len(c), span(m, b.N, ldc))
-	if beta != 0 && beta != 1 {
-		panic(fmt.Sprintf("vec: %s: beta = %v, want 0 or 1", kernel, beta))
-	}
-	if b.K == 0 {
-		if beta == 0 {
-			for i := range m {
-				clear(c[i*ldc:][:b.N])
-			}
-		}
+	if b.K > 0 {
+		matMul(m, a, rs, ks, b, init, ldi, c, ldc)
 		return
 	}
-	matMul(m, a, rs, ks, b, beta, c, ldc)
+	for i := range m {
+		if init == nil {
+			clear(c[i*ldc:][:b.N])
+		} else {
+			copy(c[i*ldc:][:b.N], init[i*ldi:])
+		}
+	}
 }
 
 var packs = sync.Pool{New: func() any { return new(Packed) }}

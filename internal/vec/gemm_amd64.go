@@ -30,7 +30,7 @@ const (
 //	for t := range tiles {
 //		for i := range rows {
 //			for j := range cols {
-//				s := c[(t*rows+i)*ldc+j], or 0 if add == 0
+//				s := init[(t*rows+i)*ldi+j], or 0 if init is nil
 //				for p := range k {
 //					s = fma(a[t*next+i*rs+p*ks], b[j/32*ps+p*32+j%32], s)
 //				}
@@ -41,84 +41,84 @@ const (
 //
 // Strides count elements. It touches only the columns of C whose bit is set in mask,
 // which holds for the last 16.
-func tileAVX512(rows, cols, tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int) {
+func tileAVX512(rows, cols, tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int) {
 	switch rows<<8 | cols {
 	case 1<<8 | 16:
-		tile1x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile1x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 1<<8 | 32:
-		tile1x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile1x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 2<<8 | 16:
-		tile2x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile2x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 2<<8 | 32:
-		tile2x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile2x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 3<<8 | 16:
-		tile3x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile3x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 3<<8 | 32:
-		tile3x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile3x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 4<<8 | 16:
-		tile4x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile4x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 4<<8 | 32:
-		tile4x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile4x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 5<<8 | 16:
-		tile5x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile5x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 5<<8 | 32:
-		tile5x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile5x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 6<<8 | 16:
-		tile6x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile6x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 6<<8 | 32:
-		tile6x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile6x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 7<<8 | 16:
-		tile7x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile7x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 7<<8 | 32:
-		tile7x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile7x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 8<<8 | 16:
-		tile8x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile8x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 8<<8 | 32:
-		tile8x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile8x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 9<<8 | 16:
-		tile9x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile9x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 9<<8 | 32:
-		tile9x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile9x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 10<<8 | 16:
-		tile10x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile10x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 10<<8 | 32:
-		tile10x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile10x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 11<<8 | 16:
-		tile11x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile11x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 11<<8 | 32:
-		tile11x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile11x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 12<<8 | 16:
-		tile12x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile12x16AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 12<<8 | 32:
-		tile12x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile12x32AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 1<<8 | 128:
-		tile1x128AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile1x128AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 2<<8 | 64:
-		tile2x64AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile2x64AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 3<<8 | 64:
-		tile3x64AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile3x64AVX512(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	}
 }
 
 // tileAVX2 is tileAVX512 without the mask: it takes all columns.
-func tileAVX2(rows, cols, tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int) {
+func tileAVX2(rows, cols, tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int) {
 	switch rows<<8 | cols {
 	case 1<<8 | 64:
-		tile1x64AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile1x64AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 1<<8 | 32:
-		tile1x32AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile1x32AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 2<<8 | 32:
-		tile2x32AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile2x32AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 3<<8 | 32:
-		tile3x32AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile3x32AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 3<<8 | 16:
-		tile3x16AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile3x16AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 4<<8 | 16:
-		tile4x16AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile4x16AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 5<<8 | 16:
-		tile5x16AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile5x16AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	case 6<<8 | 16:
-		tile6x16AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, add)
+		tile6x16AVX2(tiles, k, a, rs, ks, next, b, ps, c, ldc, mask, init, ldi)
 	}
 }
 
@@ -153,13 +153,12 @@ func packRows(tiles, rows, k int, dst []float32, next int, a []float32, ks int) 
 }
 
 // matMulTiles is matMul for the assembly levels. Neither K nor N is 0.
-func matMulTiles(m int, a []float32, rs, ks int, b *Packed, beta float32, c []float32, ldc int) {
+func matMulTiles(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi int, c []float32, ldc int) {
 	K, N := b.K, b.N
 	most := 6
 	if level == avx512 {
 		most = 12
 	}
-	add := int(beta)
 	var buf *[mBlock * rowCopy]float32
 	if m > most && (ks > 1 && N >= copyTrans || rs > kBlock && N >= copyRows) {
 		buf = buffers.Get().(*[mBlock * rowCopy]float32)
@@ -174,8 +173,8 @@ func matMulTiles(m int, a []float32, rs, ks int, b *Packed, beta float32, c []fl
 			}
 			rows, big, small := split(mc, most)
 			ap := a[ic*rs+pc*ks:]
-			t := tiles{rows: rows, n: big, k: k, rs: rs, ks: ks, next: rows * rs, ps: K * panel, ldc: ldc, add: add}
-			u := tiles{rows: rows - 1, n: small, k: k, rs: rs, ks: ks, next: (rows - 1) * rs, ps: K * panel, ldc: ldc, add: add}
+			t := tiles{rows: rows, n: big, k: k, rs: rs, ks: ks, next: rows * rs, ps: K * panel, ldc: ldc, ldi: ldi}
+			u := tiles{rows: rows - 1, n: small, k: k, rs: rs, ks: ks, next: (rows - 1) * rs, ps: K * panel, ldc: ldc, ldi: ldi}
 			switch {
 			case buf == nil:
 			case ks > 1:
@@ -198,15 +197,24 @@ func matMulTiles(m int, a []float32, rs, ks int, b *Packed, beta float32, c []fl
 				w := N - j
 				cols := columns(rows, w)
 				bp := b.panels[j/panel*panel*K+pc*panel+j%panel:]
-				t.run(cols, min(w, cols), ap, bp, c[ic*ldc+j:])
+				t.run(cols, min(w, cols), ap, bp, from(init, ic*ldi+j), c[ic*ldc+j:])
 				if small > 0 {
-					u.run(cols, min(w, cols), ap[big*t.next:], bp, c[(ic+big*rows)*ldc+j:])
+					row := ic + big*rows
+					u.run(cols, min(w, cols), ap[big*t.next:], bp, from(init, row*ldi+j), c[row*ldc+j:])
 				}
 				j += cols
 			}
 		}
-		add = 1
+		init, ldi = c, ldc // go on with the sums
 	}
+}
+
+// from is x[i:], or nil of nil.
+func from(x []float32, i int) []float32 {
+	if x == nil {
+		return nil
+	}
+	return x[i:]
 }
 
 // columns is the width of the tile to use for rows rows where w columns are left. Few
@@ -237,30 +245,32 @@ func columns(rows, w int) int {
 type tiles struct {
 	rows, n, k            int
 	rs, ks, next, ps, ldc int
-	add                   int
+	ldi                   int
 }
 
 // run computes the first w of cols columns of the tiles.
-func (t *tiles) run(cols, w int, a, b, c []float32) {
+func (t *tiles) run(cols, w int, a, b, init, c []float32) {
 	if level == avx512 {
 		mask := uint32(1)<<(w-cols+16) - 1
-		tileAVX512(t.rows, cols, t.n, t.k, &a[0], t.rs, t.ks, t.next, &b[0], t.ps, &c[0], t.ldc, mask, t.add)
+		tileAVX512(t.rows, cols, t.n, t.k, &a[0], t.rs, t.ks, t.next, &b[0], t.ps, &c[0], t.ldc, mask, first(init), t.ldi)
 		return
 	}
 	if w == cols {
-		tileAVX2(t.rows, cols, t.n, t.k, &a[0], t.rs, t.ks, t.next, &b[0], t.ps, &c[0], t.ldc, 0, t.add)
+		tileAVX2(t.rows, cols, t.n, t.k, &a[0], t.rs, t.ks, t.next, &b[0], t.ps, &c[0], t.ldc, 0, first(init), t.ldi)
 		return
 	}
 	// The kernel takes whole tiles: go by way of a copy.
 	var edge [6 * panel]float32
 	for i := range t.n {
 		ct := c[i*t.rows*t.ldc:]
-		if t.add != 0 {
+		var start *float32
+		if init != nil {
 			for r := range t.rows {
-				copy(edge[r*cols:], ct[r*t.ldc:][:w])
+				copy(edge[r*cols:], init[(i*t.rows+r)*t.ldi:][:w])
 			}
+			start = &edge[0]
 		}
-		tileAVX2(t.rows, cols, 1, t.k, &a[i*t.next], t.rs, t.ks, 0, &b[0], t.ps, &edge[0], cols, 0, t.add)
+		tileAVX2(t.rows, cols, 1, t.k, &a[i*t.next], t.rs, t.ks, 0, &b[0], t.ps, &edge[0], cols, 0, start, cols)
 		for r := range t.rows {
 			copy(ct[r*t.ldc:][:w], edge[r*cols:])
 		}

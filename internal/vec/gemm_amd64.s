@@ -58,9 +58,9 @@ DATA firstLanes<>+56(SB)/4, $0x00000000
 DATA firstLanes<>+60(SB)/4, $0x00000000
 GLOBL firstLanes<>(SB), RODATA|NOPTR, $64
 
-// func tile1x64AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile1x64AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, FMA3
-TEXT ·tile1x64AVX2(SB), NOSPLIT, $0-96
+TEXT ·tile1x64AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
 	MOVQ ks+32(FP), DX
@@ -74,7 +74,7 @@ TEXT ·tile1x64AVX2(SB), NOSPLIT, $0-96
 	SHLQ $0x02, CX
 
 tile:
-	MOVQ   add+88(FP), R8
+	MOVQ   init+88(FP), R8
 	TESTQ  R8, R8
 	JNE    load
 	VXORPS Y0, Y0, Y0
@@ -88,7 +88,8 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    SI, R8
+	MOVQ    ldi+96(FP), R9
+	SHLQ    $0x02, R9
 	VMOVUPS (R8), Y0
 	VMOVUPS 32(R8), Y1
 	VMOVUPS 64(R8), Y2
@@ -97,6 +98,8 @@ load:
 	VMOVUPS 160(R8), Y5
 	VMOVUPS 192(R8), Y6
 	VMOVUPS 224(R8), Y7
+	ADDQ    R9, R8
+	MOVQ    R8, init+88(FP)
 
 start:
 	MOVQ  AX, R8
@@ -137,9 +140,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile1x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile1x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, FMA3
-TEXT ·tile1x32AVX2(SB), NOSPLIT, $0-96
+TEXT ·tile1x32AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
 	MOVQ ks+32(FP), DX
@@ -151,7 +154,7 @@ TEXT ·tile1x32AVX2(SB), NOSPLIT, $0-96
 	SHLQ $0x02, DI
 
 tile:
-	MOVQ   add+88(FP), CX
+	MOVQ   init+88(FP), CX
 	TESTQ  CX, CX
 	JNE    load
 	VXORPS Y0, Y0, Y0
@@ -161,11 +164,14 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    SI, CX
+	MOVQ    ldi+96(FP), R8
+	SHLQ    $0x02, R8
 	VMOVUPS (CX), Y0
 	VMOVUPS 32(CX), Y1
 	VMOVUPS 64(CX), Y2
 	VMOVUPS 96(CX), Y3
+	ADDQ    R8, CX
+	MOVQ    CX, init+88(FP)
 
 start:
 	MOVQ  AX, CX
@@ -198,9 +204,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile2x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile2x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, FMA3
-TEXT ·tile2x32AVX2(SB), NOSPLIT, $0-96
+TEXT ·tile2x32AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
 	MOVQ ks+32(FP), DX
@@ -212,7 +218,7 @@ TEXT ·tile2x32AVX2(SB), NOSPLIT, $0-96
 	SHLQ $0x02, DI
 
 tile:
-	MOVQ   add+88(FP), R8
+	MOVQ   init+88(FP), R8
 	TESTQ  R8, R8
 	JNE    load
 	VXORPS Y0, Y0, Y0
@@ -226,16 +232,19 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    SI, R8
+	MOVQ    ldi+96(FP), R9
+	SHLQ    $0x02, R9
 	VMOVUPS (R8), Y0
 	VMOVUPS 32(R8), Y1
 	VMOVUPS 64(R8), Y2
 	VMOVUPS 96(R8), Y3
-	ADDQ    DI, R8
+	ADDQ    R9, R8
 	VMOVUPS (R8), Y4
 	VMOVUPS 32(R8), Y5
 	VMOVUPS 64(R8), Y6
 	VMOVUPS 96(R8), Y7
+	ADDQ    R9, R8
+	MOVQ    R8, init+88(FP)
 
 start:
 	MOVQ  AX, R8
@@ -282,9 +291,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile3x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile3x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, FMA3
-TEXT ·tile3x32AVX2(SB), NOSPLIT, $0-96
+TEXT ·tile3x32AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
 	MOVQ ks+32(FP), DX
@@ -296,7 +305,7 @@ TEXT ·tile3x32AVX2(SB), NOSPLIT, $0-96
 	SHLQ $0x02, DI
 
 tile:
-	MOVQ   add+88(FP), R8
+	MOVQ   init+88(FP), R8
 	TESTQ  R8, R8
 	JNE    load
 	VXORPS Y0, Y0, Y0
@@ -314,21 +323,24 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    SI, R8
+	MOVQ    ldi+96(FP), R9
+	SHLQ    $0x02, R9
 	VMOVUPS (R8), Y0
 	VMOVUPS 32(R8), Y1
 	VMOVUPS 64(R8), Y2
 	VMOVUPS 96(R8), Y3
-	ADDQ    DI, R8
+	ADDQ    R9, R8
 	VMOVUPS (R8), Y4
 	VMOVUPS 32(R8), Y5
 	VMOVUPS 64(R8), Y6
 	VMOVUPS 96(R8), Y7
-	ADDQ    DI, R8
+	ADDQ    R9, R8
 	VMOVUPS (R8), Y8
 	VMOVUPS 32(R8), Y9
 	VMOVUPS 64(R8), Y10
 	VMOVUPS 96(R8), Y11
+	ADDQ    R9, R8
+	MOVQ    R8, init+88(FP)
 
 start:
 	MOVQ  AX, R8
@@ -384,9 +396,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile3x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile3x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, FMA3
-TEXT ·tile3x16AVX2(SB), NOSPLIT, $0-96
+TEXT ·tile3x16AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
 	MOVQ ks+32(FP), DX
@@ -398,7 +410,7 @@ TEXT ·tile3x16AVX2(SB), NOSPLIT, $0-96
 	SHLQ $0x02, DI
 
 tile:
-	MOVQ   add+88(FP), R8
+	MOVQ   init+88(FP), R8
 	TESTQ  R8, R8
 	JNE    load
 	VXORPS Y0, Y0, Y0
@@ -410,15 +422,18 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    SI, R8
+	MOVQ    ldi+96(FP), R9
+	SHLQ    $0x02, R9
 	VMOVUPS (R8), Y0
 	VMOVUPS 32(R8), Y1
-	ADDQ    DI, R8
+	ADDQ    R9, R8
 	VMOVUPS (R8), Y2
 	VMOVUPS 32(R8), Y3
-	ADDQ    DI, R8
+	ADDQ    R9, R8
 	VMOVUPS (R8), Y4
 	VMOVUPS 32(R8), Y5
+	ADDQ    R9, R8
+	MOVQ    R8, init+88(FP)
 
 start:
 	MOVQ  AX, R8
@@ -461,9 +476,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile4x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile4x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, FMA3
-TEXT ·tile4x16AVX2(SB), NOSPLIT, $0-96
+TEXT ·tile4x16AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
 	MOVQ ks+32(FP), DX
@@ -476,7 +491,7 @@ TEXT ·tile4x16AVX2(SB), NOSPLIT, $0-96
 	LEAQ (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VXORPS Y0, Y0, Y0
@@ -490,18 +505,21 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    SI, R9
+	MOVQ    ldi+96(FP), R10
+	SHLQ    $0x02, R10
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
-	ADDQ    DI, R9
+	ADDQ    R10, R9
 	VMOVUPS (R9), Y2
 	VMOVUPS 32(R9), Y3
-	ADDQ    DI, R9
+	ADDQ    R10, R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
-	ADDQ    DI, R9
+	ADDQ    R10, R9
 	VMOVUPS (R9), Y6
 	VMOVUPS 32(R9), Y7
+	ADDQ    R10, R9
+	MOVQ    R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -550,9 +568,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile5x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile5x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, FMA3
-TEXT ·tile5x16AVX2(SB), NOSPLIT, $0-96
+TEXT ·tile5x16AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
 	MOVQ ks+32(FP), DX
@@ -565,7 +583,7 @@ TEXT ·tile5x16AVX2(SB), NOSPLIT, $0-96
 	LEAQ (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VXORPS Y0, Y0, Y0
@@ -581,21 +599,24 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    SI, R9
+	MOVQ    ldi+96(FP), R10
+	SHLQ    $0x02, R10
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
-	ADDQ    DI, R9
+	ADDQ    R10, R9
 	VMOVUPS (R9), Y2
 	VMOVUPS 32(R9), Y3
-	ADDQ    DI, R9
+	ADDQ    R10, R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
-	ADDQ    DI, R9
+	ADDQ    R10, R9
 	VMOVUPS (R9), Y6
 	VMOVUPS 32(R9), Y7
-	ADDQ    DI, R9
+	ADDQ    R10, R9
 	VMOVUPS (R9), Y8
 	VMOVUPS 32(R9), Y9
+	ADDQ    R10, R9
+	MOVQ    R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -650,9 +671,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile6x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile6x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, FMA3
-TEXT ·tile6x16AVX2(SB), NOSPLIT, $0-96
+TEXT ·tile6x16AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
 	MOVQ ks+32(FP), DX
@@ -665,7 +686,7 @@ TEXT ·tile6x16AVX2(SB), NOSPLIT, $0-96
 	LEAQ (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VXORPS Y0, Y0, Y0
@@ -683,24 +704,27 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    SI, R9
+	MOVQ    ldi+96(FP), R10
+	SHLQ    $0x02, R10
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
-	ADDQ    DI, R9
+	ADDQ    R10, R9
 	VMOVUPS (R9), Y2
 	VMOVUPS 32(R9), Y3
-	ADDQ    DI, R9
+	ADDQ    R10, R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
-	ADDQ    DI, R9
+	ADDQ    R10, R9
 	VMOVUPS (R9), Y6
 	VMOVUPS 32(R9), Y7
-	ADDQ    DI, R9
+	ADDQ    R10, R9
 	VMOVUPS (R9), Y8
 	VMOVUPS 32(R9), Y9
-	ADDQ    DI, R9
+	ADDQ    R10, R9
 	VMOVUPS (R9), Y10
 	VMOVUPS 32(R9), Y11
+	ADDQ    R10, R9
+	MOVQ    R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -800,9 +824,9 @@ tile:
 	VZEROUPPER
 	RET
 
-// func tile1x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile1x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile1x16AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile1x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -816,15 +840,18 @@ TEXT ·tile1x16AVX512(SB), NOSPLIT, $0-96
 	KMOVW CX, K1
 
 tile:
-	MOVQ   add+88(FP), CX
+	MOVQ   init+88(FP), CX
 	TESTQ  CX, CX
 	JNE    load
 	VPXORD Z0, Z0, Z0
 	JMP    start
 
 load:
-	MOVQ      SI, CX
+	MOVQ      ldi+96(FP), R8
+	SHLQ      $0x02, R8
 	VMOVUPS.Z (CX), K1, Z0
+	ADDQ      R8, CX
+	MOVQ      CX, init+88(FP)
 
 start:
 	MOVQ  AX, CX
@@ -851,9 +878,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile1x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile1x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile1x32AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile1x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -867,7 +894,7 @@ TEXT ·tile1x32AVX512(SB), NOSPLIT, $0-96
 	KMOVW CX, K1
 
 tile:
-	MOVQ   add+88(FP), CX
+	MOVQ   init+88(FP), CX
 	TESTQ  CX, CX
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -875,9 +902,12 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, CX
+	MOVQ      ldi+96(FP), R8
+	SHLQ      $0x02, R8
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
+	ADDQ      R8, CX
+	MOVQ      CX, init+88(FP)
 
 start:
 	MOVQ  AX, CX
@@ -906,9 +936,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile2x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile2x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile2x16AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile2x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -922,7 +952,7 @@ TEXT ·tile2x16AVX512(SB), NOSPLIT, $0-96
 	KMOVW R8, K1
 
 tile:
-	MOVQ   add+88(FP), R8
+	MOVQ   init+88(FP), R8
 	TESTQ  R8, R8
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -930,10 +960,13 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R8
+	MOVQ      ldi+96(FP), R9
+	SHLQ      $0x02, R9
 	VMOVUPS.Z (R8), K1, Z0
-	ADDQ      DI, R8
+	ADDQ      R9, R8
 	VMOVUPS.Z (R8), K1, Z1
+	ADDQ      R9, R8
+	MOVQ      R8, init+88(FP)
 
 start:
 	MOVQ  AX, R8
@@ -963,9 +996,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile2x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile2x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile2x32AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile2x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -979,7 +1012,7 @@ TEXT ·tile2x32AVX512(SB), NOSPLIT, $0-96
 	KMOVW R8, K1
 
 tile:
-	MOVQ   add+88(FP), R8
+	MOVQ   init+88(FP), R8
 	TESTQ  R8, R8
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -989,12 +1022,15 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R8
+	MOVQ      ldi+96(FP), R9
+	SHLQ      $0x02, R9
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
-	ADDQ      DI, R8
+	ADDQ      R9, R8
 	VMOVUPS   (R8), Z2
 	VMOVUPS.Z 64(R8), K1, Z3
+	ADDQ      R9, R8
+	MOVQ      R8, init+88(FP)
 
 start:
 	MOVQ  AX, R8
@@ -1031,9 +1067,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile3x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile3x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile3x16AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile3x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -1047,7 +1083,7 @@ TEXT ·tile3x16AVX512(SB), NOSPLIT, $0-96
 	KMOVW R8, K1
 
 tile:
-	MOVQ   add+88(FP), R8
+	MOVQ   init+88(FP), R8
 	TESTQ  R8, R8
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -1056,12 +1092,15 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R8
+	MOVQ      ldi+96(FP), R9
+	SHLQ      $0x02, R9
 	VMOVUPS.Z (R8), K1, Z0
-	ADDQ      DI, R8
+	ADDQ      R9, R8
 	VMOVUPS.Z (R8), K1, Z1
-	ADDQ      DI, R8
+	ADDQ      R9, R8
 	VMOVUPS.Z (R8), K1, Z2
+	ADDQ      R9, R8
+	MOVQ      R8, init+88(FP)
 
 start:
 	MOVQ  AX, R8
@@ -1094,9 +1133,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile3x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile3x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile3x32AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile3x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -1110,7 +1149,7 @@ TEXT ·tile3x32AVX512(SB), NOSPLIT, $0-96
 	KMOVW R8, K1
 
 tile:
-	MOVQ   add+88(FP), R8
+	MOVQ   init+88(FP), R8
 	TESTQ  R8, R8
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -1122,15 +1161,18 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R8
+	MOVQ      ldi+96(FP), R9
+	SHLQ      $0x02, R9
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
-	ADDQ      DI, R8
+	ADDQ      R9, R8
 	VMOVUPS   (R8), Z2
 	VMOVUPS.Z 64(R8), K1, Z3
-	ADDQ      DI, R8
+	ADDQ      R9, R8
 	VMOVUPS   (R8), Z4
 	VMOVUPS.Z 64(R8), K1, Z5
+	ADDQ      R9, R8
+	MOVQ      R8, init+88(FP)
 
 start:
 	MOVQ  AX, R8
@@ -1173,9 +1215,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile4x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile4x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile4x16AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile4x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -1190,7 +1232,7 @@ TEXT ·tile4x16AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -1200,14 +1242,17 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z3
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -1243,9 +1288,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile4x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile4x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile4x32AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile4x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -1260,7 +1305,7 @@ TEXT ·tile4x32AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -1274,18 +1319,21 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z2
 	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z4
 	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z6
 	VMOVUPS.Z 64(R9), K1, Z7
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -1334,9 +1382,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile5x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile5x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile5x16AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile5x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -1351,7 +1399,7 @@ TEXT ·tile5x16AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -1362,16 +1410,19 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z4
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -1410,9 +1461,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile5x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile5x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile5x32AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile5x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -1427,7 +1478,7 @@ TEXT ·tile5x32AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -1443,21 +1494,24 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z2
 	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z4
 	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z6
 	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z8
 	VMOVUPS.Z 64(R9), K1, Z9
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -1512,9 +1566,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile6x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile6x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile6x16AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile6x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -1529,7 +1583,7 @@ TEXT ·tile6x16AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -1541,18 +1595,21 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z5
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -1597,9 +1654,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile6x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile6x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile6x32AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile6x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -1614,7 +1671,7 @@ TEXT ·tile6x32AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -1632,24 +1689,27 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z2
 	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z4
 	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z6
 	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z8
 	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z10
 	VMOVUPS.Z 64(R9), K1, Z11
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -1713,9 +1773,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile7x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile7x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile7x16AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile7x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -1730,7 +1790,7 @@ TEXT ·tile7x16AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -1743,20 +1803,23 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z6
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -1804,9 +1867,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile7x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile7x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile7x32AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile7x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -1821,7 +1884,7 @@ TEXT ·tile7x32AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -1841,27 +1904,30 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z2
 	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z4
 	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z6
 	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z8
 	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z10
 	VMOVUPS.Z 64(R9), K1, Z11
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z12
 	VMOVUPS.Z 64(R9), K1, Z13
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -1931,9 +1997,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile8x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile8x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile8x16AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile8x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -1948,7 +2014,7 @@ TEXT ·tile8x16AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -1962,22 +2028,25 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z6
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z7
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -2028,9 +2097,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile8x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile8x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile8x32AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile8x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -2045,7 +2114,7 @@ TEXT ·tile8x32AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -2067,30 +2136,33 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z2
 	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z4
 	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z6
 	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z8
 	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z10
 	VMOVUPS.Z 64(R9), K1, Z11
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z12
 	VMOVUPS.Z 64(R9), K1, Z13
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z14
 	VMOVUPS.Z 64(R9), K1, Z15
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -2166,9 +2238,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile9x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile9x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile9x16AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile9x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -2183,7 +2255,7 @@ TEXT ·tile9x16AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -2198,24 +2270,27 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z6
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z7
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z8
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -2269,9 +2344,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile9x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile9x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile9x32AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile9x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -2286,7 +2361,7 @@ TEXT ·tile9x32AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -2310,33 +2385,36 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z2
 	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z4
 	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z6
 	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z8
 	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z10
 	VMOVUPS.Z 64(R9), K1, Z11
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z12
 	VMOVUPS.Z 64(R9), K1, Z13
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z14
 	VMOVUPS.Z 64(R9), K1, Z15
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z16
 	VMOVUPS.Z 64(R9), K1, Z17
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -2418,9 +2496,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile10x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile10x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile10x16AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile10x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -2435,7 +2513,7 @@ TEXT ·tile10x16AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -2451,26 +2529,29 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z6
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z7
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z8
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z9
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -2527,9 +2608,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile10x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile10x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile10x32AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile10x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -2544,7 +2625,7 @@ TEXT ·tile10x32AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -2570,36 +2651,39 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z2
 	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z4
 	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z6
 	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z8
 	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z10
 	VMOVUPS.Z 64(R9), K1, Z11
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z12
 	VMOVUPS.Z 64(R9), K1, Z13
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z14
 	VMOVUPS.Z 64(R9), K1, Z15
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z16
 	VMOVUPS.Z 64(R9), K1, Z17
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z18
 	VMOVUPS.Z 64(R9), K1, Z19
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -2687,9 +2771,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile11x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile11x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile11x16AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile11x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -2704,7 +2788,7 @@ TEXT ·tile11x16AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -2721,28 +2805,31 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z6
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z7
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z8
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z9
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z10
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -2805,9 +2892,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile11x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile11x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile11x32AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile11x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -2822,7 +2909,7 @@ TEXT ·tile11x32AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -2850,39 +2937,42 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z2
 	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z4
 	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z6
 	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z8
 	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z10
 	VMOVUPS.Z 64(R9), K1, Z11
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z12
 	VMOVUPS.Z 64(R9), K1, Z13
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z14
 	VMOVUPS.Z 64(R9), K1, Z15
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z16
 	VMOVUPS.Z 64(R9), K1, Z17
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z18
 	VMOVUPS.Z 64(R9), K1, Z19
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z20
 	VMOVUPS.Z 64(R9), K1, Z21
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -2979,9 +3069,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile12x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile12x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile12x16AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile12x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -2996,7 +3086,7 @@ TEXT ·tile12x16AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -3014,30 +3104,33 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z6
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z7
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z8
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z9
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z10
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS.Z (R9), K1, Z11
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -3103,9 +3196,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile12x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile12x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile12x32AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile12x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -3120,7 +3213,7 @@ TEXT ·tile12x32AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -3150,42 +3243,45 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z2
 	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z4
 	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z6
 	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z8
 	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z10
 	VMOVUPS.Z 64(R9), K1, Z11
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z12
 	VMOVUPS.Z 64(R9), K1, Z13
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z14
 	VMOVUPS.Z 64(R9), K1, Z15
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z16
 	VMOVUPS.Z 64(R9), K1, Z17
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z18
 	VMOVUPS.Z 64(R9), K1, Z19
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z20
 	VMOVUPS.Z 64(R9), K1, Z21
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z22
 	VMOVUPS.Z 64(R9), K1, Z23
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -3288,9 +3384,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile1x128AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile1x128AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile1x128AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile1x128AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -3307,7 +3403,7 @@ TEXT ·tile1x128AVX512(SB), NOSPLIT, $0-96
 	LEAQ  (CX)(CX*2), R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -3321,7 +3417,8 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS   64(R9), Z1
 	VMOVUPS   128(R9), Z2
@@ -3330,6 +3427,8 @@ load:
 	VMOVUPS   320(R9), Z5
 	VMOVUPS   384(R9), Z6
 	VMOVUPS.Z 448(R9), K1, Z7
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -3370,9 +3469,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile2x64AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile2x64AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile2x64AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile2x64AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -3388,7 +3487,7 @@ TEXT ·tile2x64AVX512(SB), NOSPLIT, $0-96
 	SHLQ  $0x02, R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -3402,16 +3501,19 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS   64(R9), Z1
 	VMOVUPS   128(R9), Z2
 	VMOVUPS.Z 192(R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z4
 	VMOVUPS   64(R9), Z5
 	VMOVUPS   128(R9), Z6
 	VMOVUPS.Z 192(R9), K1, Z7
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9
@@ -3458,9 +3560,9 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile3x64AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+// func tile3x64AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 // Requires: AVX, AVX512F
-TEXT ·tile3x64AVX512(SB), NOSPLIT, $0-96
+TEXT ·tile3x64AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
 	MOVQ  ks+32(FP), DX
@@ -3476,7 +3578,7 @@ TEXT ·tile3x64AVX512(SB), NOSPLIT, $0-96
 	SHLQ  $0x02, R8
 
 tile:
-	MOVQ   add+88(FP), R9
+	MOVQ   init+88(FP), R9
 	TESTQ  R9, R9
 	JNE    load
 	VPXORD Z0, Z0, Z0
@@ -3494,21 +3596,24 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      SI, R9
+	MOVQ      ldi+96(FP), R10
+	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS   64(R9), Z1
 	VMOVUPS   128(R9), Z2
 	VMOVUPS.Z 192(R9), K1, Z3
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z4
 	VMOVUPS   64(R9), Z5
 	VMOVUPS   128(R9), Z6
 	VMOVUPS.Z 192(R9), K1, Z7
-	ADDQ      DI, R9
+	ADDQ      R10, R9
 	VMOVUPS   (R9), Z8
 	VMOVUPS   64(R9), Z9
 	VMOVUPS   128(R9), Z10
 	VMOVUPS.Z 192(R9), K1, Z11
+	ADDQ      R10, R9
+	MOVQ      R9, init+88(FP)
 
 start:
 	MOVQ  AX, R9

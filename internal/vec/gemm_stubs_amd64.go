@@ -12,42 +12,42 @@ func packRowsAVX2(tiles int, rows int, k int, dst *float32, next int, a *float32
 // tile1x64AVX2 computes tiles of 1 rows and 64 columns; see tileAVX2.
 //
 //go:noescape
-func tile1x64AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile1x64AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile1x32AVX2 computes tiles of 1 rows and 32 columns; see tileAVX2.
 //
 //go:noescape
-func tile1x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile1x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile2x32AVX2 computes tiles of 2 rows and 32 columns; see tileAVX2.
 //
 //go:noescape
-func tile2x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile2x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile3x32AVX2 computes tiles of 3 rows and 32 columns; see tileAVX2.
 //
 //go:noescape
-func tile3x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile3x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile3x16AVX2 computes tiles of 3 rows and 16 columns; see tileAVX2.
 //
 //go:noescape
-func tile3x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile3x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile4x16AVX2 computes tiles of 4 rows and 16 columns; see tileAVX2.
 //
 //go:noescape
-func tile4x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile4x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile5x16AVX2 computes tiles of 5 rows and 16 columns; see tileAVX2.
 //
 //go:noescape
-func tile5x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile5x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile6x16AVX2 computes tiles of 6 rows and 16 columns; see tileAVX2.
 //
 //go:noescape
-func tile6x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile6x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // packRowsAVX512 copies tiles; see packRows.
 //
@@ -57,134 +57,134 @@ func packRowsAVX512(tiles int, rows int, k int, dst *float32, next int, a *float
 // tile1x16AVX512 computes tiles of 1 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
-func tile1x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile1x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile1x32AVX512 computes tiles of 1 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
-func tile1x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile1x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile2x16AVX512 computes tiles of 2 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
-func tile2x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile2x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile2x32AVX512 computes tiles of 2 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
-func tile2x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile2x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile3x16AVX512 computes tiles of 3 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
-func tile3x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile3x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile3x32AVX512 computes tiles of 3 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
-func tile3x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile3x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile4x16AVX512 computes tiles of 4 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
-func tile4x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile4x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile4x32AVX512 computes tiles of 4 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
-func tile4x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile4x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile5x16AVX512 computes tiles of 5 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
-func tile5x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile5x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile5x32AVX512 computes tiles of 5 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
-func tile5x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile5x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile6x16AVX512 computes tiles of 6 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
-func tile6x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile6x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile6x32AVX512 computes tiles of 6 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
-func tile6x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile6x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile7x16AVX512 computes tiles of 7 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
-func tile7x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile7x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile7x32AVX512 computes tiles of 7 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
-func tile7x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile7x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile8x16AVX512 computes tiles of 8 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
-func tile8x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile8x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile8x32AVX512 computes tiles of 8 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
-func tile8x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile8x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile9x16AVX512 computes tiles of 9 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
-func tile9x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile9x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile9x32AVX512 computes tiles of 9 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
-func tile9x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile9x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile10x16AVX512 computes tiles of 10 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
-func tile10x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile10x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile10x32AVX512 computes tiles of 10 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
-func tile10x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile10x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile11x16AVX512 computes tiles of 11 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
-func tile11x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile11x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile11x32AVX512 computes tiles of 11 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
-func tile11x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile11x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile12x16AVX512 computes tiles of 12 rows and 16 columns; see tileAVX512.
 //
 //go:noescape
-func tile12x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile12x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile12x32AVX512 computes tiles of 12 rows and 32 columns; see tileAVX512.
 //
 //go:noescape
-func tile12x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile12x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile1x128AVX512 computes tiles of 1 rows and 128 columns; see tileAVX512.
 //
 //go:noescape
-func tile1x128AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile1x128AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile2x64AVX512 computes tiles of 2 rows and 64 columns; see tileAVX512.
 //
 //go:noescape
-func tile2x64AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile2x64AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
 
 // tile3x64AVX512 computes tiles of 3 rows and 64 columns; see tileAVX512.
 //
 //go:noescape
-func tile3x64AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)
+func tile3x64AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)

@@ -3,6 +3,7 @@ package vec
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	gonumblas "gonum.org/v1/gonum/blas"
@@ -342,6 +343,34 @@ func FuzzMatMul(f *testing.F) {
 				if math.Abs(float64(got[i]-first[i])) > tol {
 					t.Fatalf("m=%d n=%d k=%d transA=%v level %s: [%d] = %v, want %v", m, n, K, transA, level, i, got[i], first[i])
 				}
+			}
+		}
+	})
+}
+
+// TestMatMulBias wants the bits of a product that begins with the bias in C.
+func TestMatMulBias(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	everyLevel(t, func(t *testing.T) {
+		for _, s := range [][3]int{{1, 1, 1}, {1, 130, 7}, {5, 33, 0}, {7, 48, 300}, {13, 17, 20}, {31, 512, 100}, {260, 40, 260}} {
+			m, n, k := s[0], s[1], s[2]
+			a, w, bias := make([]float32, m*k), make([]float32, k*n), make([]float32, n)
+			for _, x := range [][]float32{a, w, bias} {
+				for i := range x {
+					x[i] = float32(rng.NormFloat64())
+				}
+			}
+			var b Packed
+			b.Pack(k, n, w, n)
+			ldc := n + 3
+			want, got := make([]float32, m*ldc), make([]float32, m*ldc)
+			for i := range m {
+				copy(want[i*ldc:], bias)
+			}
+			MatMul(m, a, k, &b, 1, want, ldc)
+			MatMulBias(m, a, k, &b, bias, got, ldc)
+			if !slices.Equal(got, want) {
+				t.Errorf("%d x %d x %d: differs", m, n, k)
 			}
 		}
 	})

@@ -106,8 +106,8 @@ func addRowsGeneric(dst []float32, n int, x []float32, ldx int) {
 }
 
 // matMulGeneric is the product of an operand whose element (i, p) is a[i*rs+p*ks]
-// with the panels of b.
-func matMulGeneric(m int, a []float32, rs, ks int, b *Packed, beta float32, c []float32, ldc int) {
+// with the panels of b, added to init, whose rows lie ldi apart; nil stands for zeros.
+func matMulGeneric(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi int, c []float32, ldc int) {
 	const cols = 8 // sums that stay in registers
 	for j := 0; j < b.N; j += cols {
 		panelJ := b.panels[j/panel*panel*b.K+j%panel:]
@@ -115,8 +115,8 @@ func matMulGeneric(m int, a []float32, rs, ks int, b *Packed, beta float32, c []
 		for i := range m {
 			ci := c[i*ldc+j:][:n]
 			var s [cols]float32
-			if beta != 0 {
-				copy(s[:], ci)
+			if init != nil {
+				copy(s[:], init[i*ldi+j:][:n])
 			}
 			s0, s1, s2, s3, s4, s5, s6, s7 := s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]
 			at := i * rs

@@ -234,10 +234,10 @@ func first(x []float32) *float32 {
 	return &x[0]
 }
 
-func matMul(m int, a []float32, rs, ks int, b *Packed, beta float32, c []float32, ldc int) {
+func matMul(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi int, c []float32, ldc int) {
 	if level == generic {
-		matMulGeneric(m, a, rs, ks, b, beta, c, ldc)
+		matMulGeneric(m, a, rs, ks, b, init, ldi, c, ldc)
 		return
 	}
-	matMulTiles(m, a, rs, ks, b, beta, c, ldc)
+	matMulTiles(m, a, rs, ks, b, init, ldi, c, ldc)
 }

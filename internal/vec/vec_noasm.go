@@ -20,8 +20,8 @@ func tanh(dst, x []float32)                                      { tanhGeneric(d
 func sigmoid(dst, x []float32)                                   { sigmoidGeneric(dst, x) }
 func adam(w, g, m, v []float32, k *adamArgs)                     { adamGeneric(w, g, m, v, k) }
 
-func matMul(m int, a []float32, rs, ks int, b *Packed, beta float32, c []float32, ldc int) {
-	matMulGeneric(m, a, rs, ks, b, beta, c, ldc)
+func matMul(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi int, c []float32, ldc int) {
+	matMulGeneric(m, a, rs, ks, b, init, ldi, c, ldc)
 }
 
 func cellForward(pre, cPrev, c, h, peep []float32) { cellForwardGeneric(pre, cPrev, c, h, peep) }

@@ -42,7 +42,7 @@ func tile(l level, rows, vecs int) {
 	panels := max(1, vecs*l.bytes/panelBytes)
 	perPanel := vecs / panels
 	TEXT(fmt.Sprintf("tile%dx%d%s", rows, vecs*l.lanes(), l.name), NOSPLIT,
-		"func(tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, add int)")
+		"func(tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)")
 	Doc(fmt.Sprintf("tile%dx%d%s computes tiles of %d rows and %d columns; see tile%s.",
 		rows, vecs*l.lanes(), l.name, rows, vecs*l.lanes(), l.name))
 	Pragma("noescape")
@@ -95,8 +95,8 @@ func tile(l level, rows, vecs int) {
 	}
 
 	Label("tile")
-	add := arg("add")
-	TESTQ(add, add)
+	ip := arg("init")
+	TESTQ(ip, ip)
 	JNE(LabelRef("load"))
 	for i := range acc {
 		for v := range acc[i] {
@@ -105,21 +105,20 @@ func tile(l level, rows, vecs int) {
 	}
 	JMP(LabelRef("start"))
 	Label("load")
-	cp := GP64()
-	MOVQ(c, cp)
+	ldi := arg("ldi")
+	SHLQ(Imm(2), ldi)
 	for i := range acc {
 		for v := range acc[i] {
-			src := at(cp, v*l.bytes)
+			src := at(ip, v*l.bytes)
 			if l.avx512 && v == vecs-1 {
 				VMOVUPS_Z(src, last, acc[i][v])
 			} else {
 				VMOVUPS(src, acc[i][v])
 			}
 		}
-		if i < rows-1 {
-			ADDQ(ldc, cp)
-		}
+		ADDQ(ldi, ip)
 	}
+	Store(ip, Param("init"))
 	Label("start")
 	ap := make([]reg.GPVirtual, (rows+group-1)/group)
 	for g := range ap {
