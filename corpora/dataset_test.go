@@ -224,6 +224,11 @@ func TestNearDuplicates(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("pairs (-want +got):\n%s", diff)
 	}
+	train, test := d.Subset([]int{5, 0, 7}), d.Subset([]int{1, 5, 0, 9})
+	near := NearLeaks(train, test, 0.75)
+	if len(near) != 1 || near[0].A != 1 || near[0].B != 0 {
+		t.Errorf("near leaks %+v, want one of 1 and 0", near)
+	}
 	zh := &Dataset{Heads: []string{"label"}, Examples: []Example{{Text: "这家酒店的房间很大，服务也很好，下次还会再来。"}, {Text: "这家酒店的房间很大,服务也很好,下次还会再来!"}}}
 	if n := len(zh.NearDuplicates(0.99)); n != 1 {
 		t.Errorf("%d pairs of Chinese texts that differ in punctuation, want 1", n)

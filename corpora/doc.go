@@ -34,8 +34,12 @@
 //
 // # Memory
 //
-// A Reader holds one row and its buffers, whatever the size of the file; the
-// largest row is bounded by [Limits]. A [Dataset] is a corpus in memory. A
+// A Reader holds one row and its buffers, whatever the size of the file: under 4
+// MiB for ordinary rows, some three times Limits.RecordBytes for the largest. On
+// top come the window of a zstd frame (8 MiB as zstd -19 writes it, refused above
+// 128 MiB), a page per column of a Parquet table, and the names of the entries of
+// a directory or archive. A zip archive or a table that is compressed or comes
+// from a pipe is held whole, up to 256 MiB. A [Dataset] is a corpus in memory. A
 // [Spool] shuffles a corpus that does not fit.
 //
 // A Reader, Writer or Spool serves one goroutine; a Dataset, once built, any

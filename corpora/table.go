@@ -139,7 +139,6 @@ type tableRows struct {
 	cols   columns
 	cells  [][]byte
 	joined []byte
-	first  bool // the first record is still to be read as a row
 }
 
 func (f *file) newTable(lines *lineReader, format Format) (rows, error) {

@@ -242,12 +242,12 @@ func newCorpusSplit() *cobra.Command {
 		seed  uint64
 	)
 	cmd := &cobra.Command{
-		Use:   "split --part NAME=SHARE... FILE...",
+		Use:   "split --into FILE=SHARE... FILE...",
 		Short: "Divide a corpus into stratified parts that share no text",
 		Long: `Split divides a corpus into files. Every label keeps its share in each; texts
 that are equal up to case and white space stay together; where a text goes
 depends only on the texts and labels, the shares and the seed, not on the order.`,
-		Example: `  sentiment corpus split --part train.tsv=0.8 --part dev.tsv=0.1 --part test.tsv=0.1 all.tsv`,
+		Example: `  sentiment corpus split --into train.tsv=0.8 --into dev.tsv=0.1 --into test.tsv=0.1 all.tsv`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
 			var names []string
@@ -256,19 +256,19 @@ depends only on the texts and labels, the shares and the seed, not on the order.
 				i := strings.LastIndexByte(p, '=')
 				share, err := strconv.ParseFloat(p[i+1:], 64)
 				if i <= 0 || err != nil || !(share > 0 && share <= 1) {
-					return usagef("--part %s: want file=share, such as dev.tsv=0.1", p)
+					return usagef("--into %s: want file=share, such as dev.tsv=0.1", p)
 				}
 				if slices.Contains(names, p[:i]) {
-					return usagef("--part %s: the file is named twice", p)
+					return usagef("--into %s: the file is named twice", p)
 				}
 				names, shares = append(names, p[:i]), append(shares, share)
 			}
 			if len(names) < 2 {
-				return usagef("split needs at least two --part FILE=SHARE")
+				return usagef("split needs at least two --into FILE=SHARE")
 			}
 			for i, name := range names {
 				if _, err := corpora.FormatOf(name); out.to == "" && err != nil {
-					return usagef("--part %s: %w", parts[i], err)
+					return usagef("--into %s: %w", parts[i], err)
 				}
 			}
 			d, err := out.read(&in, files)
@@ -289,7 +289,7 @@ depends only on the texts and labels, the shares and the seed, not on the order.
 	}
 	in.addFlags(cmd, true)
 	out.addFlags(cmd)
-	cmd.Flags().StringArrayVar(&parts, "part", nil, "a `file=share` to write; repeated, the shares sum to 1")
+	cmd.Flags().StringArrayVar(&parts, "into", nil, "a `file=share` to write; repeated, the shares sum to 1")
 	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the division")
 	return cmd
 }

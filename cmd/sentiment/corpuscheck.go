@@ -65,7 +65,7 @@ remaining one: what they contradict with confidence is named, the surest first
 			if noNear {
 				options.Near = -1
 			}
-			c := corpusCheck{limit: limit}
+			c := corpusCheck{limit: limit, near: options.Near}
 			for _, path := range paths {
 				d, rep, err := corpora.ReadFiles(opts, path)
 				if err != nil {
@@ -110,6 +110,7 @@ remaining one: what they contradict with confidence is named, the surest first
 type corpusCheck struct {
 	files []checkedFile
 	limit int
+	near  float64 // similarity of near duplicates; negative: not looked for
 }
 
 type checkedFile struct {
@@ -200,6 +201,14 @@ func (c *corpusCheck) leaks(i, j int) []corpora.Leak {
 	return corpora.Leaks(c.files[i].data, c.files[j].data)
 }
 
+// nearLeaks returns the near duplicates of file i in file j.
+func (c *corpusCheck) nearLeaks(i, j int) []corpora.NearDuplicate {
+	if c.near < 0 {
+		return nil
+	}
+	return corpora.NearLeaks(c.files[i].data, c.files[j].data, c.near)
+}
+
 // first returns how many of n findings are shown.
 func (c *corpusCheck) first(n int) int {
 	if c.limit == 0 {
@@ -210,7 +219,7 @@ func (c *corpusCheck) first(n int) int {
 
 func (c *corpusCheck) sections() []section {
 	summary := section{"Files", []string{"file", "rows", "refused", "bad bytes", "empty", "duplicates", "conflicts", "near pairs", "rare labels"}, nil}
-	leaks := section{"Texts of one file in a later one", []string{"file", "in", "rows", "share"}, nil}
+	leaks := section{"Texts of one file in a later one", []string{"file", "in", "rows", "share", "near pairs"}, nil}
 	var details []section
 	add := func(title, path string, total int, header []string, row func(i int) []any) {
 		s := section{title: fmt.Sprintf("%s: %s", path, title), header: header}
@@ -254,9 +263,14 @@ func (c *corpusCheck) sections() []section {
 		})
 		for j := range i {
 			found := c.leaks(j, i)
-			leaks.rows = append(leaks.rows, []any{c.files[j].path, f.path, len(found), percent(len(found), f.data.Len())})
+			near := c.nearLeaks(j, i)
+			leaks.rows = append(leaks.rows, []any{c.files[j].path, f.path, len(found), percent(len(found), f.data.Len()), len(near)})
 			add("rows that are in "+c.files[j].path, f.path, len(found), []string{"row", "there", "text"}, func(n int) []any {
 				return []any{id(found[n].Test), c.files[j].data.Examples[found[n].Train].ID, text(found[n].Test)}
+			})
+			add("rows that are almost in "+c.files[j].path, f.path, len(near), []string{"similarity", "row", "there", "text"}, func(n int) []any {
+				x := near[n]
+				return []any{fmt.Sprintf("%.2f", x.Similarity), id(x.B), c.files[j].data.Examples[x.A].ID, text(x.B)}
 			})
 		}
 	}
@@ -304,6 +318,7 @@ func (c *corpusCheck) json() any {
 		Test  string   `json:"test"`
 		Count int      `json:"rows"`
 		Rows  []string `json:"test_rows,omitempty"`
+		Near  int      `json:"near_duplicates"`
 	}
 	var out struct {
 		Files []file `json:"files"`
@@ -350,7 +365,7 @@ func (c *corpusCheck) json() any {
 		out.Files = append(out.Files, o)
 		for j := range i {
 			found := c.leaks(j, i)
-			l := leak{Train: c.files[j].path, Test: f.path, Count: len(found)}
+			l := leak{Train: c.files[j].path, Test: f.path, Count: len(found), Near: len(c.nearLeaks(j, i))}
 			for _, x := range found[:c.first(len(found))] {
 				l.Rows = append(l.Rows, id(x.Test))
 			}
