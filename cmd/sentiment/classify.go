@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -218,12 +219,14 @@ func appendJSON(b []byte, s string) []byte {
 
 func appendProb(b []byte, p float32) []byte { return strconv.AppendFloat(b, float64(p), 'f', 4, 32) }
 
-// A tableWriter prints a table of all records at the end.
+// A tableWriter prints a table: CSV and TSV as the records come, the styles
+// whose columns are aligned when all are there.
 type tableWriter struct {
-	w     io.Writer
-	style report.Style
-	heads []classify.Head
-	rows  [][]any
+	w      io.Writer
+	style  report.Style
+	heads  []classify.Head
+	rows   [][]any
+	headed bool // the header is out
 }
 
 func (t *tableWriter) write(id string, p classify.Prediction) error {
@@ -232,13 +235,35 @@ func (t *tableWriter) write(id string, p classify.Prediction) error {
 		row = append(row, t.heads[h].Labels[s.Label], string(appendProb(nil, s.Prob())))
 	}
 	t.rows = append(t.rows, append(row, p.Tokens, p.Unknown))
+	const some = 256
+	if len(t.rows) >= some && (t.style == report.CSV || t.style == report.TSV) {
+		return t.flush()
+	}
 	return nil
 }
 
 func (t *tableWriter) close() error {
+	if t.headed && len(t.rows) == 0 {
+		return nil
+	}
+	return t.flush()
+}
+
+// flush prints the rows so far, under the header if they are the first.
+func (t *tableWriter) flush() error {
 	header := []string{"id"}
 	for _, h := range t.heads {
 		header = append(header, h.Name, h.Name+"_prob")
 	}
-	return report.Table(t.w, append(header, "tokens", "unknown"), t.rows, t.style)
+	var b bytes.Buffer
+	if err := report.Table(&b, append(header, "tokens", "unknown"), t.rows, t.style); err != nil {
+		return err
+	}
+	out := b.Bytes()
+	if t.headed {
+		_, out, _ = bytes.Cut(out, []byte{'\n'})
+	}
+	t.headed, t.rows = true, t.rows[:0]
+	_, err := t.w.Write(out)
+	return err
 }
