@@ -36,6 +36,8 @@ func main() {
 	threads := flag.Int("threads", 1, "goroutines that compute")
 	seconds := flag.Float64("seconds", 5, "time to measure, after a warm-up")
 	seed := flag.Uint64("seed", 1, "of weights and words")
+	int8s := flag.Bool("int8", false, "infer with weights of eight bits")
+	cache := flag.Int("cache", 0, "`words` whose input products inference keeps")
 	flag.Parse()
 	if *bidirectional {
 		c.Direction = lstm.Bidirectional
@@ -49,7 +51,14 @@ func main() {
 		err = fmt.Errorf("-mode %q, want train or infer", *mode)
 	}
 	if err == nil {
-		err = measure(c, *mode == "train", *batch, from, *threads, *seconds, *seed)
+		var n *net
+		if n, err = newNet(c, *threads, *seed); err == nil {
+			n.lstm.Int8 = *int8s
+			if *cache > 0 {
+				n.cache = n.lstm.NewInputCache(*cache)
+			}
+			err = measure(n, *mode == "train", *batch, from, *threads, *seconds)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "throughput:", err)
@@ -58,12 +67,8 @@ func main() {
 }
 
 // measure runs batches for the given time and prints the result.
-func measure(c lstm.Config, train bool, batch int, lengths []int, threads int, seconds float64, seed uint64) error {
+func measure(n *net, train bool, batch int, lengths []int, threads int, seconds float64) error {
 	runtime.GOMAXPROCS(threads)
-	n, err := newNet(c, threads, seed)
-	if err != nil {
-		return err
-	}
 	work := n.infer
 	if train {
 		work = n.train
@@ -88,11 +93,15 @@ func measure(c lstm.Config, train bool, batch int, lengths []int, threads int, s
 		return err
 	}
 	perSecond := float64(tokens) / spent
+	kernel := vec.Kernel()
+	if n.lstm.Int8 && !train {
+		kernel = vec.Kernel8()
+	}
 	return json.NewEncoder(os.Stdout).Encode(struct {
 		TokensPerS float64 `json:"tokens_per_s"`
 		GFLOPS     float64 `json:"gflops"`
 		Kernel     string  `json:"kernel"`
-	}{math.Round(perSecond), math.Round(perSecond*flops(c, train)/1e7) / 100, vec.Kernel()})
+	}{math.Round(perSecond), math.Round(perSecond*flops(n.lstm.Config(), train)/1e7) / 100, kernel})
 }
 
 // flops counts the multiplications and additions of the LSTM's products for

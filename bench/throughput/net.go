@@ -35,6 +35,8 @@ type net struct {
 	seen     [words]int32 // the place of a word among the batch's distinct ones, plus 1
 	distinct []vocab.ID
 	index    []int32 // [Rows]
+	keys     []int32
+	cache    *lstm.InputCache // nil without one
 
 	x, dY, pooled, dPooled, logits, dLogits []float32
 }
@@ -113,10 +115,15 @@ func (n *net) train() error {
 // infer computes the probabilities of the batch. A word that stands in it
 // more than once is multiplied with the input weights once.
 func (n *net) infer() error {
-	n.distinct, n.index = n.distinct[:0], grow(n.index, len(n.ids))
+	n.distinct, n.index, n.keys = n.distinct[:0], grow(n.index, len(n.ids)), n.keys[:0]
 	for i, id := range n.ids {
 		if n.seen[id] == 0 {
+			if n.cache != nil && n.cache.Has(int(id)) {
+				n.index[i] = ^int32(id)
+				continue
+			}
 			n.distinct = append(n.distinct, id)
+			n.keys = append(n.keys, int32(id))
 			n.seen[id] = int32(len(n.distinct))
 		}
 		n.index[i] = n.seen[id] - 1
@@ -126,7 +133,7 @@ func (n *net) infer() error {
 	}
 	n.x = grow(n.x, len(n.distinct)*n.table.Dim())
 	n.table.Gather(n.x, n.distinct)
-	out, err := n.lstm.Forward(&n.ws, lstm.Batch{Layout: &n.layout, X: n.x, Index: n.index}, nil, lstm.Mode{})
+	out, err := n.lstm.Forward(&n.ws, lstm.Batch{Layout: &n.layout, X: n.x, Index: n.index, Cache: n.cache, Keys: n.keys}, nil, lstm.Mode{})
 	if err != nil {
 		return err
 	}
