@@ -150,12 +150,17 @@ func (n *Network) Forward(ws *Workspace, texts [][]vocab.ID, mode lstm.Mode) ([]
 		in.Index, in.Cache, in.Keys = ws.index, ws.Cache, ws.keys
 	}
 	in.X = ws.x
-	out, err := n.lstm.Forward(&ws.lstm, in, nil, mode)
+	return n.forwardVectors(ws, in)
+}
+
+// forwardVectors is Forward from the word vectors on.
+func (n *Network) forwardVectors(ws *Workspace, in lstm.Batch) ([][]float32, error) {
+	out, err := n.lstm.Forward(&ws.lstm, in, nil, ws.mode)
 	if err != nil {
 		return nil, err
 	}
 	ws.y = out.Y
-	B, P := len(texts), n.pool.OutSize()
+	B, P := ws.texts, n.pool.OutSize()
 	ws.pooled = grow(ws.pooled, B*P)
 	n.pool.Forward(ws.pooled, ws.y, &ws.layout, ws.groups, &ws.pool)
 	n.dropPooled(ws, ws.pooled)
@@ -186,6 +191,18 @@ func (n *Network) Backward(ws *Workspace, dLogits [][]float32) error {
 	for _, p := range n.params {
 		p.NeedGrad()
 	}
+	dX, err := n.backwardVectors(ws, dLogits)
+	if err != nil {
+		return err
+	}
+	n.dropWords(ws, dX)
+	n.embed.AddGrad(ws.ids, dX)
+	return nil
+}
+
+// backwardVectors is Backward down to the word vectors, whose gradient
+// [Rows][D] it returns.
+func (n *Network) backwardVectors(ws *Workspace, dLogits [][]float32) ([]float32, error) {
 	B, P := ws.texts, n.pool.OutSize()
 	ws.dPooled = grow(ws.dPooled, B*P)
 	ws.dHead = grow(ws.dHead, B*P)
@@ -211,12 +228,7 @@ func (n *Network) Backward(ws *Workspace, dLogits [][]float32) error {
 	clear(ws.dY)
 	n.pool.Backward(ws.dY, ws.dPooled, ws.y, &ws.layout, ws.groups, &ws.pool)
 	dX, _, err := n.lstm.Backward(&ws.lstm, ws.dY, nil)
-	if err != nil {
-		return err
-	}
-	n.dropWords(ws, dX)
-	n.embed.AddGrad(ws.ids, dX)
-	return nil
+	return dX, err
 }
 
 // dropWords applies the word dropout to rows [Rows][D] or their gradient.
@@ -248,14 +260,20 @@ func (ws *Workspace) lay(texts [][]vocab.ID, chunk int) {
 	}
 	ws.layout.Reset(ws.lengths)
 	ws.ids = growIDs(ws.ids, ws.layout.Rows())
+	ws.eachRow(func(row, text, at int) { ws.ids[row] = texts[text][at] })
+}
+
+// eachRow calls f for every row of the layout with its text and the place of
+// its token there.
+func (ws *Workspace) eachRow(f func(row, text, at int)) {
 	from := 0 // the sequence's first token in its text
 	for s, b := range ws.groups {
 		if s == 0 || b != ws.groups[s-1] {
 			from = 0
 		}
 		rank := ws.layout.Rank()[s]
-		for t, id := range texts[b][from : from+ws.lengths[s]] {
-			ws.ids[ws.layout.Offset(t)+rank] = id
+		for t := range ws.lengths[s] {
+			f(ws.layout.Offset(t)+rank, b, from+t)
 		}
 		from += ws.lengths[s]
 	}

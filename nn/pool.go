@@ -381,7 +381,9 @@ func (p *Pool) attendBackward(dy, dpooled, y []float32, G int, ws *PoolWorkspace
 			h[j] = ws.dscore[r] * p.Context.Data[j] * (1 - u*u)
 		}
 	}
-	p.Hidden.Workers = p.Workers
+	if p.Hidden.Workers != p.Workers { // else frozen layers could not run side by side
+		p.Hidden.Workers = p.Workers
+	}
 	p.Hidden.backwardParams(ws.hidden, y, ws.rows)
 	p.Hidden.backwardInput(dy, ws.hidden, ws.rows, 1)
 }
