@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -312,5 +313,36 @@ func TestCSVQuotesLinear(t *testing.T) {
 	_, refused, _, err := drain(t, r)
 	if err != nil || len(refused) == 0 {
 		t.Errorf("%d refused, %v", len(refused), err)
+	}
+}
+
+// A line from a slow pipe is an example before the next one is written.
+func TestPipeIsNotHeldBack(t *testing.T) {
+	for _, o := range []Options{{Lines: true}, {Format: JSONL}} {
+		pr, pw := io.Pipe()
+		r, err := New(pr, Stdin, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			done := make(chan error)
+			go func() {
+				_, err := r.Read()
+				done <- err
+			}()
+			io.WriteString(pw, "{\"text\":\"one line\"}\n")
+			select {
+			case err := <-done:
+				if err != nil {
+					t.Fatal(err)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("the line is held back")
+			}
+		}
+		pw.Close()
+		if _, err := r.Read(); err != io.EOF {
+			t.Errorf("got %v, want io.EOF", err)
+		}
 	}
 }
