@@ -119,11 +119,25 @@ func (x *Extractor) charGrams(word string) []Hash {
 	if grams, ok := x.chars[word]; ok {
 		return grams
 	}
-	const mostHeld, longest = 1 << 21, 64 // hashes; bytes of a word that are read
+	const mostHeld = 1 << 21 // hashes
 	if x.held > mostHeld {
 		clear(x.chars)
 		x.held = 0
 	}
+	x.split(word)
+	var grams []Hash
+	x.eachGram(func(gram []byte) { grams = append(grams, mix(charSeed, hashBytes(gram))) })
+	if len(word) <= longest {
+		x.chars[strings.Clone(word)] = grams // not a part of its text, which could then not be freed
+		x.held += len(grams) + 16
+	}
+	return grams
+}
+
+const longest = 64 // bytes of a word that are read for character n-grams
+
+// split puts a word between edges into buf and finds its runes.
+func (x *Extractor) split(word string) {
 	cut := word
 	if len(cut) > longest {
 		cut = cut[:longest]
@@ -136,18 +150,16 @@ func (x *Extractor) charGrams(word string) []Hash {
 		i += n
 	}
 	x.runes = append(x.runes, len(x.buf))
-	var grams []Hash
+}
+
+// eachGram calls f for every character n-gram of the word that was split.
+func (x *Extractor) eachGram(f func(gram []byte)) {
 	last := len(x.runes) - 1
 	for i := range last {
 		for n := x.cfg.CharMin; n <= x.cfg.CharMax && i+n <= last; n++ {
-			grams = append(grams, mix(charSeed, hashBytes(x.buf[x.runes[i]:x.runes[i+n]])))
+			f(x.buf[x.runes[i]:x.runes[i+n]])
 		}
 	}
-	if len(word) <= longest {
-		x.chars[strings.Clone(word)] = grams // not a part of its text, which could then not be freed
-		x.held += len(grams) + 16
-	}
-	return grams
 }
 
 func hashWord(s string) Hash { return hashBytes(s) }

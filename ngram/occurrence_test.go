@@ -1,0 +1,62 @@
+package ngram_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/textlstm/textlstm/ngram"
+	"github.com/textlstm/textlstm/tokenize"
+)
+
+func tokensOf(text string) []tokenize.Token {
+	return new(tokenize.Pipeline).AppendTokens(nil, text)
+}
+
+// TestOccurrencesAreTheFeatures wants the features of AppendFeatures, each at
+// least once, and no others.
+func TestOccurrencesAreTheFeatures(t *testing.T) {
+	for _, cfg := range []ngram.Config{
+		{Words: 1}, {Words: 3}, {CharMin: 2, CharMax: 4}, {Words: 2, CharMin: 1, CharMax: 16},
+	} {
+		for _, text := range []string{
+			"", "good", "not good , not bad", "a a a a", "naïve \u4e2d\u6587 \xff\xfe !", "x\x02y",
+			"averylongword" + string(slices.Repeat([]byte("z"), 200)),
+		} {
+			x := ngram.NewExtractor(cfg)
+			tokens := tokensOf(text)
+			want := x.AppendFeatures(nil, tokens)
+			var got []ngram.Hash
+			for _, o := range x.AppendOccurrences(nil, tokens) {
+				if o.First < 0 || o.First > o.End || o.End > len(tokens) {
+					t.Errorf("%+v %q: %+v covers tokens out of range", cfg, text, o)
+				}
+				got = append(got, o.Feature)
+			}
+			slices.Sort(got)
+			if diff := cmp.Diff(want, slices.Compact(got)); diff != "" {
+				t.Errorf("%+v %q (-features +occurrences):\n%s", cfg, text, diff)
+			}
+		}
+	}
+}
+
+func TestOccurrencePlaces(t *testing.T) {
+	type place struct {
+		Text       string
+		First, End int
+	}
+	x := ngram.NewExtractor(ngram.Config{Words: 2, CharMin: 3, CharMax: 3})
+	var got []place
+	for _, o := range x.AppendOccurrences(nil, tokensOf("so bad")) {
+		got = append(got, place{o.Text, o.First, o.End})
+	}
+	want := []place{
+		{"^", 0, 0}, {"^ so", 0, 1}, {"so", 0, 1}, {"so bad", 0, 2}, {"bad", 1, 2}, {"bad $", 1, 2}, {"$", 2, 2},
+		{"^so", 0, 1}, {"so$", 0, 1}, {"^ba", 1, 2}, {"bad", 1, 2}, {"ad$", 1, 2},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("occurrences (-want +got):\n%s", diff)
+	}
+}
