@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,7 +116,10 @@ func newWide(c classify.Config, r *rand.Rand) *classify.Wide {
 	for _, w := range words {
 		all = x.AppendFeatures(all, []tokenize.Token{{Text: w}})
 	}
-	w := &classify.Wide{Dictionary: ngram.Build(all, c.Ngrams.Bits, 1)}
+	counter := ngram.NewCounter(1, 1)
+	slices.Sort(all)
+	counter.Add(1, slices.Compact(all))
+	w := &classify.Wide{Dictionary: counter.Dictionary(c.Ngrams.Bits)}
 	for _, h := range c.Heads {
 		l := &ngram.Linear{Labels: len(h.Labels), MultiLabel: h.MultiLabel()}
 		l.Weights = make([]float32, w.Dictionary.Rows()*l.Columns())

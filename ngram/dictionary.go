@@ -3,7 +3,6 @@ package ngram
 import (
 	"fmt"
 	"math/bits"
-	"slices"
 )
 
 // window is how many slots a feature may lie behind its own.
@@ -94,33 +93,4 @@ func (d *Dictionary) add(h Hash) bool {
 		}
 	}
 	return false
-}
-
-// Build returns the set of the features that occur in at least minCount of the
-// texts, the most frequent first where there is no room for all. It sorts all,
-// the features of all texts together, in place.
-func Build(all []Hash, bits, minCount int) *Dictionary {
-	type counted struct {
-		h Hash
-		n int32
-	}
-	slices.Sort(all)
-	var kept []counted
-	for i := 0; i < len(all); {
-		j := i + 1
-		for j < len(all) && all[j] == all[i] {
-			j++
-		}
-		if j-i >= minCount {
-			kept = append(kept, counted{all[i], int32(j - i)})
-		}
-		i = j
-	}
-	slices.SortStableFunc(kept, func(a, b counted) int { return int(b.n - a.n) })
-	d := NewDictionary(bits)
-	room := len(d.tags) - len(d.tags)/8 // a fuller table is slow and drops frequent features
-	for _, c := range kept[:min(room, len(kept))] {
-		d.add(c.h)
-	}
-	return d
 }

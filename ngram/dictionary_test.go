@@ -20,12 +20,21 @@ func hashes(n int, seed uint64) []ngram.Hash {
 	return h
 }
 
+// build counts each of the features as a text of its own.
+func build(features []ngram.Hash, bits, minCount int) *ngram.Dictionary {
+	c := ngram.NewCounter(minCount, len(features))
+	for i := range features {
+		c.Add(1, features[i:i+1])
+	}
+	return c.Dictionary(bits)
+}
+
 func TestDictionaryFindsWhatItHas(t *testing.T) {
 	const bits = 12
 	for _, tt := range []struct{ share, lost float64 }{{0.1, 0}, {0.5, 0.01}, {0.8, 0.08}} {
 		share := tt.share
 		features := hashes(int(share*(1<<bits)), 5)
-		d := ngram.Build(slices.Clone(features), bits, 1)
+		d := build(features, bits, 1)
 		rows := map[int32]bool{}
 		lost := 0
 		for _, h := range features {
@@ -54,7 +63,7 @@ func TestDictionaryFindsWhatItHas(t *testing.T) {
 
 func TestDictionaryFalsePositives(t *testing.T) {
 	const bits = 12
-	d := ngram.Build(hashes(7<<bits/8, 5), bits, 1)
+	d := build(hashes(7<<bits/8, 5), bits, 1)
 	const tries = 200_000
 	found := 0
 	for _, h := range hashes(tries, 6) {
@@ -71,7 +80,7 @@ func TestDictionaryFalsePositives(t *testing.T) {
 	}
 }
 
-func TestBuildKeepsTheMostFrequent(t *testing.T) {
+func TestCounterKeepsTheMostFrequent(t *testing.T) {
 	const bits = 6 // room for 56 features
 	features := hashes(200, 8)
 	var all []ngram.Hash
@@ -80,7 +89,7 @@ func TestBuildKeepsTheMostFrequent(t *testing.T) {
 			all = append(all, h)
 		}
 	}
-	d := ngram.Build(all, bits, 1)
+	d := build(all, bits, 1)
 	if d.Len() > 56 || d.Len() < 40 {
 		t.Errorf("%d features in 64 rows, want at most 56", d.Len())
 	}
@@ -104,9 +113,9 @@ func TestBuildKeepsTheMostFrequent(t *testing.T) {
 	}
 }
 
-func TestBuildCountsTexts(t *testing.T) {
+func TestCounterCountsTexts(t *testing.T) {
 	h := hashes(3, 9)
-	d := ngram.Build([]ngram.Hash{h[0], h[1], h[1], h[2], h[2], h[2]}, 4, 2)
+	d := build([]ngram.Hash{h[0], h[1], h[1], h[2], h[2], h[2]}, 4, 2)
 	for i, want := range []bool{false, true, true} {
 		if _, ok := d.Row(h[i]); ok != want {
 			t.Errorf("feature of %d texts: kept %t, want %t", i+1, ok, want)
@@ -115,18 +124,18 @@ func TestBuildCountsTexts(t *testing.T) {
 	if got := d.AppendRows([]int32{99}, h); len(got) != 3 || got[0] != 99 {
 		t.Errorf("AppendRows = %v, want two rows behind the 99", got)
 	}
-	if d := ngram.Build(nil, 4, 1); d.Len() != 0 || d.Rows() != 16 {
+	if d := build(nil, 4, 1); d.Len() != 0 || d.Rows() != 16 {
 		t.Errorf("of nothing: %d features, %d rows, want 0, 16", d.Len(), d.Rows())
 	}
 }
 
-func TestBuildIgnoresOrder(t *testing.T) {
+func TestCounterIgnoresTheOrderOfTexts(t *testing.T) {
 	all := slices.Concat(hashes(300, 1), hashes(200, 1), hashes(50, 1), hashes(300, 2))
-	want := ngram.Build(slices.Clone(all), 8, 1).Tags()
+	want := build(all, 8, 1).Tags()
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 5 {
 		r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-		if diff := cmp.Diff(want, ngram.Build(slices.Clone(all), 8, 1).Tags()); diff != "" {
+		if diff := cmp.Diff(want, build(all, 8, 1).Tags()); diff != "" {
 			t.Fatalf("another order, another dictionary:\n%s", diff)
 		}
 	}
@@ -134,7 +143,7 @@ func TestBuildIgnoresOrder(t *testing.T) {
 
 func TestFromTags(t *testing.T) {
 	features := hashes(100, 3)
-	d := ngram.Build(slices.Clone(features), 7, 1)
+	d := build(features, 7, 1)
 	e, err := ngram.FromTags(slices.Clone(d.Tags()))
 	if err != nil {
 		t.Fatal(err)

@@ -27,11 +27,11 @@ func Example() {
 		return x.AppendFeatures(nil, list)
 	}
 
-	var all []ngram.Hash
+	counter := ngram.NewCounter(config.MinCount, len(texts))
 	for _, t := range texts {
-		all = append(all, extract(t)...)
+		counter.Add(1, extract(t))
 	}
-	dictionary := ngram.Build(all, config.Bits, config.MinCount)
+	dictionary := counter.Dictionary(config.Bits)
 	data := ngram.Data{Labels: 2, Target: func(i, c int) int {
 		if labels[i] == c {
 			return 1

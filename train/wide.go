@@ -25,25 +25,29 @@ func newWide(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*cla
 	if err != nil {
 		return nil, err
 	}
-	const shards = 8
-	features := make([][]ngram.Hash, shards)
-	par.For(runtime.GOMAXPROCS(0), shards, func(i int) {
-		x := ngram.NewExtractor(cfg.Ngrams)
-		var tokens []tokenize.Token
-		for j := i; j < len(d.Examples) && ctx.Err() == nil; j += shards {
-			tokens = p.AppendTokens(tokens[:0], d.Examples[j].Text)
-			features[i] = x.AppendFeatures(features[i], tokens)
+	counter := ngram.NewCounter(cfg.Ngrams.MinCount, len(d.Examples))
+	const block = 256 // texts read before they are counted
+	workers := runtime.GOMAXPROCS(0)
+	features := make([][]ngram.Hash, block)
+	extractors := make([]*ngram.Extractor, workers)
+	for from := 0; from < len(d.Examples); from += block {
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
-	})
-	if err := ctx.Err(); err != nil {
-		return nil, err
+		examples := d.Examples[from:min(from+block, len(d.Examples))]
+		par.For(workers, workers, func(i int) {
+			if extractors[i] == nil {
+				extractors[i] = ngram.NewExtractor(cfg.Ngrams)
+			}
+			var tokens []tokenize.Token
+			for j := i; j < len(examples); j += workers {
+				tokens = p.AppendTokens(tokens[:0], examples[j].Text)
+				features[j] = extractors[i].AppendFeatures(features[j][:0], tokens)
+			}
+		})
+		counter.Add(workers, features[:len(examples)]...)
 	}
-	var all []ngram.Hash
-	for i := range features {
-		all = append(all, features[i]...)
-		features[i] = nil
-	}
-	w := &classify.Wide{Dictionary: ngram.Build(all, cfg.Ngrams.Bits, cfg.Ngrams.MinCount)}
+	w := &classify.Wide{Dictionary: counter.Dictionary(cfg.Ngrams.Bits)}
 	for _, h := range cfg.Heads {
 		l := &ngram.Linear{Labels: len(h.Labels), MultiLabel: h.MultiLabel()}
 		l.Weights = make([]float32, w.Dictionary.Rows()*l.Columns())

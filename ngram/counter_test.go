@@ -1,0 +1,110 @@
+package ngram_test
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/textlstm/textlstm/ngram"
+)
+
+// zipf returns texts whose features are drawn as words are: few often, most
+// hardly ever.
+func zipf(texts, length, features int) [][]ngram.Hash {
+	r := rand.New(rand.NewPCG(4, 5))
+	z := rand.NewZipf(r, 1.1, 4, uint64(features))
+	all := make([][]ngram.Hash, texts)
+	for i := range all {
+		for range length {
+			all[i] = append(all[i], ngram.Hash(z.Uint64()+1)*0x9e3779b97f4a7c15)
+		}
+		slices.Sort(all[i])
+		all[i] = slices.Compact(all[i])
+	}
+	return all
+}
+
+// A map counts exactly. The filter takes a few of the features that occur once
+// for some that occur twice, and misses none.
+func TestCounterAgainstMap(t *testing.T) {
+	texts := zipf(400, 500, 1<<20)
+	counts := map[ngram.Hash]int{}
+	for _, features := range texts {
+		for _, h := range features {
+			counts[h]++
+		}
+	}
+	for _, minCount := range []int{1, 2, 3} {
+		c := ngram.NewCounter(minCount, len(texts))
+		c.Add(2, texts...)
+		d := c.Dictionary(20)
+		missed, wrong, rare := 0, 0, 0
+		for h, n := range counts {
+			_, ok := d.Row(h)
+			switch {
+			case n >= minCount && !ok:
+				missed++
+			case n < minCount:
+				rare++
+				if ok {
+					wrong++
+				}
+			}
+		}
+		if missed > 0 {
+			t.Errorf("at least %d: %d of %d features are missed", minCount, missed, len(counts)-rare)
+		}
+		if wrong > rare/100 {
+			t.Errorf("at least %d: %d of %d rarer features are kept, want 1 %% at most", minCount, wrong, rare)
+		}
+	}
+}
+
+func TestCounterWorkersAndBlocks(t *testing.T) {
+	texts := zipf(300, 100, 1<<16)
+	want := func() []uint16 {
+		c := ngram.NewCounter(2, len(texts))
+		c.Add(1, texts...)
+		return c.Dictionary(10).Tags()
+	}()
+	for _, workers := range []int{2, 3, 16, 40} {
+		c := ngram.NewCounter(2, len(texts))
+		for block := range slices.Chunk(texts, 7*workers) {
+			c.Add(workers, block...)
+		}
+		if diff := cmp.Diff(want, c.Dictionary(10).Tags()); diff != "" {
+			t.Errorf("%d workers:\n%s", workers, diff)
+		}
+	}
+}
+
+// Twelve million features, each seen twice in a row, do not fit. Those that are
+// frequent are in the dictionary all the same.
+func TestCounterIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("counts for seconds")
+	}
+	frequent := hashes(1000, 1)
+	slices.Sort(frequent)
+	c := ngram.NewCounter(2, 1<<30)
+	for i := range uint64(120) {
+		text := hashes(100_000, 100+i)
+		slices.Sort(text)
+		c.Add(2, text, frequent, text)
+	}
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	if m.HeapAlloc > 220<<20 {
+		t.Errorf("%d MiB in use, want 64 + 128 and little more", m.HeapAlloc>>20)
+	}
+	d := c.Dictionary(12)
+	for _, h := range frequent {
+		if _, ok := d.Row(h); !ok {
+			t.Fatalf("a feature of 120 texts is lost among those of two")
+		}
+	}
+}
