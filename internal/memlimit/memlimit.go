@@ -1,0 +1,104 @@
+// Package memlimit tells how much memory the process may use.
+package memlimit
+
+import (
+	"math"
+	"os"
+	"path"
+	"runtime/debug"
+	"strconv"
+	"strings"
+)
+
+// Get returns the smallest limit on the process's memory in bytes, and its
+// name: GOMEMLIMIT (or debug.SetMemoryLimit), the limit of a Linux control
+// group, or the machine's memory. Where none is known it returns math.MaxInt64
+// and "".
+func Get() (limit int64, name string) {
+	limit = math.MaxInt64
+	lower := func(v int64, ok bool, what string) {
+		if ok && v < limit {
+			limit, name = v, what
+		}
+	}
+	total, ok := memTotal()
+	lower(total, ok, "the machine's memory")
+	group, ok := controlGroup()
+	lower(group, ok, "the control group's limit")
+	if v := debug.SetMemoryLimit(-1); v < math.MaxInt64 {
+		lower(v, true, "GOMEMLIMIT")
+	}
+	return limit, name
+}
+
+// memTotal reads Linux's own figure.
+func memTotal() (int64, bool) {
+	b, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return 0, false
+	}
+	return parseMemTotal(string(b))
+}
+
+func parseMemTotal(text string) (int64, bool) {
+	for line := range strings.SplitSeq(text, "\n") {
+		if f := strings.Fields(line); len(f) == 3 && f[0] == "MemTotal:" && f[2] == "kB" {
+			v, ok := parse(f[1])
+			return v << 10, ok && v < math.MaxInt64>>10
+		}
+	}
+	return 0, false
+}
+
+// controlGroup reads the limits of the process's control group and of those
+// around it, of version 2 or 1.
+func controlGroup() (limit int64, found bool) {
+	b, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return 0, false
+	}
+	limit = math.MaxInt64
+	for _, file := range limitFiles(string(b)) {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		if v, ok := parse(strings.TrimSpace(string(b))); ok && v < limit { // "max" is no number
+			limit, found = v, true
+		}
+	}
+	return limit, found
+}
+
+// limitFiles lists the files that may hold a limit, given the content of
+// /proc/self/cgroup: lines such as "0::/a/b" of version 2 and "5:memory:/a/b"
+// of version 1.
+func limitFiles(text string) []string {
+	var files []string
+	for line := range strings.SplitSeq(text, "\n") {
+		f := strings.SplitN(line, ":", 3)
+		if len(f) != 3 {
+			continue
+		}
+		root, file := "/sys/fs/cgroup", "memory.max"
+		if f[1] != "" {
+			if !strings.Contains(","+f[1]+",", ",memory,") {
+				continue
+			}
+			root, file = "/sys/fs/cgroup/memory", "memory.limit_in_bytes"
+		}
+		for dir := path.Clean("/" + f[2]); ; dir = path.Dir(dir) {
+			files = append(files, path.Join(root, dir, file))
+			if dir == "/" {
+				break
+			}
+		}
+	}
+	return files
+}
+
+// parse reads a positive number.
+func parse(text string) (int64, bool) {
+	v, err := strconv.ParseInt(text, 10, 64)
+	return v, err == nil && v > 0
+}
