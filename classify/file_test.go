@@ -302,18 +302,18 @@ func TestHugeConfigs(t *testing.T) {
 		name   string
 		change func(*tampered)
 	}{
-		{"hidden_size 2^30", func(f *tampered) { f.lstm["hidden_size"] = 1 << 30 }},
-		{"hidden_size 2^32, whose square is 0", func(f *tampered) { f.lstm["hidden_size"] = 1 << 32 }},
-		{"hidden_size 2^61", func(f *tampered) { f.lstm["hidden_size"] = 1 << 61 }},
-		{"hidden_size 2^62", func(f *tampered) { f.lstm["hidden_size"] = 1 << 62 }},
-		{"layers 2^30", func(f *tampered) { f.lstm["layers"] = 1 << 30 }},
-		{"layers 2^62", func(f *tampered) { f.lstm["layers"] = 1 << 62 }},
-		{"embed 2^40", func(f *tampered) { f.config["embed"], f.lstm["input_size"] = 1<<40, 1<<40 }},
-		{"embed 2^60", func(f *tampered) { f.config["embed"], f.lstm["input_size"] = 1<<60, 1<<60 }},
-		{"buckets 2^26", func(f *tampered) { f.meta["vocab"].(map[string]any)["buckets"] = 1 << 26 }},
-		{"buckets 2^60", func(f *tampered) { f.meta["vocab"].(map[string]any)["buckets"] = 1 << 60 }},
-		{"a head's hidden layer of 2^40", func(f *tampered) { f.head(0)["hidden"] = 1 << 40 }},
-		{"a head's hidden layer of 2^62", func(f *tampered) { f.head(0)["hidden"] = 1 << 62 }},
+		{"hidden_size 2^30", func(f *tampered) { f.lstm["hidden_size"] = int64(1 << 30) }},
+		{"hidden_size 2^32, whose square is 0", func(f *tampered) { f.lstm["hidden_size"] = int64(1 << 32) }},
+		{"hidden_size 2^61", func(f *tampered) { f.lstm["hidden_size"] = int64(1 << 61) }},
+		{"hidden_size 2^62", func(f *tampered) { f.lstm["hidden_size"] = int64(1 << 62) }},
+		{"layers 2^30", func(f *tampered) { f.lstm["layers"] = int64(1 << 30) }},
+		{"layers 2^62", func(f *tampered) { f.lstm["layers"] = int64(1 << 62) }},
+		{"embed 2^40", func(f *tampered) { f.config["embed"], f.lstm["input_size"] = int64(1<<40), int64(1<<40) }},
+		{"embed 2^60", func(f *tampered) { f.config["embed"], f.lstm["input_size"] = int64(1<<60), int64(1<<60) }},
+		{"buckets 2^26", func(f *tampered) { f.meta["vocab"].(map[string]any)["buckets"] = int64(1 << 26) }},
+		{"buckets 2^60", func(f *tampered) { f.meta["vocab"].(map[string]any)["buckets"] = int64(1 << 60) }},
+		{"a head's hidden layer of 2^40", func(f *tampered) { f.head(0)["hidden"] = int64(1 << 40) }},
+		{"a head's hidden layer of 2^62", func(f *tampered) { f.head(0)["hidden"] = int64(1 << 62) }},
 		{"many labels", func(f *tampered) {
 			labels := make([]string, 3000)
 			for i := range labels {
