@@ -39,10 +39,11 @@ type Pairing struct {
 	Column int // index into the data set's heads
 }
 
-// Pair finds the columns of d that m has heads for, by name. A data set with
-// one column of another name is scored on the one head that knows all of its
-// labels. With head not empty only that head is wanted. It fails with
-// ErrLabels, naming the labels, if there is nothing to score.
+// Pair finds the columns of d that m has heads for, by name, leaving out those
+// without a single label. A data set with one column of another name is scored
+// on the one head that knows all of its labels. With head not empty only that
+// head is wanted. It fails with ErrLabels, naming the labels, if there is
+// nothing to score.
 func Pair(m *classify.Model, d *corpora.Dataset, head string) ([]Pairing, error) {
 	if head != "" && m.Head(head) < 0 {
 		return nil, fmt.Errorf("%w: the model has no head %q, its heads are %s", ErrLabels, head, headNames(m))
@@ -54,19 +55,18 @@ func Pair(m *classify.Model, d *corpora.Dataset, head string) ([]Pairing, error)
 		}
 	}
 	if len(pairs) > 0 {
-		return pairs, check(m, d, pairs)
+		return labelled(m, d, pairs)
 	}
 	if len(d.Heads) != 1 {
 		return nil, fmt.Errorf("%w: the data has the heads %q, the model %s", ErrLabels, d.Heads, headNames(m))
 	}
 	if head != "" {
-		pairs = []Pairing{{m.Head(head), 0}}
-		return pairs, check(m, d, pairs)
+		return labelled(m, d, []Pairing{{m.Head(head), 0}})
 	}
 	var misfits []error
 	for h := range m.Heads() {
-		pair := []Pairing{{h, 0}}
-		if err := check(m, d, pair); err != nil {
+		pair, err := labelled(m, d, []Pairing{{h, 0}})
+		if err != nil {
 			misfits = append(misfits, err)
 			continue
 		}
@@ -89,17 +89,29 @@ func headNames(m *classify.Model) string {
 	return strings.Join(names, ", ")
 }
 
-// check reports labels of the data that a head lacks.
-func check(m *classify.Model, d *corpora.Dataset, pairs []Pairing) error {
+// labelled returns those of the pairs whose column has labels. It fails if none
+// has, or if a column has a label that its head lacks.
+func labelled(m *classify.Model, d *corpora.Dataset, pairs []Pairing) ([]Pairing, error) {
+	var kept []Pairing
+	var empty []string
 	for _, p := range pairs {
 		head := &m.Heads()[p.Head]
-		for _, l := range labels(d, p.Column, head.MultiLabel()) {
+		found := labels(d, p.Column, head.MultiLabel())
+		for _, l := range found {
 			if !slices.Contains(head.Labels, l) {
-				return fmt.Errorf("%w: the data has the label %q, head %s has %q; rename it with a label map", ErrLabels, l, head.Name, head.Labels)
+				return nil, fmt.Errorf("%w: the data has the label %q, head %s has %q; rename it with a label map", ErrLabels, l, head.Name, head.Labels)
 			}
 		}
+		if len(found) > 0 {
+			kept = append(kept, p)
+		} else {
+			empty = append(empty, d.Heads[p.Column])
+		}
 	}
-	return nil
+	if len(kept) == 0 {
+		return nil, fmt.Errorf("%w: none of the %d texts has a label for %s", ErrLabels, len(d.Examples), strings.Join(empty, ", "))
+	}
+	return kept, nil
 }
 
 // labels lists the distinct labels of a column in order of first appearance.
