@@ -12,8 +12,13 @@ type OperatingPoint struct {
 	Threshold float64 `json:"threshold"`
 	Answered  int     `json:"answered"` // rows
 	Coverage  float64 `json:"coverage"` // share of rows answered
-	Accuracy  float64 `json:"accuracy"` // of the rows answered
-	Risk      float64 `json:"risk"`     // 1 - Accuracy
+	Accuracy  Score   `json:"accuracy"` // of the rows answered; not defined if there are none
+	Risk      Score   `json:"risk"`     // 1 - Accuracy
+}
+
+func newOperatingPoint(threshold float64, answered, right, n int) OperatingPoint {
+	accuracy := Score(right) / Score(answered) // 0/0 where nothing is answered
+	return OperatingPoint{threshold, answered, float64(answered) / float64(n), accuracy, 1 - accuracy}
 }
 
 // operatingPoints returns the point of every distinct confidence, by falling
@@ -33,8 +38,7 @@ func (s *scorer) operatingPoints() []OperatingPoint {
 		if j+1 < s.n && s.conf[rows[j+1]] == s.conf[i] {
 			continue
 		}
-		accuracy := float64(right) / float64(j+1)
-		out = append(out, OperatingPoint{s.conf[i], j + 1, float64(j+1) / float64(s.n), accuracy, 1 - accuracy})
+		out = append(out, newOperatingPoint(s.conf[i], j+1, right, s.n))
 	}
 	return out
 }
@@ -66,9 +70,58 @@ func (p *Predictions) ThresholdFor(accuracy float64) (OperatingPoint, bool, erro
 	}
 	points := newScorer(p).operatingPoints()
 	for _, pt := range slices.Backward(points) {
-		if pt.Accuracy >= accuracy {
+		if float64(pt.Accuracy) >= accuracy {
 			return pt, true, nil
 		}
 	}
 	return OperatingPoint{}, false, nil
+}
+
+// operatingPoint is what the head gives with that threshold.
+func (s *scorer) operatingPoint(threshold float64) OperatingPoint {
+	answered, right := 0, 0
+	for i, c := range s.conf {
+		if c < threshold {
+			continue
+		}
+		answered++
+		if s.right(i) {
+			right++
+		}
+	}
+	return newOperatingPoint(threshold, answered, right, s.n)
+}
+
+// A LabelPoint is what one label gives where it counts as predicted from
+// Threshold on.
+type LabelPoint struct {
+	Label     string `json:"label"`
+	Threshold Score  `json:"threshold"` // not defined if no threshold gives the precision
+	Predicted int    `json:"predicted"` // rows
+	Precision Score  `json:"precision"` // not defined without predicted rows
+	Recall    Score  `json:"recall"`    // 0 without gold rows
+}
+
+// labelPoints returns for each label the point with the most predicted rows that
+// has at least the wanted precision.
+func labelPoints(labels []string, order []ranking, probs []float64, precision float64) []LabelPoint {
+	c := len(labels)
+	var out []LabelPoint
+	for k, label := range labels {
+		best := LabelPoint{Label: label, Threshold: undefined(), Precision: undefined()}
+		tp, hits := 0, 0
+		for j, e := range order[k] {
+			if e.positive() {
+				tp++
+			}
+			if e.last() && float64(tp) >= precision*float64(j+1) {
+				best.Threshold, best.Predicted = Score(probs[e.row()*c+k]), j+1
+				best.Precision = ratio(tp, j+1)
+				hits = tp
+			}
+		}
+		best.Recall = ratio(hits, tp)
+		out = append(out, best)
+	}
+	return out
 }

@@ -11,7 +11,17 @@ type Options struct {
 	Slices   bool // also by length, share of unknown tokens, source and language, from Rows
 	Mistakes int  // keep that many of the mistakes with the highest loss
 	Coverage bool // what a head gives that answers only where it is confident
-	Curves   bool // ROC and precision-recall curves
+
+	// Abstain is the confidence below which the head does not answer; 0 means
+	// that it always does. Of a multi-label head it has no meaning.
+	Abstain float64
+
+	// Precision, above 0, asks for the threshold of each label from which on
+	// its rows are right at least that share of the time. Like ThresholdFor
+	// this is a choice on these rows, and a little too good for them.
+	Precision float64
+
+	Curves bool // ROC and precision-recall curves
 }
 
 func (o Options) resolve() (Options, error) {
@@ -23,6 +33,12 @@ func (o Options) resolve() (Options, error) {
 	}
 	if o.Resamples < 0 {
 		return o, fmt.Errorf("evaluate: %d resamples, want 0 or more", o.Resamples)
+	}
+	if !(o.Abstain >= 0 && o.Abstain <= 1) {
+		return o, fmt.Errorf("evaluate: abstention below a probability of %v, want 0 to 1", o.Abstain)
+	}
+	if !(o.Precision >= 0 && o.Precision <= 1) {
+		return o, fmt.Errorf("evaluate: precision %v, want 0 to 1", o.Precision)
 	}
 	return o, nil
 }
@@ -52,6 +68,8 @@ type Evaluation struct {
 
 	Reliability  []Bin            `json:"reliability,omitempty"`   // [Bins]; nil without probabilities
 	RiskCoverage []OperatingPoint `json:"risk_coverage,omitempty"` // by falling coverage
+	Abstention   *OperatingPoint  `json:"abstention,omitempty"`    // at Options.Abstain
+	AtPrecision  []LabelPoint     `json:"at_precision,omitempty"`  // [C], at Options.Precision
 	Slices       []Slice          `json:"slices,omitempty"`
 	Mistakes     []Mistake        `json:"mistakes,omitempty"` // by falling loss
 	Curves       []Curve          `json:"curves,omitempty"`   // [C]
@@ -72,6 +90,13 @@ func New(p *Predictions, o Options) (*Evaluation, error) {
 	e.Reliability = s.reliability()
 	if o.Coverage && s.probs {
 		e.RiskCoverage = riskCoverage(s.operatingPoints())
+	}
+	if o.Abstain > 0 && s.probs {
+		at := s.operatingPoint(o.Abstain)
+		e.Abstention = &at
+	}
+	if o.Precision > 0 && s.probs {
+		e.AtPrecision = labelPoints(p.Labels, s.order, p.Probs, o.Precision)
 	}
 	if o.Curves && s.probs {
 		e.Curves = curves(p.Labels, s.order, p.Probs)

@@ -144,6 +144,9 @@ func NewMulti(p *MultiPredictions, o Options) (*Evaluation, error) {
 		return nil, err
 	}
 	e.Reliability = s.bins.bins()
+	if o.Precision > 0 {
+		e.AtPrecision = labelPoints(p.Labels, s.order, p.Probs, o.Precision)
+	}
 	if o.Curves {
 		e.Curves = curves(p.Labels, s.order, p.Probs)
 	}

@@ -265,7 +265,7 @@ func TestMistakesAreTheWorst(t *testing.T) {
 func TestRiskCoverageAndThreshold(t *testing.T) {
 	p := randomPredictions(7, 500, 3)
 	e := mustNew(t, p, evaluate.Options{Coverage: true})
-	if first := e.RiskCoverage[0]; first.Coverage != 1 || math.Abs(first.Accuracy-float64(e.Accuracy)) > 1e-12 {
+	if first := e.RiskCoverage[0]; first.Coverage != 1 || math.Abs(float64(first.Accuracy-e.Accuracy)) > 1e-12 {
 		t.Errorf("first point %+v, want all rows at accuracy %v", first, e.Accuracy)
 	}
 	for _, want := range []float64{0, 0.8, 0.95, 1} {
@@ -297,6 +297,72 @@ func TestRiskCoverageAndThreshold(t *testing.T) {
 	}
 	if _, ok, _ := (&evaluate.Predictions{Labels: []string{"a", "b"}, Gold: []int{0}, Probs: []float64{0, 1}}).ThresholdFor(0.5); ok {
 		t.Error("a threshold that makes a wrong row right")
+	}
+}
+
+func TestAbstention(t *testing.T) {
+	p := randomPredictions(9, 400, 3)
+	for _, point := range mustNew(t, p, evaluate.Options{Coverage: true}).RiskCoverage {
+		got := mustNew(t, p, evaluate.Options{Abstain: point.Threshold}).Abstention
+		if got == nil || *got != point {
+			t.Errorf("abstaining below %v: %+v, want %+v", point.Threshold, got, point)
+		}
+	}
+	none := mustNew(t, &evaluate.Predictions{Labels: []string{"a", "b"}, Gold: []int{0}, Probs: []float64{0.5, 0.5}}, evaluate.Options{Abstain: 1}).Abstention
+	if none.Answered != 0 || none.Coverage != 0 || none.Accuracy.Defined() {
+		t.Errorf("nothing answered: %+v", none)
+	}
+	if e := mustNew(t, p, evaluate.Options{}); e.Abstention != nil || e.AtPrecision != nil {
+		t.Error("points that nobody asked for")
+	}
+	for _, o := range []evaluate.Options{{Abstain: 1.5}, {Abstain: math.NaN()}, {Precision: -1}} {
+		if _, err := evaluate.New(p, o); err == nil {
+			t.Errorf("%+v: no error", o)
+		}
+	}
+}
+
+func TestThresholdsAtAPrecision(t *testing.T) {
+	p := randomPredictions(10, 300, 3)
+	multi := &evaluate.MultiPredictions{Labels: p.Labels, Probs: p.Probs}
+	for _, g := range p.Gold {
+		row := make([]bool, 3)
+		row[g] = true
+		multi.Gold = append(multi.Gold, row...)
+	}
+	for _, want := range []float64{0.3, 0.7, 0.9, 1} {
+		points := mustNew(t, p, evaluate.Options{Precision: want}).AtPrecision
+		e, err := evaluate.NewMulti(multi, evaluate.Options{Precision: want})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(points, e.AtPrecision, cmpopts.EquateNaNs()); d != "" {
+			t.Errorf("one label per row against several (-one +several):\n%s", d)
+		}
+		for k, pt := range points {
+			most, recall := 0, 0.0 // by hand: every threshold that some row has
+			for i := range p.Gold {
+				n, right, gold := 0, 0, 0
+				for j, g := range p.Gold {
+					hit := p.Probs[3*j+k] >= p.Probs[3*i+k]
+					if hit {
+						n++
+					}
+					if g == k {
+						gold++
+						if hit {
+							right++
+						}
+					}
+				}
+				if float64(right) >= want*float64(n) && n > most {
+					most, recall = n, float64(right)/float64(gold)
+				}
+			}
+			if pt.Label != p.Labels[k] || pt.Predicted != most || math.Abs(float64(pt.Recall)-recall) > 1e-12 || pt.Threshold.Defined() != (most > 0) {
+				t.Errorf("precision %v, label %d: %+v, want %d rows with recall %v", want, k, pt, most, recall)
+			}
+		}
 	}
 }
 

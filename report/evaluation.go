@@ -17,13 +17,23 @@ import (
 // Write renders evaluations, one section per head.
 //
 // Text, Markdown and HTML have scikit-learn's classification report, the other
-// figures with their intervals, the confusion matrix, and whatever else the
-// evaluation holds. CSV and TSV have one figure per line: head, label (empty
+// figures with their intervals, the confusion matrix, the calibration, and
+// whatever else the evaluation holds. CSV and TSV have one figure per line: head, label (empty
 // for figures of the whole head), figure, value, low, high. JSON is the
 // evaluation itself, or with several an object of them under their heads'
 // names; JSONL is one evaluation per line.
 func Write(w io.Writer, style Style, evals ...*evaluate.Evaluation) error {
-	switch style {
+	return write(w, document{style: style}, evals)
+}
+
+// WriteBrief is Write with the headline figures alone and without the
+// calibration table, in text, Markdown and HTML.
+func WriteBrief(w io.Writer, style Style, evals ...*evaluate.Evaluation) error {
+	return write(w, document{style: style, brief: true}, evals)
+}
+
+func write(w io.Writer, d document, evals []*evaluate.Evaluation) error {
+	switch style := d.style; style {
 	case JSON:
 		return writeJSON(w, evals)
 	case JSONL:
@@ -40,7 +50,6 @@ func Write(w io.Writer, style Style, evals ...*evaluate.Evaluation) error {
 	case CSV, TSV:
 		return Table(w, []string{"head", "label", "figure", "value", "low", "high"}, figureRows(evals), style)
 	}
-	d := document{style: style}
 	for _, e := range evals {
 		d.evaluation(e)
 	}
@@ -112,6 +121,7 @@ func figureRows(evals []*evaluate.Evaluation) [][]any {
 // A document collects headings, paragraphs and tables in one style.
 type document struct {
 	style Style
+	brief bool
 	b     bytes.Buffer
 	err   error
 }
@@ -163,8 +173,13 @@ func (d *document) evaluation(e *evaluate.Evaluation) {
 	} else {
 		d.confusion(e)
 	}
+	if !d.brief {
+		d.reliability(e)
+	}
 	d.slices(e)
 	d.riskCoverage(e)
+	d.abstention(e)
+	d.atPrecision(e)
 	d.mistakes(e)
 }
 
@@ -194,6 +209,12 @@ func (d *document) classification(e *evaluate.Evaluation) {
 	d.table([]string{"label", "precision", "recall", "f1-score", "support"}, rows)
 }
 
+// headlines are the figures of a brief report.
+var headlines = []string{
+	"accuracy", "macro_f1", "micro_f1", "samples_f1", "mcc", "log_loss", "ece", "roc_auc",
+	"top2_accuracy", "top3_accuracy", "top5_accuracy",
+}
+
 // figures lists the single figures and their intervals, without those that
 // equal the accuracy or are not defined.
 func (d *document) figures(e *evaluate.Evaluation) {
@@ -204,7 +225,7 @@ func (d *document) figures(e *evaluate.Evaluation) {
 	var rows [][]any
 	for _, name := range evaluate.Names() {
 		v, _ := e.Get(name)
-		if strings.HasPrefix(name, "micro_") && !e.MultiLabel || math.IsNaN(v) {
+		if strings.HasPrefix(name, "micro_") && !e.MultiLabel || math.IsNaN(v) || d.brief && !slices.Contains(headlines, name) {
 			continue
 		}
 		row := []any{strings.ReplaceAll(name, "_", " "), v}
@@ -294,6 +315,38 @@ func (d *document) slices(e *evaluate.Evaluation) {
 		}
 		d.table(header, rows)
 	}
+}
+
+// reliability compares what the head believes with what is so.
+func (d *document) reliability(e *evaluate.Evaluation) {
+	var rows [][]any
+	for _, b := range e.Reliability {
+		if b.N > 0 {
+			rows = append(rows, []any{fmt.Sprintf("%.2f-%.2f", b.Low, b.High), b.N, b.Confidence, b.Accuracy, b.Accuracy - b.Confidence})
+		}
+	}
+	if rows != nil {
+		d.table([]string{"confidence", "n", "mean", "right", "gap"}, rows)
+	}
+}
+
+// abstention says what is answered where the head may decline.
+func (d *document) abstention(e *evaluate.Evaluation) {
+	if p := e.Abstention; p != nil {
+		d.table([]string{"answering from", "answered", "coverage", "accuracy", "risk"},
+			[][]any{{p.Threshold, p.Answered, p.Coverage, p.Accuracy, p.Risk}})
+	}
+}
+
+func (d *document) atPrecision(e *evaluate.Evaluation) {
+	if e.AtPrecision == nil {
+		return
+	}
+	var rows [][]any
+	for _, p := range e.AtPrecision {
+		rows = append(rows, []any{p.Label, p.Threshold, p.Predicted, p.Precision, p.Recall})
+	}
+	d.table([]string{"label", "given from", "predicted", "precision", "recall"}, rows)
 }
 
 func (d *document) riskCoverage(e *evaluate.Evaluation) {

@@ -141,7 +141,7 @@ func predictions() *evaluate.Predictions {
 }
 
 func TestWriteStyles(t *testing.T) {
-	e, err := evaluate.New(predictions(), evaluate.Options{Resamples: 100, Seed: 1, Slices: true, Mistakes: 3, Coverage: true})
+	e, err := evaluate.New(predictions(), evaluate.Options{Resamples: 100, Seed: 1, Slices: true, Mistakes: 3, Coverage: true, Abstain: 0.6, Precision: 0.35})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,6 +150,7 @@ func TestWriteStyles(t *testing.T) {
 			golden(t, "write_"+string(style), func(w io.Writer) error { return report.Write(w, style, e) })
 		})
 	}
+	golden(t, "brief_table", func(w io.Writer) error { return report.WriteBrief(w, report.Text, e) })
 }
 
 func multi() *evaluate.MultiPredictions {

@@ -116,6 +116,8 @@ type headView struct {
 	Plots    []figure
 	Slices   []sliceView
 	Coverage template.HTML
+	Abstain  template.HTML // the one point asked for
+	Precise  template.HTML // thresholds by label
 	Mistakes []mistakeView
 	Wrong    int      // rows
 	Gold     []string // labels to choose from
@@ -226,16 +228,40 @@ func (h *Head) view() (headView, error) {
 	if len(e.RiskCoverage) > 0 {
 		var rows [][]any
 		for _, p := range e.RiskCoverage {
-			rows = append(rows, []any{p.Threshold, p.Answered, percent(p.Coverage), percent(p.Accuracy)})
+			rows = append(rows, []any{p.Threshold, p.Answered, percent(p.Coverage), percent(float64(p.Accuracy))})
 		}
 		if v.Coverage, err = table([]string{"confidence at least", "answered", "coverage", "accuracy"}, rows); err != nil {
 			return v, err
 		}
 	}
+	if err := v.thresholds(e); err != nil {
+		return v, err
+	}
 	v.Slices = slicesOf(e)
 	v.mistakes(h)
 	v.Plots, err = figures(h.drawings())
 	return v, err
+}
+
+func (v *headView) thresholds(e *evaluate.Evaluation) error {
+	var err error
+	if p := e.Abstention; p != nil {
+		accuracy := "n/a"
+		if p.Accuracy.Defined() {
+			accuracy = percent(float64(p.Accuracy))
+		}
+		v.Abstain, err = table([]string{"answering from", "answered", "coverage", "accuracy"},
+			[][]any{{p.Threshold, p.Answered, percent(p.Coverage), accuracy}})
+	}
+	if e.AtPrecision == nil || err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, p := range e.AtPrecision {
+		rows = append(rows, []any{p.Label, p.Threshold, p.Predicted, p.Precision, p.Recall})
+	}
+	v.Precise, err = table([]string{"label", "given from", "predicted", "precision", "recall"}, rows)
+	return err
 }
 
 // table is report.Table as a fragment of the page.

@@ -278,8 +278,8 @@ func riskCoverage(e *evaluate.Evaluation) drawing {
 	var pts plotter.XYs
 	low := 1.0
 	for _, p := range e.RiskCoverage {
-		pts = append(pts, plotter.XY{X: p.Coverage, Y: p.Accuracy})
-		low = min(low, p.Accuracy)
+		pts = append(pts, plotter.XY{X: p.Coverage, Y: float64(p.Accuracy)})
+		low = min(low, float64(p.Accuracy))
 	}
 	d.plot.Add(plotter.NewGrid(), line(pts, blue, 1.6))
 	unit(&d.plot.X)
