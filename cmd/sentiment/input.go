@@ -16,6 +16,7 @@ import (
 // An input is the flags that say how files are read.
 type input struct {
 	format, encoding, labelMap, separator string
+	part                                  string
 	textColumns, heads                    []string
 	labelColumn, idColumn, weightColumn   string
 	noHeader, strict                      bool
@@ -25,6 +26,7 @@ type input struct {
 func (in *input) addFlags(cmd *cobra.Command, labelled bool) {
 	f := cmd.Flags()
 	f.StringVar(&in.format, "format", "", "format of the files (default: by content and name)")
+	f.StringVar(&in.part, "part", "", "`part` of a directory or an archive to read, such as train or test")
 	f.StringVar(&in.encoding, "encoding", "", "character encoding of the files (default: detect)")
 	f.StringSliceVar(&in.textColumns, "text-col", nil, "column(s) of the text, by name or number")
 	f.StringVar(&in.idColumn, "id-col", "", "column of the ids")
@@ -55,7 +57,7 @@ func must(err error) {
 func (in *input) options() (corpora.Options, error) {
 	o := corpora.Options{
 		TextColumns: in.textColumns, IDColumn: in.idColumn, WeightColumn: in.weightColumn,
-		NoHeader: in.noHeader, Encoding: in.encoding, Strict: in.strict, Separator: in.separator,
+		NoHeader: in.noHeader, Part: in.part, Encoding: in.encoding, Strict: in.strict, Separator: in.separator,
 	}
 	var err error
 	if o.Format, err = corpora.ParseFormat(in.format); err != nil {
