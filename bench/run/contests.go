@@ -37,7 +37,7 @@ func (e *entry) run(unit string, facts map[string]string) error {
 		return fmt.Errorf("%w: %s", err, tail(errs.Bytes()))
 	}
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		e.peak = max(e.peak, usage.Maxrss*1024)
+		e.peak = max(e.peak, int64(usage.Maxrss)*1024)
 	}
 	if unit == "seconds" {
 		e.values = append(e.values, seconds)
