@@ -2,7 +2,6 @@ package lstm
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -435,38 +434,5 @@ func TestNumParams(t *testing.T) {
 		if cfg.NumParams() != n {
 			t.Errorf("%s: NumParams = %d, want %d", cfg.testName(), cfg.NumParams(), n)
 		}
-	}
-}
-
-func BenchmarkForward(b *testing.B) { benchmark(b, Mode{}) }
-func BenchmarkTrain(b *testing.B)   { benchmark(b, Mode{Train: true}) }
-
-func benchmark(b *testing.B, mode Mode) {
-	for _, s := range []struct{ H, B int }{{128, 1}, {128, 32}, {256, 32}} {
-		b.Run(fmt.Sprintf("H%d/B%d", s.H, s.B), func(b *testing.B) {
-			const T = 200
-			m, err := New(Config{InputSize: 100, HiddenSize: s.H, Direction: Bidirectional})
-			if err != nil {
-				b.Fatal(err)
-			}
-			m.Init(rand.New(rand.NewPCG(1, 1)), 1)
-			lay := new(nn.Layout)
-			lay.Reset(slices.Repeat([]int{T}, s.B))
-			x := make([]float32, lay.Rows()*100)
-			dY := make([]float32, lay.Rows()*2*s.H)
-			ws := new(Workspace)
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := m.Forward(ws, Batch{Layout: lay, X: x}, nil, mode); err != nil {
-					b.Fatal(err)
-				}
-				if mode.Train {
-					if _, _, err := m.Backward(ws, dY, nil); err != nil {
-						b.Fatal(err)
-					}
-				}
-			}
-			b.ReportMetric(float64(lay.Rows())*float64(b.N)/b.Elapsed().Seconds(), "tokens/s")
-		})
 	}
 }
