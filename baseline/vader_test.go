@@ -89,9 +89,9 @@ func TestVADERTakesLinearTime(t *testing.T) {
 			}
 			return best
 		}
-		short, long := score(1<<16), score(1<<18)
-		if long > 12*short+50*time.Millisecond {
-			t.Errorf("%q: %v for 128 KiB, %v for 512 KiB", unit, short, long)
+		short, long := score(1<<13), score(1<<15)
+		if long > 12*short+20*time.Millisecond {
+			t.Errorf("%q: %v for 16 KiB, %v for 64 KiB", unit, short, long)
 		}
 	}
 }
