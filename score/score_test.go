@@ -1,0 +1,266 @@
+package score_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/score"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+var (
+	three = classify.Head{Name: "sentiment", Labels: []string{"negative", "neutral", "positive"}}
+	topic = classify.Head{Name: "topic", Labels: []string{"film", "book"}}
+	tags  = classify.Head{Name: "tags", Labels: []string{"a", "b", "c"}, Loss: nn.Loss{Kind: nn.BinaryCrossEntropy}}
+)
+
+// model has random weights: what is scored is not how good it is.
+func model(t *testing.T, heads ...classify.Head) *classify.Model {
+	t.Helper()
+	c := classify.Config{Embed: 4, LSTM: lstm.Config{HiddenSize: 4}, Heads: heads}.Resolve()
+	v, err := vocab.New([]string{"good", "bad", "film"}, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := classify.NewNetwork(c, v.Len())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, p := range n.Params() {
+		nn.Uniform(p, 1, r)
+	}
+	m, err := classify.New(c, v, n, nil, classify.Card{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+var words = strings.Fields("good bad film what else good_film bad!")
+
+// table has one row of labels for each of rows; texts are made up.
+func table(heads string, rows ...string) *corpora.Dataset {
+	d := &corpora.Dataset{Heads: strings.Fields(heads), Separator: ";", Sources: []corpora.Source{{Name: "first"}, {Name: "second"}}}
+	for i, r := range rows {
+		labels := strings.Split(r, ",")
+		d.Examples = append(d.Examples, corpora.Example{
+			ID: r, Text: strings.Join(words[:i%len(words)], " "), Labels: labels, Source: int32(i % 3), // the third is no source
+		})
+	}
+	return d
+}
+
+func TestPair(t *testing.T) {
+	two := classify.Head{Name: "polarity", Labels: []string{"negative", "positive"}}
+	for _, tt := range []struct {
+		name  string
+		heads []classify.Head
+		data  *corpora.Dataset
+		head  string
+		want  []score.Pairing
+		err   []string // in the error
+	}{
+		{"by name", []classify.Head{three, topic}, table("topic sentiment", "film,positive"), "", []score.Pairing{{Head: 1, Column: 0}, {Head: 0, Column: 1}}, nil},
+		{"one of them is wanted", []classify.Head{three, topic}, table("topic sentiment", "film,positive"), "sentiment", []score.Pairing{{Head: 0, Column: 1}}, nil},
+		{"columns that the model lacks are left out", []classify.Head{topic}, table("year topic", "1999,film"), "", []score.Pairing{{Head: 0, Column: 1}}, nil},
+		{"columns without labels are left out", []classify.Head{three, topic}, table("topic sentiment", ",positive", ",negative"), "", []score.Pairing{{Head: 0, Column: 1}}, nil},
+		{"one column by its labels", []classify.Head{three, topic}, table("label", "book", "film"), "", []score.Pairing{{Head: 1, Column: 0}}, nil},
+		{"one column with some of a head's labels", []classify.Head{topic, three}, table("label", "positive"), "", []score.Pairing{{Head: 1, Column: 0}}, nil},
+		{"one column for the head that is named", []classify.Head{three, two}, table("label", "positive"), "polarity", []score.Pairing{{Head: 1, Column: 0}}, nil},
+		{"a name wins over labels", []classify.Head{three, two}, table("polarity", "positive"), "", []score.Pairing{{Head: 1, Column: 0}}, nil},
+		{"several labels a row", []classify.Head{three, tags}, table("label", "a;c", "b"), "", []score.Pairing{{Head: 1, Column: 0}}, nil},
+
+		{"two heads know the labels", []classify.Head{three, two}, table("label", "positive"), "", nil, []string{"several heads", "sentiment, polarity"}},
+		{"no head knows a label", []classify.Head{three, topic}, table("label", "positive", "mixed"), "", nil, []string{`"positive"`, `"mixed"`, "head sentiment", "head topic"}},
+		{"the named head lacks a label", []classify.Head{three, topic}, table("label", "positive", "mixed"), "sentiment", nil, []string{`"mixed"`, "head sentiment", `"neutral"`, "label map"}},
+		{"the head of that name lacks a label", []classify.Head{three}, table("sentiment", "good"), "", nil, []string{`"good"`, "head sentiment"}},
+		{"another spelling is another label", []classify.Head{three}, table("sentiment", "Positive"), "", nil, []string{`"Positive"`}},
+		{"several labels where there is one", []classify.Head{three}, table("sentiment", "positive;negative"), "", nil, []string{`"positive;negative"`}},
+		{"no such head", []classify.Head{three, topic}, table("sentiment", "positive"), "language", nil, []string{`"language"`, "sentiment, topic"}},
+		{"several columns of other names", []classify.Head{three}, table("a b", "positive,x"), "", nil, []string{`["a" "b"]`, "sentiment"}},
+		{"several columns, none of the head that is named", []classify.Head{three, topic}, table("topic b", "film,x"), "sentiment", nil, []string{`["topic" "b"]`}},
+		{"no columns", []classify.Head{three}, table(""), "", nil, []string{"[]"}},
+		{"no labels", []classify.Head{three}, table("sentiment", "", ""), "", nil, []string{"none of the 2 texts", "sentiment"}},
+		{"no texts", []classify.Head{three}, table("label"), "sentiment", nil, []string{"none of the 0 texts"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := model(t, tt.heads...)
+			got, err := score.Pair(m, tt.data, tt.head)
+			if tt.err == nil {
+				if diff := cmp.Diff(tt.want, got); diff != "" || err != nil {
+					t.Errorf("err = %v, pairs (-want +got):\n%s", err, diff)
+				}
+				return
+			}
+			if !errors.Is(err, score.ErrLabels) || got != nil {
+				t.Fatalf("pairs %v, err = %v, want it to wrap ErrLabels", got, err)
+			}
+			for _, want := range tt.err {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("err = %q, want it to say %s", err, want)
+				}
+			}
+			if _, err := score.Dataset(t.Context(), m, tt.data, tt.head); !errors.Is(err, score.ErrLabels) {
+				t.Errorf("Dataset: err = %v, want it to wrap ErrLabels", err)
+			}
+		})
+	}
+}
+
+func scoreOf(t *testing.T, m *classify.Model, d *corpora.Dataset, head string) []score.Predictions {
+	t.Helper()
+	p, err := score.Dataset(t.Context(), m, d, head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func wide(p []float32) []float64 {
+	out := make([]float64, len(p))
+	for i, v := range p {
+		out[i] = float64(v)
+	}
+	return out
+}
+
+// Every labelled row is there, in order, with what the model says of it.
+func TestDataset(t *testing.T) {
+	m := model(t, three, topic)
+	d := table("topic sentiment", "film,positive", "book,", ",negative", "film,neutral", ",", "book,positive")
+	got := scoreOf(t, m, d, "")
+	if len(got) != 2 || got[0].Head != "topic" || got[1].Head != "sentiment" {
+		t.Fatalf("heads of the predictions: %v", got)
+	}
+	for k, column := range [][]int{{0, 1, -1, 0, -1, 1}, {2, -1, 0, 1, -1, 2}} {
+		p := got[k].Single
+		head := m.Heads()[m.Head(got[k].Head)]
+		if diff := cmp.Diff(head.Labels, p.Labels); diff != "" {
+			t.Errorf("labels (-want +got):\n%s", diff)
+		}
+		n := 0
+		for i, gold := range column {
+			if gold < 0 {
+				continue
+			}
+			e := d.Examples[i]
+			answer := m.Predict(e.Text)
+			if p.Gold[n] != gold {
+				t.Errorf("%s, row %d: gold label %d, want %d", got[k].Head, n, p.Gold[n], gold)
+			}
+			C := len(head.Labels)
+			if want := wide(answer.Scores[m.Head(got[k].Head)].Probs); !cmp.Equal(want, p.Probs[n*C:(n+1)*C]) {
+				t.Errorf("%s, row %d: %v, want %v", got[k].Head, n, p.Probs[n*C:(n+1)*C], want)
+			}
+			row := evaluate.Row{ID: e.ID, Text: e.Text, Tokens: answer.Tokens, Source: []string{"first", "second", ""}[i%3]}
+			if answer.Tokens > 0 {
+				row.Unknown = float64(answer.Unknown) / float64(answer.Tokens)
+			}
+			if diff := cmp.Diff(row, p.Rows[n]); diff != "" {
+				t.Errorf("%s, row %d (-want +got):\n%s", got[k].Head, n, diff)
+			}
+			n++
+		}
+		if p.Len() != n {
+			t.Errorf("%s: %d rows, want %d", got[k].Head, p.Len(), n)
+		}
+		e, err := got[k].Evaluate(evaluate.Options{})
+		if err != nil || e.N != n || e.Head != got[k].Head {
+			t.Errorf("%s: evaluation of %+v, err = %v", got[k].Head, e, err)
+		}
+	}
+	if one := scoreOf(t, m, d, "sentiment"); len(one) != 1 || !cmp.Equal(one[0], got[1]) {
+		t.Error("one head alone is scored otherwise")
+	}
+}
+
+// A file of two labels for a head of three compares these two: the third's
+// probability is shared out in proportion.
+func TestTwoLabelsOfThree(t *testing.T) {
+	m := model(t, three)
+	d := table("polarity", "positive", "negative", "positive", "negative")
+	p := scoreOf(t, m, d, "")[0].Single
+	if diff := cmp.Diff([]string{"negative", "positive"}, p.Labels); diff != "" {
+		t.Fatalf("labels (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int{1, 0, 1, 0}, p.Gold); diff != "" {
+		t.Errorf("gold labels (-want +got):\n%s", diff)
+	}
+	for i, e := range d.Examples {
+		probs := wide(m.Predict(e.Text).Scores[0].Probs)
+		want := probs[0] / (probs[0] + probs[2])
+		if got := p.Probs[2*i]; math.Abs(got-want) > 1e-9 || math.Abs(got+p.Probs[2*i+1]-1) > 1e-9 {
+			t.Errorf("text %d: %v, want %v, %v", i, p.Probs[2*i:2*i+2], want, 1-want)
+		}
+	}
+	// One label says nothing about the others: all stay.
+	p = scoreOf(t, m, table("polarity", "positive", "positive"), "")[0].Single
+	if diff := cmp.Diff(three.Labels, p.Labels); diff != "" {
+		t.Errorf("labels of a file of one (-want +got):\n%s", diff)
+	}
+	// Labels of the file in the order of the head.
+	p = scoreOf(t, m, table("polarity", "positive", "neutral", "negative"), "")[0].Single
+	if diff := cmp.Diff(three.Labels, p.Labels); diff != "" {
+		t.Errorf("labels of a file of three (-want +got):\n%s", diff)
+	}
+}
+
+func TestMultiLabel(t *testing.T) {
+	m := model(t, tags)
+	d := table("tags", "a;c", "", "b", " c ; b;a", ";")
+	p := scoreOf(t, m, d, "")[0]
+	if p.Single != nil || p.Multi == nil {
+		t.Fatal("a multi-label head has single labels")
+	}
+	want := []bool{true, false, true, false, true, false, true, true, true}
+	if diff := cmp.Diff(want, p.Multi.Gold); diff != "" {
+		t.Errorf("gold labels (-want +got):\n%s", diff)
+	}
+	if got := m.Predict(d.Examples[2].Text).Scores[0].Probs; !cmp.Equal(wide(got), p.Multi.Probs[3:6]) {
+		t.Errorf("probabilities of the third text %v, want %v", p.Multi.Probs[3:6], got)
+	}
+	e, err := p.Evaluate(evaluate.Options{})
+	if err != nil || !e.MultiLabel || e.N != 3 {
+		t.Errorf("evaluation %+v, err = %v", e, err)
+	}
+}
+
+func TestEncoded(t *testing.T) {
+	m := model(t, three)
+	d := table("sentiment", "positive", "negative", "neutral")
+	var texts []string
+	for _, e := range d.Examples {
+		texts = append(texts, e.Text)
+	}
+	encoded, err := m.Encode(t.Context(), texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := score.Encoded(t.Context(), m, d, encoded, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(scoreOf(t, m, d, ""), got); diff != "" {
+		t.Errorf("encoded texts are scored otherwise (-texts +encoded):\n%s", diff)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := score.Dataset(ctx, m, d, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("Dataset: err = %v, want context.Canceled", err)
+	}
+	if _, err := score.Encoded(ctx, m, d, encoded, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("Encoded: err = %v, want context.Canceled", err)
+	}
+}
