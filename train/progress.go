@@ -2,7 +2,6 @@ package train
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -17,11 +16,21 @@ type Progress struct {
 	Loss          float64 // mean over the recent batches
 	Rate          float64 // learning rate
 	GradNorm      float64 // of the last batch, before clipping
+	WorstNorm     float64 // the largest of the epoch
+	Clipped       int     // batches of the epoch whose gradient was clipped
 	Tokens        int64   // seen so far
 	Elapsed       time.Duration
 
 	// Dev is set once an epoch, after its evaluation on the dev texts.
 	Dev *DevScore
+
+	// Resumed is set once, where a training goes on from a checkpoint.
+	Resumed bool
+
+	// Warning is set once after something that the training has survived: a
+	// *DivergedError before it goes back to the start of the epoch at half the
+	// rate, or a checkpoint that could not be written or read.
+	Warning error
 }
 
 // TokensPerSecond is the speed so far.
@@ -41,7 +50,7 @@ func (p Progress) Remaining() time.Duration {
 type DevScore struct {
 	Epoch   int                             `json:"epoch"`
 	Metric  string                          `json:"metric"`
-	Score   float64                         `json:"score"`    // of the metric
+	Score   evaluate.Score                  `json:"score"`    // of the metric
 	LogLoss evaluate.Score                  `json:"log_loss"` // of the same heads
 	Best    bool                            `json:"best"`     // the best so far
 	Heads   map[string]*evaluate.Evaluation `json:"heads"`
@@ -49,23 +58,31 @@ type DevScore struct {
 
 // An Epoch is one line of a training's history.
 type Epoch struct {
-	Epoch    int       `json:"epoch"`
-	Loss     float64   `json:"loss"` // mean over the epoch's batches
-	Rate     float64   `json:"rate"` // at its end
-	GradNorm float64   `json:"grad_norm"`
-	Seconds  float64   `json:"seconds"` // since the start
-	Dev      *DevScore `json:"dev,omitempty"`
+	Epoch     int       `json:"epoch"`
+	Loss      float64   `json:"loss"`       // mean over the epoch's batches
+	Rate      float64   `json:"rate"`       // at its end
+	GradNorm  float64   `json:"grad_norm"`  // of its last batch, before clipping
+	WorstNorm float64   `json:"worst_norm"` // of all its batches
+	Clipped   int       `json:"clipped"`    // batches whose gradient was clipped
+	Seconds   float64   `json:"seconds"`    // since the start
+	Dev       *DevScore `json:"dev,omitempty"`
 }
 
-// A DivergedError reports a loss that is not a finite number. A gradient that
-// is not is reported by *nn.DivergedError.
+// A DivergedError reports a number that is not finite: the loss, or an element
+// of a gradient or a weight.
 type DivergedError struct {
-	Epoch, Step int
-	Loss        float64
+	Epoch, Step int     // from 1
+	Name        string  // "loss", "encoder.weight_ih_l0" or "gradient of encoder.weight_ih_l0"
+	Value       float64 // NaN or an infinity
+	Halvings    int     // of the rate before
 }
 
 func (e *DivergedError) Error() string {
-	return fmt.Sprintf("train: diverged in epoch %d, step %d: the loss is %v; lower the learning rate", e.Epoch, e.Step, e.Loss)
+	again := ""
+	if e.Halvings > 0 {
+		again = fmt.Sprintf(" although the rate was halved %d times", e.Halvings)
+	}
+	return fmt.Sprintf("train: diverged in epoch %d, step %d%s: %s is %v; lower the learning rate", e.Epoch, e.Step, again, e.Name, e.Value)
 }
 
 func (c Config) checkMetric() error {
@@ -97,7 +114,7 @@ func (c Config) devScore(epoch int, predictions []score.Predictions) (*DevScore,
 			if err != nil {
 				return nil, err
 			}
-			d.Score += v
+			d.Score += evaluate.Score(v)
 			d.LogLoss += e.LogLoss
 			n++
 		}
@@ -105,7 +122,7 @@ func (c Config) devScore(epoch int, predictions []score.Predictions) (*DevScore,
 	if n == 0 {
 		return nil, fmt.Errorf("train: the dev texts have no labels for metric %q", c.Metric)
 	}
-	d.Score /= float64(n)
+	d.Score /= evaluate.Score(n)
 	d.LogLoss /= evaluate.Score(n)
 	return d, nil
 }
@@ -115,7 +132,7 @@ func (c Config) devScore(epoch int, predictions []score.Predictions) (*DevScore,
 // nothing.
 func (c Config) better(a, b *DevScore) bool {
 	if b == nil {
-		return !math.IsNaN(a.Score)
+		return a.Score.Defined()
 	}
 	if a.Score == b.Score {
 		return a.LogLoss < b.LogLoss

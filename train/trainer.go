@@ -11,6 +11,7 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
@@ -32,6 +33,26 @@ type Trainer struct {
 
 	// Card describes the model; Fit adds seed, epochs and figures.
 	Card classify.Card
+
+	// Checkpoint, if not "", is a directory, made if need be, in which Fit keeps
+	// its state: the newest two checkpoints, each with all that is needed to go
+	// on. They are written every so often after a batch, after an epoch if a
+	// tenth of that time has passed, and when ctx ends. A crash at any moment
+	// leaves the newest one whole. No other training may use the directory.
+	Checkpoint string
+
+	// Every is the time between two checkpoints; 0 means 5 minutes.
+	Every time.Duration
+
+	// Resume makes Fit go on from the newest checkpoint, if there is one, and end
+	// with the model that it would have ended with uninterrupted, byte for byte.
+	// Data, config and seed must be the same; a *MismatchError says what is not.
+	// Without Resume, Fit refuses a directory that has checkpoints.
+	Resume bool
+
+	// FS is the file system for checkpoints. Nil means the machine's; another is
+	// not locked.
+	FS fsx.FS
 
 	// OnProgress, if not nil, is called from Fit's goroutine after every batch
 	// and after every evaluation. It should return soon.
@@ -57,15 +78,26 @@ type Result struct {
 // epoch that scores best there; without (nil) those of the last epoch. The same
 // data, config and seed give the same model, byte for byte, whatever Workers is.
 //
-// The errors are ctx's, *DivergedError and *nn.DivergedError, and those about
-// config and data.
+// A loss, gradient or weight that is not finite sends it back to the start of
+// the epoch, with half the learning rate from there on; the fourth time is a
+// *DivergedError. What cannot fit into memory is a *MemoryError before the
+// first step. The other errors are ctx's, and those about config, data and
+// checkpoints.
 func (t *Trainer) Fit(ctx context.Context, data, dev *corpora.Dataset) (*Result, error) {
-	f, err := t.start(ctx, data, dev)
+	c, err := t.openCheckpoints()
 	if err != nil {
 		return nil, err
 	}
-	for f.net != nil && f.epoch < f.cfg.Epochs && !f.stalled() {
-		if err := f.runEpoch(ctx); err != nil {
+	defer c.close()
+	f, err := t.start(ctx, c, data, dev)
+	if err != nil {
+		return nil, err
+	}
+	for f.net != nil && f.Epoch < f.cfg.Epochs && !f.stalled() {
+		if err := f.rollBack(f.runEpoch(ctx)); err != nil {
+			if c != nil && ctx.Err() != nil {
+				err = errors.Join(err, f.saveNow())
+			}
 			return nil, err
 		}
 	}
@@ -88,17 +120,19 @@ type fit struct {
 	targets   []nn.Targets // by head
 	dLogits   [][]float32
 
-	epoch, step, steps int // done; steps in all
-	tokens             int64
-	start              time.Time
-	loss               float64 // running mean
-	history            []Epoch
-	best               *DevScore
-	bestWeights        [][]float32
+	position
+	good        *state // at the start of the epoch, to go back to
+	bestWeights [][]float32
+	batches     []int // by epoch
+	steps       int   // in all
+	start       time.Time
+
+	checkpoints *checkpoints // nil if there are none
+	identity    identity
 }
 
-func (t *Trainer) start(ctx context.Context, data, dev *corpora.Dataset) (*fit, error) {
-	f := &fit{t: t, cfg: t.Config.Resolve(), dev: dev, start: time.Now()}
+func (t *Trainer) start(ctx context.Context, c *checkpoints, data, dev *corpora.Dataset) (*fit, error) {
+	f := &fit{t: t, cfg: t.Config.Resolve(), dev: dev, start: time.Now(), checkpoints: c}
 	var err error
 	if f.cfg.Model.Heads, err = headsOf(f.cfg.Model.Heads, data); err != nil {
 		return nil, err
@@ -108,6 +142,10 @@ func (t *Trainer) start(ctx context.Context, data, dev *corpora.Dataset) (*fit, 
 	}
 	if len(data.Examples) == 0 {
 		return nil, fmt.Errorf("train: no texts: %w", corpora.ErrData)
+	}
+	from, err := f.checkpoint(data)
+	if err != nil {
+		return nil, err
 	}
 	v, err := buildVocab(ctx, f.cfg.Model, data)
 	if err != nil {
@@ -138,14 +176,45 @@ func (t *Trainer) start(ctx context.Context, data, dev *corpora.Dataset) (*fit, 
 			return nil, fmt.Errorf("dev texts: %w", err)
 		}
 	}
+	longest := 0 // tokens in a batch
 	for e := range f.cfg.Epochs {
-		_, batches := f.train.epoch(f.cfg, e)
+		texts, batches := f.train.epoch(f.cfg, e)
+		f.batches = append(f.batches, len(batches))
 		f.steps += len(batches)
+		for _, batch := range batches {
+			longest = max(longest, tokens(texts, batch))
+		}
+	}
+	if err := f.checkMemory(longest); err != nil {
+		return nil, err
 	}
 	if wide != nil {
-		return f, f.fitWide(ctx, wide)
+		if err := f.fitWide(ctx, wide); err != nil {
+			return nil, err
+		}
+	}
+	if from != nil && f.net != nil {
+		return f, f.resume(from)
 	}
 	return f, nil
+}
+
+// checkpoint returns the checkpoint to go on from, nil for none.
+func (f *fit) checkpoint(data *corpora.Dataset) (s *saved, err error) {
+	c := f.checkpoints
+	if c == nil {
+		return nil, nil
+	}
+	if f.identity, err = newIdentity(f.cfg, data, f.dev); err != nil {
+		return nil, err
+	}
+	if s, err = c.newest(); err != nil || s == nil {
+		return nil, err
+	}
+	if c.warning != nil {
+		f.warn(c.warning)
+	}
+	return s, s.check(s.path, f.identity)
 }
 
 // startDeep draws the network and sets up what moves it.
@@ -185,55 +254,173 @@ func (f *fit) workers() int {
 
 // stalled says whether the dev score has not risen for Patience epochs.
 func (f *fit) stalled() bool {
-	return f.cfg.Patience > 0 && f.best != nil && f.epoch-f.best.Epoch >= f.cfg.Patience
+	return f.cfg.Patience > 0 && f.Best != nil && f.Epoch-f.Best.Epoch >= f.cfg.Patience
 }
 
 func (f *fit) runEpoch(ctx context.Context) error {
-	sum, norm := 0.0, 0.0
-	texts, batches := f.train.epoch(f.cfg, f.epoch)
-	for _, batch := range batches {
+	texts, batches := f.train.epoch(f.cfg, f.Epoch)
+	if f.Batch == 0 {
+		f.good = f.state().clone()
+	}
+	for f.Batch < len(batches) {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		loss, n, err := f.runStep(texts, batch)
-		if err != nil {
+		if err := f.runStep(texts, batches[f.Batch]); err != nil {
 			return err
 		}
-		sum += loss
-		norm = n
-		f.report(n, nil)
+		f.report(nil)
+		if f.checkpoints != nil {
+			if err := f.save(f.checkpoints.every); err != nil {
+				return err
+			}
+		}
 	}
-	f.epoch++
-	record := Epoch{Epoch: f.epoch, Loss: sum / float64(len(batches)), GradNorm: norm, Rate: f.rate(), Seconds: time.Since(f.start).Seconds()}
+	for _, p := range f.net.Params() {
+		if err := f.checkFinite(p.Name, p.Data); err != nil {
+			return err
+		}
+	}
+	record := Epoch{
+		Epoch: f.Epoch + 1, Loss: f.Sum / float64(len(batches)), Rate: f.rate(),
+		GradNorm: f.Norm, WorstNorm: f.WorstNorm, Clipped: f.Clipped, Seconds: time.Since(f.start).Seconds(),
+	}
 	if f.dev != nil {
 		d, err := f.evaluate(ctx)
 		if err != nil {
 			return err
 		}
 		record.Dev = d
-		f.report(norm, d)
+		f.report(d)
 	}
-	f.history = append(f.history, record)
+	f.History = append(f.History, record)
+	f.Epoch++
+	f.Batch, f.Sum, f.Clipped, f.WorstNorm = 0, 0, 0, 0
+	if f.checkpoints != nil {
+		return f.save(f.checkpoints.every / 10)
+	}
 	return nil
 }
 
-func (f *fit) rate() float64 { return f.cfg.Schedule.LR(f.step, f.steps) }
+func (f *fit) rate() float64 {
+	return math.Ldexp(f.cfg.Schedule.LR(f.Step, f.steps), -f.Halvings)
+}
 
-// runStep trains on one batch and returns its loss and gradient norm.
-func (f *fit) runStep(all [][]vocab.ID, batch []int) (loss, norm float64, err error) {
+// maxHalvings is how often a training that diverges is given another chance.
+const maxHalvings = 3
+
+// rollBack turns an epoch that diverged into one that has not begun, at half
+// the learning rate. Other errors, and divergence after too many such attempts,
+// it returns.
+func (f *fit) rollBack(err error) error {
+	var diverged *DivergedError
+	if !errors.As(err, &diverged) || f.Halvings == maxHalvings {
+		return err
+	}
+	halvings := f.Halvings + 1
+	if err := f.restore(f.good); err != nil {
+		return err
+	}
+	f.Halvings = halvings
+	f.good.Halvings = halvings
+	f.warn(diverged)
+	return nil
+}
+
+// checkFinite reports a value that is not a finite number.
+func (f *fit) checkFinite(name string, values []float32) error {
+	sum := float32(0)
+	for _, v := range values {
+		sum += v - v // 0, or NaN if v is not finite
+	}
+	if sum == 0 {
+		return nil
+	}
+	for _, v := range values {
+		if v-v != 0 {
+			return f.diverged(name, float64(v))
+		}
+	}
+	return nil
+}
+
+func (f *fit) diverged(name string, value float64) *DivergedError {
+	return &DivergedError{Epoch: f.Epoch + 1, Step: f.Step + 1, Name: name, Value: value, Halvings: f.Halvings}
+}
+
+// runStep trains on one batch.
+func (f *fit) runStep(all [][]vocab.ID, batch []int) error {
 	texts := make([][]vocab.ID, len(batch))
 	for k, i := range batch {
 		texts[k] = all[i]
-		f.tokens += int64(len(texts[k]))
 	}
 	params := f.net.Params()
 	nn.ZeroGrad(params)
-	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "step", uint64(f.step))}
+	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "step", uint64(f.Step))}
 	logits, err := f.net.Forward(&f.ws, texts, mode)
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
-	dLogits := slices.Clone(f.dLogits)
+	loss, dLogits := f.loss(logits, batch)
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return f.diverged("loss", loss)
+	}
+	if err := f.net.Backward(&f.ws, dLogits); err != nil {
+		return err
+	}
+	norm := nn.ClipNorm(params, f.cfg.ClipNorm)
+	if f.ema != nil {
+		f.ema.Update()
+	}
+	if err := f.move(params); err != nil {
+		return err
+	}
+	if f.Step == 0 {
+		f.Loss = loss
+	}
+	f.Loss += 0.02 * (loss - f.Loss)
+	f.Sum += loss
+	f.Norm, f.WorstNorm = norm, max(f.WorstNorm, norm)
+	if norm > f.cfg.ClipNorm {
+		f.Clipped++
+	}
+	f.Tokens += int64(tokens(all, batch))
+	f.Batch++
+	f.Step++
+	return nil
+}
+
+// move takes the optimiser's step and looks at what has moved.
+func (f *fit) move(params []*nn.Param) error {
+	err := f.optimizer.Step(params, float32(f.rate()))
+	var bad *nn.DivergedError
+	if errors.As(err, &bad) {
+		return f.diverged("gradient of "+bad.Name, float64(bad.Value))
+	}
+	if err != nil {
+		return err
+	}
+	for _, p := range params {
+		if !p.Sparse {
+			if err := f.checkFinite(p.Name, p.Data); err != nil {
+				return err
+			}
+			continue
+		}
+		w := p.RowLen()
+		for _, r := range p.Touched {
+			if err := f.checkFinite(p.Name, p.Data[int(r)*w:(int(r)+1)*w]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// loss returns the loss of a batch, and its gradient by head, nil for a head
+// that no text of the batch has a label of.
+func (f *fit) loss(logits [][]float32, batch []int) (loss float64, dLogits [][]float32) {
+	dLogits = slices.Clone(f.dLogits)
 	for h := range logits {
 		head := &f.cfg.Model.Heads[h]
 		C, t := len(head.Labels), &f.targets[h]
@@ -254,25 +441,16 @@ func (f *fit) runStep(all [][]vocab.ID, batch []int) (loss, norm float64, err er
 		}
 		loss += l
 	}
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return 0, 0, &DivergedError{Epoch: f.epoch + 1, Step: f.step + 1, Loss: loss}
+	return loss, dLogits
+}
+
+// tokens counts those of a batch.
+func tokens(texts [][]vocab.ID, batch []int) int {
+	n := 0
+	for _, i := range batch {
+		n += len(texts[i])
 	}
-	if err := f.net.Backward(&f.ws, dLogits); err != nil {
-		return 0, 0, err
-	}
-	norm = nn.ClipNorm(params, f.cfg.ClipNorm)
-	if f.ema != nil {
-		f.ema.Update()
-	}
-	if err := f.optimizer.Step(params, float32(f.rate())); err != nil {
-		return 0, 0, fmt.Errorf("epoch %d, step %d: %w", f.epoch+1, f.step+1, err)
-	}
-	f.step++
-	if f.step == 1 {
-		f.loss = loss
-	}
-	f.loss += 0.02 * (loss - f.loss)
-	return loss, norm, nil
+	return n
 }
 
 // evaluate scores the dev texts and keeps the weights if they are the best.
@@ -281,12 +459,12 @@ func (f *fit) evaluate(ctx context.Context) (*DevScore, error) {
 		f.ema.Swap()
 		defer f.ema.Swap()
 	}
-	d, err := f.score(ctx, f.model.DeepOnly())
+	d, err := f.score(ctx, f.model.DeepOnly(), f.Epoch+1)
 	if err != nil {
 		return nil, err
 	}
-	if d.Best = f.cfg.better(d, f.best); d.Best {
-		f.best = d
+	if d.Best = f.cfg.better(d, f.Best); d.Best {
+		f.Best = d
 		if f.bestWeights == nil {
 			f.bestWeights = make([][]float32, len(f.net.Params()))
 		}
@@ -298,25 +476,32 @@ func (f *fit) evaluate(ctx context.Context) (*DevScore, error) {
 }
 
 // score evaluates a model on the dev texts.
-func (f *fit) score(ctx context.Context, m *classify.Model) (*DevScore, error) {
+func (f *fit) score(ctx context.Context, m *classify.Model, epoch int) (*DevScore, error) {
 	predictions, err := score.Encoded(ctx, m, f.dev, f.devSet.texts, "")
 	if err != nil {
 		return nil, err
 	}
-	return f.cfg.devScore(f.epoch, predictions)
+	return f.cfg.devScore(epoch, predictions)
 }
 
-func (f *fit) report(norm float64, dev *DevScore) {
+func (f *fit) report(dev *DevScore) {
+	f.send(Progress{Dev: dev})
+}
+
+func (f *fit) reportResumed() { f.send(Progress{Resumed: true}) }
+
+func (f *fit) warn(err error) { f.send(Progress{Warning: err}) }
+
+// send fills in how far the training is.
+func (f *fit) send(p Progress) {
 	if f.t.OnProgress == nil {
 		return
 	}
-	p := Progress{
-		Epoch: min(f.epoch+1, f.cfg.Epochs), Epochs: f.cfg.Epochs, Step: f.step, Steps: f.steps,
-		Loss: f.loss, Rate: f.rate(), GradNorm: norm, Tokens: f.tokens, Elapsed: time.Since(f.start), Dev: dev,
-	}
-	if dev != nil {
-		p.Epoch = f.epoch
-	}
+	p.Epoch, p.Epochs = min(f.Epoch+1, f.cfg.Epochs), f.cfg.Epochs
+	p.Step, p.Steps = f.Step, f.steps
+	p.Loss, p.Rate = f.Loss, f.rate()
+	p.GradNorm, p.WorstNorm, p.Clipped = f.Norm, f.WorstNorm, f.Clipped
+	p.Tokens, p.Elapsed = f.Tokens, time.Since(f.start)
 	f.t.OnProgress(p)
 }
 
@@ -344,11 +529,11 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 	}
-	r := &Result{Config: f.cfg, History: f.history}
+	r := &Result{Config: f.cfg, History: f.History}
 	card := f.t.Card
-	card.Seed, card.Epochs = f.cfg.Seed, f.epoch
-	if f.best != nil {
-		card.Epochs = f.best.Epoch
+	card.Seed, card.Epochs = f.cfg.Seed, f.Epoch
+	if f.Best != nil {
+		card.Epochs = f.Best.Epoch
 	}
 	card.Figures = map[string]float64{}
 	var err error
@@ -379,7 +564,7 @@ func (f *fit) scoreBranches(ctx context.Context) (map[string]*DevScore, error) {
 		if b.m == nil {
 			continue
 		}
-		if scores[b.name], err = f.score(ctx, b.m); err != nil {
+		if scores[b.name], err = f.score(ctx, b.m, f.Epoch); err != nil {
 			return nil, err
 		}
 	}
