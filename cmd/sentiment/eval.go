@@ -1,32 +1,47 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/page"
 	"github.com/textlstm/textlstm/score"
+	"github.com/textlstm/textlstm/tokenize"
 )
 
+// An evaluation is what the flags of eval ask for.
+type evaluation struct {
+	in                    input
+	model, branch, head   string
+	binary                bool
+	style                 string
+	all, slices, coverage bool
+	errors                int
+	abstain, precision    float64
+	dev                   []string
+	gates                 []string
+	resamples             int
+	level                 float64
+	seed                  uint64
+	page                  pageFlags
+}
+
 func newEval() *cobra.Command {
-	var (
-		in        input
-		model     string
-		output    string
-		head      string
-		binary    bool
-		gates     []string
-		resamples int
-		seed      uint64
-	)
+	var e evaluation
 	cmd := &cobra.Command{
 		Use:   "eval FILE...",
 		Short: "Judge a model on labelled texts",
@@ -35,64 +50,242 @@ one data set. The figures are scikit-learn's.
 
 A column of labels is scored on the head of its name; a file with one column of
 another name on the head that knows its labels. Where a file has only some of a
-head's labels, only those are compared.`,
+head's labels, only those are compared.
+
+It prints scikit-learn's report, the headline figures with their intervals, and
+the confusion matrix; --all adds the rest. --output html is a page of its own,
+with plots and the worst mistakes to browse.
+
+--precision P finds the least probability from which on answers are right with
+that share, which --abstain P sets. On the texts that it was found on its result
+is a little too good; with --dev FILE it is found on those texts, as are the
+thresholds of heads with several labels to a text.`,
 		Example: `  sentiment eval reviews.tsv
+  sentiment eval --output html test.tsv > test.html
+  sentiment eval --slices --errors 10 --precision 0.95 --dev dev.tsv test.tsv
   sentiment eval --model my.model --min macro_f1=0.85 --output json test.tsv`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error {
-			opts, err := in.options()
-			if err != nil {
-				return err
-			}
-			style, err := report.ParseStyle(output)
-			if err != nil {
-				return usageError{err}
-			}
-			limits, err := parseGates(gates)
-			if err != nil {
-				return err
-			}
-			m, err := loadModel(model)
-			if err != nil {
-				return err
-			}
-			data, _, err := corpora.ReadFiles(opts, files...)
-			if err != nil {
-				return err
-			}
-			if binary {
-				data = data.Filter(func(e *corpora.Example) bool {
-					return slices.ContainsFunc(e.Labels, func(l string) bool { return l == "negative" || l == "positive" })
-				})
-			}
-			predictions, err := score.Dataset(cmd.Context(), m, data, head)
-			if err != nil {
-				return err
-			}
-			var evals []*evaluate.Evaluation
-			for _, p := range predictions {
-				e, err := p.Evaluate(evaluate.Options{Resamples: resamples, Seed: seed})
-				if err != nil {
-					return err
-				}
-				evals = append(evals, e)
-			}
-			if err := report.Write(cmd.OutOrStdout(), style, evals...); err != nil {
-				return err
-			}
-			return checkGates(limits, evals)
+			return e.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), files)
 		},
 	}
-	addModelFlag(cmd, &model)
-	in.addFlags(cmd, true)
+	addModelFlag(cmd, &e.model)
+	e.in.addFlags(cmd, true)
 	f := cmd.Flags()
-	f.StringVarP(&output, "output", "o", "table", "table, json, csv, tsv, md or html")
-	f.StringVar(&head, "score", "", "score this `head` only")
-	f.BoolVar(&binary, "binary", false, "only texts labelled negative or positive")
-	f.StringArrayVar(&gates, "min", nil, "fail with exit code 5 below `figure=value`; may be repeated")
-	f.IntVar(&resamples, "resamples", 1000, "bootstrap resamples for the 95 % intervals; 0 for none")
-	f.Uint64Var(&seed, "seed", 0, "seed of the resamples")
+	f.StringVar(&e.branch, "branch", "joint", "`part` of the model: joint, deep (the LSTM) or wide (the n-grams)")
+	f.StringVarP(&e.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md or html")
+	f.StringVar(&e.head, "score", "", "score this `head` only")
+	f.BoolVar(&e.binary, "binary", false, "only texts labelled negative or positive")
+	f.BoolVar(&e.all, "all", false, "every figure, the calibration, --slices, --coverage and --errors 20")
+	f.BoolVar(&e.slices, "slices", false, "also by length, share of unknown words, file and language")
+	f.BoolVar(&e.coverage, "coverage", false, "what is right where only the surer answers are given")
+	f.IntVar(&e.errors, "errors", 0, "list the worst `n` mistakes")
+	f.Float64Var(&e.abstain, "abstain", 0, "what is right where answers below this `probability` are not given")
+	f.Float64Var(&e.precision, "precision", 0, "find the probabilities from which on answers are right with this `share`")
+	f.StringArrayVar(&e.dev, "dev", nil, "labelled `file` to choose thresholds on; may be repeated")
+	f.StringArrayVar(&e.gates, "min", nil, "fail with exit code 5 below `figure=value`; may be repeated")
+	f.IntVar(&e.resamples, "resamples", 1000, "bootstrap resamples for the intervals; 0 for none")
+	f.Float64Var(&e.level, "level", 0.95, "of the intervals")
+	f.Uint64Var(&e.seed, "seed", 0, "seed of the resamples")
+	e.page.add(cmd)
+	must(cmd.RegisterFlagCompletionFunc("branch", cobra.FixedCompletions([]string{"joint", "deep", "wide"}, cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.MarkFlagFilename("dev"))
 	return cmd
+}
+
+func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string) error {
+	opts, err := e.in.options()
+	if err != nil {
+		return err
+	}
+	style, err := report.ParseStyle(e.style)
+	if err != nil {
+		return usageError{err}
+	}
+	gates, err := parseGates(e.gates)
+	if err != nil {
+		return err
+	}
+	o, err := e.options(style == report.HTML)
+	if err != nil {
+		return err
+	}
+	m, err := loadModel(e.model)
+	if err != nil {
+		return err
+	}
+	if m, err = branchOf(m, e.branch); err != nil {
+		return err
+	}
+	predictions, err := e.predict(ctx, m, opts, files)
+	if err != nil {
+		return err
+	}
+	var dev []score.Predictions
+	if e.dev != nil {
+		if dev, err = e.predict(ctx, m, opts, e.dev); err != nil {
+			return err
+		}
+	}
+	var evals []*evaluate.Evaluation
+	var heads []page.Head
+	for _, p := range predictions {
+		chosenOn := p
+		if i := slices.IndexFunc(dev, func(d score.Predictions) bool { return d.Head == p.Head }); i >= 0 {
+			chosenOn = dev[i]
+		}
+		at, err := e.thresholds(log, p, chosenOn, o)
+		if err != nil {
+			return err
+		}
+		if o.Slices {
+			if err := setLanguages(ctx, rowsOf(p)); err != nil {
+				return err
+			}
+		}
+		ev, err := p.Evaluate(at)
+		if err != nil {
+			return err
+		}
+		evals = append(evals, ev)
+		heads = append(heads, page.Head{Evaluation: ev, Rows: rowsOf(p)})
+	}
+	pg := page.Page{Title: "Evaluation", Facts: e.facts(m, files), Heads: heads}
+	if err := e.page.write(out, style, pg, func() error {
+		if e.all {
+			return report.Write(out, style, evals...)
+		}
+		return report.WriteBrief(out, style, evals...)
+	}); err != nil {
+		return err
+	}
+	return checkGates(gates, evals)
+}
+
+// options says what to compute: for a page, everything.
+func (e *evaluation) options(html bool) (evaluate.Options, error) {
+	for _, p := range []struct {
+		flag  string
+		value float64
+	}{{"abstain", e.abstain}, {"precision", e.precision}} {
+		if !(p.value >= 0 && p.value <= 1) {
+			return evaluate.Options{}, usagef("--%s %g: want 0 to 1", p.flag, p.value)
+		}
+	}
+	switch {
+	case e.abstain > 0 && e.precision > 0:
+		return evaluate.Options{}, usagef("--abstain and --precision both say what is answered: use one")
+	case e.resamples < 0:
+		return evaluate.Options{}, usagef("--resamples %d: want 0 or more", e.resamples)
+	case !(e.level > 0 && e.level < 1):
+		return evaluate.Options{}, usagef("--level %g: want between 0 and 1", e.level)
+	case e.errors < 0:
+		return evaluate.Options{}, usagef("--errors %d: want 0 or more", e.errors)
+	}
+	o := evaluate.Options{
+		Resamples: e.resamples, Level: e.level, Seed: e.seed,
+		Slices: e.slices, Coverage: e.coverage, Mistakes: e.errors,
+		Abstain: e.abstain, Precision: e.precision,
+	}
+	if html || e.page.wanted() {
+		o.Slices, o.Coverage, o.Curves = true, true, true
+		o.Mistakes = max(o.Mistakes, 200)
+	}
+	if e.all {
+		o.Slices, o.Coverage = true, true
+		o.Mistakes = max(o.Mistakes, 20)
+	}
+	return o, nil
+}
+
+// predict runs m over the files.
+func (e *evaluation) predict(ctx context.Context, m *classify.Model, opts corpora.Options, files []string) ([]score.Predictions, error) {
+	data, _, err := corpora.ReadFiles(opts, files...)
+	if err != nil {
+		return nil, err
+	}
+	if e.binary {
+		data = data.Filter(func(x *corpora.Example) bool {
+			return slices.ContainsFunc(x.Labels, func(l string) bool { return l == "negative" || l == "positive" })
+		})
+	}
+	return score.Dataset(ctx, m, data, e.head)
+}
+
+// thresholds returns o with the threshold that --precision asks for, found on
+// the texts of dev, and sets those of a multi-label head where dev has other
+// texts than p.
+func (e *evaluation) thresholds(log io.Writer, p, dev score.Predictions, o evaluate.Options) (evaluate.Options, error) {
+	var err error
+	if p.Multi != nil {
+		if dev.Multi != p.Multi {
+			p.Multi.Thresholds, err = dev.Multi.BestThresholds()
+		}
+		return o, err
+	}
+	if e.precision == 0 {
+		return o, nil
+	}
+	at, ok, err := dev.Single.ThresholdFor(e.precision)
+	if err != nil {
+		return o, err
+	}
+	if !ok {
+		fmt.Fprintf(log, "%s: no probability from which on %g of the answers are right\n", report.Clean(p.Head), e.precision)
+	}
+	o.Abstain = at.Threshold
+	return o, nil
+}
+
+func rowsOf(p score.Predictions) []evaluate.Row {
+	if p.Multi != nil {
+		return p.Multi.Rows
+	}
+	return p.Single.Rows
+}
+
+// setLanguages finds the language of every text.
+func setLanguages(ctx context.Context, rows []evaluate.Row) error {
+	par.For(runtime.GOMAXPROCS(0), len(rows), func(i int) {
+		if ctx.Err() == nil {
+			rows[i].Language = string(tokenize.DetectLanguage(rows[i].Text))
+		}
+	})
+	return ctx.Err()
+}
+
+// facts stand at the head of a page.
+func (e *evaluation) facts(m *classify.Model, files []string) []page.Fact {
+	facts := modelFacts("Model", e.model, m)
+	if e.branch != "joint" {
+		facts = append(facts, page.Fact{Name: "Branch", Value: e.branch})
+	}
+	facts = append(facts, page.Fact{Name: "Texts", Value: strings.Join(files, ", ")})
+	if e.dev != nil {
+		facts = append(facts, page.Fact{Name: "Thresholds chosen on", Value: strings.Join(e.dev, ", ")})
+	}
+	if e.resamples > 0 {
+		facts = append(facts, page.Fact{Name: "Intervals", Value: fmt.Sprintf("%g %%, %d bootstrap resamples, seed %d", 100*e.level, e.resamples, e.seed)})
+	}
+	return facts
+}
+
+// branchOf returns a part of a model.
+func branchOf(m *classify.Model, branch string) (*classify.Model, error) {
+	part := m
+	switch branch {
+	case "joint", "":
+	case "deep":
+		part = m.DeepOnly()
+	case "wide":
+		part = m.WideOnly()
+	default:
+		return nil, usagef("branch %q: want joint, deep or wide", branch)
+	}
+	if part == nil {
+		return nil, usagef("the model has no %s branch", branch)
+	}
+	return part, nil
 }
 
 // A gate is the least value of a figure, of one head or of all.
