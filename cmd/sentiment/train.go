@@ -43,7 +43,8 @@ func newTrain() *cobra.Command {
 does best on the dev texts. Without --dev a tenth of the training texts is set
 aside for that.
 
-Every setting has a default. A config file (TOML or JSON) changes some, --set
+Every setting has a default that suits the texts: their language, number and
+length. A config file (TOML or JSON) changes some, --set
 changes one: --set model.lstm.hidden_size=256. "sentiment model info" shows the
 settings a model was trained with.`,
 		Example: `  sentiment train --train reviews.tsv --out reviews.model
@@ -59,6 +60,12 @@ settings a model was trained with.`,
 			}
 			if !(devSplit >= 0 && devSplit < 1) {
 				return usagef("--dev-split %v: want a share from 0 to below 1", devSplit)
+			}
+			if cmd.Flags().Changed("epochs") {
+				sets = append(sets, fmt.Sprintf("epochs=%d", epochs))
+			}
+			if cmd.Flags().Changed("seed") {
+				sets = append(sets, fmt.Sprintf("seed=%d", seed))
 			}
 			r, err := readRecipe(config, sets)
 			if err != nil {
@@ -77,24 +84,21 @@ settings a model was trained with.`,
 			if len(r.Data) == 0 {
 				return usagef("train needs --train FILE, or a config file that names its data")
 			}
-			t := &train.Trainer{Config: r.Config, Card: r.Card}
+			t := &train.Trainer{Card: r.Card}
 			if name != "" {
 				t.Card.Name = name
 			}
 			if len(t.Card.Data) == 0 {
 				t.Card.Data = baseNames(r.Data)
 			}
-			if cmd.Flags().Changed("epochs") {
-				t.Epochs = epochs
-			}
-			if cmd.Flags().Changed("seed") {
-				t.Seed = seed
-			}
 			if err := checkOut(out); err != nil {
 				return err
 			}
-			trainSet, devSet, err := readTrainingData(opts, dataDir, r.Data, r.Dev, devSplit, t.Seed)
+			trainSet, devSet, err := readTrainingData(opts, dataDir, r.Data, r.Dev, devSplit, r.Seed)
 			if err != nil {
+				return err
+			}
+			if t.Config, err = r.over(train.Recommend(trainSet)); err != nil {
 				return err
 			}
 			if vectors != "" {
@@ -165,6 +169,17 @@ type recipe struct {
 	Card classify.Card `json:"card,omitzero"`
 	Data []source      `json:"data,omitempty"`
 	Dev  []source      `json:"dev,omitempty"`
+
+	settings []byte // the file and the flags as JSON
+}
+
+// over returns the settings of c with those of the recipe in their place.
+func (r *recipe) over(c train.Config) (train.Config, error) {
+	laid := recipe{Config: c}
+	if err := json.Unmarshal(r.settings, &laid); err != nil {
+		return c, usageError{err}
+	}
+	return laid.Config, nil
 }
 
 // A source is one file of a recipe.
@@ -206,7 +221,7 @@ func readRecipe(file string, sets []string) (*recipe, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	r := new(recipe)
+	r := &recipe{settings: b}
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(r); err != nil {
