@@ -15,7 +15,7 @@ func TestCacheIsBounded(t *testing.T) {
 	most := 0
 	words := 10_000
 	if testing.Short() {
-		words = 4_000
+		words = 300
 	}
 	var dst []Hash
 	for i := range words {
