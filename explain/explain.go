@@ -1,0 +1,270 @@
+package explain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/tokenize"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// Errors that callers may branch on.
+var (
+	// ErrHead and ErrLabel say that the model has no head or label of a name.
+	ErrHead  = errors.New("explain: no such head")
+	ErrLabel = errors.New("explain: no such label")
+	// ErrTooLong says that a text has more tokens than Options.MaxTokens.
+	ErrTooLong = errors.New("explain: text too long")
+)
+
+// Options say what to explain, and how exactly. The zero value explains the
+// predicted label of the model's first head.
+type Options struct {
+	Head string // "" means the model's first
+
+	// Label is the label whose score is explained; "" means the likeliest.
+	// Against, if not "", is the label it is compared with.
+	Label   string
+	Against string
+
+	// Tolerance is the error of the deep branch's parts, as a share of the
+	// difference they sum to; 0 means 0.01. MaxPoints bounds the number of
+	// gradients taken on the way there; 0 means 513.
+	Tolerance float64
+	MaxPoints int
+
+	// LeaveOut also leaves out each word in turn, which takes one prediction a
+	// word.
+	LeaveOut bool
+
+	// Ngrams is the number of n-grams listed, those of the largest parts first;
+	// 0 means 10, negative all.
+	Ngrams int
+
+	// MaxTokens bounds the length of a text with a deep branch, and so the
+	// memory; 0 means 10,000.
+	MaxTokens int
+}
+
+func (o Options) resolve() Options {
+	if o.Tolerance == 0 {
+		o.Tolerance = 0.01
+	}
+	if o.MaxPoints == 0 {
+		o.MaxPoints = 513
+	}
+	if o.Ngrams == 0 {
+		o.Ngrams = 10
+	}
+	if o.MaxTokens == 0 {
+		o.MaxTokens = 10_000
+	}
+	return o
+}
+
+// An Explanation is why a model gives a text a score.
+type Explanation struct {
+	Text    string  `json:"text"`
+	Head    string  `json:"head"`
+	Label   string  `json:"label"`
+	Against string  `json:"against,omitempty"`
+	Prob    float64 `json:"prob"` // of Label, as the model predicts it
+	Tokens  int     `json:"tokens"`
+	Unknown int     `json:"unknown"`
+
+	// Score is Base and the parts of all words, but for Path's error.
+	Score float64 `json:"score"`
+	Base  float64 `json:"base"`
+	Deep  *Branch `json:"deep,omitempty"` // nil without a deep branch
+	Wide  *Branch `json:"wide,omitempty"` // nil without a wide branch
+
+	Words  []Word  `json:"words"`            // in the order of the text, apart
+	Ngrams []Ngram `json:"ngrams,omitempty"` // of the wide branch, the largest first
+
+	Path *Path `json:"path,omitempty"` // nil without a deep branch or tokens
+
+	// Agreement is the correlation (Pearson's) of the words' parts and what
+	// leaving them out takes from the score; nil if that was not asked for, or
+	// is not defined.
+	Agreement *float64 `json:"agreement,omitempty"`
+}
+
+// A Branch is the part of the score that one branch gives: the whole and the
+// base.
+type Branch struct {
+	Score float64 `json:"score"`
+	Base  float64 `json:"base"`
+}
+
+// A Word is a stretch of the text and its part of the score.
+type Word struct {
+	Start int    `json:"start"` // byte offsets in the text
+	End   int    `json:"end"`
+	Text  string `json:"text"` // its bytes
+
+	Score float64 `json:"score"` // Deep + Wide
+	Deep  float64 `json:"deep"`
+	Wide  float64 `json:"wide"`
+
+	// LeftOut is what the score loses without the word; nil if not asked for.
+	LeftOut *float64 `json:"left_out,omitempty"`
+	// Attention is the weight that the pooling gave it; nil without attention.
+	Attention *float64 `json:"attention,omitempty"`
+
+	Tokens  []string `json:"tokens"`            // what the model reads there
+	Unknown bool     `json:"unknown,omitempty"` // none of them is in the vocabulary
+}
+
+// An Explainer explains the answers of one model.
+type Explainer struct {
+	model      *classify.Model
+	tracer     *classify.Tracer // nil without a deep branch
+	workspaces sync.Pool
+}
+
+// New returns an Explainer. It takes memory for a second copy of the encoder's
+// weights.
+func New(m *classify.Model) *Explainer {
+	return &Explainer{model: m, tracer: m.NewTracer()}
+}
+
+// A question is one score of one text.
+type question struct {
+	Options
+	head      int
+	direction []float32 // score = Σ direction[c]·logit[c]
+	text      string
+	tokens    []tokenize.Token
+	ids       []vocab.ID
+	places    places
+}
+
+// Explain explains the answer to one text. The errors are ErrHead, ErrLabel,
+// ErrTooLong and ctx's.
+func (e *Explainer) Explain(ctx context.Context, text string, o Options) (*Explanation, error) {
+	q := question{Options: o.resolve(), text: text}
+	prediction := e.model.Predict(text)
+	if err := q.aim(e.model, prediction); err != nil {
+		return nil, err
+	}
+	head := &e.model.Heads()[q.head]
+	x := &Explanation{
+		Text: text, Head: head.Name, Label: q.Label, Against: q.Against,
+		Prob:   float64(prediction.Scores[q.head].Probs[slices.Index(head.Labels, q.Label)]),
+		Tokens: prediction.Tokens, Unknown: prediction.Unknown,
+	}
+	q.tokens = e.model.Pipeline().AppendTokens(nil, text)
+	for i := range q.tokens {
+		q.ids = append(q.ids, e.model.Vocab().ID(q.tokens[i].Text))
+	}
+	q.places = newPlaces(q.tokens)
+	x.Words = e.words(&q)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if e.tracer != nil {
+		if err := e.deep(ctx, &q, x); err != nil {
+			return nil, err
+		}
+		x.Score += x.Deep.Score
+		x.Base += x.Deep.Base
+	}
+	if e.model.Wide() != nil {
+		e.wide(&q, x)
+		x.Score += x.Wide.Score
+		x.Base += x.Wide.Base
+	}
+	for i := range x.Words {
+		w := &x.Words[i]
+		w.Score = w.Deep + w.Wide
+	}
+	if o.LeaveOut {
+		if err := e.leaveOut(ctx, &q, x); err != nil {
+			return nil, err
+		}
+	}
+	return x, nil
+}
+
+// aim finds the head and the direction of the score.
+func (q *question) aim(m *classify.Model, p classify.Prediction) error {
+	if q.Head != "" {
+		if q.head = m.Head(q.Head); q.head < 0 {
+			var names []string
+			for _, h := range m.Heads() {
+				names = append(names, h.Name)
+			}
+			return fmt.Errorf("%w: %q, the model has %q", ErrHead, q.Head, names)
+		}
+	}
+	head := &m.Heads()[q.head]
+	index := func(label string) (int, error) {
+		i := slices.Index(head.Labels, label)
+		if i < 0 {
+			return 0, fmt.Errorf("%w: %q, head %s has %q", ErrLabel, label, head.Name, head.Labels)
+		}
+		return i, nil
+	}
+	if q.Label == "" {
+		q.Label = head.Labels[p.Scores[q.head].Label]
+	}
+	label, err := index(q.Label)
+	if err != nil {
+		return err
+	}
+	C := len(head.Labels)
+	q.direction = make([]float32, C)
+	switch {
+	case q.Against == q.Label:
+		return fmt.Errorf("%w: %q against itself", ErrLabel, q.Label)
+	case q.Against != "":
+		against, err := index(q.Against)
+		if err != nil {
+			return err
+		}
+		q.direction[against] = -1
+	case !head.MultiLabel():
+		for c := range q.direction {
+			q.direction[c] = -1 / float32(C-1)
+		}
+	}
+	q.direction[label] = 1
+	return nil
+}
+
+// words returns the words of the text without their parts.
+func (e *Explainer) words(q *question) []Word {
+	words := make([]Word, len(q.places.words))
+	for i, s := range q.places.words {
+		words[i] = Word{Start: s.Start, End: s.End, Text: q.text[s.Start:s.End], Unknown: true}
+	}
+	for t := range q.tokens {
+		known := e.model.Vocab().IsKnown(q.ids[t])
+		for i := range q.places.of(t) {
+			words[i].Tokens = append(words[i].Tokens, q.tokens[t].Text)
+			words[i].Unknown = words[i].Unknown && !known
+		}
+	}
+	return words
+}
+
+func orOne(v float64) float64 {
+	if v == 0 {
+		return 1
+	}
+	return v
+}
+
+func (e *Explainer) workspace() *classify.Workspace {
+	ws, ok := e.workspaces.Get().(*classify.Workspace)
+	if !ok {
+		ws = new(classify.Workspace)
+	}
+	ws.Workers = runtime.GOMAXPROCS(0)
+	return ws
+}
