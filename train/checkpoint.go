@@ -125,6 +125,9 @@ func (f *fit) restore(s *state) error {
 		copy(p.Data, from.Data)
 		p.Changed()
 	}
+	if want := f.moments() * len(params); s.Step > 0 && len(s.tensors[1]) != want {
+		return fmt.Errorf("%d tensors of the optimizer, want %d", len(s.tensors[1]), want)
+	}
 	if err := f.optimizer.LoadState(params, s.Step, s.tensors[1]); err != nil {
 		return err
 	}

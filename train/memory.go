@@ -67,18 +67,7 @@ func (f *fit) weightBytes() int64 {
 	if f.net == nil {
 		return 0
 	}
-	copies := int64(1) // at the start of the epoch
-	moments := int64(0)
-	o := f.cfg.Optimizer
-	switch {
-	case o.Kind == nn.Adam:
-		moments = 2
-	case o.Kind == nn.RMSprop && o.Momentum != 0:
-		moments = 2
-	case o.Kind == nn.RMSprop || o.Momentum != 0:
-		moments = 1
-	}
-	copies += 2 * moments
+	copies := 1 + 2*f.moments() // one of each at the start of the epoch
 	if f.ema != nil {
 		copies += 2 // the averages at the start of the epoch, and while they are swapped in
 	}
@@ -89,7 +78,23 @@ func (f *fit) weightBytes() int64 {
 	for _, p := range f.net.Params() {
 		n += int64(len(p.Data))
 	}
-	return 4 * n * copies
+	return 4 * n * int64(copies)
+}
+
+// moments is how many numbers the optimiser keeps for each weight.
+func (f *fit) moments() int {
+	o := f.cfg.Optimizer
+	n := 0
+	switch o.Kind {
+	case nn.Adam:
+		return 2
+	case nn.RMSprop:
+		n = 1
+	}
+	if o.Momentum != 0 {
+		n++
+	}
+	return n
 }
 
 // batchBytes is what a step on so many tokens keeps: the word vectors with

@@ -93,15 +93,11 @@ func (t *Trainer) Fit(ctx context.Context, data, dev *corpora.Dataset) (*Result,
 	if err != nil {
 		return nil, err
 	}
-	for f.net != nil && f.Epoch < f.cfg.Epochs && !f.stalled() {
-		if err := f.rollBack(f.runEpoch(ctx)); err != nil {
-			if c != nil && ctx.Err() != nil {
-				err = errors.Join(err, f.saveNow())
-			}
-			return nil, err
-		}
+	r, err := f.run(ctx)
+	if err != nil && ctx.Err() != nil && c != nil && f.net != nil {
+		err = errors.Join(err, f.saveNow())
 	}
-	return f.finish(ctx)
+	return r, err
 }
 
 // A fit is one training under way.
@@ -257,6 +253,16 @@ func (f *fit) stalled() bool {
 	return f.cfg.Patience > 0 && f.Best != nil && f.Epoch-f.Best.Epoch >= f.cfg.Patience
 }
 
+func (f *fit) run(ctx context.Context) (*Result, error) {
+	for f.net != nil && f.Epoch < f.cfg.Epochs && !f.stalled() {
+		if err := f.rollBack(f.runEpoch(ctx)); err != nil {
+			return nil, err
+		}
+	}
+	return f.finish(ctx)
+}
+
+// runEpoch trains on what is left of an epoch and evaluates.
 func (f *fit) runEpoch(ctx context.Context) error {
 	texts, batches := f.train.epoch(f.cfg, f.Epoch)
 	if f.Batch == 0 {
@@ -506,7 +512,9 @@ func (f *fit) send(p Progress) {
 }
 
 // finish puts the best weights in place, fits the scales of the branches and
-// joins them to a model.
+// joins them to a model. What it changes a resumed training does not look at:
+// there is either no dev set, and nothing to interrupt, or it begins with the
+// best weights again.
 func (f *fit) finish(ctx context.Context) (*Result, error) {
 	switch {
 	case f.bestWeights != nil:
