@@ -198,8 +198,48 @@ func (e *evaluation) options(html bool) (evaluate.Options, error) {
 	return o, nil
 }
 
+// labelColumns finds the columns of a table that are named after heads of m,
+// where there are several; nil where the one column of labels is to be found as
+// usual.
+func labelColumns(opts corpora.Options, file string, m *classify.Model) []corpora.Head {
+	if file == corpora.Stdin {
+		return nil // cannot be read twice
+	}
+	for _, h := range m.Heads() {
+		opts.Heads = append(opts.Heads, corpora.Head{Name: h.Name, Column: h.Name})
+	}
+	r, err := corpora.Open(opts, file)
+	if err != nil {
+		return nil
+	}
+	defer r.Close()
+	labelled := map[int]bool{}
+	for range 1000 { // rows that will do to see a label of each
+		x, err := r.Read()
+		if err != nil && !corpora.Refused(err) {
+			break
+		}
+		for h, l := range x.Labels {
+			labelled[h] = labelled[h] || l != ""
+		}
+	}
+	var found []corpora.Head
+	for h, head := range opts.Heads {
+		if labelled[h] {
+			found = append(found, head)
+		}
+	}
+	if len(found) < 2 {
+		return nil
+	}
+	return found
+}
+
 // predict runs m over the files.
 func (e *evaluation) predict(ctx context.Context, m *classify.Model, opts corpora.Options, files []string) ([]score.Predictions, error) {
+	if len(opts.Heads) == 0 {
+		opts.Heads = labelColumns(opts, files[0], m)
+	}
 	data, _, err := corpora.ReadFiles(opts, files...)
 	if err != nil {
 		return nil, err
