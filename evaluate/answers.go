@@ -25,9 +25,9 @@ const maxLine = 16 << 20
 
 // ReadAnswersJSONL reads one JSON object per line; blank lines are skipped. The
 // answer is the object under the head's name, if there is one, as
-// {"id":"a","sentiment":{"label":"positive","probs":{"positive":0.9}}}, and the
-// whole object if not, as {"label":"positive"}. Other fields are passed over.
-// An error gives the line.
+// {"id":"a","sentiment":{"label":"positive","probs":{"positive":0.9}}}, else the
+// whole object, as {"label":"positive"} or {"predicted":"positive"}, else the only object in it that is an
+// answer. Other fields are passed over. An error gives the line.
 func ReadAnswersJSONL(r io.Reader, head string) ([]Answer, error) {
 	s := bufio.NewScanner(r)
 	s.Buffer(nil, maxLine)
@@ -63,13 +63,23 @@ func answerOf(text []byte, head string) (Answer, error) {
 	if id, ok := fields["id"]; ok {
 		a.ID = scalar(id)
 	}
-	if nested, ok := fields[head]; ok && head != "" && len(nested) > 0 && nested[0] == '{' {
+	nested := fields[head]
+	if !isObject(nested) {
+		var err error
+		if nested, err = onlyAnswer(fields); err != nil {
+			return Answer{}, err
+		}
+	}
+	if nested != nil {
+		fields = nil
 		if err := json.Unmarshal(nested, &fields); err != nil {
 			return Answer{}, err
 		}
 	}
-	if label, ok := fields["label"]; ok {
-		a.Label = scalar(label)
+	for _, name := range []string{"label", "predicted"} {
+		if label, ok := fields[name]; ok {
+			a.Label = scalar(label)
+		}
 	}
 	if probs, ok := fields["probs"]; ok {
 		if err := json.Unmarshal(probs, &a.Probs); err != nil {
@@ -80,6 +90,31 @@ func answerOf(text []byte, head string) (Answer, error) {
 		return Answer{}, errors.New(`neither "label" nor "probs"`)
 	}
 	return a, nil
+}
+
+func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }
+
+// onlyAnswer returns the one field that is an answer, nil if the object is one
+// itself or has none.
+func onlyAnswer(fields map[string]json.RawMessage) (json.RawMessage, error) {
+	if fields["label"] != nil || fields["predicted"] != nil || fields["probs"] != nil {
+		return nil, nil
+	}
+	var heads []string
+	for name, raw := range fields {
+		var inner map[string]json.RawMessage
+		if isObject(raw) && json.Unmarshal(raw, &inner) == nil && (inner["label"] != nil || inner["probs"] != nil) {
+			heads = append(heads, name)
+		}
+	}
+	switch len(heads) {
+	case 0:
+		return nil, nil
+	case 1:
+		return fields[heads[0]], nil
+	}
+	slices.Sort(heads)
+	return nil, fmt.Errorf("answers of the heads %q, want one of them named", heads)
 }
 
 // scalar is a JSON string's value, or a number's text; "" for anything else.
@@ -96,12 +131,12 @@ func scalar(raw json.RawMessage) string {
 }
 
 // ReadAnswersCSV reads a header and one record per line (RFC 4180). The
-// columns, in any order and case: "label" or "predicted"; "prob_" or "probs."
-// before a label for its probability; "id". Others are passed over. An error
-// gives the line.
-func ReadAnswersCSV(r io.Reader) ([]Answer, error) {
+// columns, in any order and case: "predicted", "label" or the head's name for
+// the answer; "prob_" or "probs." before a label for its probability; "id".
+// Others are passed over. An error gives the line.
+func ReadAnswersCSV(r io.Reader, head string) ([]Answer, error) {
 	c := csv.NewReader(r)
-	return readTable(func() ([]string, int, error) {
+	return readTable(head, func() ([]string, int, error) {
 		record, err := c.Read()
 		if err != nil {
 			return nil, 0, err // a csv.ParseError names the line
@@ -113,11 +148,11 @@ func ReadAnswersCSV(r io.Reader) ([]Answer, error) {
 
 // ReadAnswersTSV is ReadAnswersCSV for fields apart by tabs, in which quotes
 // mean nothing.
-func ReadAnswersTSV(r io.Reader) ([]Answer, error) {
+func ReadAnswersTSV(r io.Reader, head string) ([]Answer, error) {
 	s := bufio.NewScanner(r)
 	s.Buffer(nil, maxLine)
 	line, width := 0, 0
-	return readTable(func() ([]string, int, error) {
+	return readTable(head, func() ([]string, int, error) {
 		line++
 		if !s.Scan() {
 			if err := s.Err(); err != nil {
@@ -138,7 +173,7 @@ func ReadAnswersTSV(r io.Reader) ([]Answer, error) {
 
 // readTable makes answers of the records that next gives, with their lines, the
 // header first.
-func readTable(next func() ([]string, int, error)) ([]Answer, error) {
+func readTable(head string, next func() ([]string, int, error)) ([]Answer, error) {
 	header, _, err := next()
 	if err == io.EOF {
 		return nil, errors.New("evaluate: no header")
@@ -147,13 +182,22 @@ func readTable(next func() ([]string, int, error)) ([]Answer, error) {
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}
 	label, id := -1, -1
+	rank := 0 // of the column of the answers: the head's name, "label", "predicted"
 	probs := make([]string, len(header)) // the label whose probability a column has
 	has := make([]bool, len(header))
 	for i, h := range header {
 		h = strings.TrimSpace(strings.TrimPrefix(h, "\ufeff"))
 		switch lower := strings.ToLower(h); {
-		case lower == "label" && label < 0, lower == "predicted":
-			label = i
+		case lower == "predicted":
+			label, rank = i, 3
+		case lower == "label":
+			if rank < 2 {
+				label, rank = i, 2
+			}
+		case head != "" && lower == strings.ToLower(head):
+			if rank < 1 {
+				label, rank = i, 1
+			}
 		case lower == "id":
 			id = i
 		case strings.HasPrefix(lower, "prob_"):
@@ -163,7 +207,7 @@ func readTable(next func() ([]string, int, error)) ([]Answer, error) {
 		}
 	}
 	if label < 0 && !slices.Contains(has, true) {
-		return nil, errors.New(`evaluate: line 1: no column "label", "predicted" or "prob_..."`)
+		return nil, errors.New(`evaluate: line 1: no column "predicted", "label" or "prob_..."`)
 	}
 	var out []Answer
 	for {

@@ -19,6 +19,10 @@ func TestReadAnswers(t *testing.T) {
 			`{"id":7,"sentiment":{"label":"negative","probs":{"negative":1,"positive":0}}}`,
 		"flat": "\ufeff" + `{"id":"a","label":"positive","probs":{"negative":0.1,"positive":0.9}}` + "\r\n" +
 			`{"probs":{"positive":0,"negative":1},"label":"negative","id":"7"}` + "\n",
+		"another head": `{"id":"a","mood":{"label":"positive","probs":{"negative":0.1,"positive":0.9}},"tokens":3}` + "\n" +
+			`{"id":7,"mood":{"label":"negative","probs":{"negative":1,"positive":0}},"tokens":{}}`,
+		"gold beside": `{"id":"a","label":"negative","predicted":"positive","probs":{"negative":0.1,"positive":0.9}}` + "\n" +
+			`{"id":"7","label":"negative","predicted":"negative","probs":{"negative":1,"positive":0}}`,
 	} {
 		got, err := evaluate.ReadAnswersJSONL(strings.NewReader(text), "sentiment")
 		if err != nil {
@@ -28,14 +32,27 @@ func TestReadAnswers(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
 	}
-	csv, err := evaluate.ReadAnswersCSV(strings.NewReader("\ufeffid,text,Predicted,prob_negative,prob_positive\na,\"x,\ny\",positive,0.1,0.9\n7,,negative,1,0\n"))
+	csv, err := evaluate.ReadAnswersCSV(strings.NewReader("\ufeffid,text,Predicted,prob_negative,prob_positive\na,\"x,\ny\",positive,0.1,0.9\n7,,negative,1,0\n"), "h")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(want, csv); d != "" {
 		t.Errorf("CSV (-want +got):\n%s", d)
 	}
-	tsv, err := evaluate.ReadAnswersTSV(strings.NewReader("label\tprobs.positive\tprobs.negative\ttext\tid\r\npositive\t0.9\t0.1\t\"quoted\ta\r\nnegative\t0\t1\t\t7"))
+	for name, text := range map[string]string{
+		"head's name":    "id,H,h_prob\na,x,0.5\n",
+		"label and head": "h,id,label\ny,a,x\n",
+		"predicted":      "predicted,label,h,id\nx,y,z,a\n",
+	} {
+		got, err := evaluate.ReadAnswersCSV(strings.NewReader(text), "h")
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if d := cmp.Diff([]evaluate.Answer{{ID: "a", Label: "x"}}, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+	tsv, err := evaluate.ReadAnswersTSV(strings.NewReader("label\tprobs.positive\tprobs.negative\ttext\tid\r\npositive\t0.9\t0.1\t\"quoted\ta\r\nnegative\t0\t1\t\t7"), "h")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,12 +63,13 @@ func TestReadAnswers(t *testing.T) {
 
 func TestReadAnswersErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"{\"label\":\"a\"}\n{":            "line 2",
-		"[1]":                             "line 1",
-		"null":                            "want an object",
-		`{"id":"a"}`:                      `neither "label" nor "probs"`,
-		`{"label":"a","probs":{"a":"x"}}`: "probs",
-		`{"h":{"id":1}}`:                  "neither",
+		"{\"label\":\"a\"}\n{":                 "line 2",
+		"[1]":                                  "line 1",
+		"null":                                 "want an object",
+		`{"id":"a"}`:                           `neither "label" nor "probs"`,
+		`{"label":"a","probs":{"a":"x"}}`:      "probs",
+		`{"h":{"id":1}}`:                       "neither",
+		`{"x":{"label":"a"},"y":{"probs":{}}}`: `heads ["x" "y"]`,
 		"{\"label\":\"" + strings.Repeat("x", 17<<20): "too long",
 	} {
 		if _, err := evaluate.ReadAnswersJSONL(strings.NewReader(text), "h"); err == nil || !strings.Contains(err.Error(), want) {
@@ -65,7 +83,7 @@ func TestReadAnswersErrors(t *testing.T) {
 		"label,prob_a\nx\n":       "line 2",
 		"label,prob_a\n\"x,1\n":   "line",
 	} {
-		if _, err := evaluate.ReadAnswersCSV(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := evaluate.ReadAnswersCSV(strings.NewReader(text), "h"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got error %v, want it to say %q", text, err, want)
 		}
 	}
@@ -78,7 +96,7 @@ func TestReadAnswersTSVErrors(t *testing.T) {
 		"label\tprob_a\na\tmuch\n":              `line 2, column "prob_a": "much"`,
 		"label\n" + strings.Repeat("x", 17<<20): "line 2",
 	} {
-		if _, err := evaluate.ReadAnswersTSV(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := evaluate.ReadAnswersTSV(strings.NewReader(text), "h"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.40q: got error %v, want it to say %q", text, err, want)
 		}
 	}
@@ -119,8 +137,8 @@ func FuzzReadAnswers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, read := range []func() ([]evaluate.Answer, error){
 			func() ([]evaluate.Answer, error) { return evaluate.ReadAnswersJSONL(strings.NewReader(text), "h") },
-			func() ([]evaluate.Answer, error) { return evaluate.ReadAnswersCSV(strings.NewReader(text)) },
-			func() ([]evaluate.Answer, error) { return evaluate.ReadAnswersTSV(strings.NewReader(text)) },
+			func() ([]evaluate.Answer, error) { return evaluate.ReadAnswersCSV(strings.NewReader(text), "h") },
+			func() ([]evaluate.Answer, error) { return evaluate.ReadAnswersTSV(strings.NewReader(text), "h") },
 		} {
 			answers, err := read()
 			if err != nil {

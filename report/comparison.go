@@ -5,66 +5,169 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/textlstm/textlstm/evaluate"
 )
 
-// WriteComparison renders how model b did against model a; the names are for
-// the reader.
+// A Comparison is how model B did against model A, by their names.
+type Comparison struct {
+	A, B string
+	*evaluate.Comparison
+}
+
+// named is a Comparison as JSON.
+type named struct {
+	Names []string `json:"names"`
+	*evaluate.Comparison
+}
+
+// WriteComparisons renders comparisons.
 //
 // Text, Markdown and HTML have the differences, McNemar's test and the lists of
-// wins and regressions; CSV and TSV the differences alone; JSON and JSONL the
-// comparison itself with the names under "names".
-func WriteComparison(w io.Writer, style Style, a, b string, c *evaluate.Comparison) error {
-	switch style {
+// wins and regressions, and first, where one model meets several, a table of
+// them all; CSV and TSV the differences alone; JSON is the comparison itself with
+// the names under "names", or with several an array of them; JSONL is one
+// comparison per line.
+func WriteComparisons(w io.Writer, style Style, all ...Comparison) error {
+	return writeComparisons(w, document{style: style}, all)
+}
+
+// WriteBriefComparisons is WriteComparisons with the headline figures alone, in
+// text, Markdown and HTML.
+func WriteBriefComparisons(w io.Writer, style Style, all ...Comparison) error {
+	return writeComparisons(w, document{style: style, brief: true}, all)
+}
+
+func writeComparisons(w io.Writer, d document, all []Comparison) error {
+	switch d.style {
 	case JSON, JSONL:
-		text, err := marshal(struct {
-			Names []string `json:"names"`
-			*evaluate.Comparison
-		}{[]string{a, b}, c})
+		return d.comparisonsJSON(w, all)
+	case CSV, TSV:
+		var rows [][]any
+		for _, c := range all {
+			for _, f := range c.Differences {
+				rows = append(rows, []any{c.Head, c.A, c.B, f.Figure, f.A, f.B, f.Diff, f.Low, f.High, f.P})
+			}
+		}
+		return Table(w, []string{"head", "a", "b", "figure", "value_a", "value_b", "difference", "low", "high", "p"}, rows, d.style)
+	}
+	for i := 0; i < len(all); {
+		j := i + 1
+		for j < len(all) && all[j].A == all[i].A && all[j].Head == all[i].Head {
+			j++
+		}
+		if j > i+1 {
+			d.overview(all[i:j])
+		}
+		i = j
+	}
+	for _, c := range all {
+		d.comparison(c)
+	}
+	return d.flush(w)
+}
+
+func (d *document) comparisonsJSON(w io.Writer, all []Comparison) error {
+	var out bytes.Buffer
+	list := make([]named, len(all))
+	for i, c := range all {
+		list[i] = named{[]string{c.A, c.B}, c.Comparison}
+		if d.style == JSONL {
+			text, err := marshal(list[i])
+			if err != nil {
+				return err
+			}
+			out.Write(append(text, '\n'))
+		}
+	}
+	if d.style == JSON {
+		var text []byte
+		var err error
+		if len(list) == 1 {
+			text, err = marshal(list[0])
+		} else {
+			text, err = marshal(list)
+		}
 		if err != nil {
 			return err
 		}
-		var out bytes.Buffer
-		if style == JSON {
-			if err := json.Indent(&out, text, "", "  "); err != nil {
-				return err
-			}
-		} else {
-			out.Write(text)
+		if err := json.Indent(&out, text, "", "  "); err != nil {
+			return err
 		}
 		out.WriteByte('\n')
-		_, err = w.Write(out.Bytes())
-		return err
-	case CSV, TSV:
-		var rows [][]any
-		for _, d := range c.Differences {
-			rows = append(rows, []any{d.Figure, d.A, d.B, d.Diff, d.Low, d.High, d.P})
-		}
-		return Table(w, []string{"figure", "a", "b", "difference", "low", "high", "p"}, rows, style)
 	}
-	d := document{style: style}
-	d.heading(2, fmt.Sprintf("%s against %s: %d texts", b, a, c.N))
+	_, err := w.Write(out.Bytes())
+	return err
+}
+
+// overview is a table of several models against one.
+func (d *document) overview(all []Comparison) {
+	a, n := all[0].A, all[0].N
+	title := fmt.Sprintf("%d models on %d texts", len(all)+1, n)
+	if head := all[0].Head; head != "" {
+		title = head + ": " + title
+	}
+	d.heading(2, title)
+	figure := func(c Comparison, name string, side func(evaluate.Difference) evaluate.Score) any {
+		f, err := c.Figure(name)
+		if err != nil {
+			return "n/a"
+		}
+		return side(f)
+	}
+	ofA := func(f evaluate.Difference) evaluate.Score { return f.A }
+	ofB := func(f evaluate.Difference) evaluate.Score { return f.B }
+	rows := [][]any{{a, nil, nil, nil, nil, nil}}
+	for _, c := range all {
+		for i, name := range []string{"accuracy", "macro_f1", "log_loss"} {
+			// A figure that the others lack is not compared, but may be A's.
+			if v := figure(c, name, ofA); rows[0][i+1] == nil || rows[0][i+1] == "n/a" {
+				rows[0][i+1] = v
+			}
+		}
+		row := []any{c.B, figure(c, "accuracy", ofB), figure(c, "macro_f1", ofB), figure(c, "log_loss", ofB), nil, level(c.McNemar.Exact)}
+		if f, err := c.Figure("accuracy"); err == nil {
+			row[4] = fmt.Sprintf("%+.4f %s", f.Diff, span(f.Interval))
+		}
+		rows = append(rows, row)
+	}
+	d.table([]string{"", "accuracy", "macro f1", "log loss", "accuracy against " + a, "McNemar's p"}, rows)
+}
+
+// level is a p-value: none is 0.
+func level(p float64) any {
+	if p < 0.0001 {
+		return "< 0.0001"
+	}
+	return p
+}
+
+func (d *document) comparison(c Comparison) {
+	title := fmt.Sprintf("%s against %s: %d texts", c.B, c.A, c.N)
+	if c.Head != "" {
+		title = c.Head + ": " + title
+	}
+	d.heading(2, title)
 	var rows [][]any
 	for _, f := range c.Differences {
-		if strings.HasPrefix(f.Figure, "micro_") {
+		if strings.HasPrefix(f.Figure, "micro_") || d.brief && !slices.Contains(headlines, f.Figure) {
 			continue
 		}
-		rows = append(rows, []any{strings.ReplaceAll(f.Figure, "_", " "), f.A, f.B, f.Diff, span(f.Interval), f.P})
+		rows = append(rows, []any{strings.ReplaceAll(f.Figure, "_", " "), f.A, f.B, f.Diff, span(f.Interval), level(f.P)})
 	}
-	d.table([]string{"figure", a, b, "difference", fmt.Sprintf("%g %% interval", 100*c.Level), "p"}, rows)
-	d.table([]string{"", b + " right", b + " wrong"}, [][]any{
-		{a + " right", c.BothRight, c.OnlyA},
-		{a + " wrong", c.OnlyB, c.BothWrong},
+	d.table([]string{"figure", c.A, c.B, "difference", fmt.Sprintf("%g %% interval", 100*c.Level), "p"}, rows)
+	d.table([]string{"", c.B + " right", c.B + " wrong"}, [][]any{
+		{c.A + " right", c.BothRight, c.OnlyA},
+		{c.A + " wrong", c.OnlyB, c.BothWrong},
 	})
 	d.table([]string{"McNemar's test", "p"}, [][]any{
-		{"exact", c.McNemar.Exact},
-		{fmt.Sprintf("chi-squared %.3f, corrected", c.McNemar.Statistic), c.McNemar.P},
+		{"exact", level(c.McNemar.Exact)},
+		{fmt.Sprintf("chi-squared %.3f, corrected", c.McNemar.Statistic), level(c.McNemar.P)},
 	})
-	d.changes("wins", c.OnlyB, a, b, c.Wins)
-	d.changes("regressions", c.OnlyA, a, b, c.Regressions)
-	return d.flush(w)
+	d.changes("wins", c.OnlyB, c.A, c.B, c.Wins)
+	d.changes("regressions", c.OnlyA, c.A, c.B, c.Regressions)
 }
 
 func (d *document) changes(title string, n int, a, b string, changes []evaluate.Change) {

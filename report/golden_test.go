@@ -226,7 +226,19 @@ func TestWriteComparison(t *testing.T) {
 	}
 	for _, style := range report.Styles() {
 		golden(t, "compare_"+string(style), func(w io.Writer) error {
-			return report.WriteComparison(w, style, "old", "new|er", c)
+			return report.WriteComparisons(w, style, report.Comparison{A: "old", B: "new|er", Comparison: c})
+		})
+	}
+	answers := *b // another tool's, without probabilities
+	answers.Predicted, answers.Probs = make([]int, b.Len()), nil
+	d, err := evaluate.Compare(a, &answers, evaluate.CompareOptions{Resamples: 100, Seed: 1, Changes: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	several := []report.Comparison{{A: "old", B: "new|er", Comparison: c}, {A: "old", B: "tool", Comparison: d}}
+	for _, style := range report.Styles() {
+		golden(t, "compare_several_"+string(style), func(w io.Writer) error {
+			return report.WriteBriefComparisons(w, style, several...)
 		})
 	}
 }

@@ -102,7 +102,7 @@ func shortest(cell any, f float64) string {
 
 // numeric matches what is aligned right: numbers, percentages, ranges,
 // undefined figures.
-var numeric = regexp.MustCompile(`^(|n/a|-|–|[-+±]?[0-9][0-9.,]*(e[-+]?[0-9]+)?( ?%)?( ± [0-9.]+)?( \([0-9.]+ %\))?|\[.*[0-9n].*, .*\])$`)
+var numeric = regexp.MustCompile(`^(|n/a|-|–|(< )?[-+±]?[0-9][0-9.,]*(e[-+]?[0-9]+)?( ?%)?( ± [0-9.]+)?( \([0-9.]+ %\))?|\[.*[0-9n].*, .*\])$`)
 
 // alignments chooses the side of every column.
 func alignments(columns int, cells [][]string) []tw.Align {

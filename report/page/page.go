@@ -119,6 +119,7 @@ type headView struct {
 	Abstain  template.HTML // the one point asked for
 	Precise  template.HTML // thresholds by label
 	Mistakes []mistakeView
+	Marked   bool     // words of them
 	Wrong    int      // rows
 	Gold     []string // labels to choose from
 	Answers  []string
@@ -393,6 +394,7 @@ func (v *headView) mistakes(h *Head) {
 		if m.ID == "" {
 			mv.ID = fmt.Sprintf("row %d", m.Index+1)
 		}
+		v.Marked = v.Marked || len(h.Highlights[m.Index]) > 0
 		if m.Probability.Defined() {
 			mv.Probability = percent(float64(m.Probability))
 		}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/page"
+	"github.com/textlstm/textlstm/score"
+)
+
+// A comparison is what the flags of compare ask for.
+type comparison struct {
+	in          input
+	data, train []string
+	head, style string
+	all         bool
+	changes     int
+	resamples   int
+	level       float64
+	seed        uint64
+	noWorse     []string
+	page        pageFlags
+}
+
+func newCompare() *cobra.Command {
+	var c comparison
+	cmd := &cobra.Command{
+		Use:   "compare A B... --data FILE",
+		Short: "Tell which of several models is better, and whether it is chance",
+		Long: `Compare runs two or more systems over the same labelled texts and judges each of
+the others against the first: the difference of every figure with an interval by
+the paired bootstrap, McNemar's test of who is right more often, and the texts
+that only one of the two gets right.
+
+A system is a model file, of which FILE:deep or FILE:wide takes one branch;
+default, the embedded model; one of the baselines
+    majority  the most frequent label of the --train texts
+    vader     VADER's lexicon and rules, for English sentiment
+    nbsvm     a linear model of the n-grams of the --train texts
+or a .csv, .tsv or .jsonl file of the answers that any tool gave: a column or key
+"predicted" or "label", probabilities in columns prob_LABEL or the object "probs",
+perhaps "id", in the order of the texts or with their ids. What classify prints
+with --output jsonl is such a file.`,
+		Example: `  sentiment compare vader default --data reviews.tsv
+  sentiment compare nbsvm my.model --train train.tsv --data test.tsv
+  sentiment compare old.model new.model other-tool.csv --data test.tsv --output html > compare.html
+  sentiment compare old.model new.model --data test.tsv --no-worse macro_f1`,
+		Args: cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, names []string) error {
+			return c.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), names)
+		},
+	}
+	c.in.addFlags(cmd, true)
+	f := cmd.Flags()
+	f.StringArrayVar(&c.data, "data", nil, "labelled `file` to compare on; may be repeated")
+	f.StringArrayVar(&c.train, "train", nil, "labelled `file` that majority and nbsvm learn from; may be repeated")
+	f.StringVarP(&c.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md or html")
+	f.StringVar(&c.head, "score", "", "score this `head` only")
+	f.BoolVar(&c.all, "all", false, "every figure, and --changes 100")
+	f.IntVar(&c.changes, "changes", 5, "list `n` texts that each side alone gets right; -1 for all")
+	f.IntVar(&c.resamples, "resamples", 1000, "bootstrap resamples")
+	f.Float64Var(&c.level, "level", 0.95, "of the intervals")
+	f.Uint64Var(&c.seed, "seed", 0, "seed of the resamples and of nbsvm")
+	f.StringArrayVar(&c.noWorse, "no-worse", nil, "fail with exit code 5 if this `figure` is worse beyond chance; may be repeated")
+	c.page.add(cmd)
+	must(cmd.MarkFlagFilename("data"))
+	must(cmd.MarkFlagFilename("train"))
+	must(cmd.RegisterFlagCompletionFunc("no-worse", cobra.FixedCompletions(evaluate.Names(), cobra.ShellCompDirectiveNoFileComp)))
+	return cmd
+}
+
+func (c *comparison) run(ctx context.Context, out, log io.Writer, names []string) error {
+	style, err := report.ParseStyle(c.style)
+	if err != nil {
+		return usageError{err}
+	}
+	if err := c.check(); err != nil {
+		return err
+	}
+	opts, err := c.in.options()
+	if err != nil {
+		return err
+	}
+	var systems []system
+	for _, name := range names {
+		s, err := openSystem(name)
+		if err != nil {
+			return err
+		}
+		systems = append(systems, s)
+	}
+	questions, err := c.questions(opts, log, systems)
+	if err != nil {
+		return err
+	}
+	var done []report.Comparison
+	for _, q := range questions {
+		some, err := c.answer(ctx, q, systems, style == report.HTML || c.page.wanted())
+		if err != nil {
+			return err
+		}
+		done = append(done, some...)
+	}
+	if err := c.page.write(out, style, c.view(names, done), func() error {
+		if c.all {
+			return report.WriteComparisons(out, style, done...)
+		}
+		return report.WriteBriefComparisons(out, style, done...)
+	}); err != nil {
+		return err
+	}
+	return c.gate(done)
+}
+
+// check reports flags that make no sense.
+func (c *comparison) check() error {
+	switch {
+	case len(c.data) == 0:
+		return usagef("no texts to compare on: name them with --data")
+	case c.resamples < 1:
+		return usagef("--resamples %d: want at least 1", c.resamples)
+	case !(c.level > 0 && c.level < 1):
+		return usagef("--level %g: want between 0 and 1", c.level)
+	}
+	for _, figure := range c.noWorse {
+		if !slices.Contains(evaluate.Names(), figure) {
+			return usagef("--no-worse %s: want one of %s", figure, strings.Join(evaluate.Names(), ", "))
+		}
+	}
+	if c.all && c.changes >= 0 {
+		c.changes = max(c.changes, 100)
+	}
+	return nil
+}
+
+// questions reads the data. Every column with labels is a question, or the one
+// that --score names.
+func (c *comparison) questions(opts corpora.Options, log io.Writer, systems []system) ([]*question, error) {
+	data, _, err := corpora.ReadFiles(opts, c.data...)
+	if err != nil {
+		return nil, err
+	}
+	var train *corpora.Dataset
+	if c.train != nil {
+		if train, _, err = corpora.ReadFiles(opts, c.train...); err != nil {
+			return nil, err
+		}
+		if n := len(corpora.Leaks(train, data)); n > 0 {
+			fmt.Fprintf(log, "%d of the %d texts to compare on are also among those of --train\n", n, data.Len())
+		}
+	}
+	var questions []*question
+	for h, name := range data.Heads {
+		if c.head != "" && len(data.Heads) > 1 && name != c.head {
+			continue
+		}
+		q := &question{name: name, total: data.Len(), head: c.head, mapping: opts.LabelMap, seed: c.seed}
+		q.data, q.index = column(data, h)
+		q.labels = q.data.Labels(0)
+		if len(q.labels) < 2 {
+			if c.head != "" || len(data.Heads) == 1 {
+				return nil, fmt.Errorf("%w: column %s has the labels %q, want at least two", score.ErrLabels, name, q.labels)
+			}
+			continue
+		}
+		if train != nil {
+			t := train.Head(name)
+			if t < 0 && len(train.Heads) == 1 {
+				t = 0
+			}
+			if t < 0 {
+				return nil, fmt.Errorf("%w: the texts of --train have the heads %q, want %q", score.ErrLabels, train.Heads, name)
+			}
+			q.train, _ = column(train, t)
+		}
+		questions = append(questions, q)
+	}
+	if questions == nil {
+		return nil, fmt.Errorf("%w: the data has the heads %q, none of them to compare on", score.ErrLabels, data.Heads)
+	}
+	return questions, nil
+}
+
+// answer compares every other system with the first.
+func (c *comparison) answer(ctx context.Context, q *question, systems []system, many bool) ([]report.Comparison, error) {
+	o := evaluate.CompareOptions{Resamples: c.resamples, Level: c.level, Seed: c.seed, Changes: c.changes}
+	if many && c.changes >= 0 {
+		o.Changes = max(c.changes, 100)
+	}
+	var first score.Predictions
+	var done []report.Comparison
+	for i := range systems {
+		p, err := systems[i].predict(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			first = p
+			continue
+		}
+		one := report.Comparison{A: systems[0].name, B: systems[i].name}
+		switch {
+		case (p.Multi != nil) != (first.Multi != nil):
+			return nil, fmt.Errorf("%w: one of %s and %s gives several labels to a text, the other one", score.ErrLabels, one.A, one.B)
+		case p.Multi != nil:
+			one.Comparison, err = evaluate.CompareMulti(first.Multi, p.Multi, o)
+		default:
+			one.Comparison, err = evaluate.Compare(first.Single, p.Single, o)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s against %s: %w", one.B, one.A, err)
+		}
+		if c.changes == 0 && !many {
+			one.Wins, one.Regressions = nil, nil
+		}
+		done = append(done, one)
+	}
+	return done, nil
+}
+
+// view is the comparison as a page.
+func (c *comparison) view(names []string, done []report.Comparison) page.Page {
+	p := page.Page{Title: "Comparison", Facts: []page.Fact{
+		{Name: "Systems", Value: strings.Join(names, ", ")},
+		{Name: "Texts", Value: strings.Join(c.data, ", ")},
+	}}
+	if c.train != nil {
+		p.Facts = append(p.Facts, page.Fact{Name: "Baselines learnt from", Value: strings.Join(c.train, ", ")})
+	}
+	p.Facts = append(p.Facts, page.Fact{Name: "Intervals", Value: fmt.Sprintf("%g %%, paired bootstrap of %d resamples, seed %d", 100*c.level, c.resamples, c.seed)})
+	for _, d := range done {
+		p.Comparisons = append(p.Comparisons, page.Comparison{A: d.A, B: d.B, Comparison: d.Comparison})
+	}
+	return p
+}
+
+// gate reports figures of which the whole interval is on the worse side.
+func (c *comparison) gate(done []report.Comparison) error {
+	var errs []error
+	for _, figure := range c.noWorse {
+		for _, d := range done {
+			f, err := d.Figure(figure)
+			if err != nil {
+				return usagef("--no-worse %s: not a figure of both %s and %s", figure, d.A, d.B)
+			}
+			worse := f.High < 0
+			if evaluate.LowerIsBetter(figure) {
+				worse = f.Low > 0
+			}
+			if worse {
+				errs = append(errs, fmt.Errorf("%w: %s of %s is %.4f, of %s %.4f", errGate, figure, d.B, float64(f.B), d.A, float64(f.A)))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
