@@ -15,6 +15,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/tokenize"
 )
 
 func newClassify() *cobra.Command {
@@ -23,6 +24,7 @@ func newClassify() *cobra.Command {
 		model  string
 		output string
 		lines  bool
+		parts  bool
 	)
 	cmd := &cobra.Command{
 		Use:   "classify [file...]",
@@ -31,7 +33,9 @@ func newClassify() *cobra.Command {
 row of a table (its labels are ignored). Without a file, or for "-", it reads
 standard input.
 
-One record goes out for each that comes in, in the same order, empty texts too.`,
+One record goes out for each that comes in, in the same order, empty texts too.
+With --sentences each sentence is labelled as well: JSON records then list them
+and the share of each label, tables have a row for each.`,
 		Example: `  sentiment classify review.txt
   cut -f3 tweets.tsv | sentiment classify --lines --output jsonl`,
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -45,11 +49,11 @@ One record goes out for each that comes in, in the same order, empty texts too.`
 				return err
 			}
 			out := bufio.NewWriter(cmd.OutOrStdout())
-			w, err := newRecordWriter(out, output, m.Heads())
+			w, err := newRecordWriter(out, output, m.Heads(), parts)
 			if err != nil {
 				return err
 			}
-			err = classifyFiles(cmd, m, opts, orStdin(files), w)
+			err = classifyFiles(cmd, m, opts, orStdin(files), parts, w)
 			if we := (writeError{}); errors.As(err, &we) {
 				return we.error
 			}
@@ -63,16 +67,17 @@ One record goes out for each that comes in, in the same order, empty texts too.`
 	in.addFlags(cmd, false)
 	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, jsonl, json, csv, tsv, md or html")
 	cmd.Flags().BoolVar(&lines, "lines", false, "one document per line")
+	cmd.Flags().BoolVar(&parts, "sentences", false, "label each sentence too, and count them by label")
 	return cmd
 }
 
 // classifyFiles labels every text of the files. A file or row that cannot be
 // read is reported and does not stop the others; the first such error decides
 // the exit code.
-func classifyFiles(cmd *cobra.Command, m *classify.Model, opts corpora.Options, files []string, w recordWriter) error {
+func classifyFiles(cmd *cobra.Command, m *classify.Model, opts corpora.Options, files []string, parts bool, w recordWriter) error {
 	var failed []error
 	for _, file := range files {
-		if err := classifyFile(cmd, m, opts, file, w); err != nil {
+		if err := classifyFile(cmd, m, opts, file, parts, w); err != nil {
 			if cmd.Context().Err() != nil {
 				return cmd.Context().Err()
 			}
@@ -88,14 +93,14 @@ func classifyFiles(cmd *cobra.Command, m *classify.Model, opts corpora.Options, 
 // A writeError is a failure of the output, which ends the run.
 type writeError struct{ error }
 
-func classifyFile(cmd *cobra.Command, m *classify.Model, opts corpora.Options, file string, w recordWriter) error {
+func classifyFile(cmd *cobra.Command, m *classify.Model, opts corpora.Options, file string, parts bool, w recordWriter) error {
 	r, err := openInput(cmd.Context(), opts, file)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
 	var (
-		ids     []string // of the texts on their way, first come first
+		pending []*record // whose answers are on their way, first come first
 		refused []error
 		fatal   error
 	)
@@ -112,9 +117,20 @@ func classifyFile(cmd *cobra.Command, m *classify.Model, opts corpora.Options, f
 				}
 				continue
 			}
-			ids = append(ids, e.ID)
+			rec := &record{id: e.ID}
+			pending = append(pending, rec)
+			if parts {
+				for _, span := range m.Pipeline().Sentences(e.Text) {
+					rec.sentences = append(rec.sentences, sentence{Span: span, text: e.Text[span.Start:span.End]})
+				}
+			}
 			if !yield(e.Text) {
 				return
+			}
+			for _, part := range rec.sentences {
+				if !yield(part.text) {
+					return
+				}
 			}
 		}
 	}
@@ -122,10 +138,12 @@ func classifyFile(cmd *cobra.Command, m *classify.Model, opts corpora.Options, f
 		if err != nil {
 			return err
 		}
-		if err := w.write(ids[0], p); err != nil {
-			return writeError{err}
+		if rec := pending[0]; rec.add(p) {
+			pending = pending[1:]
+			if err := w.write(rec); err != nil {
+				return writeError{err}
+			}
 		}
-		ids = ids[1:]
 	}
 	if n := r.Report().Refused; n > len(refused) && len(refused) > 0 {
 		refused = append(refused, fmt.Errorf("%s: %d more rows refused", file, n-len(refused)))
@@ -133,21 +151,56 @@ func classifyFile(cmd *cobra.Command, m *classify.Model, opts corpora.Options, f
 	return errors.Join(append(refused, fatal)...)
 }
 
+// A record is the answer for one document and, if wanted, for its sentences.
+type record struct {
+	id        string
+	p         classify.Prediction
+	sentences []sentence
+	answers   int // there so far
+}
+
+type sentence struct {
+	tokenize.Span
+	text string
+	p    classify.Prediction
+}
+
+// add puts the next answer in its place, the document's first, and reports
+// whether it is the last one.
+func (r *record) add(p classify.Prediction) bool {
+	if r.answers == 0 {
+		r.p = p
+	} else {
+		r.sentences[r.answers-1].p = p
+	}
+	r.answers++
+	return r.answers == 1+len(r.sentences)
+}
+
+// shares returns the share of the sentences that have each label of a head.
+func (r *record) shares(head, labels int) []float32 {
+	share := make([]float32, labels)
+	for _, s := range r.sentences {
+		share[s.p.Scores[head].Label] += 1 / float32(len(r.sentences))
+	}
+	return share
+}
+
 // A recordWriter prints one record per text.
 type recordWriter interface {
-	write(id string, p classify.Prediction) error
+	write(r *record) error
 	close() error
 }
 
-func newRecordWriter(w io.Writer, output string, heads []classify.Head) (recordWriter, error) {
+func newRecordWriter(w io.Writer, output string, heads []classify.Head, parts bool) (recordWriter, error) {
 	style, err := report.ParseStyle(output)
 	if err != nil {
 		return nil, usageError{err}
 	}
 	if style == report.JSONL || style == report.JSON {
-		return &jsonWriter{w: w, heads: heads, array: style == report.JSON}, nil
+		return &jsonWriter{w: w, heads: heads, parts: parts, array: style == report.JSON}, nil
 	}
-	return &tableWriter{w: w, style: style, heads: heads}, nil
+	return &tableWriter{w: w, style: style, heads: heads, parts: parts}, nil
 }
 
 // A jsonWriter prints one JSON object a line, with one object a head; the lines
@@ -155,12 +208,13 @@ func newRecordWriter(w io.Writer, output string, heads []classify.Head) (recordW
 type jsonWriter struct {
 	w     io.Writer
 	heads []classify.Head
+	parts bool
 	array bool
 	more  bool // a record has been written
 	buf   []byte
 }
 
-func (j *jsonWriter) write(id string, p classify.Prediction) error {
+func (j *jsonWriter) write(r *record) error {
 	b := j.buf[:0]
 	switch {
 	case j.more && j.array:
@@ -170,7 +224,39 @@ func (j *jsonWriter) write(id string, p classify.Prediction) error {
 	}
 	j.more = true
 	b = append(b, `{"id":`...)
-	b = appendJSON(b, id)
+	b = appendJSON(b, r.id)
+	b = j.appendAnswer(b, r.p)
+	if j.parts {
+		b = append(b, `,"sentences":[`...)
+		for i, s := range r.sentences {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = fmt.Appendf(b, `{"start":%d,"end":%d,"text":`, s.Start, s.End)
+			b = appendJSON(b, s.text)
+			b = append(j.appendAnswer(b, s.p), '}')
+		}
+		b = append(b, `],"shares":{`...)
+		for h, head := range j.heads {
+			if h > 0 {
+				b = append(b, ',')
+			}
+			b = append(appendJSON(b, head.Name), ':')
+			b = appendProbs(b, head.Labels, r.shares(h, len(head.Labels)))
+		}
+		b = append(b, '}')
+	}
+	b = append(b, '}')
+	if !j.array {
+		b = append(b, '\n')
+	}
+	j.buf = b
+	_, err := j.w.Write(b)
+	return err
+}
+
+// appendAnswer appends what the heads say, and the sizes.
+func (j *jsonWriter) appendAnswer(b []byte, p classify.Prediction) []byte {
 	for h, s := range p.Scores {
 		head := &j.heads[h]
 		b = append(b, ',')
@@ -179,24 +265,23 @@ func (j *jsonWriter) write(id string, p classify.Prediction) error {
 		b = appendJSON(b, head.Labels[s.Label])
 		b = append(b, `,"prob":`...)
 		b = appendProb(b, s.Prob())
-		b = append(b, `,"probs":{`...)
-		for c, label := range head.Labels {
-			if c > 0 {
-				b = append(b, ',')
-			}
-			b = appendJSON(b, label)
-			b = append(b, ':')
-			b = appendProb(b, s.Probs[c])
+		b = append(b, `,"probs":`...)
+		b = append(appendProbs(b, head.Labels, s.Probs), '}')
+	}
+	return fmt.Appendf(b, `,"tokens":%d,"unknown":%d`, p.Tokens, p.Unknown)
+}
+
+// appendProbs appends an object with a number for each label.
+func appendProbs(b []byte, labels []string, probs []float32) []byte {
+	b = append(b, '{')
+	for c, label := range labels {
+		if c > 0 {
+			b = append(b, ',')
 		}
-		b = append(b, "}}"...)
+		b = append(appendJSON(b, label), ':')
+		b = appendProb(b, probs[c])
 	}
-	b = fmt.Appendf(b, `,"tokens":%d,"unknown":%d}`, p.Tokens, p.Unknown)
-	if !j.array {
-		b = append(b, '\n')
-	}
-	j.buf = b
-	_, err := j.w.Write(b)
-	return err
+	return append(b, '}')
 }
 
 func (j *jsonWriter) close() error {
@@ -225,21 +310,37 @@ type tableWriter struct {
 	w      io.Writer
 	style  report.Style
 	heads  []classify.Head
+	parts  bool // a column for the text of sentences
 	rows   [][]any
 	headed bool // the header is out
 }
 
-func (t *tableWriter) write(id string, p classify.Prediction) error {
-	row := []any{id}
-	for h, s := range p.Scores {
-		row = append(row, t.heads[h].Labels[s.Label], string(appendProb(nil, s.Prob())))
+func (t *tableWriter) write(r *record) error {
+	t.add(r.id, r.p, "")
+	for i, s := range r.sentences {
+		t.add(fmt.Sprintf("%s#%d", r.id, i+1), s.p, s.text)
 	}
-	t.rows = append(t.rows, append(row, p.Tokens, p.Unknown))
 	const some = 256
 	if len(t.rows) >= some && (t.style == report.CSV || t.style == report.TSV) {
 		return t.flush()
 	}
 	return nil
+}
+
+// add appends a row; text is that of a sentence.
+func (t *tableWriter) add(id string, p classify.Prediction, text string) {
+	row := []any{id}
+	for h, s := range p.Scores {
+		row = append(row, t.heads[h].Labels[s.Label], string(appendProb(nil, s.Prob())))
+	}
+	row = append(row, p.Tokens, p.Unknown)
+	if t.parts {
+		if t.style != report.CSV && t.style != report.TSV {
+			text = report.Excerpt(text, 60)
+		}
+		row = append(row, text)
+	}
+	t.rows = append(t.rows, row)
 }
 
 func (t *tableWriter) close() error {
@@ -255,8 +356,12 @@ func (t *tableWriter) flush() error {
 	for _, h := range t.heads {
 		header = append(header, h.Name, h.Name+"_prob")
 	}
+	header = append(header, "tokens", "unknown")
+	if t.parts {
+		header = append(header, "sentence")
+	}
 	var b bytes.Buffer
-	if err := report.Table(&b, append(header, "tokens", "unknown"), t.rows, t.style); err != nil {
+	if err := report.Table(&b, header, t.rows, t.style); err != nil {
 		return err
 	}
 	out := b.Bytes()
