@@ -69,6 +69,12 @@ func (o Options) resolve() Options {
 
 // An Explanation is why a model gives a text a score.
 type Explanation struct {
+	// ID, Gold and Loss are for who knows them to fill in: a name of the text,
+	// its true label, and -log of the probability it got.
+	ID   string  `json:"id,omitempty"`
+	Gold string  `json:"gold,omitempty"`
+	Loss float64 `json:"loss,omitempty"`
+
 	Text    string  `json:"text"`
 	Head    string  `json:"head"`
 	Label   string  `json:"label"`

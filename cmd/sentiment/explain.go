@@ -1,0 +1,325 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/explain"
+	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/score"
+)
+
+func newExplain() *cobra.Command {
+	var (
+		in       input
+		model    string
+		output   string
+		texts    []string
+		lines    bool
+		errorsOf string
+		most     int
+		top      int
+		color    string
+		o        explain.Options
+	)
+	cmd := &cobra.Command{
+		Use:   "explain [file...]",
+		Short: "Show which words made the model answer as it does",
+		Long: `Explain gives every word of a text its part of the score of a label: by integrated
+gradients for the LSTM, exactly for the n-grams. The parts and the base, the score
+of no words, sum to the score. For a head of one label a text the score is the
+label's logit less the mean of the others; with --against, less that of one other.
+
+Texts come from files as for classify, or from --text. With --errors-of they are
+the mistakes on a labelled file, the worst first, and what is explained is why the
+model prefers its answer to the true label.
+
+A table shows the text with its words marked, orange for the label and blue
+against it on a terminal, elsewhere [+++for] and [---against].`,
+		Example: `  sentiment explain --text "Not bad at all, but far too long."
+  sentiment explain --label negative --leave-out review.txt
+  sentiment explain --errors-of test.tsv --output html > errors.html`,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			if errorsOf != "" && (len(files) > 0 || len(texts) > 0 || o.Label != "" || o.Against != "") {
+				return usagef("--errors-of explains the mistakes of one file: leave out other texts, --label and --against")
+			}
+			if len(texts) > 0 && len(files) > 0 {
+				return usagef("--text and files both give texts: use one")
+			}
+			if !(o.Tolerance > 0) || most < 1 {
+				return usagef("--tolerance %v, --errors %d: want both above 0", o.Tolerance, most)
+			}
+			opts, err := in.options()
+			if err != nil {
+				return err
+			}
+			m, err := loadModel(model)
+			if err != nil {
+				return err
+			}
+			if o.Head == "" {
+				o.Head = m.Heads()[0].Name
+			}
+			o.Ngrams = top
+			out := bufio.NewWriter(cmd.OutOrStdout())
+			w, err := newExplanationWriter(out, output, top, color)
+			if err != nil {
+				return err
+			}
+			e := explain.New(m)
+			switch {
+			case errorsOf != "":
+				w.title = "Mistakes on " + filepath.Base(errorsOf)
+				err = explainErrors(cmd.Context(), e, m, opts, errorsOf, most, o, w)
+			case len(texts) > 0:
+				err = explainTexts(cmd.Context(), e, texts, o, w)
+			default:
+				opts.Unlabelled, opts.Lines = true, lines
+				err = explainFiles(cmd.Context(), e, opts, orStdin(files), o, w)
+			}
+			if we := (writeError{}); errors.As(err, &we) {
+				return we.error
+			}
+			if errors.Is(err, explain.ErrHead) || errors.Is(err, explain.ErrLabel) {
+				return usageError{err}
+			}
+			if werr := w.close(); werr != nil {
+				return errors.Join(err, werr)
+			}
+			return errors.Join(err, out.Flush())
+		},
+	}
+	addModelFlag(cmd, &model)
+	in.addFlags(cmd, false)
+	f := cmd.Flags()
+	f.StringVar(&in.labelColumn, "label-col", "", "with --errors-of: column of the labels, by name or number")
+	f.StringVar(&in.labelMap, "label-map", "", "with --errors-of: rename labels: `from=to,...`")
+	f.StringArrayVar(&texts, "text", nil, "a `text` to explain; may be repeated")
+	f.BoolVar(&lines, "lines", false, "one document per line")
+	f.StringVar(&o.Head, "head", "", "the `head` to explain (default: the model's first)")
+	f.StringVar(&o.Label, "label", "", "the `label` to explain (default: the predicted one)")
+	f.StringVar(&o.Against, "against", "", "the `label` to compare it with (default: the mean of the others)")
+	f.StringVar(&errorsOf, "errors-of", "", "explain the mistakes on a labelled `file`")
+	f.IntVar(&most, "errors", 20, "with --errors-of: that many mistakes")
+	f.IntVar(&top, "top", 10, "words and n-grams listed, those of the largest parts; -1 for all")
+	f.BoolVar(&o.LeaveOut, "leave-out", false, "also leave out each word in turn, as a check")
+	f.Float64Var(&o.Tolerance, "tolerance", 0.01, "error of the parts, as a share of the difference they sum to")
+	f.StringVarP(&output, "output", "o", "table", "table, text, json, jsonl, csv, tsv or html")
+	f.StringVar(&color, "color", "auto", "auto, always or never; auto heeds NO_COLOR")
+	return cmd
+}
+
+func explainTexts(ctx context.Context, e *explain.Explainer, texts []string, o explain.Options, w *explanationWriter) error {
+	for _, text := range texts {
+		x, err := e.Explain(ctx, strings.ToValidUTF8(text, "\ufffd"), o)
+		if err != nil {
+			return err
+		}
+		if err := w.write(x); err != nil {
+			return writeError{err}
+		}
+	}
+	return nil
+}
+
+// explainFiles explains every text of the files. A file or row that cannot be
+// read, or is too long, is reported and does not stop the others.
+func explainFiles(ctx context.Context, e *explain.Explainer, opts corpora.Options, files []string, o explain.Options, w *explanationWriter) error {
+	const mostErrors = 10
+	var failed []error
+	for _, file := range files {
+		err := explainFile(ctx, e, opts, file, o, w, func(err error) {
+			if len(failed) < mostErrors {
+				failed = append(failed, err)
+			}
+		})
+		if we := (writeError{}); errors.As(err, &we) || errors.Is(err, explain.ErrHead) || errors.Is(err, explain.ErrLabel) || ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			failed = append(failed, err)
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func explainFile(ctx context.Context, e *explain.Explainer, opts corpora.Options, file string, o explain.Options, w *explanationWriter, refused func(error)) error {
+	r, err := openInput(ctx, opts, file)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for example, err := range r.All() {
+		if err != nil {
+			if !corpora.Refused(err) {
+				return err
+			}
+			refused(err)
+			continue
+		}
+		x, err := e.Explain(ctx, example.Text, o)
+		if errors.Is(err, explain.ErrTooLong) {
+			refused(fmt.Errorf("%s: %w", example.ID, err))
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		x.ID = example.ID
+		if err := w.write(x); err != nil {
+			return writeError{err}
+		}
+	}
+	return nil
+}
+
+// explainErrors explains the worst mistakes on a labelled file: the answer
+// against the true label.
+func explainErrors(ctx context.Context, e *explain.Explainer, m *classify.Model, opts corpora.Options, file string, most int, o explain.Options, w *explanationWriter) error {
+	if m.Head(o.Head) < 0 {
+		return usagef("the model has no head %q", o.Head)
+	}
+	data, _, err := corpora.ReadFiles(opts, file)
+	if err != nil {
+		return err
+	}
+	predictions, err := score.Dataset(ctx, m, data, o.Head)
+	if err != nil {
+		return err
+	}
+	for _, p := range predictions {
+		v, err := p.Evaluate(evaluate.Options{Mistakes: most})
+		if err != nil {
+			return err
+		}
+		for _, mistake := range v.Mistakes {
+			o := o
+			var ok bool
+			if o.Label, o.Against, ok = contrast(mistake.Gold, mistake.Predicted, p.Multi != nil); !ok {
+				continue
+			}
+			x, err := e.Explain(ctx, mistake.Text, o)
+			if err != nil {
+				return fmt.Errorf("%s: %w", mistake.ID, err)
+			}
+			x.ID, x.Gold, x.Loss = mistake.ID, strings.Join(mistake.Gold, ", "), float64(mistake.Loss)
+			if err := w.write(x); err != nil {
+				return writeError{err}
+			}
+		}
+	}
+	return nil
+}
+
+// contrast says what to explain of a mistake: the answer against the true
+// label, or with several labels to a text the first that is wrong, or missing.
+func contrast(gold, predicted []string, multi bool) (label, against string, ok bool) {
+	if !multi {
+		return predicted[0], gold[0], true
+	}
+	for _, pair := range [][2][]string{{predicted, gold}, {gold, predicted}} {
+		for _, l := range pair[0] {
+			if !slices.Contains(pair[1], l) {
+				return l, "", true
+			}
+		}
+	}
+	return "", "", false
+}
+
+// An explanationWriter prints explanations in one of the forms of output.
+type explanationWriter struct {
+	w      io.Writer
+	output string
+	title  string // of a page
+	top    int
+	color  bool
+	n      int
+	held   []*explain.Explanation // for a page
+	rows   [][]any                // for csv and tsv
+}
+
+func newExplanationWriter(w io.Writer, output string, top int, color string) (*explanationWriter, error) {
+	outputs := []string{"table", "text", "json", "jsonl", "csv", "tsv", "html"}
+	if !slices.Contains(outputs, output) {
+		return nil, usagef("--output %s: want one of %s", output, strings.Join(outputs, ", "))
+	}
+	e := &explanationWriter{w: w, output: output, title: "Explanations", top: top}
+	switch color {
+	case "always":
+		e.color = true
+	case "auto":
+		e.color = os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(os.Stdout.Fd()))
+	case "never":
+	default:
+		return nil, usagef("--color %s: want auto, always or never", color)
+	}
+	return e, nil
+}
+
+func (e *explanationWriter) write(x *explain.Explanation) error {
+	first := e.n == 0
+	e.n++
+	switch e.output {
+	case "html":
+		e.held = append(e.held, x)
+	case "csv", "tsv":
+		e.rows = append(e.rows, x.WordRows()...)
+	case "text":
+		_, err := fmt.Fprintln(e.w, x.Mark(e.color))
+		return err
+	case "table":
+		if !first {
+			if _, err := fmt.Fprintln(e.w); err != nil {
+				return err
+			}
+		}
+		return x.WriteTable(e.w, e.top, e.color)
+	default:
+		b, err := json.Marshal(x)
+		if err != nil {
+			return err
+		}
+		before, after := "", "\n"
+		if e.output == "json" {
+			before, after = ",\n", ""
+			if first {
+				before = "[\n"
+			}
+		}
+		_, err = fmt.Fprintf(e.w, "%s%s%s", before, b, after)
+		return err
+	}
+	return nil
+}
+
+func (e *explanationWriter) close() error {
+	switch e.output {
+	case "html":
+		return explain.WriteHTML(e.w, e.title, e.held)
+	case "csv", "tsv":
+		return report.Table(e.w, explain.WordHeader(), e.rows, report.Style(e.output))
+	case "json":
+		end := "\n]\n"
+		if e.n == 0 {
+			end = "[]\n"
+		}
+		_, err := io.WriteString(e.w, end)
+		return err
+	}
+	return nil
+}

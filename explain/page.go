@@ -1,0 +1,112 @@
+package explain
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"strings"
+
+	"github.com/textlstm/textlstm/report"
+)
+
+//go:embed page.html
+var pageSource string
+
+//go:embed page.css
+var pageStyle string
+
+// A pageView is a page as the template reads it.
+type pageView struct {
+	Title        string
+	Policy       string
+	Style        template.CSS
+	Explanations []explanationView
+}
+
+type explanationView struct {
+	Title, Sum, Exactness string
+	Pieces                []pieceView
+	Words, Ngrams         template.HTML
+}
+
+type pieceView struct{ Text, Class, Note string }
+
+// WriteHTML writes explanations as one self-contained page: the texts with
+// their words shaded, and under each the words and n-grams in tables. The page
+// has no script, its policy forbids every request, and texts, labels and names
+// are escaped wherever they stand.
+func WriteHTML(w io.Writer, title string, explanations []*Explanation) error {
+	hash := sha256.Sum256([]byte(pageStyle))
+	v := pageView{
+		Title:  report.Clean(title),
+		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'",
+		Style:  template.CSS(pageStyle),
+	}
+	for _, x := range explanations {
+		ev, err := x.view()
+		if err != nil {
+			return err
+		}
+		v.Explanations = append(v.Explanations, ev)
+	}
+	t, err := template.New("page").Parse(pageSource)
+	if err != nil {
+		return fmt.Errorf("explain: %w", err)
+	}
+	var b bytes.Buffer
+	if err := t.Execute(&b, v); err != nil {
+		return fmt.Errorf("explain: %w", err)
+	}
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+func (x *Explanation) view() (explanationView, error) {
+	v := explanationView{Title: x.Title(), Sum: x.sum(), Exactness: x.exactness()}
+	for _, p := range x.pieces() {
+		pv := pieceView{Text: cleanLines(p.text)}
+		if p.word != nil {
+			pv.Note = signed(p.word.Score)
+			if x.Deep != nil && x.Wide != nil {
+				pv.Note += fmt.Sprintf(" (deep %+.3f, wide %+.3f)", p.word.Deep, p.word.Wide)
+			}
+		}
+		switch {
+		case p.shade > 0:
+			pv.Class = fmt.Sprintf("for-%d", p.shade)
+		case p.shade < 0:
+			pv.Class = fmt.Sprintf("against-%d", -p.shade)
+		}
+		v.Pieces = append(v.Pieces, pv)
+	}
+	var err error
+	if v.Words, err = htmlTable(wordTable(x.TopWords(-1), x)); err != nil {
+		return v, err
+	}
+	ngrams := ngramTable(x.Ngrams)
+	v.Ngrams, err = htmlTable(ngrams.header, ngrams.rows)
+	return v, err
+}
+
+// htmlTable is report.Table as a fragment of the page; empty without rows.
+func htmlTable(header []string, rows [][]any) (template.HTML, error) {
+	if len(rows) == 0 {
+		return "", nil
+	}
+	var b strings.Builder
+	err := report.Table(&b, header, rows, report.HTML)
+	return template.HTML(b.String()), err
+}
+
+// cleanLines is report.Clean that keeps the line ends.
+func cleanLines(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = report.Clean(l)
+	}
+	return strings.Join(lines, "\n")
+}
