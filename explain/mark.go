@@ -97,9 +97,9 @@ func (x *Explanation) Mark(color bool) string {
 func (x *Explanation) Title() string {
 	var b strings.Builder
 	if x.ID != "" {
-		b.WriteString(x.ID + ": ")
+		b.WriteString(x.ID + ", ")
 	}
-	fmt.Fprintf(&b, "%s is %s (%.4f)", x.Head, x.Label, x.Prob)
+	fmt.Fprintf(&b, "%s: %s (%.4f)", x.Head, x.Label, x.Prob)
 	if x.Against != "" {
 		fmt.Fprintf(&b, " rather than %s", x.Against)
 	}
