@@ -95,7 +95,9 @@ func (t *Trainer) Fit(ctx context.Context, data, dev *corpora.Dataset) (*Result,
 	}
 	r, err := f.run(ctx)
 	if err != nil && ctx.Err() != nil && c != nil && f.net != nil {
-		err = errors.Join(err, f.saveNow())
+		if err := f.saveNow(); err != nil {
+			f.warn(err)
+		}
 	}
 	return r, err
 }
@@ -174,6 +176,9 @@ func (t *Trainer) start(ctx context.Context, c *checkpoints, data, dev *corpora.
 	}
 	longest := 0 // tokens in a batch
 	for e := range f.cfg.Epochs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		texts, batches := f.train.epoch(f.cfg, e)
 		f.batches = append(f.batches, len(batches))
 		f.steps += len(batches)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -53,9 +54,13 @@ func (p *progress) data(trainSet, dev *corpora.Dataset) {
 
 func (p *progress) report(t train.Progress) {
 	switch {
+	case t.Warning != nil:
+		p.warn(t.Warning)
 	case p.quiet:
 	case p.json:
 		p.reportJSON(t)
+	case t.Resumed:
+		fmt.Fprintf(p.w, "going on with epoch %d/%d, at step %d of %d\n", t.Epoch, t.Epochs, t.Step, t.Steps)
 	case t.Dev != nil:
 		p.dev = fmt.Sprintf("dev %s %.4f", t.Dev.Metric, t.Dev.Score)
 		best := ""
@@ -72,9 +77,26 @@ func (p *progress) report(t train.Progress) {
 	}
 }
 
+// warn says what the training has survived, quiet or not.
+func (p *progress) warn(err error) {
+	what := strings.TrimPrefix(err.Error(), "train: ")
+	var diverged *train.DivergedError
+	if errors.As(err, &diverged) {
+		what = fmt.Sprintf("epoch %d, step %d: %s is %v; back to the start of the epoch, at half the learning rate", diverged.Epoch, diverged.Step, diverged.Name, diverged.Value)
+	}
+	if p.json {
+		b, err := json.Marshal(map[string]string{"warning": what})
+		must(err)
+		fmt.Fprintf(p.w, "%s\n", b)
+		return
+	}
+	p.clear()
+	fmt.Fprintf(p.w, "warning: %s\n", report.Clean(what))
+}
+
 // reportJSON prints a line every second and after every evaluation.
 func (p *progress) reportJSON(t train.Progress) {
-	if t.Dev == nil && time.Since(p.last) < time.Second {
+	if t.Dev == nil && !t.Resumed && time.Since(p.last) < time.Second {
 		return
 	}
 	p.last = time.Now()
@@ -85,10 +107,13 @@ func (p *progress) reportJSON(t train.Progress) {
 		Loss      float64         `json:"loss"`
 		Rate      float64         `json:"rate"`
 		GradNorm  float64         `json:"grad_norm"`
+		WorstNorm float64         `json:"worst_norm"`
+		Clipped   int             `json:"clipped"`
 		PerSecond float64         `json:"tokens_per_s"`
 		Seconds   float64         `json:"seconds"`
+		Resumed   bool            `json:"resumed,omitempty"`
 		Dev       *train.DevScore `json:"dev,omitempty"`
-	}{t.Epoch, t.Step, t.Steps, t.Loss, t.Rate, t.GradNorm, t.TokensPerSecond(), t.Elapsed.Seconds(), t.Dev}
+	}{t.Epoch, t.Step, t.Steps, t.Loss, t.Rate, t.GradNorm, t.WorstNorm, t.Clipped, t.TokensPerSecond(), t.Elapsed.Seconds(), t.Resumed, t.Dev}
 	b, err := json.Marshal(line)
 	must(err)
 	fmt.Fprintf(p.w, "%s\n", b)

@@ -51,7 +51,8 @@ func stop(t *testing.T, cmd *exec.Cmd, s os.Signal) (int, time.Duration) {
 	return cmd.ProcessState.ExitCode(), time.Since(begin)
 }
 
-// A training that is stopped exits with 128 + the signal and leaves no file.
+// A training that is stopped exits with 128 + the signal, leaves its checkpoint
+// and nothing else, and says how to go on.
 func TestSignalStopsTraining(t *testing.T) {
 	for name, c := range map[string]struct {
 		signal syscall.Signal
@@ -71,12 +72,21 @@ func TestSignalStopsTraining(t *testing.T) {
 					break
 				}
 			}
-			go stderr.WriteTo(&bytes.Buffer{})
+			var rest bytes.Buffer
+			read := make(chan struct{})
+			go func() {
+				stderr.WriteTo(&rest)
+				close(read)
+			}()
 			if code, took := stop(t, cmd, c.signal); code != c.want {
 				t.Errorf("exit code %d after %v, want %d", code, took, c.want)
 			}
-			if files, _ := os.ReadDir(dir); len(files) > 0 {
-				t.Errorf("left %v behind", files)
+			if files, _ := os.ReadDir(dir); len(files) != 1 || files[0].Name() != "m.model.checkpoint" {
+				t.Errorf("left %v behind, want the checkpoint alone", files)
+			}
+			<-read
+			if !strings.Contains(rest.String(), "go on with:\n  sentiment train ") || !strings.Contains(rest.String(), " --resume\n") {
+				t.Errorf("no command to go on with: %s", rest.String())
 			}
 		})
 	}

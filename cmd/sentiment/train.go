@@ -4,17 +4,22 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/embed"
+	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/vocab"
 )
@@ -35,6 +40,9 @@ func newTrain() *cobra.Command {
 		epochs   int
 		dataDir  string
 		seed     uint64
+		state    string
+		every    time.Duration
+		resume   bool
 	)
 	cmd := &cobra.Command{
 		Use:   "train --train FILE --out MODEL",
@@ -46,7 +54,11 @@ aside for that.
 Every setting has a default that suits the texts: their language, number and
 length. A config file (TOML or JSON) changes some, --set
 changes one: --set model.lstm.hidden_size=256. "sentiment model info" shows the
-settings a model was trained with.`,
+settings a model was trained with.
+
+A training that is interrupted, by a signal or worse, keeps what it has learned
+in the directory MODEL.checkpoint until --resume goes on with it, to the same
+model that it would have made uninterrupted.`,
 		Example: `  sentiment train --train reviews.tsv --out reviews.model
   sentiment train --train train.csv --dev dev.csv --head topic=category --out topics.model`,
 		Args: cobra.NoArgs,
@@ -84,7 +96,16 @@ settings a model was trained with.`,
 			if len(r.Data) == 0 {
 				return usagef("train needs --train FILE, or a config file that names its data")
 			}
-			t := &train.Trainer{Card: r.Card}
+			if !cmd.Flags().Changed("checkpoint") {
+				state = out + ".checkpoint"
+			}
+			if resume && state == "" {
+				return usagef("--resume needs a --checkpoint directory")
+			}
+			if every <= 0 {
+				return usagef("--checkpoint-every %v: want more than 0", every)
+			}
+			t := &train.Trainer{Card: r.Card, Checkpoint: state, Every: every, Resume: resume}
 			if name != "" {
 				t.Card.Name = name
 			}
@@ -109,13 +130,22 @@ settings a model was trained with.`,
 			p := newProgress(cmd.ErrOrStderr(), logJSON, quiet)
 			p.data(trainSet, devSet)
 			t.OnProgress = p.report
+			limitMemory()
 			result, err := t.Fit(cmd.Context(), trainSet, devSet)
 			p.done()
 			if err != nil {
+				if cmd.Context().Err() != nil && state != "" {
+					fmt.Fprintf(cmd.ErrOrStderr(), "go on with:\n  %s\n", resumeCommand(cmd))
+				}
 				return err
 			}
 			if err := result.Model.Save(out); err != nil {
 				return err
+			}
+			if state != "" {
+				if err := train.RemoveCheckpoints(state); err != nil {
+					p.warn(err)
+				}
 			}
 			p.summary(result, out)
 			return nil
@@ -134,9 +164,49 @@ settings a model was trained with.`,
 	f.StringVar(&name, "name", "", "name of the model, for its card")
 	f.IntVar(&epochs, "epochs", 0, "passes over the training texts")
 	f.Uint64Var(&seed, "seed", 0, "seed of everything random")
+	f.StringVar(&state, "checkpoint", "", "`directory` for checkpoints (default MODEL.checkpoint; '' for none)")
+	f.DurationVar(&every, "checkpoint-every", 5*time.Minute, "time between checkpoints")
+	f.BoolVar(&resume, "resume", false, "go on from the checkpoint of an interrupted training, if there is one")
 	f.BoolVar(&logJSON, "log-json", false, "progress as JSON lines on standard error")
 	f.BoolVarP(&quiet, "quiet", "q", false, "no progress")
 	return cmd
+}
+
+// limitMemory makes the garbage collector respect what the machine and its
+// control group leave to the process, unless GOMEMLIMIT says otherwise.
+func limitMemory() {
+	if limit, _ := memlimit.Get(); debug.SetMemoryLimit(-1) == math.MaxInt64 && limit < math.MaxInt64 {
+		debug.SetMemoryLimit(limit / 10 * 9)
+	}
+}
+
+// resumeCommand is the command line that goes on with this one.
+func resumeCommand(cmd *cobra.Command) string {
+	words := strings.Fields(cmd.CommandPath())
+	cmd.Flags().Visit(func(f *pflag.Flag) {
+		values := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, v := range values {
+			switch {
+			case f.Name == "resume":
+			case f.Value.Type() == "bool":
+				words = append(words, "--"+f.Name+"="+v)
+			default:
+				words = append(words, "--"+f.Name, quote(v))
+			}
+		}
+	})
+	return strings.Join(append(words, "--resume"), " ")
+}
+
+// quote makes s one word of a POSIX shell.
+func quote(s string) string {
+	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,@%+-") == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 func baseNames(sources []source) []string {

@@ -26,7 +26,7 @@ func Get() (limit int64, name string) {
 	group, ok := controlGroup()
 	lower(group, ok, "the control group's limit")
 	if v := debug.SetMemoryLimit(-1); v < math.MaxInt64 {
-		lower(v, true, "GOMEMLIMIT")
+		lower(v, true, "the limit on Go's memory (GOMEMLIMIT)")
 	}
 	return limit, name
 }

@@ -1,0 +1,221 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// training is a command line that takes a second or so.
+func training(out string) []string {
+	return []string{
+		"train", "--train", "testdata/tiny.tsv", "--config", "testdata/tiny.toml", "--epochs", "100",
+		"--set", "ema.decay=0.99", "--set", "model.dropout=0.2", "--checkpoint-every", "1ns", "--out", out,
+	}
+}
+
+// uninterrupted returns the bytes that a training ends with, and how long it takes.
+func uninterrupted(t *testing.T) (model []byte, took time.Duration) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "m.model")
+	begin := time.Now()
+	if text, err := exec.CommandContext(t.Context(), "sentiment", append(training(out), "--quiet")...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	took = time.Since(begin)
+	if _, err := os.Stat(out + ".checkpoint"); !os.IsNotExist(err) {
+		t.Errorf("the checkpoints are still there: %v", err)
+	}
+	model, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return model, took
+}
+
+// Interrupted again and again, and resumed with the command that is printed, a
+// training ends with the bytes of the one that was not.
+func TestResumeCommand(t *testing.T) {
+	want, took := uninterrupted(t)
+	out := filepath.Join(t.TempDir(), "a 'model'")
+	cmd := exec.CommandContext(t.Context(), "sentiment", training(out)...)
+	shell, err := exec.LookPath("sh")
+	if err != nil {
+		t.Skip("no shell to read the command that is printed")
+	}
+	for stops := 0; ; stops++ {
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		go func() { done <- cmd.Wait() }()
+		select {
+		case err = <-done:
+		case <-time.After(took/4 + time.Duration(rand.Int64N(int64(took/4)))):
+			cmd.Process.Signal(syscall.SIGINT)
+			err = <-done
+		}
+		if err == nil {
+			if stops == 0 {
+				t.Skip("the training was too fast to interrupt")
+			}
+			break
+		}
+		if code := cmd.ProcessState.ExitCode(); code != 130 && code != -1 { // -1: killed before it handled signals
+			t.Fatalf("exit code %d: %s", code, stderr.String())
+		}
+		_, next, ok := strings.Cut(stderr.String(), "go on with:\n  ")
+		if !ok {
+			continue // stopped before it had begun
+		}
+		next, _, _ = strings.Cut(next, "\n")
+		cmd = exec.CommandContext(t.Context(), shell, "-c", "exec "+next)
+	}
+	got, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want, got) {
+		t.Error("another model")
+	}
+}
+
+// A training that is killed, not asked, at any moment leaves checkpoints that
+// open, loses no more than one, and ends with the same bytes. KILLS is the number of
+// kills, a few unless it is set.
+func TestKill(t *testing.T) {
+	kills := 8
+	if v, err := strconv.Atoi(os.Getenv("KILLS")); err == nil {
+		kills = v
+	}
+	if testing.Short() {
+		kills = 2
+	}
+	want, took := uninterrupted(t)
+	dir := t.TempDir()
+	models, stale := 0, 0
+	for killed, step := 0, 0; killed < kills; {
+		out := filepath.Join(dir, fmt.Sprintf("m%d", models))
+		cmd := exec.CommandContext(t.Context(), "sentiment", append(training(out), "--resume", "--log-json")...)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		// Anywhere in the training's life, most often soon after it goes on.
+		timer := time.AfterFunc(time.Duration(rand.Int64N(int64(took)/2)), func() { cmd.Process.Kill() })
+		err := cmd.Wait()
+		dead := !timer.Stop()
+		for line := range strings.SplitSeq(stderr.String(), "\n") {
+			if !strings.Contains(line, `"resumed":true`) {
+				continue
+			}
+			var at int
+			if _, rest, ok := strings.Cut(line, `"step":`); ok {
+				fmt.Sscan(strings.TrimRight(strings.SplitN(rest, ",", 2)[0], "}"), &at)
+			}
+			if at < step {
+				t.Errorf("kill %d: resumed at step %d after step %d", killed, at, step)
+			}
+			step = at
+		}
+		if strings.Contains(stderr.String(), "warning") {
+			t.Errorf("kill %d: %s", killed, stderr.String())
+		}
+		switch {
+		case err == nil:
+			got, err := os.ReadFile(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(want, got) {
+				t.Errorf("model %d, after %d kills, is another", models, killed)
+			}
+			models++
+			step = 0
+			continue
+		case !dead:
+			t.Fatalf("%v: %s", err, stderr.String())
+		}
+		killed++
+		temps, _ := filepath.Glob(filepath.Join(out+".checkpoint", ".tmp-*"))
+		stale += len(temps)
+		if len(temps) > 1 {
+			t.Errorf("kill %d: temporary files pile up: %q", killed, temps)
+		}
+	}
+	t.Logf("%d kills, %d stale temporary files swept, %d models finished", kills, stale, models)
+}
+
+func TestSecondTrainerIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "m.model")
+	args := append(training(out), "--epochs", "20000")
+	cmd, stderr := start(t, args...)
+	for {
+		line, err := stderr.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasPrefix(line, "epoch") {
+			break
+		}
+	}
+	go io.Copy(io.Discard, stderr)
+	text, err := exec.CommandContext(t.Context(), "sentiment", append(args, "--resume")...).CombinedOutput()
+	if err == nil || !strings.Contains(string(text), fmt.Sprintf("(pid %d)", cmd.Process.Pid)) {
+		t.Errorf("err = %v: %s", err, text)
+	}
+	if code, _ := stop(t, cmd, syscall.SIGTERM); code != 143 {
+		t.Errorf("exit code %d", code)
+	}
+	text, err = exec.CommandContext(t.Context(), "sentiment", args...).CombinedOutput()
+	if err == nil || !strings.Contains(string(text), "unfinished training in "+out+".checkpoint") {
+		t.Errorf("without --resume: err = %v: %s", err, text)
+	}
+	text, err = exec.CommandContext(t.Context(), "sentiment", append(args, "--resume", "--seed", "77")...).CombinedOutput()
+	if err == nil || !strings.Contains(string(text), "is 1 there and 77 here") && !strings.Contains(string(text), "training texts is") {
+		t.Errorf("with another seed: err = %v: %s", err, text)
+	}
+}
+
+func TestQuote(t *testing.T) {
+	for in, want := range map[string]string{
+		"a/b-c_d.tsv": "a/b-c_d.tsv", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "$HOME": "'$HOME'", "a=b": "a=b", "é": "'é'",
+	} {
+		if got := quote(in); got != want {
+			t.Errorf("quote(%q) = %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestResumeCommandLine(t *testing.T) {
+	root := newRoot()
+	var got string
+	for _, c := range root.Commands() {
+		if c.Name() == "train" {
+			c.RunE = func(cmd *cobra.Command, _ []string) error { got = resumeCommand(cmd); return nil }
+		}
+	}
+	root.SetArgs([]string{"train", "--threads=2", "--train", "a b.tsv", "--train=c.tsv", "--out", "m", "-q", "--set", "x=[1, 2]", "--dev-split", "0", "--resume"})
+	if err := root.Execute(); err != nil {
+		t.Fatal(err)
+	}
+	want := "sentiment train --dev-split 0 --out m --quiet=true --set 'x=[1, 2]' --threads 2 --train 'a b.tsv' --train c.tsv --resume"
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
