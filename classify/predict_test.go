@@ -13,6 +13,8 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/classifytest"
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/vocab"
 )
 
 func TestConformance(t *testing.T) {
@@ -125,6 +127,21 @@ func TestBranches(t *testing.T) {
 		for i := range joint[h] {
 			if sum := deep[h][i] + wide[h][i]; math.Abs(float64(sum-joint[h][i])) > 1e-6 {
 				t.Errorf("head %d, score %d: %v + %v, joint %v", h, i, deep[h][i], wide[h][i], joint[h][i])
+			}
+		}
+	}
+	// The topic's scales are 0.5 and 2.
+	for i, e := range encoded {
+		var direct [2]float32
+		m.Wide().Heads[1].Score(direct[:], e.Rows)
+		var ws classify.Workspace
+		scores, err := m.Network().Forward(&ws, [][]vocab.ID{e.IDs}, lstm.Mode{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for c := range direct {
+			if wide[1][2*i+c] != 2*direct[c] || deep[1][2*i+c] != 0.5*scores[1][c] {
+				t.Errorf("text %d: branches score %v, %v, want 0.5*%v, 2*%v", i, deep[1][2*i+c], wide[1][2*i+c], scores[1][c], direct[c])
 			}
 		}
 	}
