@@ -12,8 +12,10 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/score"
+	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/vocab"
 )
@@ -235,6 +237,50 @@ func TestSourcesThatTellSomeLabelsApart(t *testing.T) {
 				t.Errorf("accuracy %v", a)
 			}
 		})
+	}
+}
+
+// In the wide branch too, the texts of a source say nothing of a label that it
+// does not know: their words have no weight for it.
+func TestWideBranchMasksSources(t *testing.T) {
+	d := data([]string{"sentiment"},
+		[]string{"negative", "xylophone bad"}, []string{"positive", "xylophone good"},
+		[]string{"negative", "bad"}, []string{"neutral", "plain"}, []string{"positive", "good"}, []string{"neutral", "usual"},
+	)
+	c := joint()
+	c.Model.NoDeep = true
+	c.Model.Ngrams.Words = 1
+	c.Model.Ngrams.CharMin, c.Model.Ngrams.CharMax = 0, 0
+	weights := func(d *corpora.Dataset) (of [3]bool) {
+		m := fit(t, train.Trainer{Config: c}, d, nil).Model
+		features := ngram.NewExtractor(m.Config().Ngrams).AppendFeatures(nil, []tokenize.Token{{Text: "xylophone"}})
+		edge := ngram.NewExtractor(m.Config().Ngrams).AppendFeatures(nil, []tokenize.Token{{Text: "nowhere"}})
+		for _, h := range features {
+			if slices.Contains(edge, h) {
+				continue
+			}
+			row, ok := m.Wide().Dictionary.Row(h)
+			if !ok {
+				t.Fatal("the word is not in the dictionary")
+			}
+			for k := range of {
+				of[k] = m.Wide().Heads[0].Weights[3*int(row)+k] != 0
+			}
+		}
+		return of
+	}
+	if got := weights(d); got != [3]bool{true, true, true} {
+		t.Errorf("without sources: labels with a weight %v, want all", got)
+	}
+	d.Sources = []corpora.Source{
+		{Name: "two.tsv", Labels: [][]string{{"negative", "positive"}}},
+		{Name: "three.tsv", Labels: [][]string{{"negative", "neutral", "positive"}}},
+	}
+	for i := range d.Examples {
+		d.Examples[i].Source = int32(min(i/2, 1))
+	}
+	if got := weights(d); got != [3]bool{true, false, true} {
+		t.Errorf("with a source of two labels: labels with a weight %v, want all but neutral", got)
 	}
 }
 
