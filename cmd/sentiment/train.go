@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -112,7 +113,7 @@ model that it would have made uninterrupted.`,
 			if len(t.Card.Data) == 0 {
 				t.Card.Data = baseNames(r.Data)
 			}
-			if err := checkOut(out); err != nil {
+			if err := checkOut(out, slices.Concat(files, dev, []string{config, vectors})); err != nil {
 				return err
 			}
 			trainSet, devSet, err := readTrainingData(opts, dataDir, r.Data, r.Dev, devSplit, r.Seed)
@@ -217,8 +218,9 @@ func baseNames(sources []source) []string {
 	return names
 }
 
-// checkOut fails early where the model could not be written at the end.
-func checkOut(path string) error {
+// checkOut fails early where the model could not be written at the end, or would
+// take the place of an input.
+func checkOut(path string, inputs []string) error {
 	info, err := os.Stat(filepath.Dir(path))
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
@@ -226,8 +228,16 @@ func checkOut(path string) error {
 	if !info.IsDir() {
 		return fmt.Errorf("--out %s: %s is not a directory", path, filepath.Dir(path))
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	if info, err = os.Stat(path); err != nil {
+		return nil // a new file
+	}
+	if info.IsDir() {
 		return fmt.Errorf("--out %s is a directory", path)
+	}
+	for _, in := range inputs {
+		if other, err := os.Stat(in); err == nil && os.SameFile(info, other) {
+			return usagef("--out %s is also an input", path)
+		}
 	}
 	return nil
 }
