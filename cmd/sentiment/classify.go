@@ -3,17 +3,20 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/tokenize"
 )
@@ -24,7 +27,8 @@ func newClassify() *cobra.Command {
 		model  string
 		output string
 		lines  bool
-		parts  bool
+		more   extras
+		why    bool
 	)
 	cmd := &cobra.Command{
 		Use:   "classify [file...]",
@@ -35,7 +39,8 @@ standard input.
 
 One record goes out for each that comes in, in the same order, empty texts too.
 With --sentences each sentence is labelled as well: JSON records then list them
-and the share of each label, tables have a row for each.`,
+and the share of each label, tables have a row for each. With --explain each answer
+comes with the words that weigh most in it; see sentiment explain for more.`,
 		Example: `  sentiment classify review.txt
   cut -f3 tweets.tsv | sentiment classify --lines --output jsonl`,
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -48,12 +53,15 @@ and the share of each label, tables have a row for each.`,
 			if err != nil {
 				return err
 			}
+			if why {
+				more.explainer = explain.New(m)
+			}
 			out := bufio.NewWriter(cmd.OutOrStdout())
-			w, err := newRecordWriter(out, output, m.Heads(), parts)
+			w, err := newRecordWriter(out, output, m.Heads(), more)
 			if err != nil {
 				return err
 			}
-			err = classifyFiles(cmd, m, opts, orStdin(files), parts, w)
+			err = classifyFiles(cmd, m, opts, orStdin(files), more, w)
 			if we := (writeError{}); errors.As(err, &we) {
 				return we.error
 			}
@@ -67,17 +75,24 @@ and the share of each label, tables have a row for each.`,
 	in.addFlags(cmd, false)
 	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, jsonl, json, csv, tsv, md or html")
 	cmd.Flags().BoolVar(&lines, "lines", false, "one document per line")
-	cmd.Flags().BoolVar(&parts, "sentences", false, "label each sentence too, and count them by label")
+	cmd.Flags().BoolVar(&more.sentences, "sentences", false, "label each sentence too, and count them by label")
+	cmd.Flags().BoolVar(&why, "explain", false, "name the words that weigh most in each answer")
 	return cmd
+}
+
+// Extras are what a record may hold beside the answer for its document.
+type extras struct {
+	sentences bool
+	explainer *explain.Explainer // nil if the answers are not explained
 }
 
 // classifyFiles labels every text of the files. A file or row that cannot be
 // read is reported and does not stop the others; the first such error decides
 // the exit code.
-func classifyFiles(cmd *cobra.Command, m *classify.Model, opts corpora.Options, files []string, parts bool, w recordWriter) error {
+func classifyFiles(cmd *cobra.Command, m *classify.Model, opts corpora.Options, files []string, more extras, w recordWriter) error {
 	var failed []error
 	for _, file := range files {
-		if err := classifyFile(cmd, m, opts, file, parts, w); err != nil {
+		if err := classifyFile(cmd, m, opts, file, more, w); err != nil {
 			if cmd.Context().Err() != nil {
 				return cmd.Context().Err()
 			}
@@ -93,7 +108,7 @@ func classifyFiles(cmd *cobra.Command, m *classify.Model, opts corpora.Options, 
 // A writeError is a failure of the output, which ends the run.
 type writeError struct{ error }
 
-func classifyFile(cmd *cobra.Command, m *classify.Model, opts corpora.Options, file string, parts bool, w recordWriter) error {
+func classifyFile(cmd *cobra.Command, m *classify.Model, opts corpora.Options, file string, more extras, w recordWriter) error {
 	r, err := openInput(cmd.Context(), opts, file)
 	if err != nil {
 		return err
@@ -119,7 +134,10 @@ func classifyFile(cmd *cobra.Command, m *classify.Model, opts corpora.Options, f
 			}
 			rec := &record{id: e.ID}
 			pending = append(pending, rec)
-			if parts {
+			if more.explainer != nil {
+				rec.text = e.Text
+			}
+			if more.sentences {
 				for _, span := range m.Pipeline().Sentences(e.Text) {
 					rec.sentences = append(rec.sentences, sentence{Span: span, text: e.Text[span.Start:span.End]})
 				}
@@ -140,6 +158,11 @@ func classifyFile(cmd *cobra.Command, m *classify.Model, opts corpora.Options, f
 		}
 		if rec := pending[0]; rec.add(p) {
 			pending = pending[1:]
+			if more.explainer != nil {
+				if err := rec.explain(cmd.Context(), more.explainer, m.Heads()); err != nil {
+					return err
+				}
+			}
 			if err := w.write(rec); err != nil {
 				return writeError{err}
 			}
@@ -157,6 +180,9 @@ type record struct {
 	p         classify.Prediction
 	sentences []sentence
 	answers   int // there so far
+
+	text  string           // if it is to be explained
+	words [][]explain.Word // by head: those that weigh most in the answer
 }
 
 type sentence struct {
@@ -177,6 +203,25 @@ func (r *record) add(p classify.Prediction) bool {
 	return r.answers == 1+len(r.sentences)
 }
 
+// explain finds the words that weigh most in the answer of each head. A text
+// too long for that has none.
+func (r *record) explain(ctx context.Context, e *explain.Explainer, heads []classify.Head) error {
+	const most = 5
+	for _, h := range heads {
+		x, err := e.Explain(ctx, r.text, explain.Options{Head: h.Name})
+		switch {
+		case errors.Is(err, explain.ErrTooLong):
+			r.words = append(r.words, nil)
+		case err != nil:
+			return err
+		default:
+			r.words = append(r.words, x.TopWords(most))
+		}
+	}
+	r.text = ""
+	return nil
+}
+
 // shares returns the share of the sentences that have each label of a head.
 func (r *record) shares(head, labels int) []float32 {
 	share := make([]float32, labels)
@@ -192,15 +237,15 @@ type recordWriter interface {
 	close() error
 }
 
-func newRecordWriter(w io.Writer, output string, heads []classify.Head, parts bool) (recordWriter, error) {
+func newRecordWriter(w io.Writer, output string, heads []classify.Head, more extras) (recordWriter, error) {
 	style, err := report.ParseStyle(output)
 	if err != nil {
 		return nil, usageError{err}
 	}
 	if style == report.JSONL || style == report.JSON {
-		return &jsonWriter{w: w, heads: heads, parts: parts, array: style == report.JSON}, nil
+		return &jsonWriter{w: w, heads: heads, parts: more.sentences, array: style == report.JSON}, nil
 	}
-	return &tableWriter{w: w, style: style, heads: heads, parts: parts}, nil
+	return &tableWriter{w: w, style: style, heads: heads, parts: more.sentences, words: more.explainer != nil}, nil
 }
 
 // A jsonWriter prints one JSON object a line, with one object a head; the lines
@@ -226,6 +271,24 @@ func (j *jsonWriter) write(r *record) error {
 	b = append(b, `{"id":`...)
 	b = appendJSON(b, r.id)
 	b = j.appendAnswer(b, r.p)
+	if r.words != nil {
+		b = append(b, `,"words":{`...)
+		for h, head := range j.heads {
+			if h > 0 {
+				b = append(b, ',')
+			}
+			b = append(appendJSON(b, head.Name), ":["...)
+			for i, w := range r.words[h] {
+				if i > 0 {
+					b = append(b, ',')
+				}
+				b = fmt.Appendf(b, `{"start":%d,"end":%d,"text":`, w.Start, w.End)
+				b = fmt.Appendf(appendJSON(b, w.Text), `,"score":%.4f}`, w.Score)
+			}
+			b = append(b, ']')
+		}
+		b = append(b, '}')
+	}
 	if j.parts {
 		b = append(b, `,"sentences":[`...)
 		for i, s := range r.sentences {
@@ -311,14 +374,15 @@ type tableWriter struct {
 	style  report.Style
 	heads  []classify.Head
 	parts  bool // a column for the text of sentences
+	words  bool // a column for the words that weigh most, by head
 	rows   [][]any
 	headed bool // the header is out
 }
 
 func (t *tableWriter) write(r *record) error {
-	t.add(r.id, r.p, "")
+	t.add(r.id, r.p, "", r.words)
 	for i, s := range r.sentences {
-		t.add(fmt.Sprintf("%s#%d", r.id, i+1), s.p, s.text)
+		t.add(fmt.Sprintf("%s#%d", r.id, i+1), s.p, s.text, nil)
 	}
 	const some = 256
 	if len(t.rows) >= some && (t.style == report.CSV || t.style == report.TSV) {
@@ -327,11 +391,20 @@ func (t *tableWriter) write(r *record) error {
 	return nil
 }
 
-// add appends a row; text is that of a sentence.
-func (t *tableWriter) add(id string, p classify.Prediction, text string) {
+// add appends a row; text is that of a sentence, words are by head.
+func (t *tableWriter) add(id string, p classify.Prediction, text string, words [][]explain.Word) {
 	row := []any{id}
 	for h, s := range p.Scores {
 		row = append(row, t.heads[h].Labels[s.Label], string(appendProb(nil, s.Prob())))
+		if t.words {
+			var list []string
+			if words != nil {
+				for _, w := range words[h] {
+					list = append(list, fmt.Sprintf("%s %+.2f", w.Text, w.Score))
+				}
+			}
+			row = append(row, strings.Join(list, ", "))
+		}
 	}
 	row = append(row, p.Tokens, p.Unknown)
 	if t.parts {
@@ -355,6 +428,9 @@ func (t *tableWriter) flush() error {
 	header := []string{"id"}
 	for _, h := range t.heads {
 		header = append(header, h.Name, h.Name+"_prob")
+		if t.words {
+			header = append(header, h.Name+"_words")
+		}
 	}
 	header = append(header, "tokens", "unknown")
 	if t.parts {
