@@ -5,6 +5,7 @@ import (
 	_ "embed" // for the lexicons
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -35,34 +36,38 @@ type VADER struct {
 	band    float64
 }
 
-// NewVADER returns a VADER that tells apart the given labels: "negative" and
-// "positive", by the sign of the compound score, 0 being positive, or also
-// "neutral", by the authors' thresholds: from 0.05 a text is positive, from -0.05
-// negative. The labels keep the order given.
+// NewVADER returns a VADER that tells apart two or all of "negative", "neutral"
+// and "positive", which keep the order given. With "neutral" it uses the authors'
+// thresholds: from 0.05 a text is positive, from -0.05 negative. Without, the
+// sign of the compound score decides, and 0 is positive.
 func NewVADER(labels ...string) (*VADER, error) {
 	v := &VADER{labels: labels, answer: [3]int{-1, -1, -1}}
 	for i, l := range labels {
-		k := -1
-		switch l {
-		case "negative":
-			k = 0
-		case "neutral":
-			k, v.band = 1, 0.05
-		case "positive":
-			k = 2
-		}
-		if k < 0 || v.answer[k] >= 0 {
-			return nil, fmt.Errorf("baseline: VADER for the labels %q, want negative, positive and perhaps neutral", labels)
+		k := slices.Index([]string{"negative", "neutral", "positive"}, l)
+		if k < 0 || v.answer[k] >= 0 || len(labels) < 2 {
+			return nil, errVADER(labels)
 		}
 		v.answer[k] = i
 	}
-	if v.answer[0] < 0 || v.answer[2] < 0 {
-		return nil, fmt.Errorf("baseline: VADER for the labels %q, want negative, positive and perhaps neutral", labels)
+	if labels == nil {
+		return nil, errVADER(labels)
 	}
-	if v.answer[1] < 0 {
+	neutral := v.answer[1]
+	if neutral < 0 {
 		v.answer[1] = v.answer[2]
+		return v, v.read()
+	}
+	v.band = 0.05
+	for k, at := range v.answer {
+		if at < 0 {
+			v.answer[k] = neutral
+		}
 	}
 	return v, v.read()
+}
+
+func errVADER(labels []string) error {
+	return fmt.Errorf("baseline: VADER for the labels %q, want two or three of negative, neutral and positive", labels)
 }
 
 // read fills in the lexicons.

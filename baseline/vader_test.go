@@ -64,7 +64,13 @@ func TestVADERLabels(t *testing.T) {
 			t.Errorf("%q: %s of three labels and %s of two, %d probabilities, want %s, %s, none", test.text, three.Labels()[l3], two.Labels()[l2], len(probs), test.three, test.two)
 		}
 	}
-	for _, bad := range [][]string{{"negative"}, {"neutral", "positive"}, {"negative", "positive", "positive"}, {"good", "bad"}, nil} {
+	for text, want := range map[string]string{"a great day": "positive", "a terrible day": "neutral", "a day": "neutral"} {
+		v := newVADER(t, "neutral", "positive")
+		if l, _ := v.Classify(nil, text); v.Labels()[l] != want {
+			t.Errorf("%q of neutral and positive: %s, want %s", text, v.Labels()[l], want)
+		}
+	}
+	for _, bad := range [][]string{{"negative"}, {"neutral", "neutral"}, {"negative", "positive", "positive"}, {"good", "bad"}, nil} {
 		if _, err := NewVADER(bad...); err == nil {
 			t.Errorf("labels %q: no error", bad)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,7 +99,8 @@ func (c *comparison) run(ctx context.Context, out, log io.Writer, names []string
 		}
 		systems = append(systems, s)
 	}
-	questions, err := c.questions(opts, log, systems)
+	shorten(systems)
+	questions, err := c.questions(opts, log)
 	if err != nil {
 		return err
 	}
@@ -144,7 +146,7 @@ func (c *comparison) check() error {
 
 // questions reads the data. Every column with labels is a question, or the one
 // that --score names.
-func (c *comparison) questions(opts corpora.Options, log io.Writer, systems []system) ([]*question, error) {
+func (c *comparison) questions(opts corpora.Options, log io.Writer) ([]*question, error) {
 	data, _, err := corpora.ReadFiles(opts, c.data...)
 	if err != nil {
 		return nil, err
@@ -163,7 +165,7 @@ func (c *comparison) questions(opts corpora.Options, log io.Writer, systems []sy
 		if c.head != "" && len(data.Heads) > 1 && name != c.head {
 			continue
 		}
-		q := &question{name: name, total: data.Len(), head: c.head, mapping: opts.LabelMap, seed: c.seed}
+		q := &question{name: cmp.Or(c.head, name), total: data.Len(), head: c.head, mapping: opts.LabelMap, seed: c.seed}
 		q.data, q.index = column(data, h)
 		q.labels = q.data.Labels(0)
 		if len(q.labels) < 2 {
@@ -196,18 +198,23 @@ func (c *comparison) answer(ctx context.Context, q *question, systems []system, 
 	if many && c.changes >= 0 {
 		o.Changes = max(c.changes, 100)
 	}
-	var first score.Predictions
+	predictions := make([]score.Predictions, len(systems))
+	for _, models := range []bool{true, false} { // models know what the head is called
+		for i := range systems {
+			if (systems[i].model != nil) != models {
+				continue
+			}
+			var err error
+			if predictions[i], err = systems[i].predict(ctx, q); err != nil {
+				return nil, err
+			}
+		}
+	}
+	first := predictions[0]
 	var done []report.Comparison
-	for i := range systems {
-		p, err := systems[i].predict(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		if i == 0 {
-			first = p
-			continue
-		}
-		one := report.Comparison{A: systems[0].name, B: systems[i].name}
+	for i, p := range predictions[1:] {
+		one := report.Comparison{A: systems[0].name, B: systems[i+1].name}
+		var err error
 		switch {
 		case (p.Multi != nil) != (first.Multi != nil):
 			return nil, fmt.Errorf("%w: one of %s and %s gives several labels to a text, the other one", score.ErrLabels, one.A, one.B)
@@ -219,6 +226,7 @@ func (c *comparison) answer(ctx context.Context, q *question, systems []system, 
 		if err != nil {
 			return nil, fmt.Errorf("%s against %s: %w", one.B, one.A, err)
 		}
+		one.Head = q.name
 		if c.changes == 0 && !many {
 			one.Wins, one.Regressions = nil, nil
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -60,6 +61,20 @@ func openSystem(name string) (system, error) {
 	return s, err
 }
 
+// shorten leaves out the directories of the names, if that leaves them distinct.
+func shorten(systems []system) {
+	short := make([]string, len(systems))
+	for i, s := range systems {
+		short[i] = filepath.Base(s.name)
+		if slices.Contains(short[:i], short[i]) {
+			return
+		}
+	}
+	for i := range systems {
+		systems[i].name = short[i]
+	}
+}
+
 // answersFormat returns the ending of the name of a file of answers.
 func answersFormat(file string) string {
 	for _, ending := range []string{".csv", ".tsv", ".jsonl", ".ndjson"} {
@@ -72,7 +87,7 @@ func answersFormat(file string) string {
 
 // A question is one column of labels that all systems answer.
 type question struct {
-	name    string           // of the column
+	name    string           // of the models' head, else of the column
 	data    *corpora.Dataset // its labelled rows, with this column alone
 	index   []int            // of the rows of data in the file
 	total   int              // rows of the file
@@ -122,7 +137,6 @@ func (s *system) predict(ctx context.Context, q *question) (score.Predictions, e
 	if err != nil {
 		return score.Predictions{}, fmt.Errorf("%s: %w", s.name, err)
 	}
-	p.Head = q.name
 	return score.Predictions{Head: q.name, Single: p}, nil
 }
 
@@ -136,6 +150,7 @@ func (s *system) predictModel(ctx context.Context, q *question) (score.Predictio
 		return score.Predictions{}, fmt.Errorf("%s: %w", s.name, err)
 	}
 	p := all[0]
+	q.name = p.Head
 	if p.Single != nil && !slices.Equal(p.Single.Labels, q.labels) {
 		// Another order; or a head of more labels than the data has.
 		if p.Single, err = p.Single.Restrict(q.labels...); err != nil {
@@ -201,18 +216,14 @@ func (q *question) fromFile(file string, gold []int, rows []evaluate.Row) (*eval
 	if err != nil {
 		return nil, err
 	}
-	head := q.name
-	if q.head != "" {
-		head = q.head
-	}
 	var answers []evaluate.Answer
 	switch answersFormat(file) {
 	case ".csv":
-		answers, err = evaluate.ReadAnswersCSV(bytes.NewReader(b), head)
+		answers, err = evaluate.ReadAnswersCSV(bytes.NewReader(b), q.name)
 	case ".tsv":
-		answers, err = evaluate.ReadAnswersTSV(bytes.NewReader(b), head)
+		answers, err = evaluate.ReadAnswersTSV(bytes.NewReader(b), q.name)
 	default:
-		answers, err = evaluate.ReadAnswersJSONL(bytes.NewReader(b), head)
+		answers, err = evaluate.ReadAnswersJSONL(bytes.NewReader(b), q.name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", corpora.ErrData, err)
@@ -236,7 +247,13 @@ func (q *question) fromFile(file string, gold []int, rows []evaluate.Row) (*eval
 		}
 	}
 	if !certain {
-		labels = append(labels, others(answers, labels)...)
+		more := others(answers, labels)
+		for _, l := range labels {
+			if more != nil && !slices.ContainsFunc(answers, func(a evaluate.Answer) bool { _, ok := a.Probs[l]; return ok }) {
+				return nil, fmt.Errorf("%w: probabilities of %q, none of %q; rename labels with a label map", score.ErrLabels, more, l)
+			}
+		}
+		labels = append(labels, more...)
 	}
 	p, err := evaluate.FromAnswers(q.name, labels, gold, rows, answers)
 	if err != nil {
