@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
@@ -17,20 +18,20 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// training is a command line that takes a second or so.
-func training(out string) []string {
+// training is a command line of so many epochs, with a checkpoint after every batch.
+func training(out string, epochs int) []string {
 	return []string{
-		"train", "--train", "testdata/tiny.tsv", "--config", "testdata/tiny.toml", "--epochs", "100",
+		"train", "--train", "testdata/tiny.tsv", "--config", "testdata/tiny.toml", "--epochs", strconv.Itoa(epochs),
 		"--set", "ema.decay=0.99", "--set", "model.dropout=0.2", "--checkpoint-every", "1ns", "--out", out,
 	}
 }
 
 // uninterrupted returns the bytes that a training ends with, and how long it takes.
-func uninterrupted(t *testing.T) (model []byte, took time.Duration) {
+func uninterrupted(t *testing.T, epochs int) (model []byte, took time.Duration) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "m.model")
 	begin := time.Now()
-	if text, err := exec.CommandContext(t.Context(), "sentiment", append(training(out), "--quiet")...).CombinedOutput(); err != nil {
+	if text, err := exec.CommandContext(t.Context(), "sentiment", append(training(out, epochs), "--quiet")...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
 	took = time.Since(begin)
@@ -47,42 +48,48 @@ func uninterrupted(t *testing.T) (model []byte, took time.Duration) {
 // Interrupted again and again, and resumed with the command that is printed, a
 // training ends with the bytes of the one that was not.
 func TestResumeCommand(t *testing.T) {
-	want, took := uninterrupted(t)
-	out := filepath.Join(t.TempDir(), "a 'model'")
-	cmd := exec.CommandContext(t.Context(), "sentiment", training(out)...)
 	shell, err := exec.LookPath("sh")
 	if err != nil {
 		t.Skip("no shell to read the command that is printed")
 	}
-	for stops := 0; ; stops++ {
-		var stderr bytes.Buffer
-		cmd.Stderr = &stderr
+	want, _ := uninterrupted(t, 100)
+	out := filepath.Join(t.TempDir(), "a 'model'")
+	cmd := exec.CommandContext(t.Context(), "sentiment", training(out, 100)...)
+	stops := 0
+	for {
+		stderr, err := cmd.StderrPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		done := make(chan error, 1)
-		go func() { done <- cmd.Wait() }()
-		select {
-		case err = <-done:
-		case <-time.After(took/4 + time.Duration(rand.Int64N(int64(took/4)))):
-			cmd.Process.Signal(syscall.SIGINT)
-			err = <-done
-		}
-		if err == nil {
-			if stops == 0 {
-				t.Skip("the training was too fast to interrupt")
+		var text strings.Builder
+		epochs, last := 0, 5+rand.IntN(25)
+		for lines := bufio.NewScanner(stderr); lines.Scan(); {
+			fmt.Fprintln(&text, lines.Text())
+			if strings.HasPrefix(lines.Text(), "epoch") {
+				if epochs++; epochs == last {
+					cmd.Process.Signal(syscall.SIGINT)
+				}
 			}
+		}
+		if err := cmd.Wait(); err == nil {
 			break
 		}
-		if code := cmd.ProcessState.ExitCode(); code != 130 && code != -1 { // -1: killed before it handled signals
-			t.Fatalf("exit code %d: %s", code, stderr.String())
+		if code := cmd.ProcessState.ExitCode(); code != 130 {
+			t.Fatalf("exit code %d: %s", code, text.String())
 		}
-		_, next, ok := strings.Cut(stderr.String(), "go on with:\n  ")
+		stops++
+		_, next, ok := strings.Cut(text.String(), "go on with:\n  ")
 		if !ok {
-			continue // stopped before it had begun
+			t.Fatalf("no command to go on with: %s", text.String())
 		}
 		next, _, _ = strings.Cut(next, "\n")
 		cmd = exec.CommandContext(t.Context(), shell, "-c", "exec "+next)
+	}
+	if stops < 2 {
+		t.Errorf("interrupted %d times only", stops)
 	}
 	got, err := os.ReadFile(out)
 	if err != nil {
@@ -104,19 +111,19 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		kills = 2
 	}
-	want, took := uninterrupted(t)
+	want, took := uninterrupted(t, 40)
 	dir := t.TempDir()
 	models, stale := 0, 0
 	for killed, step := 0, 0; killed < kills; {
 		out := filepath.Join(dir, fmt.Sprintf("m%d", models))
-		cmd := exec.CommandContext(t.Context(), "sentiment", append(training(out), "--resume", "--log-json")...)
+		cmd := exec.CommandContext(t.Context(), "sentiment", append(training(out, 40), "--resume", "--log-json")...)
 		var stderr bytes.Buffer
 		cmd.Stderr = &stderr
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
 		// Anywhere in the training's life, most often soon after it goes on.
-		timer := time.AfterFunc(time.Duration(rand.Int64N(int64(took)/2)), func() { cmd.Process.Kill() })
+		timer := time.AfterFunc(time.Duration(rand.Int64N(int64(took)/4)), func() { cmd.Process.Kill() })
 		err := cmd.Wait()
 		dead := !timer.Stop()
 		for line := range strings.SplitSeq(stderr.String(), "\n") {
@@ -163,7 +170,7 @@ func TestKill(t *testing.T) {
 func TestSecondTrainerIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "m.model")
-	args := append(training(out), "--epochs", "20000")
+	args := training(out, 20000)
 	cmd, stderr := start(t, args...)
 	for {
 		line, err := stderr.ReadString('\n')
