@@ -40,12 +40,18 @@ standard input.
 One record goes out for each that comes in, in the same order, empty texts too.
 With --sentences each sentence is labelled as well: JSON records then list them
 and the share of each label, tables have a row for each. With --explain each answer
-comes with the words that weigh most in it; see sentiment explain for more.`,
+comes with the words that weigh most in it; see sentiment explain for more.
+
+With --abstain P a text whose label has less than that probability gets none: null
+in JSON, empty in tables. sentiment eval --precision tells which P to use.`,
 		Example: `  sentiment classify review.txt
   cut -f3 tweets.tsv | sentiment classify --lines --output jsonl`,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			opts, err := in.options()
 			if err != nil {
+				return err
+			}
+			if err := more.names.check(); err != nil {
 				return err
 			}
 			opts.Unlabelled, opts.Lines = true, lines
@@ -76,12 +82,14 @@ comes with the words that weigh most in it; see sentiment explain for more.`,
 	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, jsonl, json, csv, tsv, md or html")
 	cmd.Flags().BoolVar(&lines, "lines", false, "one document per line")
 	cmd.Flags().BoolVar(&more.sentences, "sentences", false, "label each sentence too, and count them by label")
+	more.names.addFlags(cmd)
 	cmd.Flags().BoolVar(&why, "explain", false, "name the words that weigh most in each answer")
 	return cmd
 }
 
 // Extras are what a record may hold beside the answer for its document.
 type extras struct {
+	names     naming
 	sentences bool
 	explainer *explain.Explainer // nil if the answers are not explained
 }
@@ -243,9 +251,9 @@ func newRecordWriter(w io.Writer, output string, heads []classify.Head, more ext
 		return nil, usageError{err}
 	}
 	if style == report.JSONL || style == report.JSON {
-		return &jsonWriter{w: w, heads: heads, parts: more.sentences, array: style == report.JSON}, nil
+		return &jsonWriter{w: w, heads: heads, names: more.names, parts: more.sentences, array: style == report.JSON}, nil
 	}
-	return &tableWriter{w: w, style: style, heads: heads, parts: more.sentences, words: more.explainer != nil}, nil
+	return &tableWriter{w: w, style: style, heads: heads, names: more.names, parts: more.sentences, words: more.explainer != nil}, nil
 }
 
 // A jsonWriter prints one JSON object a line, with one object a head; the lines
@@ -253,6 +261,7 @@ func newRecordWriter(w io.Writer, output string, heads []classify.Head, more ext
 type jsonWriter struct {
 	w     io.Writer
 	heads []classify.Head
+	names naming
 	parts bool
 	array bool
 	more  bool // a record has been written
@@ -325,7 +334,11 @@ func (j *jsonWriter) appendAnswer(b []byte, p classify.Prediction) []byte {
 		b = append(b, ',')
 		b = appendJSON(b, head.Name)
 		b = append(b, `:{"label":`...)
-		b = appendJSON(b, head.Labels[s.Label])
+		if label, ok := j.names.label(head, s); ok {
+			b = appendJSON(b, label)
+		} else {
+			b = append(b, "null"...)
+		}
 		b = append(b, `,"prob":`...)
 		b = appendProb(b, s.Prob())
 		b = append(b, `,"probs":`...)
@@ -373,6 +386,7 @@ type tableWriter struct {
 	w      io.Writer
 	style  report.Style
 	heads  []classify.Head
+	names  naming
 	parts  bool // a column for the text of sentences
 	words  bool // a column for the words that weigh most, by head
 	rows   [][]any
@@ -395,7 +409,8 @@ func (t *tableWriter) write(r *record) error {
 func (t *tableWriter) add(id string, p classify.Prediction, text string, words [][]explain.Word) {
 	row := []any{id}
 	for h, s := range p.Scores {
-		row = append(row, t.heads[h].Labels[s.Label], string(appendProb(nil, s.Prob())))
+		label, _ := t.names.label(&t.heads[h], s)
+		row = append(row, label, string(appendProb(nil, s.Prob())))
 		if t.words {
 			var list []string
 			if words != nil {
