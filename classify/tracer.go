@@ -12,14 +12,19 @@ import (
 // vectors. It computes in float32 also where the model multiplies with eight
 // bits, and changes nothing. Any number of goroutines may use it at once, each
 // with a Workspace of its own.
-type Tracer struct{ net *Network }
+type Tracer struct {
+	// Norms makes Trace fill in Trace.Norms. Set it before the first use.
+	Norms bool
+
+	net *Network
+}
 
 // NewTracer returns a Tracer for m, nil if m has no deep branch.
 func (m *Model) NewTracer() *Tracer {
 	if m.net == nil {
 		return nil
 	}
-	return &Tracer{m.net.frozen()}
+	return &Tracer{net: m.net.frozen()}
 }
 
 // frozen returns a view of n that shares its weights and has no dropout, and
@@ -37,6 +42,9 @@ func (n *Network) frozen() *Network {
 	}
 	return f
 }
+
+// Encoder returns the LSTM of n. It must not be changed.
+func (n *Network) Encoder() *lstm.LSTM { return n.lstm }
 
 // A Point is a text whose word vectors are multiplied by Scale: 1 is the text
 // itself, 0 as many vectors of padding.
@@ -57,6 +65,11 @@ type Trace struct {
 	// Attention [len(IDs)] is the weight of each token where the pooling has
 	// attention, else nil. It sums to 1.
 	Attention []float32
+
+	// Norms [L*D][len(IDs)], if asked for, is the norm of the derivative of
+	// Score with respect to the hidden state at each token, by layer and
+	// direction.
+	Norms [][]float64
 }
 
 // Trace returns for each point the score Σ_c direction[c]·logit_c of a head,
@@ -73,7 +86,7 @@ func (t *Tracer) Trace(ws *Workspace, points []Point, head int, direction []floa
 	for i, p := range points {
 		texts[i] = p.IDs
 	}
-	ws.lstm.Workers = ws.Workers
+	ws.lstm.Workers, ws.lstm.Norms = ws.Workers, t.Norms
 	ws.mode, ws.texts = lstm.Mode{Train: true}, len(texts)
 	ws.lay(texts, n.cfg.Chunk)
 	D := n.cfg.Embed
@@ -106,5 +119,17 @@ func (t *Tracer) Trace(ws *Workspace, points []Point, head int, direction []floa
 		return nil, err
 	}
 	ws.eachRow(func(row, text, at int) { copy(out[text].Gradient[at*D:(at+1)*D], dX[row*D:]) })
+	if t.Norms {
+		for l := range n.cfg.LSTM.NumLayers() {
+			for d := range n.cfg.LSTM.NumDirections() {
+				norms := ws.lstm.StepNorms(l, d)
+				for i, p := range points {
+					out[i].Norms = append(out[i].Norms, make([]float64, len(p.IDs)))
+				}
+				k := l*n.cfg.LSTM.NumDirections() + d
+				ws.eachRow(func(row, text, at int) { out[text].Norms[k][at] = norms[row] })
+			}
+		}
+	}
 	return out, nil
 }

@@ -168,3 +168,47 @@ func TestTraceNoPoints(t *testing.T) {
 		t.Errorf("gradients of %d and %d values, want 0 and 6", len(got[0].Gradient), len(got[1].Gradient))
 	}
 }
+
+// TestTraceNorms wants norms for every layer and direction, and no other bits
+// of the rest.
+func TestTraceNorms(t *testing.T) {
+	for _, kind := range kinds {
+		m := newModel(t, kind.set)
+		tracer := m.NewTracer()
+		if tracer == nil {
+			continue
+		}
+		ps, _ := points(t, m, 1)
+		direction := make([]float32, len(m.Heads()[0].Labels))
+		direction[0] = 1
+		want, err := tracer.Trace(new(classify.Workspace), ps, 0, direction)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tracer.Norms = true
+		got, err := tracer.Trace(new(classify.Workspace), ps, 0, direction)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cells := m.Network().Encoder().Config()
+		for i := range got {
+			if n := len(got[i].Norms); n != cells.NumLayers()*cells.NumDirections() {
+				t.Errorf("%s: norms of %d cells", kind.name, n)
+			}
+			for _, norms := range got[i].Norms {
+				if len(norms) != len(ps[i].IDs) {
+					t.Errorf("%s: text %d has %d norms for %d tokens", kind.name, i, len(norms), len(ps[i].IDs))
+				}
+				for at, v := range norms {
+					if !(v >= 0) || math.IsInf(v, 0) {
+						t.Errorf("%s: text %d, token %d: norm %v", kind.name, i, at, v)
+					}
+				}
+			}
+			got[i].Norms = nil
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: norms change the rest (-without +with):\n%s", kind.name, diff)
+		}
+	}
+}
