@@ -15,16 +15,17 @@ type MemoryError struct {
 	Limit  int64 // bytes that there are
 	Source string
 
-	// What needs it: texts and their n-grams, weights with all that goes with
-	// them, and the activations of the largest batch.
-	Data, Weights, Batch int64
-	Tokens               int // of the largest batch
+	// What needs it: what is there already, texts and weights above all; then
+	// either what goes with the weights and the activations of the largest
+	// batch, or the fitting of the wide branch.
+	Data, Weights, Batch, Wide int64
+	Tokens                     int // of the largest batch
 }
 
 func (e *MemoryError) Error() string {
-	return fmt.Sprintf("train: this needs about %s of memory: %s for texts and n-grams, %s for weights, %s for a batch of %d tokens; %s is %s: "+
-		"cut long texts with the filter max:N of the pipeline, or lower batch_tokens, vocab.max_size or the model's sizes",
-		size(e.Need), size(e.Data), size(e.Weights), size(e.Batch), e.Tokens, e.Source, size(e.Limit))
+	return fmt.Sprintf("train: this needs about %s of memory: %s for texts and model, then %s for the optimizer and %s for a batch of %d tokens, or %s for n-grams; %s is %s: "+
+		"cut long texts with the filter max:N of the pipeline, or lower batch_tokens, vocab.max_size, ngrams.bits or the model's sizes",
+		size(e.Need), size(e.Data), size(e.Weights), size(e.Batch), e.Tokens, size(e.Wide), e.Source, size(e.Limit))
 }
 
 func size(n int64) string {
@@ -39,8 +40,8 @@ func size(n int64) string {
 // more room uses more.
 func (f *fit) checkMemory(tokens int) error {
 	limit, source := memlimit.Get()
-	weights, batch := f.weightBytes(), f.batchBytes(tokens)
-	need := weights + batch + f.wideBytes()
+	weights, batch, wide := f.weightBytes(), f.batchBytes(tokens), f.wideBytes()
+	need := max(weights+batch, wide) // the wide branch is fitted before
 	live := liveBytes()
 	if live+need > limit {
 		runtime.GC() // what is garbage does not count
@@ -51,7 +52,7 @@ func (f *fit) checkMemory(tokens int) error {
 	}
 	return &MemoryError{
 		Need: live + need, Limit: limit, Source: source,
-		Data: live + f.wideBytes(), Weights: weights, Batch: batch, Tokens: tokens,
+		Data: live, Weights: weights, Batch: batch, Wide: wide, Tokens: tokens,
 	}
 }
 
@@ -98,8 +99,8 @@ func (f *fit) moments() int {
 }
 
 // batchBytes is what a step on so many tokens keeps: the word vectors with
-// their gradient, and for each layer and direction the gates, the cell, the
-// output and its gradient. Slices grow by a quarter more than they need.
+// their gradient; for each layer and direction the gates, the cell, the output; and the gradients of the outputs. Slices grow by a quarter more than
+// they need.
 func (f *fit) batchBytes(tokens int) int64 {
 	if f.net == nil {
 		return 0
@@ -110,7 +111,7 @@ func (f *fit) batchBytes(tokens int) int64 {
 		D = 2
 	}
 	L := int64(max(c.Layers, 1))
-	floats := 3*int64(f.cfg.Model.Embed) + L*D*(4*H+H+H) + 2*D*H
+	floats := 3*int64(f.cfg.Model.Embed) + L*D*(4*H+H+H) + 3*D*H
 	return (4*floats + 16) * int64(tokens) * 5 / 4
 }
 

@@ -1,0 +1,126 @@
+package train_test
+
+import (
+	"errors"
+	"math"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// A text of ten megabytes in 256 MiB is refused before the first step, with the
+// figures and what to do; a pipeline that cuts it makes it fit.
+func TestMemoryBudget(t *testing.T) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(256 << 20))
+	d := data([]string{"x"}, []string{"a", strings.Repeat("reasonably longish words ", 400_000)}, []string{"b", "short"})
+	c := small()
+	c.Model.LSTM.HiddenSize = 64
+	tr := train.Trainer{Config: c, OnProgress: func(p train.Progress) {
+		if p.Step > 0 {
+			t.Error("a step was taken")
+		}
+	}}
+	_, err := tr.Fit(t.Context(), d, nil)
+	var full *train.MemoryError
+	if !errors.As(err, &full) {
+		t.Fatalf("err = %v, want a MemoryError", err)
+	}
+	if full.Limit != 256<<20 || full.Need < 3<<30 || full.Tokens != 1_200_000 || full.Batch < full.Need/2 {
+		t.Errorf("%+v", full)
+	}
+	for _, want := range []string{"1200000 tokens", "GOMEMLIMIT", "256 MiB", "max:N"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("err = %q does not say %q", err, want)
+		}
+	}
+	c.Model.Pipeline = "words|lower|max:400"
+	c.Epochs = 1
+	fit(t, train.Trainer{Config: c}, d, nil)
+}
+
+// The estimate is not far from what a training has on its heap.
+func TestMemoryEstimate(t *testing.T) {
+	if testing.Short() {
+		t.Skip("collects garbage after every batch")
+	}
+	for name, change := range map[string]func(*train.Config){
+		"large batch": func(c *train.Config) { c.BatchSize, c.BatchTokens = 1000, 100_000 },
+		"large vocabulary": func(c *train.Config) {
+			c.Model.Embed, c.Model.LSTM.HiddenSize, c.Model.Vocab.Buckets = 64, 4, 30_000
+			c.EMA.Decay = 0.9
+		},
+		"layers": func(c *train.Config) {
+			c.Model.LSTM.Layers, c.BatchSize, c.BatchTokens = 3, 500, 100_000
+			c.Optimizer = nn.OptimizerConfig{Kind: nn.SGD, Momentum: 0.9}
+		},
+	} {
+		c := small()
+		c.Epochs, c.Model.Embed, c.Model.LSTM = 1, 32, lstm.Config{HiddenSize: 64, Direction: lstm.Bidirectional}
+		change(&c)
+		d, dev := reviews(4000, 1), reviews(10, 2)
+		estimate := func() int64 {
+			defer debug.SetMemoryLimit(debug.SetMemoryLimit(1))
+			_, err := (&train.Trainer{Config: c}).Fit(t.Context(), d, dev)
+			var full *train.MemoryError
+			if !errors.As(err, &full) {
+				t.Fatal(err)
+			}
+			return full.Need
+		}()
+		peak := uint64(0)
+		last := time.Time{}
+		tr := train.Trainer{Config: c, OnProgress: func(p train.Progress) {
+			if time.Since(last) < 50*time.Millisecond && p.Dev == nil {
+				return
+			}
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			peak = max(peak, m.HeapAlloc)
+			last = time.Now()
+		}}
+		fit(t, tr, d, dev)
+		ratio := float64(estimate) / float64(peak)
+		t.Logf("%s: estimated %.1f MiB, seen %.1f MiB", name, float64(estimate)/(1<<20), float64(peak)/(1<<20))
+		if ratio < 0.9 || ratio > 2 {
+			t.Errorf("%s: the estimate is %.2f times what was seen", name, ratio)
+		}
+	}
+}
+
+// Gradients that explode through 2,000 steps of a recurrence that grows are
+// clipped, counted, and trained on.
+func TestExplodingGradients(t *testing.T) {
+	c := small()
+	c.Epochs = 2
+	d := data([]string{"x"}, []string{"a", strings.Repeat("good film ", 1000)}, []string{"b", strings.Repeat("bad film ", 1000)})
+	tr := train.Trainer{Config: c, Prepare: func(n *classify.Network, _ *vocab.Vocabulary) error {
+		for _, p := range n.Params() {
+			for i := range p.Data {
+				p.Data[i] *= 8
+			}
+			p.Changed()
+		}
+		return nil
+	}}
+	clipped, worst := 0, 0.0
+	tr.OnProgress = func(p train.Progress) {
+		clipped, worst = p.Clipped, max(worst, p.WorstNorm)
+		if p.Warning != nil {
+			t.Error(p.Warning)
+		}
+	}
+	r := fit(t, tr, d, nil)
+	first := r.History[0]
+	if clipped == 0 || first.Clipped == 0 || first.WorstNorm <= 1 || first.WorstNorm != first.GradNorm || worst < first.WorstNorm || math.IsInf(worst, 0) {
+		t.Errorf("%d clipped, worst norm %v, first epoch %+v", clipped, worst, first)
+	}
+}
