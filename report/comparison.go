@@ -53,15 +53,11 @@ func writeComparisons(w io.Writer, d document, all []Comparison) error {
 		}
 		return Table(w, []string{"head", "a", "b", "figure", "value_a", "value_b", "difference", "low", "high", "p"}, rows, d.style)
 	}
-	for i := 0; i < len(all); {
-		j := i + 1
-		for j < len(all) && all[j].A == all[i].A && all[j].Head == all[i].Head {
-			j++
+	for _, some := range Together(all) {
+		if len(some) > 1 {
+			d.heading(2, OverviewTitle(some))
+			d.table(Overview(some))
 		}
-		if j > i+1 {
-			d.overview(all[i:j])
-		}
-		i = j
 	}
 	for _, c := range all {
 		d.comparison(c)
@@ -102,14 +98,31 @@ func (d *document) comparisonsJSON(w io.Writer, all []Comparison) error {
 	return err
 }
 
-// overview is a table of several models against one.
-func (d *document) overview(all []Comparison) {
-	a, n := all[0].A, all[0].N
-	title := fmt.Sprintf("%d models on %d texts", len(all)+1, n)
+// Together cuts comparisons into runs of one head and one model A.
+func Together(all []Comparison) [][]Comparison {
+	var out [][]Comparison
+	for i, c := range all {
+		if i == 0 || c.A != all[i-1].A || c.Head != all[i-1].Head {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], c)
+	}
+	return out
+}
+
+// OverviewTitle is the title of an Overview.
+func OverviewTitle(all []Comparison) string {
+	title := fmt.Sprintf("%d models on %d texts", len(all)+1, all[0].N)
 	if head := all[0].Head; head != "" {
 		title = head + ": " + title
 	}
-	d.heading(2, title)
+	return title
+}
+
+// Overview is a table, for Table, of several models against one, which is A of
+// all the comparisons. It panics if there are none.
+func Overview(all []Comparison) (header []string, rows [][]any) {
+	a := all[0].A
 	figure := func(c Comparison, name string, side func(evaluate.Difference) evaluate.Score) any {
 		f, err := c.Figure(name)
 		if err != nil {
@@ -119,7 +132,7 @@ func (d *document) overview(all []Comparison) {
 	}
 	ofA := func(f evaluate.Difference) evaluate.Score { return f.A }
 	ofB := func(f evaluate.Difference) evaluate.Score { return f.B }
-	rows := [][]any{{a, nil, nil, nil, nil, nil}}
+	rows = [][]any{{a, nil, nil, nil, nil, nil}}
 	for _, c := range all {
 		for i, name := range []string{"accuracy", "macro_f1", "log_loss"} {
 			// A figure that the others lack is not compared, but may be A's.
@@ -127,17 +140,17 @@ func (d *document) overview(all []Comparison) {
 				rows[0][i+1] = v
 			}
 		}
-		row := []any{c.B, figure(c, "accuracy", ofB), figure(c, "macro_f1", ofB), figure(c, "log_loss", ofB), nil, level(c.McNemar.Exact)}
+		row := []any{c.B, figure(c, "accuracy", ofB), figure(c, "macro_f1", ofB), figure(c, "log_loss", ofB), nil, Level(c.McNemar.Exact)}
 		if f, err := c.Figure("accuracy"); err == nil {
 			row[4] = fmt.Sprintf("%+.4f %s", f.Diff, span(f.Interval))
 		}
 		rows = append(rows, row)
 	}
-	d.table([]string{"", "accuracy", "macro f1", "log loss", "accuracy against " + a, "McNemar's p"}, rows)
+	return []string{"", "accuracy", "macro f1", "log loss", "accuracy against " + a, "McNemar's p"}, rows
 }
 
-// level is a p-value: none is 0.
-func level(p float64) any {
+// Level is a p-value as a cell of a Table: none is 0.
+func Level(p float64) any {
 	if p < 0.0001 {
 		return "< 0.0001"
 	}
@@ -155,7 +168,7 @@ func (d *document) comparison(c Comparison) {
 		if strings.HasPrefix(f.Figure, "micro_") || d.brief && !slices.Contains(headlines, f.Figure) {
 			continue
 		}
-		rows = append(rows, []any{strings.ReplaceAll(f.Figure, "_", " "), f.A, f.B, f.Diff, span(f.Interval), level(f.P)})
+		rows = append(rows, []any{strings.ReplaceAll(f.Figure, "_", " "), f.A, f.B, f.Diff, span(f.Interval), Level(f.P)})
 	}
 	d.table([]string{"figure", c.A, c.B, "difference", fmt.Sprintf("%g %% interval", 100*c.Level), "p"}, rows)
 	d.table([]string{"", c.B + " right", c.B + " wrong"}, [][]any{
@@ -163,8 +176,8 @@ func (d *document) comparison(c Comparison) {
 		{c.A + " wrong", c.OnlyB, c.BothWrong},
 	})
 	d.table([]string{"McNemar's test", "p"}, [][]any{
-		{"exact", level(c.McNemar.Exact)},
-		{fmt.Sprintf("chi-squared %.3f, corrected", c.McNemar.Statistic), level(c.McNemar.P)},
+		{"exact", Level(c.McNemar.Exact)},
+		{fmt.Sprintf("chi-squared %.3f, corrected", c.McNemar.Statistic), Level(c.McNemar.P)},
 	})
 	d.changes("wins", c.OnlyB, c.A, c.B, c.Wins)
 	d.changes("regressions", c.OnlyA, c.A, c.B, c.Regressions)

@@ -245,9 +245,7 @@ func (c *comparison) view(names []string, done []report.Comparison) page.Page {
 		p.Facts = append(p.Facts, page.Fact{Name: "Baselines learnt from", Value: strings.Join(c.train, ", ")})
 	}
 	p.Facts = append(p.Facts, page.Fact{Name: "Intervals", Value: fmt.Sprintf("%g %%, paired bootstrap of %d resamples, seed %d", 100*c.level, c.resamples, c.seed)})
-	for _, d := range done {
-		p.Comparisons = append(p.Comparisons, page.Comparison{A: d.A, B: d.B, Comparison: d.Comparison})
-	}
+	p.Comparisons = done
 	return p
 }
 

@@ -24,6 +24,27 @@ type comparisonView struct {
 	Changes            []changesView
 }
 
+// overviews has a table for each head on which several models meet one.
+func overviews(all []report.Comparison) ([]overviewView, error) {
+	var out []overviewView
+	for _, some := range report.Together(all) {
+		if len(some) < 2 {
+			continue
+		}
+		rows, err := table(report.Overview(some))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, overviewView{Title: report.Clean(report.OverviewTitle(some)), Table: rows})
+	}
+	return out, nil
+}
+
+type overviewView struct {
+	Title string
+	Table template.HTML
+}
+
 type changesView struct {
 	Title string
 	Rows  []changeView
@@ -31,7 +52,7 @@ type changesView struct {
 
 type changeView struct{ ID, Gold, A, B, Text string }
 
-func (c *Comparison) view() (comparisonView, error) {
+func newComparisonView(c *report.Comparison) (comparisonView, error) {
 	x := c.Comparison
 	v := comparisonView{A: report.Clean(c.A), B: report.Clean(c.B), Head: report.Clean(x.Head), N: x.N}
 	v.Verdict = verdict(v.A, v.B, x)
@@ -40,7 +61,7 @@ func (c *Comparison) view() (comparisonView, error) {
 		if strings.HasPrefix(d.Figure, "micro_") {
 			continue
 		}
-		rows = append(rows, []any{strings.ReplaceAll(d.Figure, "_", " "), d.A, d.B, d.Diff, fmt.Sprintf("[%.4f, %.4f]", d.Low, d.High), d.P})
+		rows = append(rows, []any{strings.ReplaceAll(d.Figure, "_", " "), d.A, d.B, d.Diff, fmt.Sprintf("[%.4f, %.4f]", d.Low, d.High), report.Level(d.P)})
 	}
 	var err error
 	if v.Differences, err = table([]string{"figure", v.A, v.B, "difference", fmt.Sprintf("%g %% interval", 100*x.Level), "p"}, rows); err != nil {
@@ -54,13 +75,16 @@ func (c *Comparison) view() (comparisonView, error) {
 	}
 	v.changes("Only "+v.B+" is right", x.OnlyB, x.Wins)
 	v.changes("Only "+v.A+" is right", x.OnlyA, x.Regressions)
-	v.Plots, err = figures(c.drawings())
+	v.Plots, err = figures(comparisonDrawings(c))
 	return v, err
 }
 
 // verdict says in words what McNemar's test does.
 func verdict(a, b string, c *evaluate.Comparison) string {
-	p := fmt.Sprintf("McNemar's exact test: p = %.3g", c.McNemar.Exact)
+	p := fmt.Sprintf("McNemar's exact test: p = %.2g", c.McNemar.Exact)
+	if c.McNemar.Exact < 0.0001 {
+		p = "McNemar's exact test: p < 0.0001"
+	}
 	switch {
 	case c.McNemar.Exact >= 0.05 || c.OnlyA == c.OnlyB:
 		return fmt.Sprintf("Nothing tells which of %s and %s is right more often. %s.", b, a, p)
@@ -94,9 +118,9 @@ func (v *comparisonView) changes(title string, n int, changes []evaluate.Change)
 	v.Changes = append(v.Changes, list)
 }
 
-// drawings has one plot: the difference of each figure with its interval.
+// comparisonDrawings has one plot: the difference of each figure with its interval.
 // Errors and losses are turned round, so that right of the middle is better.
-func (c *Comparison) drawings() []drawing {
+func comparisonDrawings(c *report.Comparison) []drawing {
 	x := c.Comparison
 	var shown []evaluate.Difference
 	for _, d := range x.Differences {

@@ -27,7 +27,7 @@ func WritePlots(dir string, p Page) ([]string, error) {
 		}
 	}
 	for i, c := range p.Comparisons {
-		for _, d := range c.drawings() {
+		for _, d := range comparisonDrawings(&c) {
 			d.name = fmt.Sprintf("comparison-%d-%s", i+1, d.name)
 			all = append(all, d)
 		}

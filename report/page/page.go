@@ -23,7 +23,7 @@ type Page struct {
 	Heads   []Head
 	History []Series // learning curves, in the order of their groups' first series
 
-	Comparisons []Comparison
+	Comparisons []report.Comparison
 }
 
 // A Fact is a name and a value.
@@ -39,12 +39,6 @@ type Head struct {
 	// Highlights are the words to mark in the texts of Evaluation.Mistakes, by
 	// Mistake.Index.
 	Highlights map[int][]Highlight
-}
-
-// A Comparison is how model B did against model A, by their names.
-type Comparison struct {
-	A, B       string
-	Comparison *evaluate.Comparison
 }
 
 // A Highlight marks the bytes text[Start:End] by what they added to the score
@@ -102,6 +96,7 @@ type view struct {
 	Heads  []headView
 	Curves []figure
 
+	Overviews   []overviewView
 	Comparisons []comparisonView
 }
 
@@ -184,8 +179,12 @@ func (p *Page) view() (*view, error) {
 		hv.Anchor = fmt.Sprintf("head-%d", i+1)
 		v.Heads = append(v.Heads, hv)
 	}
+	var err error
+	if v.Overviews, err = overviews(p.Comparisons); err != nil {
+		return nil, err
+	}
 	for i, c := range p.Comparisons {
-		cv, err := c.view()
+		cv, err := newComparisonView(&c)
 		if err != nil {
 			return nil, err
 		}

@@ -25,6 +25,7 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/page"
 )
 
@@ -96,7 +97,7 @@ func demo(t testing.TB, hostile bool) page.Page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out.Comparisons = []page.Comparison{{A: "bilstm" + h, B: "bilstm-wide" + h, Comparison: c}}
+	out.Comparisons = []report.Comparison{{A: "bilstm" + h, B: "bilstm-wide" + h, Comparison: c}}
 	series := func(group, name string, f func(x float64) float64) {
 		s := page.Series{Group: group + h, Name: name + h, Unit: "epoch"}
 		for i := range 40 {
