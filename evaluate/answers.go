@@ -182,7 +182,7 @@ func readTable(head string, next func() ([]string, int, error)) ([]Answer, error
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}
 	label, id := -1, -1
-	rank := 0 // of the column of the answers: the head's name, "label", "predicted"
+	rank := 0                            // of the column of the answers: the head's name, "label", "predicted"
 	probs := make([]string, len(header)) // the label whose probability a column has
 	has := make([]bool, len(header))
 	for i, h := range header {

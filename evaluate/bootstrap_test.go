@@ -103,3 +103,92 @@ func TestIntervalsOfCertainAnswersAreNarrow(t *testing.T) {
 		t.Error("log loss has an interval without probabilities")
 	}
 }
+
+// TestDifferencesCoverTheTruth draws samples from a population on which two
+// heads were run whose figures there are known: as often as they say, the
+// intervals hold the true difference, and of two heads that are right equally
+// often neither test finds one better more than one time in twenty.
+func TestDifferencesCoverTheTruth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("250 pairs of bootstraps take seconds")
+	}
+	const n, trials = 20000, 250
+	a, b := randomPredictions(11, n, 3), randomPredictions(12, n, 3)
+	b.Gold = a.Gold
+	r := rand.New(rand.NewPCG(13, 13))
+	for i, g := range a.Gold { // b is right where a is, or where a coin says so
+		if r.IntN(3) > 0 {
+			copy(b.Probs[3*i:], a.Probs[3*i:3*i+3])
+		} else if row := b.Probs[3*i : 3*i+3]; r.IntN(3) > 0 {
+			for k := range row {
+				if row[k] > row[g] {
+					row[k], row[g] = row[g], row[k]
+				}
+			}
+		}
+	}
+	truth, err := evaluate.Compare(a, b, evaluate.CompareOptions{Resamples: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// a and its twin disagree on a tenth of the rows and are right equally often.
+	twin := &evaluate.Predictions{Labels: a.Labels, Gold: a.Gold, Probs: append([]float64(nil), a.Probs...)}
+	for i := range n {
+		if i%10 == 0 {
+			j := (i + 10) % n
+			row := func(p *evaluate.Predictions, i int) []float64 { return p.Probs[3*i : 3*i+3] }
+			copy(row(twin, i), row(a, j))
+			g, h := a.Gold[i], a.Gold[j] // the answer of row j, as right or wrong for row i
+			row(twin, i)[g], row(twin, i)[h] = row(twin, i)[h], row(twin, i)[g]
+		}
+	}
+	pairs := func(other *evaluate.Predictions) *evaluate.Comparison {
+		x := &evaluate.Predictions{Labels: a.Labels}
+		y := &evaluate.Predictions{Labels: a.Labels}
+		for range 1000 {
+			i := r.IntN(n)
+			x.Gold, y.Gold = append(x.Gold, a.Gold[i]), append(y.Gold, a.Gold[i])
+			x.Probs = append(x.Probs, a.Probs[3*i:3*i+3]...)
+			y.Probs = append(y.Probs, other.Probs[3*i:3*i+3]...)
+		}
+		c, err := evaluate.Compare(x, y, evaluate.CompareOptions{Resamples: 300, Seed: r.Uint64(), Changes: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	covered := make(map[string]int)
+	var mcnemar, bootstrap int
+	for range trials {
+		for _, d := range pairs(b).Differences {
+			if v, _ := truth.Figure(d.Figure); d.Low <= v.Diff && v.Diff <= d.High {
+				covered[d.Figure]++
+			}
+		}
+		c := pairs(twin)
+		if c.McNemar.Exact < 0.05 {
+			mcnemar++
+		}
+		if d, _ := c.Figure("accuracy"); d.P < 0.05 {
+			bootstrap++
+		}
+	}
+	for figure, n := range covered {
+		low := 0.92
+		if figure == "ece" || figure == "mce" {
+			low = 0.8 // see the package comment
+		}
+		if share := float64(n) / trials; share < low || share > 0.99 {
+			t.Errorf("%s: %.3f of the intervals cover the true difference, want %v to 0.99", figure, share, low)
+		}
+	}
+	for test, n := range map[string]int{"McNemar": mcnemar, "bootstrap": bootstrap} {
+		if share := float64(n) / trials; share > 0.075 {
+			t.Errorf("%s: finds a difference where there is none in %.3f of the samples, want at most 0.05 and chance", test, share)
+		}
+	}
+	if len(covered) < 17 {
+		t.Errorf("intervals of %d figures, want at least 17", len(covered))
+	}
+	t.Logf("covered: %v of %d; false alarms: McNemar %d, bootstrap %d", covered, trials, mcnemar, bootstrap)
+}

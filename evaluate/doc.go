@@ -43,6 +43,12 @@
 // 90 to 93 % of the time for heads that are out of calibration, less for heads
 // that are close to it (0.8 at an ECE of 0.006 and 2000 rows).
 //
+// Differences of two heads on the same rows are resampled in pairs. In
+// simulations with 1000 rows their 95 % intervals hold the true difference 93 to
+// 97 % of the time (of the calibration errors up to 99 %), and of two heads that
+// are right equally often McNemar's test and the bootstrap each find one better
+// in fewer than 5 % of the samples.
+//
 // Values of this package's types may be read by any number of goroutines; none
 // may be changed while another goroutine reads it.
 package evaluate
