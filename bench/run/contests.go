@@ -104,6 +104,10 @@ func contests(o *options) []*contest {
 			args = append(args, "-lengths", "bench/imdb-lengths.txt")
 		}
 		entries := []*entry{{name: "textlstm", argv: append([]string{filepath.Join(o.bin, "throughput")}, args...)}}
+		if mode == "infer" {
+			argv := append([]string{filepath.Join(o.bin, "throughput"), "-int8"}, args...)
+			entries = append(entries, &entry{name: "textlstm int8", argv: argv})
+		}
 		for _, peer := range []string{"PyTorch", "PyTorch packed", "PyTorch padded", "ONNX Runtime", "ONNX Runtime int8"} {
 			if argv, ok := peers[peer]; ok {
 				argv = append(append([]string{python}, argv...), args...)
