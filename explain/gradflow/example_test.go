@@ -19,6 +19,6 @@ func ExampleFresh() {
 		fmt.Printf("%s: × %.2f a step\n", c.Name, c.Factor)
 	}
 	// Output:
-	// untrained, forget bias 0: × 0.69 a step
-	// untrained, forget bias 1: × 0.90 a step
+	// forget bias 0: × 0.69 a step
+	// forget bias 1: × 0.90 a step
 }

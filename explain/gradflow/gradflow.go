@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/textlstm/textlstm/classify"
@@ -50,24 +51,25 @@ type Curve struct {
 	Scale   float64 `json:"scale,omitempty"`
 }
 
-// Left is the share of the largest norm that is left k steps before the end, or
-// at the first step of the longest sequence if it has fewer.
+// Left is the norm k steps before the end, or at the first step of the longest
+// sequence if it has fewer, as a share of that at the end; of the largest norm
+// if that is 0, as it may be where a maximum is pooled.
 func (c *Curve) Left(k int) float64 {
 	if len(c.Norms) == 0 {
 		return 0
 	}
-	most := 0.0
-	for _, n := range c.Norms {
-		most = max(most, n)
+	whole := c.Norms[0]
+	if whole == 0 {
+		whole = slices.Max(c.Norms)
 	}
-	if most == 0 {
+	if whole == 0 {
 		return 0
 	}
-	return c.Norms[min(k, len(c.Norms)-1)] / most
+	return c.Norms[min(k, len(c.Norms)-1)] / whole
 }
 
-// Reach is the number of steps that the norm stays above a share of the
-// largest: the last k with Left(k) >= share.
+// Reach is the last k with Left(k) >= share: the number of steps after which
+// that much is left.
 func (c *Curve) Reach(share float64) int {
 	for k := len(c.Norms) - 1; k >= 0; k-- {
 		if c.Left(k) >= share {
@@ -116,9 +118,9 @@ func Fresh(cfg lstm.Config, sequences [][]float32, o Options) ([]Curve, error) {
 					p.Changed()
 				}
 			}
-			name := fmt.Sprintf("untrained, forget bias %g", forget)
+			name := fmt.Sprintf("forget bias %g", forget)
 			if gain != 1 {
-				name += fmt.Sprintf(", recurrent weights × %g", gain)
+				name += fmt.Sprintf(", Whh × %g", gain)
 			}
 			more, err := measure(name, m, sequences, o)
 			if err != nil {
