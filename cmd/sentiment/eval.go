@@ -16,6 +16,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/page"
@@ -30,7 +31,7 @@ type evaluation struct {
 	binary                bool
 	style                 string
 	all, slices, coverage bool
-	errors                int
+	errors, explain       int
 	abstain, precision    float64
 	dev                   []string
 	gates                 []string
@@ -80,6 +81,7 @@ thresholds of heads with several labels to a text.`,
 	f.BoolVar(&e.slices, "slices", false, "also by length, share of unknown words, file and language")
 	f.BoolVar(&e.coverage, "coverage", false, "what is right where only the surer answers are given")
 	f.IntVar(&e.errors, "errors", 0, "list the worst `n` mistakes")
+	f.IntVar(&e.explain, "explain", 50, "on a page, mark the words behind the worst `n` mistakes; 0 for none")
 	f.Float64Var(&e.abstain, "abstain", 0, "what is right where answers below this `probability` are not given")
 	f.Float64Var(&e.precision, "precision", 0, "find the probabilities from which on answers are right with this `share`")
 	f.StringArrayVar(&e.dev, "dev", nil, "labelled `file` to choose thresholds on; may be repeated")
@@ -148,7 +150,13 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 			return err
 		}
 		evals = append(evals, ev)
-		heads = append(heads, page.Head{Evaluation: ev, Rows: rowsOf(p)})
+		head := page.Head{Evaluation: ev, Rows: rowsOf(p)}
+		if e.explain > 0 && (style == report.HTML || e.page.wanted()) {
+			if head.Highlights, err = highlight(ctx, m, ev, e.explain); err != nil {
+				return err
+			}
+		}
+		heads = append(heads, head)
 	}
 	pg := page.Page{Title: "Evaluation", Facts: e.facts(m, files), Heads: heads}
 	if err := e.page.write(out, style, pg, func() error {
@@ -181,6 +189,8 @@ func (e *evaluation) options(html bool) (evaluate.Options, error) {
 		return evaluate.Options{}, usagef("--level %g: want between 0 and 1", e.level)
 	case e.errors < 0:
 		return evaluate.Options{}, usagef("--errors %d: want 0 or more", e.errors)
+	case e.explain < 0:
+		return evaluate.Options{}, usagef("--explain %d: want 0 or more", e.explain)
 	}
 	o := evaluate.Options{
 		Resamples: e.resamples, Level: e.level, Seed: e.seed,
@@ -292,6 +302,42 @@ func setLanguages(ctx context.Context, rows []evaluate.Row) error {
 		}
 	})
 	return ctx.Err()
+}
+
+// highlight marks the words behind the first n mistakes of ev, by what they add
+// to the answer against the true label.
+func highlight(ctx context.Context, m *classify.Model, ev *evaluate.Evaluation, n int) (map[int][]page.Highlight, error) {
+	mistakes := ev.Mistakes[:min(n, len(ev.Mistakes))]
+	marks := make([][]page.Highlight, len(mistakes))
+	errs := make([]error, len(mistakes))
+	x := explain.New(m)
+	par.For(runtime.GOMAXPROCS(0), len(mistakes), func(i int) {
+		label, against, ok := contrast(mistakes[i].Gold, mistakes[i].Predicted, ev.MultiLabel)
+		if !ok || ctx.Err() != nil {
+			return
+		}
+		// The shades of a page are coarse: so may the parts be.
+		why, err := x.Explain(ctx, mistakes[i].Text, explain.Options{Head: ev.Head, Label: label, Against: against, Tolerance: 0.1})
+		if err != nil {
+			if !errors.Is(err, explain.ErrTooLong) {
+				errs[i] = fmt.Errorf("%s: %w", mistakes[i].ID, err)
+			}
+			return
+		}
+		for _, w := range why.Words {
+			marks[i] = append(marks[i], page.Highlight{Start: w.Start, End: w.End, Score: w.Score})
+		}
+	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	found := make(map[int][]page.Highlight, len(marks))
+	for i, mistake := range mistakes {
+		if marks[i] != nil {
+			found[mistake.Index] = marks[i]
+		}
+	}
+	return found, errors.Join(errs...)
 }
 
 // facts stand at the head of a page.

@@ -417,7 +417,8 @@ func (v *headView) mistakes(h *Head) {
 // shades is how many strengths of highlight there are on either side.
 const shades = 5
 
-// pieces cuts text at its highlights. The strongest gets the deepest shade.
+// pieces cuts text at its highlights. The strongest gets the deepest shade, those
+// below a tenth of it none.
 func pieces(text string, highlights []Highlight) []piece {
 	top := 0.0
 	for _, h := range highlights {
@@ -438,10 +439,12 @@ func pieces(text string, highlights []Highlight) []piece {
 		}
 		plain(h.Start)
 		p := piece{Text: cleanLines(text[h.Start:h.End]), Note: fmt.Sprintf("%+.4f", h.Score)}
-		if shade := int(math.Ceil(math.Abs(h.Score) / top * shades)); h.Score > 0 {
-			p.Class = fmt.Sprintf("for-%d", shade)
-		} else if h.Score < 0 {
-			p.Class = fmt.Sprintf("against-%d", shade)
+		side := "for"
+		if h.Score < 0 {
+			side = "against"
+		}
+		if shade := math.Round(math.Abs(h.Score) / top * shades); shade > 0 { // NaN if all are 0
+			p.Class = fmt.Sprintf("%s-%.0f", side, shade)
 		}
 		out = append(out, p)
 		at = h.End
