@@ -85,7 +85,6 @@ type layerTape struct {
 type cellTape struct {
 	gates   []float32  // [Rows][4H]: i, f, g, o; Backward turns them into dPre
 	c       []float32  // [Rows][H]
-	proj    []float32  // [U][4H], the products of distinct inputs
 	hPrev   []float32  // [Rows][H], the hidden state that each row started from
 	hPacked vec.Packed // hPrev for the gradient of Whh
 	drop    *droppedWeights
