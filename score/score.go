@@ -169,7 +169,7 @@ func Encoded(ctx context.Context, m *classify.Model, d *corpora.Dataset, texts [
 	}
 	var out []Predictions
 	for _, p := range pairs {
-		one, err := gather(m, d, p, answers)
+		one, err := gather(&m.Heads()[p.Head], d, p, answers)
 		if err != nil {
 			return nil, err
 		}
@@ -178,8 +178,35 @@ func Encoded(ctx context.Context, m *classify.Model, d *corpora.Dataset, texts [
 	return out, nil
 }
 
-func gather(m *classify.Model, d *corpora.Dataset, p Pairing, answers []classify.Prediction) (Predictions, error) {
-	head := &m.Heads()[p.Head]
+// Gather is Dataset for answers that are there already, one for each text of d,
+// from a model of those heads or from several. Heads that d has no labels of
+// are left out.
+func Gather(heads []classify.Head, d *corpora.Dataset, answers []classify.Prediction) ([]Predictions, error) {
+	var out []Predictions
+	for h := range heads {
+		p := Pairing{Head: h, Column: d.Head(heads[h].Name)}
+		if p.Column < 0 {
+			continue
+		}
+		found := labels(d, p.Column, heads[h].MultiLabel())
+		for _, l := range found {
+			if !slices.Contains(heads[h].Labels, l) {
+				return nil, fmt.Errorf("%w: the data has the label %q, head %s has %q", ErrLabels, l, heads[h].Name, heads[h].Labels)
+			}
+		}
+		if found == nil {
+			continue
+		}
+		one, err := gather(&heads[h], d, p, answers)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+func gather(head *classify.Head, d *corpora.Dataset, p Pairing, answers []classify.Prediction) (Predictions, error) {
 	out := Predictions{Head: head.Name}
 	if head.MultiLabel() {
 		out.Multi = &evaluate.MultiPredictions{Head: head.Name, Labels: head.Labels}

@@ -18,9 +18,9 @@ import (
 	"github.com/textlstm/textlstm/vocab"
 )
 
-// headsOf fills in the heads of a model from the data: all heads there are if
-// none is given, and the labels found where a head has none.
-func headsOf(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
+// Heads fills in the heads of a model from the data, as Fit does: all heads
+// there are if none is given, and the labels found where a head has none.
+func Heads(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
 	if len(heads) == 0 {
 		for _, name := range d.Heads {
 			heads = append(heads, classify.Head{Name: name})

@@ -132,7 +132,7 @@ type fit struct {
 func (t *Trainer) start(ctx context.Context, c *checkpoints, data, dev *corpora.Dataset) (*fit, error) {
 	f := &fit{t: t, cfg: t.Config.Resolve(), dev: dev, start: time.Now(), checkpoints: c}
 	var err error
-	if f.cfg.Model.Heads, err = headsOf(f.cfg.Model.Heads, data); err != nil {
+	if f.cfg.Model.Heads, err = Heads(f.cfg.Model.Heads, data); err != nil {
 		return nil, err
 	}
 	if err := f.cfg.Validate(); err != nil {
