@@ -15,6 +15,8 @@ type Comparison struct {
 	N    int    `json:"n"`
 
 	Differences []Difference `json:"differences"` // the figures that both have
+	ScoresA     Scores       `json:"-"`           // all of A's figures
+	ScoresB     Scores       `json:"-"`
 	Level       float64      `json:"level"`
 	Resamples   int          `json:"resamples"`
 	Seed        uint64       `json:"seed"`
@@ -161,6 +163,7 @@ func compare(head string, fa, fb figurer, rightA, rightB func(int) bool, o Compa
 		}
 	}
 	c.McNemar = NewMcNemar(c.OnlyA, c.OnlyB)
+	c.ScoresA, c.ScoresB = xa.scores, xb.scores
 
 	// Resample r draws the same rows for both: the bootstrap is paired.
 	ba, bb := bootstrap(fa, r), bootstrap(fb, r)

@@ -123,24 +123,11 @@ func OverviewTitle(all []Comparison) string {
 // all the comparisons. It panics if there are none.
 func Overview(all []Comparison) (header []string, rows [][]any) {
 	a := all[0].A
-	figure := func(c Comparison, name string, side func(evaluate.Difference) evaluate.Score) any {
-		f, err := c.Figure(name)
-		if err != nil {
-			return "n/a"
-		}
-		return side(f)
-	}
-	ofA := func(f evaluate.Difference) evaluate.Score { return f.A }
-	ofB := func(f evaluate.Difference) evaluate.Score { return f.B }
-	rows = [][]any{{a, nil, nil, nil, nil, nil}}
+	first := &all[0].ScoresA
+	rows = [][]any{{a, first.Accuracy, first.MacroF1, first.LogLoss, nil, nil}}
 	for _, c := range all {
-		for i, name := range []string{"accuracy", "macro_f1", "log_loss"} {
-			// A figure that the others lack is not compared, but may be A's.
-			if v := figure(c, name, ofA); rows[0][i+1] == nil || rows[0][i+1] == "n/a" {
-				rows[0][i+1] = v
-			}
-		}
-		row := []any{c.B, figure(c, "accuracy", ofB), figure(c, "macro_f1", ofB), figure(c, "log_loss", ofB), nil, Level(c.McNemar.Exact)}
+		b := &c.ScoresB
+		row := []any{c.B, b.Accuracy, b.MacroF1, b.LogLoss, nil, Level(c.McNemar.Exact)}
 		if f, err := c.Figure("accuracy"); err == nil {
 			row[4] = fmt.Sprintf("%+.4f %s", f.Diff, span(f.Interval))
 		}
