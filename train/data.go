@@ -33,6 +33,9 @@ func Heads(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
 		if column < 0 {
 			return nil, fmt.Errorf("train: no labels for head %q, the data has %q", h.Name, d.Heads)
 		}
+		if h.Loss.Kind == "" && severalLabels(d, column) {
+			h.Loss.Kind = nn.BinaryCrossEntropy
+		}
 		if len(h.Labels) == 0 {
 			h.Labels = labelsOf(d, column, h.MultiLabel())
 		}
@@ -41,6 +44,19 @@ func Heads(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
 		}
 	}
 	return heads, nil
+}
+
+// severalLabels says whether any text has more than one label in a column.
+func severalLabels(d *corpora.Dataset, column int) bool {
+	if d.Separator == "" {
+		return false
+	}
+	for i := range d.Examples {
+		if len(corpora.SplitLabels(d.Examples[i].Label(column), d.Separator)) > 1 {
+			return true
+		}
+	}
+	return false
 }
 
 // labelsOf lists the labels of a column: numbers by value, else by bytes.
