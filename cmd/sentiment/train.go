@@ -113,7 +113,7 @@ model that it would have made uninterrupted.`,
 			if len(t.Card.Data) == 0 {
 				t.Card.Data = baseNames(r.Data)
 			}
-			if err := checkOut(out, slices.Concat(files, dev, []string{config, vectors})); err != nil {
+			if err := checkOut("--out", out, slices.Concat(files, dev, []string{config, vectors})); err != nil {
 				return err
 			}
 			trainSet, devSet, err := readTrainingData(opts, dataDir, r.Data, r.Dev, devSplit, r.Seed)
@@ -218,25 +218,25 @@ func baseNames(sources []source) []string {
 	return names
 }
 
-// checkOut fails early where the model could not be written at the end, or would
-// take the place of an input.
-func checkOut(path string, inputs []string) error {
+// checkOut fails early where the file of a flag could not be written at the end,
+// or would take the place of an input.
+func checkOut(flag, path string, inputs []string) error {
 	info, err := os.Stat(filepath.Dir(path))
 	if err != nil {
-		return fmt.Errorf("--out: %w", err)
+		return fmt.Errorf("%s: %w", flag, err)
 	}
 	if !info.IsDir() {
-		return fmt.Errorf("--out %s: %s is not a directory", path, filepath.Dir(path))
+		return fmt.Errorf("%s %s: %s is not a directory", flag, path, filepath.Dir(path))
 	}
 	if info, err = os.Stat(path); err != nil {
 		return nil // a new file
 	}
 	if info.IsDir() {
-		return fmt.Errorf("--out %s is a directory", path)
+		return fmt.Errorf("%s %s is a directory", flag, path)
 	}
 	for _, in := range inputs {
 		if other, err := os.Stat(in); err == nil && os.SameFile(info, other) {
-			return usagef("--out %s is also an input", path)
+			return usagef("%s %s is also an input", flag, path)
 		}
 	}
 	return nil
