@@ -161,6 +161,9 @@ func binaryKind(head []byte) string {
 			return m.what
 		}
 	}
+	if len(head) > 10 && head[8] == '{' && bytes.HasPrefix(head[4:], []byte{0, 0, 0, 0}) {
+		return "a model or another safetensors file"
+	}
 	if bytes.HasPrefix(head, []byte{0xff, 0xfe}) || bytes.HasPrefix(head, []byte{0xfe, 0xff}) {
 		return ""
 	}

@@ -15,7 +15,7 @@ type Style string
 const (
 	Text     Style = "table" // aligned columns for a terminal; control characters replaced
 	Markdown Style = "md"    // GitHub's tables; control characters replaced, markup escaped
-	CSV      Style = "csv"   // RFC 4180 with \n line ends; control characters but \n replaced
+	CSV      Style = "csv"   // RFC 4180 with \n line ends; control characters but \n replaced; an apostrophe before what a spreadsheet would run
 	TSV      Style = "tsv"   // one line per row: tabs and line ends in cells become spaces
 	JSON     Style = "json"  // one document, the text unchanged
 	JSONL    Style = "jsonl" // one JSON object per line, the text unchanged

@@ -261,8 +261,20 @@ func htmlTable(w io.Writer, header []string, rows [][]any) error {
 	return err
 }
 
+// guard puts an apostrophe before a cell that a spreadsheet would take for a
+// formula (OWASP, "CSV injection"); numbers stay as they are.
+func guard(cell string) string {
+	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return cell
+	}
+	if _, err := strconv.ParseFloat(cell, 64); err == nil {
+		return cell
+	}
+	return "'" + cell
+}
+
 func csvTable(w io.Writer, header []string, rows [][]any) error {
-	head, cells := cellStrings(header, rows, func(c any) string { return clean(exact(c), true) })
+	head, cells := cellStrings(header, rows, func(c any) string { return guard(clean(exact(c), true)) })
 	cw := csv.NewWriter(w)
 	if err := cw.Write(head); err != nil {
 		return err

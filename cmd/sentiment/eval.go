@@ -251,6 +251,11 @@ func (e *evaluation) predict(ctx context.Context, m *classify.Model, opts corpor
 		opts.Heads = labelColumns(opts, files[0], m)
 	}
 	data, _, err := corpora.ReadFiles(opts, files...)
+	if name, ok := e.in.bareHead(); ok && errors.Is(err, corpora.ErrColumns) {
+		// No column of that name: the one label column is for that head.
+		opts.Heads, e.head = nil, name
+		data, _, err = corpora.ReadFiles(opts, files...)
+	}
 	if err != nil {
 		return nil, err
 	}

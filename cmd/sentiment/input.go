@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -51,6 +54,14 @@ func must(err error) {
 	if err != nil {
 		panic(err)
 	}
+}
+
+// bareHead returns the one --head, if it names a head and no column.
+func (in *input) bareHead() (name string, ok bool) {
+	if len(in.heads) != 1 || strings.Contains(in.heads[0], "=") {
+		return "", false
+	}
+	return in.heads[0], true
 }
 
 // options turns the flags into options of package corpora.
@@ -120,8 +131,12 @@ func loadModel(path string) (*classify.Model, error) {
 		return m, nil
 	}
 	m, err := classify.Load(path)
+	var named *fs.PathError
+	if err != nil && !errors.As(err, &named) {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
 	if err != nil {
-		return nil, modelError{fmt.Errorf("%s: %w", path, err)}
+		return nil, modelError{err}
 	}
 	return m, nil
 }

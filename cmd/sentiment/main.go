@@ -59,9 +59,6 @@ func run(args []string) int {
 		fmt.Fprintf(os.Stderr, "sentiment: stopped by %s\n", sig.Signal)
 		return 128 + int(sig.Signal)
 	}
-	if errors.Is(err, syscall.EPIPE) { // the reader of our output has seen enough
-		return exitFailed
-	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintf(os.Stderr, "sentiment: %s\n", report.Clean(line))
 	}

@@ -85,14 +85,10 @@ model that it would have made uninterrupted.`,
 				return err
 			}
 			if len(files) > 0 {
-				if r.Data, err = asSources(files); err != nil {
-					return err
-				}
+				r.Data = asSources(files)
 			}
 			if len(dev) > 0 {
-				if r.Dev, err = asSources(dev); err != nil {
-					return err
-				}
+				r.Dev = asSources(dev)
 			}
 			if len(r.Data) == 0 {
 				return usagef("train needs --train FILE, or a config file that names its data")
@@ -111,7 +107,7 @@ model that it would have made uninterrupted.`,
 				t.Card.Name = name
 			}
 			if len(t.Card.Data) == 0 {
-				t.Card.Data = baseNames(r.Data)
+				t.Card.Data = sourceNames(r.Data)
 			}
 			if err := checkOut("--out", out, slices.Concat(files, dev, []string{config, vectors})); err != nil {
 				return err
@@ -210,10 +206,14 @@ func quote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-func baseNames(sources []source) []string {
+func sourceNames(sources []source) []string {
 	var names []string
 	for _, s := range sources {
-		names = append(names, filepath.Base(s.File))
+		name := s.File
+		if s.here {
+			name = filepath.Base(name) // a model says nothing of its maker's directories
+		}
+		names = append(names, name)
 	}
 	return names
 }
@@ -269,6 +269,8 @@ type source struct {
 	LabelMap map[string]string `json:"label_map,omitempty"` // renames labels
 	Repeat   int               `json:"repeat,omitempty"`    // times that it is read; 0 means 1
 	Limit    int               `json:"limit,omitempty"`     // read a random sample of so many; 0 means all
+
+	here bool // the path of a flag: relative to the working directory
 }
 
 // readRecipe reads a config file, if one is named, and applies the settings.
@@ -341,7 +343,7 @@ func readSources(opts corpora.Options, dir string, sources []source, seed uint64
 			o.LabelMap = s.LabelMap
 		}
 		path := s.File
-		if !filepath.IsAbs(path) {
+		if !s.here && !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
 		d, _, err := corpora.ReadFiles(o, path)
@@ -381,26 +383,21 @@ func readTrainingData(opts corpora.Options, dir string, files, dev []source, sha
 		if parts, err = trainSet.Split(seed, 1-share, share); err == nil {
 			trainSet, devSet = parts[0], parts[1]
 			devSet.Dedup() // of texts that are read several times
+			if devSet.Len() == 0 || trainSet.Len() == 0 {
+				err = fmt.Errorf("%d texts are too few to set a share of %v aside: give --dev FILE, or --dev-split 0 for none: %w", trainSet.Len()+devSet.Len(), share, corpora.ErrData)
+			}
 		}
 	}
 	return trainSet, devSet, err
 }
 
-// asSources turns the files of flags into sources; they are relative to the
-// working directory.
-func asSources(files []string) ([]source, error) {
+// asSources turns the files of flags into sources.
+func asSources(files []string) []source {
 	var s []source
 	for _, f := range files {
-		abs := f
-		if f != "-" {
-			var err error
-			if abs, err = filepath.Abs(f); err != nil {
-				return nil, err
-			}
-		}
-		s = append(s, source{File: abs})
+		s = append(s, source{File: f, here: true})
 	}
-	return s, nil
+	return s
 }
 
 // readVectors fills the network's word vectors from a file; words that it lacks
