@@ -108,9 +108,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		return err
 	}
 	if len(files) > 0 {
-		if r.Data, err = asSources(files); err != nil {
-			return err
-		}
+		r.Data = asSources(files)
 	}
 	if len(r.Data) == 0 {
 		return usagef("crossval needs a FILE, or a config file that names its data")
