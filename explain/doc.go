@@ -27,7 +27,9 @@
 // integral. That error is known, since the integral of the whole gradient over
 // any stretch of the path is the difference of F at its ends: stretches are
 // halved where Simpson's rule misses that difference most, until all of them
-// together miss no more than the tolerance. [Path] tells what came out.
+// together miss no more than the tolerance. Where the score jumps, as it does
+// where a recurrent network tips over, the jump is shared out as the gradient at
+// its steepest point is. [Path] tells what came out.
 //
 // # The wide branch
 //

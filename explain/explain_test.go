@@ -165,6 +165,20 @@ func TestNearlyLinear(t *testing.T) {
 	}
 }
 
+// TestJump has a text on which the trained network tips over on the way: the
+// jump is shared out, and the parts still sum.
+func TestJump(t *testing.T) {
+	m := trainedModel(t)
+	x, err := explain.New(m).Explain(t.Context(), texts[6], explain.Options{Label: "positive"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, m, x, 0.01)
+	if x.Path.Jumped < 0.1 {
+		t.Errorf("no jump in %+v", x.Path)
+	}
+}
+
 // TestZeroVector: what the network cannot see has no part.
 func TestZeroVector(t *testing.T) {
 	m := random(t, 2, kinds[0].set)
@@ -241,6 +255,32 @@ func TestWide(t *testing.T) {
 			if math.Abs(sum-words) > 1e-9 {
 				t.Errorf("%q: n-grams sum to %v, words to %v", text, sum, words)
 			}
+		}
+	}
+}
+
+// TestQuantised: the parts of a model that predicts with eight bits are those
+// of its rounded weights, near the ones before.
+func TestQuantised(t *testing.T) {
+	m := trainedModel(t)
+	q, err := m.Quantize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range texts {
+		want, err := explain.New(m).Explain(t.Context(), text, explain.Options{Label: "positive"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := explain.New(q).Explain(t.Context(), text, explain.Options{Label: "positive"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Path.Error > 0.01 {
+			t.Errorf("%q: error %v", text, got.Path.Error)
+		}
+		if d := math.Abs(got.Score - want.Score); d > 0.05*(1+math.Abs(want.Score)) {
+			t.Errorf("%q: score %v, before quantisation %v", text, got.Score, want.Score)
 		}
 	}
 }

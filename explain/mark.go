@@ -127,8 +127,11 @@ func (x *Explanation) exactness() string {
 	var notes []string
 	if p := x.Path; p != nil {
 		note := fmt.Sprintf("the deep parts sum to their difference within %.2f %% (%d gradients)", 100*p.Error, p.Points)
+		if p.Jumped > 0 {
+			note += fmt.Sprintf(", %.2f of it in jumps", p.Jumped)
+		}
 		if p.Exceeded {
-			note += ", but are not to be relied on: the score is too rough on the way"
+			note += ", but not stretch by stretch: the score is rough on the way"
 		}
 		notes = append(notes, note)
 	}

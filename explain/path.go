@@ -22,19 +22,22 @@ type Path struct {
 	// percentage point at most.
 	Error float64 `json:"error"`
 
-	// Exceeded says that the tolerance could not be kept with MaxPoints, or not
-	// at all since the score jumps on the way. It is asked of all stretches of
-	// the path together, whatever their signs, and so is stricter than Error.
+	// Jumped is the size of all jumps that the score makes on the way: most
+	// texts have none.
+	Jumped float64 `json:"jumped,omitempty"`
+
+	// Exceeded says that the tolerance could not be kept with MaxPoints. It is
+	// asked of all stretches of the path together, whatever their signs, and so
+	// is stricter than Error.
 	Exceeded bool `json:"exceeded,omitempty"`
 }
 
 const (
 	smallestDifference = 0.01
 
-	// A stretch as narrow as this is not halved: where the score changes within
-	// it, as it may where a network with large recurrent weights tips from one
-	// state to another, float32 knows no slope.
-	narrowest = 1.0 / (1 << 18)
+	// A stretch as narrow as this is not halved: float32 has few numbers left
+	// in it.
+	narrowest = 1.0 / (1 << 20)
 )
 
 // A node is a point of the path from no words to the text.
@@ -46,20 +49,74 @@ type node struct {
 }
 
 // A panel is a stretch of the path with its ends and its middle.
-type panel struct{ a, m, b *node }
+type panel struct {
+	a, m, b *node
 
-// miss is what Simpson's rule leaves of the difference of the panel's ends.
-func (p panel) miss() float64 {
+	// Of a jump: the node whose parts it is shared out by, and their factor.
+	steep *node
+	jump  float64
+}
+
+func (p *panel) width() float64      { return p.b.at - p.a.at }
+func (p *panel) difference() float64 { return p.b.score - p.a.score }
+
+// miss is what the rule leaves of the difference of the panel's ends.
+func (p *panel) miss() float64 {
+	if p.steep != nil {
+		return 0
+	}
 	sum := 0.0
 	for t := range p.a.parts {
 		sum += p.part(t)
 	}
-	return sum - (p.b.score - p.a.score)
+	return sum - p.difference()
 }
 
-// part is the integral of one token's gradient, by Simpson's rule.
-func (p panel) part(t int) float64 {
-	return (p.b.at - p.a.at) / 6 * (p.a.parts[t] + 4*p.m.parts[t] + p.b.parts[t])
+// part is the integral of one token's gradient: by Simpson's rule, or a share
+// of the jump.
+func (p *panel) part(t int) float64 {
+	if p.steep != nil {
+		return p.jump * p.steep.parts[t]
+	}
+	return p.width() / 6 * (p.a.parts[t] + 4*p.m.parts[t] + p.b.parts[t])
+}
+
+// steepest is the node of the panel with the largest slope.
+func (p *panel) steepest() *node {
+	best := p.a
+	for _, n := range []*node{p.m, p.b} {
+		if math.Abs(n.slope()) > math.Abs(best.slope()) {
+			best = n
+		}
+	}
+	return best
+}
+
+// slope is the derivative of the score along the path.
+func (n *node) slope() float64 {
+	sum := 0.0
+	for _, v := range n.parts {
+		sum += v
+	}
+	return sum
+}
+
+// leap makes a panel that is too narrow to be halved, and still misses, a jump:
+// the state of a recurrent network may tip over from one basin to another
+// within a few units of float32's last place. Its whole difference is shared
+// out as the gradient at its steepest point is, which near such a point points
+// one way, that of the tipping. Where the parts cancel so much that their sum
+// says nothing, the panel stays as it is.
+func (p *panel) leap() {
+	const cancelled = 0.05
+	size := 0.0
+	n := p.steepest()
+	for _, v := range n.parts {
+		size += math.Abs(v)
+	}
+	if slope := n.slope(); math.Abs(slope) > cancelled*size {
+		p.steep, p.jump = n, p.difference()/slope
+	}
 }
 
 // deep fills in the parts of the deep branch.
@@ -78,12 +135,18 @@ func (e *Explainer) deep(ctx context.Context, q *question, x *Explanation) error
 		return nil
 	}
 	path := &Path{Points: points, Difference: x.Deep.Score - x.Deep.Base, Exceeded: exceeded}
-	for t := range q.ids {
-		part := 0.0
-		for _, p := range panels {
-			part += p.part(t)
+	parts := make([]float64, len(q.ids))
+	for i := range panels {
+		p := &panels[i]
+		for t := range parts {
+			parts[t] += p.part(t)
 		}
-		part *= scale
+		if p.steep != nil {
+			path.Jumped += scale * math.Abs(p.difference())
+		}
+	}
+	for t := range q.ids {
+		part := scale * parts[t]
 		path.Sum += part
 		x.Deep.Base += q.places.share(t, part, func(w int, part float64) { x.Words[w].Deep += part })
 	}
@@ -117,7 +180,7 @@ func (e *Explainer) integrate(ctx context.Context, q *question) (panels []panel,
 	}
 	points = len(nodes)
 	for i := 0; i+2 < len(nodes); i += 2 {
-		panels = append(panels, panel{&nodes[i], &nodes[i+1], &nodes[i+2]})
+		panels = append(panels, panel{a: &nodes[i], m: &nodes[i+1], b: &nodes[i+2]})
 	}
 	for {
 		difference := panels[len(panels)-1].b.score - panels[0].a.score
@@ -130,8 +193,8 @@ func (e *Explainer) integrate(ctx context.Context, q *question) (panels []panel,
 		// Halve those without which the rest would miss half of what is allowed.
 		var halve []int
 		for _, w := range worst {
-			if p := panels[w.panel]; p.b.at-p.a.at <= narrowest {
-				continue // a jump
+			if panels[w.panel].width() <= narrowest {
+				continue // the steepest slope says nothing
 			}
 			if total <= allowed/2 || points+2*len(halve)+2 > q.MaxPoints {
 				break
@@ -156,13 +219,18 @@ func (e *Explainer) integrate(ctx context.Context, q *question) (panels []panel,
 		var next []panel
 		for i, p := range panels {
 			if len(halve) > 0 && halve[0] == i {
-				next = append(next, panel{p.a, &nodes[0], p.m}, panel{p.m, &nodes[1], p.b})
+				next = append(next, panel{a: p.a, m: &nodes[0], b: p.m}, panel{a: p.m, m: &nodes[1], b: p.b})
 				halve, nodes = halve[1:], nodes[2:]
 				continue
 			}
 			next = append(next, p)
 		}
 		panels = next
+		for i := range panels {
+			if p := &panels[i]; p.steep == nil && p.width() <= narrowest && math.Abs(p.miss()) > allowed/100 {
+				p.leap()
+			}
+		}
 	}
 }
 
@@ -173,8 +241,8 @@ type missed struct {
 
 // worstFirst lists the panels by how much they miss, and the sum of it.
 func worstFirst(panels []panel) (worst []missed, total float64) {
-	for i, p := range panels {
-		m := math.Abs(p.miss())
+	for i := range panels {
+		m := math.Abs(panels[i].miss())
 		worst = append(worst, missed{i, m})
 		total += m
 	}
