@@ -264,7 +264,7 @@ func htmlTable(w io.Writer, header []string, rows [][]any) error {
 // guard puts an apostrophe before a cell that a spreadsheet would take for a
 // formula (OWASP, "CSV injection"); numbers stay as they are.
 func guard(cell string) string {
-	if cell == "" || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+	if len(cell) < 2 || !strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
 		return cell
 	}
 	if _, err := strconv.ParseFloat(cell, 64); err == nil {
