@@ -168,6 +168,34 @@ func newSet(ctx context.Context, m *classify.Model, d *corpora.Dataset) (*set, e
 	return s, err
 }
 
+// append adds the n-grams, labels, sources and weights of t, which has the same
+// heads.
+func (s *set) append(t *set) {
+	if s.weights != nil || t.weights != nil {
+		for len(s.weights) < len(s.texts) {
+			s.weights = append(s.weights, 1)
+		}
+		for i := range t.texts {
+			w := float32(1)
+			if t.weights != nil {
+				w = t.weights[i]
+			}
+			s.weights = append(s.weights, w)
+		}
+	}
+	for _, e := range t.texts {
+		s.texts = append(s.texts, classify.Encoded{Rows: e.Rows})
+	}
+	s.source = append(s.source, t.source...)
+	if s.labels == nil {
+		s.labels, s.values, s.allowed = make([][]int32, len(t.labels)), make([][]float32, len(t.values)), t.allowed
+	}
+	for h := range t.labels {
+		s.labels[h] = append(s.labels[h], t.labels[h]...)
+		s.values[h] = append(s.values[h], t.values[h]...)
+	}
+}
+
 func (s *set) addHead(h classify.Head, d *corpora.Dataset) error {
 	column, n, C := slices.Index(d.Heads, h.Name), len(d.Examples), len(h.Labels)
 	index := make(map[string]int32, C)
@@ -230,15 +258,20 @@ func (s *set) addHead(h classify.Head, d *corpora.Dataset) error {
 	return nil
 }
 
+// pooled is the number of batches whose texts are sorted by length.
+const pooled = 50
+
 // epoch returns the texts as the given epoch sees them, as ids, and a random
 // order of them cut into batches of similar length: the texts of some batches
 // are sorted by length, cut, and the batches shuffled. The result is a function
-// of the seed and the epoch.
-func (s *set) epoch(c Config, epoch int) (texts [][]vocab.ID, batches [][]int) {
-	texts = s.cropped(c, epoch)
-	r := seed.Rand(c.Seed, "shuffle", uint64(epoch))
+// of the seed and the epoch, and for texts that are a part of a corpus of the
+// number of that part.
+func (s *set) epoch(c Config, epoch int, part ...uint64) (texts [][]vocab.ID, batches [][]int) {
+	key := append([]uint64{uint64(epoch)}, part...)
+	texts = s.cropped(c, key)
+	r := seed.Rand(c.Seed, "shuffle", key...)
 	order := r.Perm(len(texts))
-	pool := c.BatchSize * 50
+	pool := c.BatchSize * pooled
 	for start := 0; start < len(order); start += pool {
 		part := order[start:min(start+pool, len(order))]
 		slices.SortStableFunc(part, func(a, b int) int { return len(texts[b]) - len(texts[a]) })
@@ -259,7 +292,7 @@ func (s *set) epoch(c Config, epoch int) (texts [][]vocab.ID, batches [][]int) {
 
 // cropped returns the ids of the texts, of some long ones those of a few
 // sentences only.
-func (s *set) cropped(c Config, epoch int) [][]vocab.ID {
+func (s *set) cropped(c Config, epoch []uint64) [][]vocab.ID {
 	const long = 40 // tokens; shorter texts are left whole
 	texts := make([][]vocab.ID, len(s.texts))
 	for i, t := range s.texts {
@@ -267,7 +300,7 @@ func (s *set) cropped(c Config, epoch int) [][]vocab.ID {
 		if c.Crop == 0 || len(t.IDs) <= long {
 			continue
 		}
-		r := seed.Rand(c.Seed, "crop", uint64(epoch), uint64(i))
+		r := seed.Rand(c.Seed, "crop", append(epoch[:len(epoch):len(epoch)], uint64(i))...)
 		if r.Float64() >= c.Crop {
 			continue
 		}

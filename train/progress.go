@@ -12,7 +12,7 @@ import (
 // A Progress says how far a training is.
 type Progress struct {
 	Epoch, Epochs int     // the epoch under way, from 1
-	Step, Steps   int     // batches done, of how many in the whole training
+	Step, Steps   int     // batches done, of how many in the whole training; FitStream estimates these
 	Loss          float64 // mean over the recent batches
 	Rate          float64 // learning rate
 	GradNorm      float64 // of the last batch, before clipping

@@ -17,12 +17,16 @@ import (
 // fields may be changed before training. The choices were made on dev texts
 // of the corpora that docs/results.md lists.
 func Recommend(d *corpora.Dataset) Config {
-	n, size := len(d.Examples), 0
+	size := 0
 	for i := range d.Examples {
 		size += len(d.Examples[i].Text)
 	}
+	return recommend(len(d.Examples), size, language(d))
+}
+
+// recommend is Recommend for n texts of size bytes in all.
+func recommend(n, size int, lang tokenize.Lang) Config {
 	long := n > 0 && size/n > 500 // bytes: reviews and articles, not sentences
-	lang := language(d)
 	c := Config{
 		Epochs:    epochs(size),
 		BatchSize: 32,

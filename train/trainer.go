@@ -108,8 +108,10 @@ type fit struct {
 	cfg    Config
 	model  *classify.Model   // around the network in training
 	net    *classify.Network // nil without a deep branch
-	train  *set
-	dev    *corpora.Dataset // nil without one
+	train  *set              // of a stream those of the window in training
+	stream *Stream           // nil if the texts are in memory
+	deep   *classify.Model   // reads a stream for training
+	dev    *corpora.Dataset  // nil without one
 	devSet *set
 
 	optimizer *nn.Optimizer
@@ -122,7 +124,8 @@ type fit struct {
 	good        *state // at the start of the epoch, to go back to
 	bestWeights [][]float32
 	batches     []int // by epoch
-	steps       int   // in all
+	steps       int   // in all; not known of a stream
+	seen        int   // texts of this epoch, since it began or was resumed
 	start       time.Time
 
 	checkpoints *checkpoints // nil if there are none
@@ -166,13 +169,8 @@ func (t *Trainer) start(ctx context.Context, c *checkpoints, data, dev *corpora.
 	if f.train, err = newSet(ctx, f.model, data); err != nil {
 		return nil, err
 	}
-	if dev != nil {
-		if _, err := score.Pair(f.model, dev, ""); err != nil {
-			return nil, fmt.Errorf("dev texts: %w", err)
-		}
-		if f.devSet, err = newSet(ctx, f.model, dev); err != nil {
-			return nil, fmt.Errorf("dev texts: %w", err)
-		}
+	if err := f.readDev(ctx); err != nil {
+		return nil, err
 	}
 	longest := 0 // tokens in a batch
 	for e := range f.cfg.Epochs {
@@ -198,6 +196,20 @@ func (t *Trainer) start(ctx context.Context, c *checkpoints, data, dev *corpora.
 		return f, f.resume(from)
 	}
 	return f, nil
+}
+
+// readDev reads the dev texts as the model does.
+func (f *fit) readDev(ctx context.Context) (err error) {
+	if f.dev == nil {
+		return nil
+	}
+	if _, err := score.Pair(f.model, f.dev, ""); err != nil {
+		return fmt.Errorf("dev texts: %w", err)
+	}
+	if f.devSet, err = newSet(ctx, f.model, f.dev); err != nil {
+		return fmt.Errorf("dev texts: %w", err)
+	}
+	return nil
 }
 
 // checkpoint returns the checkpoint to go on from, nil for none.
@@ -269,22 +281,18 @@ func (f *fit) run(ctx context.Context) (*Result, error) {
 
 // runEpoch trains on what is left of an epoch and evaluates.
 func (f *fit) runEpoch(ctx context.Context) error {
-	texts, batches := f.train.epoch(f.cfg, f.Epoch)
 	if f.Batch == 0 {
 		f.good = f.state().clone()
 	}
-	for f.Batch < len(batches) {
-		if err := ctx.Err(); err != nil {
+	f.seen = 0
+	if f.stream != nil {
+		if err := f.runWindows(ctx); err != nil {
 			return err
 		}
-		if err := f.runStep(texts, batches[f.Batch]); err != nil {
+	} else {
+		texts, batches := f.train.epoch(f.cfg, f.Epoch)
+		if err := f.runBatches(ctx, texts, batches[f.Batch:]); err != nil {
 			return err
-		}
-		f.report(nil)
-		if f.checkpoints != nil {
-			if err := f.save(f.checkpoints.every); err != nil {
-				return err
-			}
 		}
 	}
 	for _, p := range f.net.Params() {
@@ -293,7 +301,7 @@ func (f *fit) runEpoch(ctx context.Context) error {
 		}
 	}
 	record := Epoch{
-		Epoch: f.Epoch + 1, Loss: f.Sum / float64(len(batches)), Rate: f.rate(),
+		Epoch: f.Epoch + 1, Loss: f.Sum / float64(f.Batch), Rate: f.rate(),
 		GradNorm: f.Norm, WorstNorm: f.WorstNorm, Clipped: f.Clipped, Seconds: time.Since(f.start).Seconds(),
 	}
 	if f.dev != nil {
@@ -306,6 +314,7 @@ func (f *fit) runEpoch(ctx context.Context) error {
 	}
 	f.History = append(f.History, record)
 	f.Epoch++
+	f.seen = 0
 	f.Batch, f.Sum, f.Clipped, f.WorstNorm = 0, 0, 0, 0
 	if f.checkpoints != nil {
 		return f.save(f.checkpoints.every / 10)
@@ -313,8 +322,32 @@ func (f *fit) runEpoch(ctx context.Context) error {
 	return nil
 }
 
+// runBatches trains on batches of texts.
+func (f *fit) runBatches(ctx context.Context, texts [][]vocab.ID, batches [][]int) error {
+	for _, batch := range batches {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := f.runStep(texts, batch); err != nil {
+			return err
+		}
+		f.seen += len(batch)
+		f.report(nil)
+		if f.checkpoints != nil {
+			if err := f.save(f.checkpoints.every); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func (f *fit) rate() float64 {
-	return math.Ldexp(f.cfg.Schedule.LR(f.Step, f.steps), -f.Halvings)
+	at, of := f.Step, f.steps
+	if f.stream != nil {
+		at, of = f.way()
+	}
+	return math.Ldexp(f.cfg.Schedule.LR(at, of), -f.Halvings)
 }
 
 // maxHalvings is how often a training that diverges is given another chance.
@@ -510,6 +543,9 @@ func (f *fit) send(p Progress) {
 	}
 	p.Epoch, p.Epochs = min(f.Epoch+1, f.cfg.Epochs), f.cfg.Epochs
 	p.Step, p.Steps = f.Step, f.steps
+	if f.stream != nil {
+		p.Steps = f.estimateSteps()
+	}
 	p.Loss, p.Rate = f.Loss, f.rate()
 	p.GradNorm, p.WorstNorm, p.Clipped = f.Norm, f.WorstNorm, f.Clipped
 	p.Tokens, p.Elapsed = f.Tokens, time.Since(f.start)

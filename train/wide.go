@@ -47,14 +47,19 @@ func newWide(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*cla
 		})
 		counter.Add(workers, features[:len(examples)]...)
 	}
-	w := &classify.Wide{Dictionary: counter.Dictionary(cfg.Ngrams.Bits)}
+	return wideOf(cfg, counter.Dictionary(cfg.Ngrams.Bits)), nil
+}
+
+// wideOf returns a wide branch without weights.
+func wideOf(cfg classify.Config, d *ngram.Dictionary) *classify.Wide {
+	w := &classify.Wide{Dictionary: d}
 	for _, h := range cfg.Heads {
 		l := &ngram.Linear{Labels: len(h.Labels), MultiLabel: h.MultiLabel()}
 		l.Weights = make([]float32, w.Dictionary.Rows()*l.Columns())
 		l.Bias = make([]float32, l.Columns())
 		w.Heads = append(w.Heads, l)
 	}
-	return w, nil
+	return w
 }
 
 // fitWide learns the weights of the wide branch.
