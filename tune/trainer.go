@@ -1,0 +1,147 @@
+package tune
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/train"
+)
+
+// A Trainer tries settings by training with them. It may be used by several
+// goroutines.
+type Trainer struct {
+	// Trainer has the settings that a task's are put in place of. Checkpoints
+	// are not used.
+	train.Trainer
+
+	// Data are the texts to learn from, Dev those to judge on.
+	Data, Dev *corpora.Dataset
+}
+
+// Options fills in what of o follows from the training: the metric, the number
+// of epochs, the settings to begin with and the identity. It fails if the space
+// does not fit the settings.
+func (t *Trainer) Options(o Options) (Options, error) {
+	o = o.Resolve()
+	c := t.Config.Resolve()
+	if err := o.Space.Validate(); err != nil {
+		return o, err
+	}
+	for _, p := range o.Space {
+		values := []any{p.Low, p.High}
+		if p.Kind == Choice {
+			values = p.Choices
+		}
+		for _, v := range values {
+			if _, err := (Values{p.Path: v}).Apply(t.Config); err != nil {
+				return o, fmt.Errorf("%w (at %s = %v)", err, p.Path, v)
+			}
+		}
+	}
+	_, figure, ok := strings.Cut(c.Metric, ":")
+	if !ok {
+		figure = c.Metric
+	}
+	o.Metric, o.Lower, o.Epochs = c.Metric, evaluate.LowerIsBetter(figure), c.Epochs
+	var err error
+	if o.Default, err = o.Space.Of(t.Config); err != nil {
+		return o, err
+	}
+	o.Identity, err = t.identity()
+	return o, err
+}
+
+// identity is a hash of settings and texts.
+func (t *Trainer) identity() (string, error) {
+	h := sha256.New()
+	e := json.NewEncoder(h)
+	if err := e.Encode(t.Config); err != nil {
+		return "", err
+	}
+	for _, d := range []*corpora.Dataset{t.Data, t.Dev} {
+		if err := e.Encode([]any{d.Heads, d.Separator, d.Len()}); err != nil {
+			return "", err
+		}
+		for i := range d.Examples {
+			x := &d.Examples[i]
+			if err := e.Encode([]any{x.Text, x.Labels, x.Weight}); err != nil {
+				return "", err
+			}
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+}
+
+// Try is an Objective.
+func (t *Trainer) Try(ctx context.Context, task Task) (Outcome, error) {
+	c, err := t.config(task)
+	if err != nil {
+		return Outcome{}, err
+	}
+	one := t.Trainer
+	one.Config, one.Checkpoint, one.Resume = c, "", false
+	if task.Together > 1 {
+		one.Workers = max(runtime.GOMAXPROCS(0)/task.Together, 1)
+	}
+	r, err := one.Fit(ctx, t.Data, t.Dev)
+	var diverged *train.DivergedError
+	var memory *train.MemoryError
+	if errors.As(err, &diverged) || errors.As(err, &memory) {
+		return Outcome{}, &TrialError{err}
+	}
+	if err != nil {
+		return Outcome{}, err
+	}
+	d := r.Dev["joint"]
+	return Outcome{Score: d.Score, LogLoss: d.LogLoss, Epoch: r.Model.Card().Epochs}, nil
+}
+
+func (t *Trainer) config(task Task) (train.Config, error) {
+	c, err := task.Values.Apply(t.Config)
+	if task.Epochs > 0 {
+		c.Epochs = task.Epochs
+	}
+	return c, err
+}
+
+// Need estimates the bytes that a task takes at its peak beside the texts, on
+// the high side: the encoded texts; the weights about ten times, with what the
+// optimiser keeps, averages, the best and those to go back to; the activations
+// of a batch; the fitting of the wide branch.
+func (t *Trainer) Need(task Task) int64 {
+	c, err := t.config(task)
+	if err != nil {
+		return 0 // Try will say so
+	}
+	c = c.Resolve()
+	text := int64(0)
+	for _, d := range []*corpora.Dataset{t.Data, t.Dev} {
+		for i := range d.Examples {
+			text += int64(len(d.Examples[i].Text))
+		}
+	}
+	encoded := text * 4 // a token in five bytes, its id in four
+	need := int64(0)
+	m := &c.Model
+	if !m.NoDeep {
+		E, H, D := int64(m.Embed), int64(m.LSTM.HiddenSize), int64(m.LSTM.NumDirections())
+		weights := min(int64(m.Vocab.MaxSize), text)*E + int64(m.LSTM.NumParams())
+		layers := int64(m.LSTM.NumLayers())
+		// A batch holds at least one text, however long.
+		tokens := min(max(int64(c.BatchTokens)*2, 1<<14), text+1)
+		need += 4*10*weights + 5*tokens*(3*E+6*layers*D*H+3*D*H)
+	}
+	if m.HasWide() {
+		encoded += text * 16 // n-grams of words and characters
+		need += 64 * (int64(1) << m.Ngrams.Bits)
+	}
+	return need + encoded
+}
