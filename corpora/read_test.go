@@ -268,6 +268,24 @@ func TestReadAllBudget(t *testing.T) {
 	}
 }
 
+func TestAcceptedCountsTheRefused(t *testing.T) {
+	r, err := New(strings.NewReader("label\ttext\na\na\tone\nb\nb\ttwo\n"), "a.tsv", Options{Limits: Limits{BadRecords: -1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for ex, err := range r.Accepted() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, ex.Text)
+	}
+	rep := r.Report()
+	if want := []string{"one", "two"}; !cmp.Equal(texts, want) || rep.Rows != 2 || rep.Refused != 2 {
+		t.Errorf("%q, %d rows read and %d refused, want %q, 2 and 2", texts, rep.Rows, rep.Refused, want)
+	}
+}
+
 func TestOpenErrors(t *testing.T) {
 	_, _, err := ReadFiles(Options{}, "https://example.org/a.tsv")
 	if !errors.Is(err, ErrRemote) {

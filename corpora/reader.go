@@ -240,30 +240,44 @@ func (r *Reader) count() {
 func ReadAll(r *Reader) (*Dataset, error) {
 	d := &Dataset{Heads: slices.Clone(r.heads)}
 	var first error
-	refused := 0
-	for ex, err := range r.All() {
-		if err == nil {
-			d.Examples = append(d.Examples, ex)
-			continue
-		}
-		if first == nil {
-			first = err
-		}
-		refused++
-		if !Refused(err) {
+	for ex, err := range r.Accepted() {
+		if err != nil {
 			first = err
 			break
 		}
-		if bad := r.opts.Limits.BadRecords; bad >= 0 && refused > bad {
-			break
-		}
+		d.Examples = append(d.Examples, ex)
 	}
 	d.Sources, d.Separator = r.Sources(), r.opts.Separator
-	bad := r.opts.Limits.BadRecords
-	if first != nil && (!Refused(first) || bad >= 0 && refused > bad) {
-		return d, first
+	return d, first
+}
+
+// Accepted ranges over the examples as ReadAll reads them: without the refused
+// rows, which Report counts. More of those than Limits.BadRecords make the
+// first of them the error; an error is yielded last.
+func (r *Reader) Accepted() iter.Seq2[Example, error] {
+	return func(yield func(Example, error) bool) {
+		var first error
+		refused := 0
+		for ex, err := range r.All() {
+			switch {
+			case err == nil:
+				if !yield(ex, nil) {
+					return
+				}
+				continue
+			case !Refused(err):
+				yield(Example{}, err)
+				return
+			case first == nil:
+				first = err
+			}
+			refused++
+			if bad := r.opts.Limits.BadRecords; bad >= 0 && refused > bad {
+				yield(Example{}, first)
+				return
+			}
+		}
 	}
-	return d, nil
 }
 
 // ReadFiles reads whole files into memory: Open and ReadAll.

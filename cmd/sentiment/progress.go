@@ -34,16 +34,19 @@ func newProgress(w io.Writer, logJSON, quiet bool) *progress {
 }
 
 // data says what the training is about to read.
-func (p *progress) data(trainSet, dev *corpora.Dataset) {
+func (p *progress) data(trainSet, dev *corpora.Dataset) { p.texts(trainSet.Len(), trainSet, dev) }
+
+// texts is data for n training texts with the heads and sources of d.
+func (p *progress) texts(n int, d, dev *corpora.Dataset) {
 	if p.quiet || p.json {
 		return
 	}
-	fmt.Fprintf(p.w, "training on %d texts", trainSet.Len())
+	fmt.Fprintf(p.w, "training on %d texts", n)
 	if dev != nil {
 		fmt.Fprintf(p.w, ", dev %d texts", dev.Len())
 	}
-	for h, name := range trainSet.Heads {
-		labels := trainSet.Labels(h)
+	for h, name := range d.Heads {
+		labels := d.Labels(h)
 		if len(labels) > 8 {
 			labels = append(slices.Clone(labels[:8]), fmt.Sprintf("… (%d)", len(labels)))
 		}

@@ -44,6 +44,7 @@ func newTrain() *cobra.Command {
 		state    string
 		every    time.Duration
 		resume   bool
+		onDisk   bool
 	)
 	cmd := &cobra.Command{
 		Use:   "train --train FILE --out MODEL",
@@ -56,6 +57,11 @@ Every setting has a default that suits the texts: their language, number and
 length. A config file (TOML or JSON) changes some, --set
 changes one: --set model.lstm.hidden_size=256. "sentiment model info" shows the
 settings a model was trained with.
+
+With --stream the training texts stay on disk, for corpora that are larger than
+memory: they are copied to a temporary file beside MODEL, and read anew in every
+epoch. Without --dev at most 10,000 texts or 8 MiB are set aside. The n-gram
+branch learns from 200,000 texts at most, and there are no checkpoints.
 
 A training that is interrupted, by a signal or worse, keeps what it has learned
 in the directory MODEL.checkpoint until --resume goes on with it, to the same
@@ -93,7 +99,10 @@ model that it would have made uninterrupted.`,
 			if len(r.Data) == 0 {
 				return usagef("train needs --train FILE, or a config file that names its data")
 			}
-			if !cmd.Flags().Changed("checkpoint") {
+			if onDisk && (resume || state != "") {
+				return usagef("--stream keeps no checkpoints: leave out --checkpoint and --resume")
+			}
+			if !onDisk && !cmd.Flags().Changed("checkpoint") {
 				state = out + ".checkpoint"
 			}
 			if resume && state == "" {
@@ -112,11 +121,21 @@ model that it would have made uninterrupted.`,
 			if err := checkOut("--out", out, slices.Concat(files, dev, []string{config, vectors})); err != nil {
 				return err
 			}
-			trainSet, devSet, err := readTrainingData(opts, dataDir, r.Data, r.Dev, devSplit, r.Seed)
+			var texts trainingTexts
+			if onDisk {
+				texts, err = readStream(cmd.Context(), opts, out, dataDir, r, devSplit)
+			} else {
+				texts, err = readMemory(opts, dataDir, r, devSplit)
+			}
 			if err != nil {
 				return err
 			}
-			if t.Config, err = r.over(train.Recommend(trainSet)); err != nil {
+			defer texts.close()
+			recommended, err := texts.recommend(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if t.Config, err = r.over(recommended); err != nil {
 				return err
 			}
 			if vectors != "" {
@@ -125,10 +144,10 @@ model that it would have made uninterrupted.`,
 				}
 			}
 			p := newProgress(cmd.ErrOrStderr(), logJSON, quiet)
-			p.data(trainSet, devSet)
+			texts.show(p)
 			t.OnProgress = p.report
 			limitMemory()
-			result, err := t.Fit(cmd.Context(), trainSet, devSet)
+			result, err := texts.fit(cmd.Context(), t)
 			p.done()
 			if err != nil {
 				if cmd.Context().Err() != nil && state != "" {
@@ -163,6 +182,7 @@ model that it would have made uninterrupted.`,
 	f.Uint64Var(&seed, "seed", 0, "seed of everything random")
 	f.StringVar(&state, "checkpoint", "", "`directory` for checkpoints (default MODEL.checkpoint; '' for none)")
 	f.DurationVar(&every, "checkpoint-every", 5*time.Minute, "time between checkpoints")
+	f.BoolVar(&onDisk, "stream", false, "keep the training texts on disk, for corpora larger than memory")
 	f.BoolVar(&resume, "resume", false, "go on from the checkpoint of an interrupted training, if there is one")
 	f.BoolVar(&logJSON, "log-json", false, "progress as JSON lines on standard error")
 	f.BoolVarP(&quiet, "quiet", "q", false, "no progress")
