@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/vec"
 )
 
@@ -52,7 +51,7 @@ func (m *LSTM) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float3
 				ct.dhNorm = grow(ct.dhNorm, N)
 			}
 		}
-		par.For(ws.workers(), len(ws.tasks), func(i int) {
+		ws.team.For(ws.workers(), len(ws.tasks), func(i int) {
 			k := &ws.tasks[i]
 			ws.backwardCell(layer[k.dir], l, k, dY)
 		})
@@ -180,7 +179,7 @@ func (m *LSTM) inputGrad(ws *Workspace, l int, dX []float32) {
 	const block = 128 // rows in one piece of work
 	tape, N := &ws.layers[l], ws.batch.Layout.Rows()
 	in, G := m.cells[l][0].in, 4*m.cfg.HiddenSize
-	par.For(ws.workers(), (N+block-1)/block, func(i int) {
+	ws.team.For(ws.workers(), (N+block-1)/block, func(i int) {
 		lo := i * block
 		n := min(block, N-lo)
 		for d := range m.cells[l] {
@@ -211,7 +210,7 @@ func (m *LSTM) weightGrads(ws *Workspace, l int, dX []float32) {
 	gateBlocks := (G + gateBlock - 1) / gateBlock
 	for first := 0; first < N; first += rowBlock {
 		rows := min(rowBlock, N-first)
-		par.For(ws.workers(), 1+len(layer), func(i int) {
+		ws.team.For(ws.workers(), 1+len(layer), func(i int) {
 			if i == 0 {
 				tape.xPacked.Pack(rows, in, tape.x[first*in:], in)
 			} else {
@@ -219,7 +218,7 @@ func (m *LSTM) weightGrads(ws *Workspace, l int, dX []float32) {
 			}
 		})
 		dXBlocks := (rows + dXBlock - 1) / dXBlock
-		par.For(ws.workers(), len(layer)*gateBlocks+dXBlocks, func(i int) {
+		ws.team.For(ws.workers(), len(layer)*gateBlocks+dXBlocks, func(i int) {
 			if i < len(layer)*gateBlocks {
 				d, lo := i/gateBlocks, i%gateBlocks*gateBlock
 				ws.gateGrads(layer[d], l, d, first, rows, lo, min(gateBlock, G-lo))

@@ -3,7 +3,6 @@ package lstm
 import (
 	"fmt"
 
-	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/nn"
 )
@@ -52,7 +51,7 @@ func (m *LSTM) Forward(ws *Workspace, in Batch, init *State, mode Mode) (Output,
 				in.Cache.put(int(key), &ws.proj, u)
 			}
 		}
-		par.For(ws.workers(), len(ws.tasks), func(i int) {
+		ws.team.For(ws.workers(), len(ws.tasks), func(i int) {
 			t := &ws.tasks[i]
 			ws.forwardCell(layer[t.dir], l, t)
 		})
@@ -164,7 +163,7 @@ func (ws *Workspace) projectDistinct(c *cell, d int, x []float32) {
 	U, G := len(x)/c.in, 4*c.hidden
 	p := &ws.packed.cells[0][d]
 	ws.proj[d] = grow(ws.proj[d], U*G)
-	par.For(ws.workers(), (U+block-1)/block, func(i int) {
+	ws.team.For(ws.workers(), (U+block-1)/block, func(i int) {
 		lo := i * block
 		n := min(block, U-lo)
 		var rows vec.RowsInt8

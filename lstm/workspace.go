@@ -1,6 +1,7 @@
 package lstm
 
 import (
+	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/nn"
 )
@@ -50,6 +51,7 @@ type Workspace struct {
 	// 0 means 1. It changes no result, not by a bit.
 	Workers int
 
+	team par.Team
 	// Norms makes Backward keep what StepNorms returns. It changes no result.
 	Norms bool
 
