@@ -45,6 +45,7 @@ func newTrain() *cobra.Command {
 		every    time.Duration
 		resume   bool
 		onDisk   bool
+		boardDir string
 	)
 	cmd := &cobra.Command{
 		Use:   "train --train FILE --out MODEL",
@@ -146,6 +147,21 @@ model that it would have made uninterrupted.`,
 			p := newProgress(cmd.ErrOrStderr(), logJSON, quiet)
 			texts.show(p)
 			t.OnProgress = p.report
+			if boardDir != "" {
+				b, err := openBoard(boardDir)
+				if err != nil {
+					return err
+				}
+				defer func() {
+					if err := b.close(); err != nil {
+						p.warn(err)
+					}
+				}()
+				t.OnProgress = func(x train.Progress) {
+					p.report(x)
+					b.report(x)
+				}
+			}
 			limitMemory()
 			result, err := texts.fit(cmd.Context(), t)
 			p.done()
@@ -184,6 +200,7 @@ model that it would have made uninterrupted.`,
 	f.DurationVar(&every, "checkpoint-every", 5*time.Minute, "time between checkpoints")
 	f.BoolVar(&onDisk, "stream", false, "keep the training texts on disk, for corpora larger than memory")
 	f.BoolVar(&resume, "resume", false, "go on from the checkpoint of an interrupted training, if there is one")
+	f.StringVar(&boardDir, "tensorboard", "", "`directory` for an event file that TensorBoard shows")
 	f.BoolVar(&logJSON, "log-json", false, "progress as JSON lines on standard error")
 	f.BoolVarP(&quiet, "quiet", "q", false, "no progress")
 	return cmd
