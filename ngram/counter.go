@@ -32,7 +32,20 @@ type Counter struct {
 // NewCounter returns a Counter of the features that occur in at least minCount
 // texts. The filter is sized for about as many texts as given.
 func NewCounter(minCount, texts int) *Counter {
+	return newCounter(minCount, texts, maxBlocks, maxSlots)
+}
+
+// NewSmallCounter is NewCounter with half the bounds: 32 MiB for features seen
+// once and 64 MiB for others, enough for a Dictionary of 20 bits.
+func NewSmallCounter(minCount, texts int) *Counter {
+	return newCounter(minCount, texts, maxBlocks/2, maxSlots/2)
+}
+
+func newCounter(minCount, texts, maxBlocks, maxSlots int) *Counter {
 	c := &Counter{minCount: minCount}
+	for i := range c.shards {
+		c.shards[i].most = maxSlots
+	}
 	if minCount < 2 {
 		return c // every feature goes to the tables
 	}
@@ -118,6 +131,7 @@ type shard struct {
 	once  [][8]uint64 // nil if there is no filter
 	table []count     // open addressing, a power of 2 long
 	used  int
+	most  int   // slots that the table may have
 	floor int32 // features of this count or less have been forgotten
 }
 
@@ -177,7 +191,7 @@ func (s *shard) slot(h Hash) *count {
 // not grow.
 func (s *shard) makeRoom() {
 	old := s.table
-	if len(old) < maxSlots {
+	if len(old) < s.most {
 		s.table = make([]count, max(2*len(old), 64))
 	} else {
 		s.table = make([]count, len(old))

@@ -89,22 +89,32 @@ func TestCounterIsBounded(t *testing.T) {
 	}
 	frequent := hashes(1000, 1)
 	slices.Sort(frequent)
-	c := ngram.NewCounter(2, 1<<30)
-	for i := range uint64(120) {
-		text := hashes(100_000, 100+i)
-		slices.Sort(text)
-		c.Add(2, text, frequent, text)
-	}
-	var m runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&m)
-	if m.HeapAlloc > 220<<20 {
-		t.Errorf("%d MiB in use, want 64 + 128 and little more", m.HeapAlloc>>20)
-	}
-	d := c.Dictionary(12)
-	for _, h := range frequent {
-		if _, ok := d.Row(h); !ok {
-			t.Fatalf("a feature of 120 texts is lost among those of two")
+	for _, tt := range []struct {
+		name  string
+		make  func(minCount, texts int) *ngram.Counter
+		texts uint64
+		want  uint64 // MiB
+	}{
+		{"64 + 128", ngram.NewCounter, 120, 220},
+		{"32 + 64", ngram.NewSmallCounter, 60, 115},
+	} {
+		c := tt.make(2, 1<<30)
+		for i := range tt.texts {
+			text := hashes(100_000, 100+i)
+			slices.Sort(text)
+			c.Add(2, text, frequent, text)
+		}
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		if m.HeapAlloc > tt.want<<20 {
+			t.Errorf("%d MiB in use, want %s and little more", m.HeapAlloc>>20, tt.name)
+		}
+		d := c.Dictionary(12)
+		for _, h := range frequent {
+			if _, ok := d.Row(h); !ok {
+				t.Fatalf("a feature of %d texts is lost among those of two", tt.texts)
+			}
 		}
 	}
 }

@@ -65,7 +65,7 @@ func (s *Stream) Recommend(ctx context.Context) (Config, error) {
 //
 // Memory, beside the model, what training keeps for each of its weights and the
 // activations of a batch: 100 MiB at most for counting words (the rarest are
-// forgotten where there are more than 524,288 different ones) and 192 MiB for
+// forgotten where there are more than 524,288 different ones) and 96 MiB for
 // counting n-grams, free again before training begins; then 50 MiB for windows,
 // and the dev texts. None of it grows with the number of texts.
 //
@@ -228,7 +228,7 @@ func (s *Stream) count(ctx context.Context, cfg classify.Config, workers int) (*
 	features := make([][]ngram.Hash, block)
 	extractors := make([]*ngram.Extractor, workers)
 	if cfg.HasWide() {
-		c.ngrams = ngram.NewCounter(cfg.Ngrams.MinCount, s.Texts.Len())
+		c.ngrams = ngram.NewSmallCounter(cfg.Ngrams.MinCount, s.Texts.Len())
 		for i := range extractors {
 			extractors[i] = ngram.NewExtractor(cfg.Ngrams)
 		}
