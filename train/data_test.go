@@ -30,7 +30,7 @@ func TestLabelsFromData(t *testing.T) {
 		{"words by their bytes", []string{"b", "a", "B", "é", "b"}, false, []string{"B", "a", "b", "é"}},
 		{"numbers by value", []string{"10", "9", "-1", "2", "10"}, false, []string{"-1", "2", "9", "10"}},
 		{"numbers among words by their bytes", []string{"10", "9", "x"}, false, []string{"10", "9", "x"}},
-		{"a separator is part of a single label", []string{"a;b", "a"}, false, []string{"a", "a;b"}},
+		{"a separator tells that a row has several", []string{"a;b", "a"}, false, []string{"a", "b"}},
 		{"several labels a row", []string{"b;a", "c", "a"}, true, []string{"a", "b", "c"}},
 		{"missing labels are no label", []string{"", "b", "", "a"}, false, []string{"a", "b"}},
 	} {
