@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/vocab"
 )
 
 // streamOf puts d on disk.
@@ -190,6 +192,40 @@ func TestStreamErrors(t *testing.T) {
 	}
 	if _, err := new(train.Trainer).FitStream(t.Context(), streamOf(t, new(corpora.Dataset)), nil); !errors.Is(err, corpora.ErrData) {
 		t.Errorf("no texts: error %v", err)
+	}
+}
+
+// A weight that is not a number sends a stream back to the start of its epoch.
+func TestStreamRollsBack(t *testing.T) {
+	c := windowed()
+	c.Epochs = 3
+	run := func(poison bool) (history []train.Epoch, last train.Progress, warnings int) {
+		var net *classify.Network
+		tr := train.Trainer{Config: c, Prepare: func(n *classify.Network, _ *vocab.Vocabulary) error { net = n; return nil }}
+		tr.OnProgress = func(p train.Progress) {
+			last = p
+			if p.Warning != nil {
+				warnings++
+			}
+			if p.Epoch == 2 && p.Step == 190 && poison && warnings == 0 {
+				w := net.Params()[0]
+				for i := range w.Data {
+					w.Data[i] = float32(math.NaN())
+				}
+				w.Changed()
+			}
+		}
+		r := fitStream(t, tr, streamOf(t, reviews(250, 1)), nil)
+		return r.History, last, warnings
+	}
+	want, wantLast, _ := run(false)
+	got, last, warnings := run(true)
+	if warnings != 1 || last.Step != wantLast.Step || last.Steps != wantLast.Steps || last.Tokens != wantLast.Tokens {
+		t.Errorf("%d warnings; ended at step %d of %d after %d tokens, want 1; %d of %d after %d",
+			warnings, last.Step, last.Steps, last.Tokens, wantLast.Step, wantLast.Steps, wantLast.Tokens)
+	}
+	if got[0].Loss != want[0].Loss || got[2].Rate != want[2].Rate/2 {
+		t.Errorf("loss %v in epoch 1 and rate %v at the end, want %v and %v", got[0].Loss, got[2].Rate, want[0].Loss, want[2].Rate/2)
 	}
 }
 
