@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/train"
+)
+
+func newFindLR() *cobra.Command {
+	var (
+		in              input
+		config, dataDir string
+		sets            []string
+		steps           int
+		output          string
+	)
+	cmd := &cobra.Command{
+		Use:   "find-lr FILE...",
+		Short: "Find a good learning rate",
+		Long: `Find-lr trains for some steps while the learning rate rises from 0.00001 to 1, and
+prints the loss on the way (the range test of Smith 2017). A tenth of the rate at
+which the loss is lowest is a good schedule.rate for train. Nothing is kept of
+the training.`,
+		Example: `  sentiment find-lr reviews.tsv
+  sentiment train --train reviews.tsv --out reviews.model --set schedule.rate=0.002`,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			style, err := report.ParseStyle(output)
+			if err != nil {
+				return usageError{err}
+			}
+			opts, err := in.options()
+			if err != nil {
+				return err
+			}
+			if steps < 10 {
+				return usagef("--steps %d: want at least 10", steps)
+			}
+			r, err := readRecipe(config, sets)
+			if err != nil {
+				return err
+			}
+			if len(files) > 0 {
+				r.Data = asSources(files)
+			}
+			if len(r.Data) == 0 {
+				return usagef("find-lr needs a FILE, or a config file that names its data")
+			}
+			data, err := readSources(opts, dataDir, r.Data, r.Seed)
+			if err != nil {
+				return err
+			}
+			var t train.Trainer
+			if t.Config, err = r.over(train.Recommend(data)); err != nil {
+				return err
+			}
+			points, best, err := t.FindRate(cmd.Context(), data, steps)
+			if err != nil {
+				return err
+			}
+			if style == report.JSON {
+				return writeJSON(cmd.OutOrStdout(), map[string]any{"rate": best, "points": points})
+			}
+			var rows [][]any
+			for i := 0; i < len(points); i += max(len(points)/20, 1) {
+				rows = append(rows, []any{fmt.Sprintf("%.2g", points[i].Rate), points[i].Loss})
+			}
+			if err := report.Table(cmd.OutOrStdout(), []string{"rate", "loss"}, rows, style); err != nil {
+				return err
+			}
+			if style == report.Text {
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "\na tenth of the best: train --set schedule.rate=%.2g\n", best)
+			}
+			return err
+		},
+	}
+	in.addFlags(cmd, true)
+	f := cmd.Flags()
+	f.StringVar(&config, "config", "", "config `file`, TOML or JSON")
+	f.StringVar(&dataDir, "data-dir", "", "`directory` that the files of a config file are relative to")
+	f.StringArrayVar(&sets, "set", nil, "one setting, `path=value`; may be repeated")
+	f.IntVar(&steps, "steps", 300, "steps to train")
+	f.StringVarP(&output, "output", "o", "table", "table, json, csv, tsv, md or html")
+	return cmd
+}
