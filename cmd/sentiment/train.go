@@ -406,8 +406,7 @@ func readSources(opts corpora.Options, dir string, sources []source, seed uint64
 }
 
 // readTrainingData reads the training texts, and the dev texts or a share of
-// the training texts in their place; nil if there are to be none. Dev texts
-// that are also training texts are left out of training.
+// the training texts in their place; nil if there are to be none.
 func readTrainingData(opts corpora.Options, dir string, files, dev []source, share float64, seed uint64) (trainSet, devSet *corpora.Dataset, err error) {
 	if trainSet, err = readSources(opts, dir, files, seed); err != nil {
 		return nil, nil, err
