@@ -14,7 +14,7 @@ func (fields) spec() string { return "fields" }
 
 func (fields) segment(dst []Token, text string, pos, n int) ([]Token, int) {
 	for n += len(dst); pos < len(text) && len(dst) < n; {
-		start, end := nextField(text, pos)
+		start, end := nextField(text, pos, len(text))
 		if start < end {
 			dst = append(dst, Token{text[start:end], start, end, kindOf(text[start:end])})
 		}
@@ -24,8 +24,9 @@ func (fields) segment(dst []Token, text string, pos, n int) ([]Token, int) {
 }
 
 // nextField returns the first field of text at or after pos, which is empty, at
-// the end of text, if there is none.
-func nextField(text string, pos int) (start, end int) {
+// the end of text, if there is none. Of a field longer than most bytes it returns
+// a beginning that is longer, without looking for the end.
+func nextField(text string, pos, most int) (start, end int) {
 	for start = pos; start < len(text); {
 		r, size := utf8.DecodeRuneInString(text[start:])
 		if !unicode.IsSpace(r) {
@@ -33,7 +34,7 @@ func nextField(text string, pos int) (start, end int) {
 		}
 		start += size
 	}
-	for end = start; end < len(text); {
+	for end = start; end < len(text) && end-start <= most; {
 		r, size := utf8.DecodeRuneInString(text[end:])
 		if unicode.IsSpace(r) {
 			break
