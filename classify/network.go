@@ -259,7 +259,7 @@ func (ws *Workspace) lay(texts [][]vocab.ID, chunk int) {
 		}
 	}
 	ws.layout.Reset(ws.lengths)
-	ws.ids = growIDs(ws.ids, ws.layout.Rows())
+	ws.ids = grow(ws.ids, ws.layout.Rows())
 	ws.eachRow(func(row, text, at int) { ws.ids[row] = texts[text][at] })
 }
 
@@ -303,16 +303,10 @@ func (ws *Workspace) distinct(rows int) {
 	}
 }
 
-func grow(s []float32, n int) []float32 {
+// grow returns a slice of n elements in s's storage if that is large enough.
+func grow[E any](s []E, n int) []E {
 	if cap(s) < n {
-		return make([]float32, n, n+n/4)
-	}
-	return s[:n]
-}
-
-func growIDs(s []vocab.ID, n int) []vocab.ID {
-	if cap(s) < n {
-		return make([]vocab.ID, n, n+n/4)
+		return make([]E, n, n+n/4)
 	}
 	return s[:n]
 }
