@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/textlstm/textlstm/checklist"
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/report"
@@ -96,7 +97,7 @@ func exitCode(err error) int {
 		return exitGate
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return exitFailed
-	case errors.Is(err, corpora.ErrData), errors.Is(err, score.ErrLabels):
+	case errors.Is(err, corpora.ErrData), errors.Is(err, score.ErrLabels), errors.Is(err, checklist.ErrSuite):
 		return exitData
 	}
 	return exitFailed
@@ -132,7 +133,7 @@ labels from your own examples, and tells how good a model is.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
-	root.AddCommand(newClassify(), newTrain(), newFindLR(), newEval(), newCompare(), newExplain(), newCrossval(), newTune(), newDiagnose(), newCorpus(), newModel(), newVersion())
+	root.AddCommand(newClassify(), newTrain(), newFindLR(), newEval(), newCompare(), newChecklist(), newExplain(), newCrossval(), newTune(), newDiagnose(), newCorpus(), newModel(), newVersion())
 	usageArgs(root)
 	return root
 }
