@@ -15,6 +15,10 @@ import (
 // vector → scores of each head. Its concurrency is that of lstm.LSTM: any
 // number of inferences at once, each with its own Workspace; training alone.
 type Network struct {
+	// HeadsOnly makes Backward stop below the pooling: encoder and word vectors
+	// get no gradient.
+	HeadsOnly bool
+
 	cfg    Config
 	embed  *embed.Table
 	lstm   *lstm.LSTM
@@ -191,6 +195,10 @@ func (n *Network) Backward(ws *Workspace, dLogits [][]float32) error {
 	for _, p := range n.params {
 		p.NeedGrad()
 	}
+	if n.HeadsOnly {
+		n.backwardHeads(ws, dLogits)
+		return nil
+	}
 	dX, err := n.backwardVectors(ws, dLogits)
 	if err != nil {
 		return err
@@ -203,6 +211,14 @@ func (n *Network) Backward(ws *Workspace, dLogits [][]float32) error {
 // backwardVectors is Backward down to the word vectors, whose gradient
 // [Rows][D] it returns.
 func (n *Network) backwardVectors(ws *Workspace, dLogits [][]float32) ([]float32, error) {
+	n.backwardHeads(ws, dLogits)
+	dX, _, err := n.lstm.Backward(&ws.lstm, ws.dY, nil)
+	return dX, err
+}
+
+// backwardHeads is Backward down to the encoder's output, whose gradient it
+// leaves in ws.dY.
+func (n *Network) backwardHeads(ws *Workspace, dLogits [][]float32) {
 	B, P := ws.texts, n.pool.OutSize()
 	ws.dPooled = grow(ws.dPooled, B*P)
 	ws.dHead = grow(ws.dHead, B*P)
@@ -227,8 +243,6 @@ func (n *Network) backwardVectors(ws *Workspace, dLogits [][]float32) ([]float32
 	ws.dY = grow(ws.dY, len(ws.y))
 	clear(ws.dY)
 	n.pool.Backward(ws.dY, ws.dPooled, ws.y, &ws.layout, ws.groups, &ws.pool)
-	dX, _, err := n.lstm.Backward(&ws.lstm, ws.dY, nil)
-	return dX, err
 }
 
 // dropWords applies the word dropout to rows [Rows][D] or their gradient.

@@ -62,12 +62,13 @@ type position struct {
 	Batch     int           `json:"batch"` // batches done of the next epoch
 	Step      int           `json:"step"`  // batches done in all
 	Tokens    int64         `json:"tokens"`
-	Loss      float64       `json:"loss"`       // running mean
-	Sum       float64       `json:"sum"`        // of the losses of the epoch under way
-	Norm      float64       `json:"norm"`       // of the last gradient
-	WorstNorm float64       `json:"worst_norm"` // of the epoch under way
-	Clipped   int           `json:"clipped"`    // in the epoch under way
-	Halvings  int           `json:"halvings"`   // of the learning rate
+	Loss      float64       `json:"loss"`            // running mean
+	Sum       float64       `json:"sum"`             // of the losses of the epoch under way
+	Norm      float64       `json:"norm"`            // of the last gradient
+	WorstNorm float64       `json:"worst_norm"`      // of the epoch under way
+	Clipped   int           `json:"clipped"`         // in the epoch under way
+	Halvings  int           `json:"halvings"`        // of the learning rate
+	Fresh     int           `json:"fresh,omitempty"` // the step at which the optimiser was made anew
 	Elapsed   time.Duration `json:"elapsed"`
 	History   []Epoch       `json:"history,omitempty"`
 	Best      *DevScore     `json:"best,omitempty"`
@@ -125,10 +126,14 @@ func (f *fit) restore(s *state) error {
 		copy(p.Data, from.Data)
 		p.Changed()
 	}
-	if want := f.moments() * len(params); s.Step > 0 && len(s.tensors[1]) != want {
+	stepped := params
+	if s.Fresh == 0 && f.cfg.Finetune.HeadEpochs > 0 {
+		stepped = aboveEncoder(params)
+	}
+	if want := f.moments() * len(stepped); s.Step > s.Fresh && len(s.tensors[1]) != want {
 		return fmt.Errorf("%d tensors of the optimizer, want %d", len(s.tensors[1]), want)
 	}
-	if err := f.optimizer.LoadState(params, s.Step, s.tensors[1]); err != nil {
+	if err := f.optimizer.LoadState(params, s.Step-s.Fresh, s.tensors[1]); err != nil {
 		return err
 	}
 	if f.ema != nil {
@@ -156,12 +161,13 @@ type identity struct {
 	Kernel  string          `json:"kernel"` // of package vec: others round differently
 	Train   string          `json:"train"`  // fingerprints of the texts
 	Dev     string          `json:"dev"`
-	Config  json.RawMessage `json:"config"` // resolved
+	Start   string          `json:"start,omitempty"` // fingerprint of the language model
+	Config  json.RawMessage `json:"config"`          // resolved
 }
 
 func newIdentity(cfg Config, data, dev *corpora.Dataset) (identity, error) {
 	c, err := json.Marshal(cfg)
-	return identity{checkpointVersion, vec.Kernel(), fingerprint(data), fingerprint(dev), c}, err
+	return identity{Version: checkpointVersion, Kernel: vec.Kernel(), Train: fingerprint(data), Dev: fingerprint(dev), Config: c}, err
 }
 
 // check returns the first difference between an identity in a file and one here.
@@ -174,6 +180,7 @@ func (there identity) check(path string, here identity) error {
 		{"seed", seedOf(there.Config), seedOf(here.Config)},
 		{"training texts", there.Train, here.Train},
 		{"dev texts", there.Dev, here.Dev},
+		{"language model to start from", there.Start, here.Start},
 	} {
 		if f.a != f.b {
 			return &MismatchError{path, f.name, fmt.Sprint(f.a), fmt.Sprint(f.b)}
@@ -478,7 +485,7 @@ func (f *fit) resumeState(s *saved) error {
 
 // checkPosition reports a position that this training cannot reach.
 func (f *fit) checkPosition(p *position) error {
-	ok := p.Epoch >= 0 && p.Epoch <= f.cfg.Epochs && len(p.History) == p.Epoch &&
+	ok := p.Fresh >= 0 && p.Fresh <= p.Step && p.Epoch >= 0 && p.Epoch <= f.cfg.Epochs && len(p.History) == p.Epoch &&
 		p.Batch >= 0 && p.Halvings >= 0 && p.Halvings <= maxHalvings &&
 		(p.Best == nil || p.Best.Epoch >= 1 && p.Best.Epoch <= p.Epoch)
 	if ok {

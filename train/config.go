@@ -46,6 +46,10 @@ type Config struct {
 	// model learns from long reviews what short ones sound like.
 	Crop float64 `json:"crop,omitempty"`
 
+	// Finetune says how a network that starts from a language model goes on
+	// learning.
+	Finetune Finetune `json:"finetune,omitzero"`
+
 	// NBSVM says how the wide branch learns, where the model has one.
 	NBSVM ngram.Options `json:"nbsvm,omitzero"`
 
@@ -106,6 +110,9 @@ func (c Config) Validate() error {
 	}
 	if !(c.Crop >= 0 && c.Crop <= 1) {
 		errs = append(errs, fmt.Errorf("train: crop = %v, want a share from 0 to 1", c.Crop))
+	}
+	if c.Finetune.HeadEpochs < 0 || c.Finetune.Decay != 0 && !(c.Finetune.Decay >= 1) {
+		errs = append(errs, fmt.Errorf("train: finetune.head_epochs = %d, finetune.decay = %v, want 0 or more, and 0 or at least 1", c.Finetune.HeadEpochs, c.Finetune.Decay))
 	}
 	if !(c.ClipNorm > 0) {
 		errs = append(errs, fmt.Errorf("train: clip_norm = %v, want more than 0", c.ClipNorm))

@@ -13,6 +13,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/seed"
+	"github.com/textlstm/textlstm/lm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
@@ -96,8 +97,9 @@ func split(d *corpora.Dataset, label string, multi bool) []string {
 	return corpora.SplitLabels(label, d.Separator)
 }
 
-// buildVocab counts the tokens of the texts.
-func buildVocab(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*vocab.Vocabulary, error) {
+// buildVocab counts the tokens of the texts, and adds those of the texts that
+// start, if there is one, has learned from.
+func buildVocab(ctx context.Context, cfg classify.Config, d *corpora.Dataset, start *lm.Model) (*vocab.Vocabulary, error) {
 	p, err := tokenize.Parse(cfg.Pipeline)
 	if err != nil {
 		return nil, err
@@ -118,6 +120,11 @@ func buildVocab(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*
 	}
 	for i := 1; i < shards; i++ {
 		counters[0].Merge(&counters[i])
+	}
+	if start != nil {
+		for id, token := range start.Vocab().All() {
+			counters[0].AddN(token, start.Vocab().Count(id))
+		}
 	}
 	return counters[0].Build(cfg.Vocab)
 }

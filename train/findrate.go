@@ -29,6 +29,7 @@ func (t *Trainer) FindRate(ctx context.Context, data *corpora.Dataset, steps int
 	}
 	alone := *t
 	alone.Checkpoint, alone.OnProgress = "", nil
+	alone.Finetune.HeadEpochs = 0
 	alone.Model.Ngrams = ngram.Config{}
 	alone.Model.Dropout, alone.Model.WordDropout = 0, 0
 	alone.Model.LSTM.Dropout, alone.Model.LSTM.InputDropout, alone.Model.LSTM.WeightDrop = 0, 0, 0

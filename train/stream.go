@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -75,6 +76,9 @@ func (s *Stream) Recommend(ctx context.Context) (Config, error) {
 // function of the texts, their orders, the config and the seed, but not the one
 // that Fit makes. There are no checkpoints.
 func (t *Trainer) FitStream(ctx context.Context, data *Stream, dev *corpora.Dataset) (*Result, error) {
+	if t.Start != nil {
+		return nil, errors.New("train: a streamed training does not start from a language model: its vocabulary is counted on the way")
+	}
 	if t.Checkpoint != "" {
 		return nil, fmt.Errorf("train: a streamed training has no checkpoints: leave Checkpoint %q out", t.Checkpoint)
 	}

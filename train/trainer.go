@@ -13,6 +13,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/seed"
+	"github.com/textlstm/textlstm/lm"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/score"
@@ -57,6 +58,11 @@ type Trainer struct {
 	// OnProgress, if not nil, is called from Fit's goroutine after every batch
 	// and after every evaluation. It should return soon.
 	OnProgress func(Progress)
+
+	// Start, if not nil, is a language model to start from, instead of random
+	// word vectors and a random encoder. The config must ask for its pipeline and
+	// sizes, as Config.From makes it do. Its words join the vocabulary.
+	Start *lm.Model
 
 	// Prepare, if not nil, is called once with the network as it was drawn, for
 	// instance to fill in pretrained word vectors.
@@ -148,7 +154,10 @@ func (t *Trainer) start(ctx context.Context, c *checkpoints, data, dev *corpora.
 	if err != nil {
 		return nil, err
 	}
-	v, err := buildVocab(ctx, f.cfg.Model, data)
+	if err := f.checkStart(); err != nil {
+		return nil, err
+	}
+	v, err := buildVocab(ctx, f.cfg.Model, data, t.Start)
 	if err != nil {
 		return nil, err
 	}
@@ -221,6 +230,7 @@ func (f *fit) checkpoint(data *corpora.Dataset) (s *saved, err error) {
 	if f.identity, err = newIdentity(f.cfg, data, f.dev); err != nil {
 		return nil, err
 	}
+	f.identity.Start = startPrint(f.t.Start)
 	if s, err = c.newest(); err != nil || s == nil {
 		return nil, err
 	}
@@ -236,6 +246,10 @@ func (f *fit) startDeep(v *vocab.Vocabulary) (err error) {
 		return err
 	}
 	f.net.Init(seed.Rand(f.cfg.Seed, "init"))
+	if f.t.Start != nil {
+		startFrom(f.net, v, f.t.Start)
+	}
+	f.cfg.setRates(f.net.Params())
 	if f.t.Prepare != nil {
 		if err := f.t.Prepare(f.net, v); err != nil {
 			return err
@@ -282,6 +296,11 @@ func (f *fit) run(ctx context.Context) (*Result, error) {
 // runEpoch trains on what is left of an epoch and evaluates.
 func (f *fit) runEpoch(ctx context.Context) error {
 	if f.Batch == 0 {
+		if f.Epoch > 0 && f.Epoch == f.cfg.Finetune.HeadEpochs {
+			if err := f.unfreeze(); err != nil {
+				return err
+			}
+		}
 		f.good = f.state().clone()
 	}
 	f.seen = 0
@@ -398,8 +417,9 @@ func (f *fit) runStep(all [][]vocab.ID, batch []int) error {
 	for k, i := range batch {
 		texts[k] = all[i]
 	}
-	params := f.net.Params()
-	nn.ZeroGrad(params)
+	f.net.HeadsOnly = f.Epoch < f.cfg.Finetune.HeadEpochs
+	params := f.learning()
+	nn.ZeroGrad(f.net.Params())
 	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "step", uint64(f.Step))}
 	logits, err := f.net.Forward(&f.ws, texts, mode)
 	if err != nil {

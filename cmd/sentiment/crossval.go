@@ -35,6 +35,7 @@ type validation struct {
 	folds       int
 	devShare    float64
 	predictions string
+	start       string
 	style       string
 	all, quiet  bool
 	resamples   int
@@ -77,6 +78,7 @@ answers, which sentiment compare reads as one of its systems.`,
 	f.Uint64Var(&v.seed, "seed", 0, "seed of everything random")
 	f.IntVar(&v.folds, "folds", 10, "number of folds")
 	f.Float64Var(&v.devShare, "dev-split", 0.1, "share of the texts outside a fold that chooses the epoch")
+	addStartFlag(cmd, &v.start)
 	f.StringVar(&v.predictions, "predictions", "", "`file` for the answers, JSON lines")
 	f.StringVarP(&v.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md or html")
 	f.BoolVar(&v.all, "all", false, "every figure of the answers together")
@@ -126,7 +128,14 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		return err
 	}
 	t := train.Trainer{}
-	if t.Config, err = r.over(train.Recommend(data)); err != nil {
+	if t.Start, err = loadStart(v.start); err != nil {
+		return err
+	}
+	recommended := train.Recommend(data)
+	if t.Start != nil {
+		recommended = recommended.From(t.Start)
+	}
+	if t.Config, err = r.over(recommended); err != nil {
 		return err
 	}
 	p := newProgress(log, false, v.quiet)

@@ -35,6 +35,7 @@ func newTrain() *cobra.Command {
 		config   string
 		sets     []string
 		vectors  string
+		start    string
 		name     string
 		logJSON  bool
 		quiet    bool
@@ -100,6 +101,9 @@ model that it would have made uninterrupted.`,
 			if len(r.Data) == 0 {
 				return usagef("train needs --train FILE, or a config file that names its data")
 			}
+			if start != "" && (onDisk || vectors != "") {
+				return usagef("--init goes with neither --stream nor --vectors")
+			}
 			if onDisk && (resume || state != "") {
 				return usagef("--stream keeps no checkpoints: leave out --checkpoint and --resume")
 			}
@@ -119,7 +123,7 @@ model that it would have made uninterrupted.`,
 			if len(t.Card.Data) == 0 {
 				t.Card.Data = sourceNames(r.Data)
 			}
-			if err := checkOut("--out", out, slices.Concat(files, dev, []string{config, vectors})); err != nil {
+			if err := checkOut("--out", out, slices.Concat(files, dev, []string{config, vectors, start})); err != nil {
 				return err
 			}
 			var texts trainingTexts
@@ -135,6 +139,12 @@ model that it would have made uninterrupted.`,
 			recommended, err := texts.recommend(cmd.Context())
 			if err != nil {
 				return err
+			}
+			if t.Start, err = loadStart(start); err != nil {
+				return err
+			}
+			if t.Start != nil {
+				recommended = recommended.From(t.Start)
 			}
 			if t.Config, err = r.over(recommended); err != nil {
 				return err
@@ -193,6 +203,7 @@ model that it would have made uninterrupted.`,
 	f.StringVar(&dataDir, "data-dir", "", "`directory` that the files of a config file are relative to")
 	f.StringArrayVar(&sets, "set", nil, "one setting, `path=value`; may be repeated")
 	f.StringVar(&vectors, "vectors", "", "pretrained word vectors: GloVe, word2vec or fastText .vec `file`")
+	addStartFlag(cmd, &start)
 	f.StringVar(&name, "name", "", "name of the model, for its card")
 	f.IntVar(&epochs, "epochs", 0, "passes over the training texts")
 	f.Uint64Var(&seed, "seed", 0, "seed of everything random")
@@ -312,6 +323,22 @@ type source struct {
 
 // readRecipe reads a config file, if one is named, and applies the settings.
 func readRecipe(file string, sets []string) (*recipe, error) {
+	b, err := readSettings(file, sets)
+	if err != nil {
+		return nil, err
+	}
+	r := &recipe{settings: b}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(r); err != nil {
+		return nil, usagef("settings: %s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return r, nil
+}
+
+// readSettings returns a config file, if one is named, as JSON, with the
+// settings applied.
+func readSettings(file string, sets []string) ([]byte, error) {
 	tree := map[string]any{}
 	if file != "" {
 		b, err := os.ReadFile(file)
@@ -340,13 +367,7 @@ func readRecipe(file string, sets []string) (*recipe, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	r := &recipe{settings: b}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(r); err != nil {
-		return nil, usagef("settings: %s", strings.TrimPrefix(err.Error(), "json: "))
-	}
-	return r, nil
+	return b, nil
 }
 
 // set puts a value, JSON or else a bare string, at a path of a tree.

@@ -62,6 +62,11 @@ var forbidden = []struct {
 		"a model predicts; others train and judge it",
 	},
 	{
+		[]string{"lm"},
+		[]string{"classify", "evaluate", "report", "page", "score", "train"},
+		"a language model knows nothing of labels",
+	},
+	{
 		[]string{"train"},
 		[]string{"report", "page", "pretrained"},
 		"training prints nothing",

@@ -1,0 +1,119 @@
+package lm
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/tokenize"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// A Config is everything that decides what a training yields, apart from the
+// texts. The zero value of every field is the documented default.
+type Config struct {
+	// Pipeline turns a text into tokens, in the syntax of tokenize.Parse; ""
+	// means "words|lower". A classifier that starts from the model
+	// has the same.
+	Pipeline string `json:"pipeline,omitempty"`
+
+	// Vocab says which tokens are words. A zero MinCount means 3, a zero
+	// MaxSize 30,000.
+	Vocab vocab.Options `json:"vocab,omitzero"`
+
+	// Embed is D, the width of the word vectors; 0 means 128.
+	Embed int `json:"embed,omitempty"`
+
+	// LSTM is the encoder. InputSize follows Embed; a zero HiddenSize means 256
+	// and then the encoder is bidirectional. A bidirectional one has one layer:
+	// a second would see the words to predict.
+	LSTM lstm.Config `json:"lstm,omitzero"`
+
+	// Chunk is the number of words read at a stretch; 0 means 64.
+	Chunk int `json:"chunk,omitempty"`
+
+	// Samples is the number of words that the true one is compared with; 0
+	// means 1,024, or all where the vocabulary is smaller.
+	Samples int `json:"samples,omitempty"`
+
+	// Seed decides the initial weights, the order of the texts, the samples and
+	// the dropout.
+	Seed uint64 `json:"seed,omitempty"`
+
+	// Epochs is the number of passes over the texts; 0 means 3.
+	Epochs int `json:"epochs,omitempty"`
+
+	// BatchTokens is the mean number of words in a batch; 0 means 4,096.
+	BatchTokens int `json:"batch_tokens,omitempty"`
+
+	// Optimizer and Schedule move the weights. The zero Schedule is one cycle
+	// to a rate of 0.003.
+	Optimizer nn.OptimizerConfig `json:"optimizer,omitzero"`
+	Schedule  nn.Schedule        `json:"schedule,omitzero"`
+
+	// ClipNorm is the largest norm of the gradient; 0 means 1.
+	ClipNorm float64 `json:"clip_norm,omitempty"`
+}
+
+// Resolve returns c with its defaults filled in.
+func (c Config) Resolve() Config {
+	def := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	if c.Pipeline == "" {
+		c.Pipeline = "words|lower"
+	}
+	if c.Vocab.MinCount == 0 {
+		c.Vocab.MinCount = 3
+	}
+	def(&c.Vocab.MaxSize, 30_000)
+	def(&c.Embed, 128)
+	c.LSTM.InputSize = c.Embed
+	if c.LSTM.HiddenSize == 0 {
+		c.LSTM.HiddenSize = 256
+		c.LSTM.Direction = lstm.Bidirectional
+	}
+	def(&c.Chunk, 64)
+	def(&c.Samples, 1024)
+	def(&c.Epochs, 3)
+	def(&c.BatchTokens, 4096)
+	c.Optimizer = c.Optimizer.Resolved()
+	if c.Schedule.Kind == "" && c.Schedule.Rate == 0 {
+		c.Schedule.Kind = nn.OneCycle
+	}
+	if c.Schedule.Rate == 0 {
+		c.Schedule.Rate = 3e-3
+	}
+	c.Schedule = c.Schedule.Resolved()
+	if c.ClipNorm == 0 {
+		c.ClipNorm = 1
+	}
+	return c
+}
+
+// Validate reports everything that is wrong with a resolved config.
+func (c Config) Validate() error {
+	var errs []error
+	if _, err := tokenize.Parse(c.Pipeline); err != nil {
+		errs = append(errs, err)
+	}
+	for _, f := range []struct {
+		name  string
+		value int
+	}{{"embed", c.Embed}, {"chunk", c.Chunk}, {"samples", c.Samples}, {"epochs", c.Epochs}, {"batch_tokens", c.BatchTokens}} {
+		if f.value < 1 {
+			errs = append(errs, fmt.Errorf("lm: %s = %d, want at least 1", f.name, f.value))
+		}
+	}
+	if !(c.ClipNorm > 0) {
+		errs = append(errs, fmt.Errorf("lm: clip_norm = %v, want more than 0", c.ClipNorm))
+	}
+	if c.LSTM.Direction == lstm.Bidirectional && c.LSTM.NumLayers() > 1 {
+		errs = append(errs, fmt.Errorf("lm: a bidirectional LSTM of %d layers sees the words that it is to predict: want 1 layer, or one direction", c.LSTM.NumLayers()))
+	}
+	errs = append(errs, c.Vocab.Validate(), c.LSTM.Validate(), c.Optimizer.Validate(), c.Schedule.Validate())
+	return errors.Join(errs...)
+}

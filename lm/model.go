@@ -1,0 +1,172 @@
+package lm
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/textlstm/textlstm/embed"
+	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/tensorfile"
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// A Model is a trained language model. It does not change.
+type Model struct {
+	cfg   Config
+	vocab *vocab.Vocabulary
+	net   *network
+}
+
+// Config returns the resolved configuration. It must not be changed.
+func (m *Model) Config() Config { return m.cfg }
+
+// Vocab returns the vocabulary.
+func (m *Model) Vocab() *vocab.Vocabulary { return m.vocab }
+
+// Embed returns the word vectors. They must not be changed.
+func (m *Model) Embed() *embed.Table { return m.net.embed }
+
+// LSTM returns the encoder. It must not be changed.
+func (m *Model) LSTM() *lstm.LSTM { return m.net.lstm }
+
+// Params returns the weights of word vectors and encoder under the names of a
+// classifier's, in its order.
+func (m *Model) Params() []*nn.Param {
+	return m.net.params[:1+len(m.net.lstm.Params())]
+}
+
+const (
+	formatVersion = 1
+	metadataKey   = "textlstm.lm"
+)
+
+// ErrFormat says that a file is not a language model that this code can read.
+// Errors wrapping it say why.
+var ErrFormat = errors.New("lm: not a readable language model")
+
+type description struct {
+	Version int               `json:"version"`
+	Config  Config            `json:"config"`
+	Vocab   *vocab.Vocabulary `json:"vocab"`
+}
+
+// Save writes m to a safetensors file, atomically: whatever happens, the file
+// is the old one or the new one, whole. Equal models give equal bytes.
+func (m *Model) Save(path string) error {
+	return fsx.WriteFile(fsx.OS{}, path, func(w io.Writer) error { return m.write(w) })
+}
+
+func (m *Model) write(w io.Writer) error {
+	d, err := json.Marshal(description{formatVersion, m.cfg, m.vocab})
+	if err != nil {
+		return err
+	}
+	return tensorfile.Write(w, map[string]string{metadataKey: string(d)}, tensorsOf("", m.net.params))
+}
+
+// tensorsOf lists parameters for a file.
+func tensorsOf(prefix string, params []*nn.Param) []tensorfile.Tensor {
+	var list []tensorfile.Tensor
+	for _, p := range params {
+		list = append(list, tensorfile.Float32(prefix+p.Name, p.Data, p.Shape...))
+	}
+	return list
+}
+
+// Load reads a file that Save wrote. Errors that are the content's fault wrap
+// ErrFormat.
+func Load(path string) (*Model, error) {
+	f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{MaxBytes: math.MaxInt64})
+	if err != nil {
+		return nil, loadError(err)
+	}
+	return decode(f)
+}
+
+// Decode is Load of bytes in memory, which must not be changed afterwards.
+func Decode(b []byte) (*Model, error) {
+	f, err := tensorfile.Decode(b, tensorfile.Limits{})
+	if err != nil {
+		return nil, loadError(err)
+	}
+	return decode(f)
+}
+
+func loadError(err error) error {
+	var format *tensorfile.FormatError
+	if errors.As(err, &format) || errors.Is(err, tensorfile.ErrOther) {
+		return fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return err
+}
+
+func decode(f *tensorfile.File) (*Model, error) {
+	m, err := decodeModel(f)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return m, nil
+}
+
+func decodeModel(f *tensorfile.File) (*Model, error) {
+	text, ok := f.Meta[metadataKey]
+	if !ok {
+		return nil, fmt.Errorf("no metadata entry %q: it was not made by pretraining", metadataKey)
+	}
+	var version struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal([]byte(text), &version); err != nil {
+		return nil, fmt.Errorf("metadata %s: %w", metadataKey, err)
+	}
+	if version.Version < 1 || version.Version > formatVersion {
+		return nil, fmt.Errorf("format version %d, this program reads 1 to %d: use a newer program", version.Version, formatVersion)
+	}
+	var d description
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&d); err != nil {
+		return nil, fmt.Errorf("metadata %s: %w", metadataKey, err)
+	}
+	if d.Vocab == nil {
+		return nil, fmt.Errorf("metadata %s: no vocabulary", metadataKey)
+	}
+	if err := d.Config.Validate(); err != nil {
+		return nil, err
+	}
+	// What the config asks memory for must be in the file.
+	need := float64(d.Vocab.Len())*float64(d.Config.Embed) + 4*float64(d.Config.LSTM.HiddenSize)*float64(d.Config.LSTM.HiddenSize)
+	have := 0.0
+	for _, t := range f.Tensors {
+		n := 1.0
+		for _, s := range t.Shape {
+			n *= float64(s)
+		}
+		have += n
+	}
+	if need > have {
+		return nil, fmt.Errorf("the config asks for at least %.0f weights, the file holds %.0f", need, have)
+	}
+	net, err := newNetwork(d.Config, d.Vocab)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, p := range net.params {
+		if err := f.CopyFloat32(p.Data, p.Name, p.Shape...); err != nil {
+			return nil, err
+		}
+		p.Changed()
+		names = append(names, p.Name)
+	}
+	if err := f.CheckNames(names...); err != nil {
+		return nil, err
+	}
+	return &Model{d.Config, d.Vocab, net}, nil
+}

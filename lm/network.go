@@ -1,0 +1,204 @@
+package lm
+
+import (
+	"math/rand/v2"
+
+	"github.com/textlstm/textlstm/embed"
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// A network is the learned part of a language model.
+type network struct {
+	cfg        Config
+	embed      *embed.Table
+	lstm       *lstm.LSTM
+	predictors []predictor // by direction of the encoder
+	bias       *nn.Param   // [V][1], of each word's score
+	params     []*nn.Param
+	vocab      *vocab.Vocabulary
+}
+
+// A predictor names the words beside those that one direction has read.
+type predictor struct {
+	name string
+	step int       // from a word to the one to predict: 1 or -1
+	proj *nn.Dense // state → the space of the word vectors
+}
+
+// newNetwork returns the network of a resolved config with all weights zero.
+func newNetwork(cfg Config, v *vocab.Vocabulary) (*network, error) {
+	table, err := embed.New(v.Len(), cfg.Embed)
+	if err != nil {
+		return nil, err
+	}
+	encoder, err := lstm.New(cfg.LSTM)
+	if err != nil {
+		return nil, err
+	}
+	n := &network{cfg: cfg, embed: table, lstm: encoder, vocab: v}
+	n.params = append(n.params, table.Weight)
+	for _, p := range encoder.Params() {
+		p.Name = "encoder." + p.Name
+		n.params = append(n.params, p)
+	}
+	if cfg.LSTM.Direction != lstm.Reverse {
+		n.predictors = append(n.predictors, predictor{name: "next", step: 1})
+	}
+	if cfg.LSTM.Direction != lstm.Forward {
+		n.predictors = append(n.predictors, predictor{name: "previous", step: -1})
+	}
+	for i := range n.predictors {
+		p := &n.predictors[i]
+		p.proj = nn.NewDense("output."+p.name, cfg.LSTM.HiddenSize, cfg.Embed)
+		n.params = append(n.params, p.proj.Params()...)
+	}
+	n.bias = nn.NewParam("output.bias", v.Len(), 1)
+	n.bias.Sparse = true
+	n.params = append(n.params, n.bias)
+	return n, nil
+}
+
+func (n *network) init(r *rand.Rand) {
+	n.embed.Init(r)
+	n.lstm.Init(r, 1)
+	for _, p := range n.predictors {
+		p.proj.Init(r)
+	}
+}
+
+// A piece is a stretch of a text that is read at once.
+type piece struct{ text, from, to int32 }
+
+func (p piece) len() int { return int(p.to - p.from) }
+
+// pieces cuts texts into stretches of at most chunk words. A text of one word
+// has nothing to predict.
+func pieces(texts [][]vocab.ID, chunk int) []piece {
+	var list []piece
+	for i, ids := range texts {
+		if len(ids) < 2 {
+			continue
+		}
+		for from := 0; from < len(ids); from += chunk {
+			list = append(list, piece{int32(i), int32(from), int32(min(from+chunk, len(ids)))})
+		}
+	}
+	return list
+}
+
+// A workspace holds the activations of one batch.
+type workspace struct {
+	workers int
+	lstm    lstm.Workspace
+	layout  nn.Layout
+	lengths []int
+	ids     []vocab.ID // [Rows]
+	x       []float32  // [Rows][D]
+	targets [2][]vocab.ID
+	rows    [2][]int32 // the rows that have a target
+	h, dH   []float32  // [n][H] the states of these rows
+	u, dU   []float32  // [n][D] their projections
+	dY      []float32
+	softmax softmax
+}
+
+// lay places a batch in packed rows and lists what is to be predicted.
+func (n *network) lay(ws *workspace, texts [][]vocab.ID, batch []piece) {
+	ws.lengths = ws.lengths[:0]
+	for _, p := range batch {
+		ws.lengths = append(ws.lengths, p.len())
+	}
+	ws.layout.Reset(ws.lengths)
+	ws.ids = resize(ws.ids, ws.layout.Rows())
+	for d := range n.predictors {
+		ws.targets[d], ws.rows[d] = ws.targets[d][:0], ws.rows[d][:0]
+	}
+	for s, p := range batch {
+		ids, rank := texts[p.text], ws.layout.Rank()[s]
+		for t := range p.len() {
+			row, at := ws.layout.Offset(t)+rank, int(p.from)+t
+			ws.ids[row] = ids[at]
+			for d := range n.predictors {
+				to := at + n.predictors[d].step
+				if to >= 0 && to < len(ids) && n.vocab.IsKnown(ids[to]) {
+					ws.targets[d] = append(ws.targets[d], ids[to])
+					ws.rows[d] = append(ws.rows[d], int32(row))
+				}
+			}
+		}
+	}
+	ws.x = resize(ws.x, len(ws.ids)*n.cfg.Embed)
+	n.embed.Gather(ws.x, ws.ids)
+}
+
+// encode runs the LSTM over what lay has placed and returns its output rows.
+func (n *network) encode(ws *workspace, mode lstm.Mode) ([]float32, error) {
+	ws.lstm.Workers = ws.workers
+	out, err := n.lstm.Forward(&ws.lstm, lstm.Batch{Layout: &ws.layout, X: ws.x}, nil, mode)
+	return out.Y, err
+}
+
+// project gathers the states of direction d that have something to predict
+// and maps them into the space of the word vectors: [n][D].
+func (n *network) project(ws *workspace, d int, y []float32) []float32 {
+	H, W := n.cfg.LSTM.HiddenSize, n.cfg.LSTM.OutputSize()
+	rows := ws.rows[d]
+	ws.h = resize(ws.h, len(rows)*H)
+	for i, r := range rows {
+		copy(ws.h[i*H:(i+1)*H], y[int(r)*W+d*H:])
+	}
+	ws.u = resize(ws.u, len(rows)*n.cfg.Embed)
+	proj := n.predictors[d].proj
+	proj.Workers = ws.workers
+	proj.Forward(ws.u, ws.h, len(rows))
+	return ws.u
+}
+
+// step adds to the gradients of all parameters those of the mean loss of a
+// batch's predictions against a sample, and returns that loss.
+func (n *network) step(ws *workspace, texts [][]vocab.ID, batch []piece, s *sample, mode lstm.Mode) (loss float64, err error) {
+	for _, p := range n.params {
+		p.NeedGrad()
+	}
+	n.lay(ws, texts, batch)
+	y, err := n.encode(ws, mode)
+	if err != nil {
+		return 0, err
+	}
+	count := 0
+	for d := range n.predictors {
+		count += len(ws.rows[d])
+	}
+	if count == 0 {
+		return 0, nil
+	}
+	H, W := n.cfg.LSTM.HiddenSize, n.cfg.LSTM.OutputSize()
+	ws.dY = resize(ws.dY, len(y))
+	clear(ws.dY)
+	for d := range n.predictors {
+		rows := ws.rows[d]
+		u := n.project(ws, d, y)
+		ws.dU = resize(ws.dU, len(u))
+		loss += ws.softmax.eval(n.embed, n.bias, ws.dU, u, ws.targets[d], s, 1/float32(count), ws.workers)
+		ws.dH = resize(ws.dH, len(ws.h))
+		n.predictors[d].proj.Backward(ws.dH, ws.dU, ws.h, len(rows))
+		for i, r := range rows {
+			copy(ws.dY[int(r)*W+d*H:int(r)*W+(d+1)*H], ws.dH[i*H:])
+		}
+	}
+	dX, _, err := n.lstm.Backward(&ws.lstm, ws.dY, nil)
+	if err != nil {
+		return 0, err
+	}
+	n.embed.AddGrad(ws.ids, dX)
+	return loss / float64(count), nil
+}
+
+func resize[E any](s []E, n int) []E {
+	if cap(s) < n {
+		return make([]E, n, n+n/4)
+	}
+	return s[:n]
+}
