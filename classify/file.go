@@ -161,13 +161,13 @@ func decodeModel(f *tensorfile.File) (*Model, error) {
 		if err := checkSizes(f, d); err != nil {
 			return nil, err
 		}
-		if net, err = NewNetwork(cfg, d.Vocab.Len()); err != nil {
+		if net, err = newNetwork(cfg, d.Vocab.Len(), cfg.Int8); err != nil {
 			return nil, err
 		}
 	}
 	var names []string
 	if net != nil {
-		if names, err = readParams(f, net.params, cfg.Int8); err != nil {
+		if names, err = readParams(f, net.params); err != nil {
 			return nil, err
 		}
 	}
@@ -192,9 +192,9 @@ func (m *Model) deepParams() []*nn.Param {
 }
 
 // readParams fills parameters from a file and returns the names it has read.
-func readParams(f *tensorfile.File, params []*nn.Param, int8s bool) (names []string, err error) {
+func readParams(f *tensorfile.File, params []*nn.Param) (names []string, err error) {
 	for _, p := range params {
-		if int8s && quantised(p) {
+		if p.Int8 != nil {
 			if err := readInt8(f, p); err != nil {
 				return nil, err
 			}
@@ -238,12 +238,14 @@ func wideTensors(m *Model) []tensorfile.Tensor {
 	tensors := []tensorfile.Tensor{tensorfile.Uint8("wide.tags", bytes, len(tags), 2)}
 	for h, l := range m.wide.Heads {
 		name := "wide." + m.cfg.Heads[h].Name
-		weights := tensorfile.Float32
-		if m.cfg.Int8 {
-			weights = tensorfile.Float16
+		weights := tensorfile.Float32(name+".weight", l.Weights, len(tags), l.Columns())
+		switch {
+		case l.Half != nil:
+			weights = tensorfile.Half(name+".weight", l.Half, len(tags), l.Columns())
+		case m.cfg.Int8:
+			weights = tensorfile.Float16(name+".weight", l.Weights, len(tags), l.Columns())
 		}
-		tensors = append(tensors,
-			weights(name+".weight", l.Weights, len(tags), l.Columns()),
+		tensors = append(tensors, weights,
 			tensorfile.Float32(name+".bias", l.Bias, l.Columns()))
 	}
 	return tensors
@@ -267,7 +269,12 @@ func readWide(f *tensorfile.File, cfg Config) (w *Wide, names []string, err erro
 	for _, head := range cfg.Heads {
 		l := &ngram.Linear{Labels: len(head.Labels), MultiLabel: head.MultiLabel()}
 		name := "wide." + head.Name
-		if l.Weights, err = f.Float32(name+".weight", rows, l.Columns()); err != nil {
+		if t, ok := f.Lookup(name + ".weight"); ok && cfg.Int8 && t.DType == tensorfile.F16 {
+			l.Half, err = f.Half(name+".weight", rows, l.Columns())
+		} else {
+			l.Weights, err = f.Float32(name+".weight", rows, l.Columns())
+		}
+		if err != nil {
 			return nil, nil, err
 		}
 		if l.Bias, err = f.Float32(name+".bias", l.Columns()); err != nil {

@@ -123,12 +123,12 @@ func (m *Model) NumParams() int {
 	n := 0
 	if m.net != nil {
 		for _, p := range m.net.params {
-			n += len(p.Data)
+			n += p.Len()
 		}
 	}
 	if m.wide != nil {
 		for _, l := range m.wide.Heads {
-			n += len(l.Weights) + len(l.Bias)
+			n += l.NumWeights() + len(l.Bias)
 		}
 	}
 	return n

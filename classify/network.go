@@ -36,14 +36,24 @@ type headLayers struct {
 // NewNetwork returns the network of a resolved config with all weights zero,
 // for a vocabulary of rows ids.
 func NewNetwork(cfg Config, rows int) (*Network, error) {
+	return newNetwork(cfg, rows, false)
+}
+
+// newNetwork is NewNetwork, with word vectors and encoder still to be given and
+// kept in eight bits if int8s says so; it cannot be trained then.
+func newNetwork(cfg Config, rows int, int8s bool) (*Network, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	table, err := embed.New(rows, cfg.Embed)
+	newTable, newLSTM := embed.New, lstm.New
+	if int8s {
+		newTable, newLSTM = embed.NewInt8, lstm.NewInt8
+	}
+	table, err := newTable(rows, cfg.Embed)
 	if err != nil {
 		return nil, err
 	}
-	encoder, err := lstm.New(cfg.LSTM)
+	encoder, err := newLSTM(cfg.LSTM)
 	if err != nil {
 		return nil, err
 	}

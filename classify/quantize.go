@@ -34,30 +34,23 @@ func quantised(p *nn.Param) bool {
 // int8Tensors are a parameter in eight bits and the scale of each of its rows.
 func int8Tensors(p *nn.Param) []tensorfile.Tensor {
 	rows, k := p.Shape[0], p.Shape[1]
-	q, scale := make([]int8, rows*k), make([]float32, rows)
-	vec.QuantizeRows(rows, k, p.Data, k, q, k, scale)
+	q := p.Int8
+	if q == nil {
+		q = &nn.Int8{Q: make([]int8, rows*k), Scale: make([]float32, rows)}
+		vec.QuantizeRows(rows, k, p.Data, k, q.Q, k, q.Scale)
+	}
 	return []tensorfile.Tensor{
-		tensorfile.Int8(p.Name, q, rows, k),
-		tensorfile.Float32(p.Name+scaleSuffix, scale, rows),
+		tensorfile.Int8(p.Name, q.Q, rows, k),
+		tensorfile.Float32(p.Name+scaleSuffix, q.Scale, rows),
 	}
 }
 
-// readInt8 fills a parameter from what int8Tensors made of it.
-func readInt8(f *tensorfile.File, p *nn.Param) error {
+// readInt8 fills a parameter from what int8Tensors made of it. It keeps parts of f.
+func readInt8(f *tensorfile.File, p *nn.Param) (err error) {
 	rows, k := p.Shape[0], p.Shape[1]
-	q, err := f.Int8(p.Name, rows, k)
-	if err != nil {
+	if p.Int8.Q, err = f.Int8(p.Name, rows, k); err != nil {
 		return err
 	}
-	scale, err := f.Float32(p.Name+scaleSuffix, rows)
-	if err != nil {
-		return err
-	}
-	for r, s := range scale {
-		row := p.Data[r*k : (r+1)*k]
-		for j, v := range q[r*k : (r+1)*k] {
-			row[j] = s * float32(v)
-		}
-	}
-	return nil
+	p.Int8.Scale, err = f.Float32(p.Name+scaleSuffix, rows)
+	return err
 }

@@ -23,9 +23,9 @@ func (w *Wide) check(cfg Config) error {
 	var errs []error
 	for h, l := range w.Heads {
 		head := &cfg.Heads[h]
-		if l.Labels != len(head.Labels) || l.MultiLabel != head.MultiLabel() || len(l.Weights) != w.Dictionary.Rows()*l.Columns() || len(l.Bias) != l.Columns() {
+		if l.Labels != len(head.Labels) || l.MultiLabel != head.MultiLabel() || l.NumWeights() != w.Dictionary.Rows()*l.Columns() || len(l.Bias) != l.Columns() {
 			errs = append(errs, fmt.Errorf("classify: wide branch of head %s: %d labels, %d weights, want %d labels, %d weights",
-				head.Name, l.Labels, len(l.Weights), len(head.Labels), w.Dictionary.Rows()*l.Columns()))
+				head.Name, l.Labels, l.NumWeights(), len(head.Labels), w.Dictionary.Rows()*l.Columns()))
 		}
 	}
 	return errors.Join(errs...)

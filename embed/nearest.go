@@ -31,8 +31,9 @@ func (t *Table) Nearest(q []float32, k int, except ...vocab.ID) []Neighbor {
 		return nil
 	}
 	best := make([]Neighbor, 0, min(k, t.Rows())+1)
+	scratch := make([]float32, t.Dim())
 	for id := vocab.Unk + 1; int(id) < t.Rows(); id++ {
-		row := t.Row(id)
+		row := t.row(scratch, id)
 		n := norm(row)
 		if n == 0 || slices.Contains(except, id) {
 			continue

@@ -21,19 +21,37 @@ const InitSD = 0.1
 // Any number of goroutines may read it as long as none writes.
 type Table struct {
 	// Weight is the matrix: name "embedding.weight", shape [Rows][Dim], sparse
-	// gradient.
+	// gradient. It may be in eight bits.
 	Weight *nn.Param
 }
 
 // New returns a table of zeros. rows, at least 1 for the padding, is the Len of
 // a vocabulary.
 func New(rows, dim int) (*Table, error) {
-	if rows < 1 || dim < 1 || rows > math.MaxInt32 || rows > math.MaxInt/4/dim {
-		return nil, fmt.Errorf("embed: no table of %d rows by %d", rows, dim)
+	if err := checkShape(rows, dim); err != nil {
+		return nil, err
 	}
-	p := nn.NewParam("embedding.weight", rows, dim)
+	p := nn.NewParam(weightName, rows, dim)
 	p.Sparse = true
 	return &Table{Weight: p}, nil
+}
+
+// NewInt8 returns a table in eight bits, whose Weight.Int8 is to be given by
+// whoever made it. It cannot be trained.
+func NewInt8(rows, dim int) (*Table, error) {
+	if err := checkShape(rows, dim); err != nil {
+		return nil, err
+	}
+	return &Table{Weight: nn.NewInt8(weightName, rows, dim)}, nil
+}
+
+const weightName = "embedding.weight"
+
+func checkShape(rows, dim int) error {
+	if rows < 1 || dim < 1 || rows > math.MaxInt32 || rows > math.MaxInt/4/dim {
+		return fmt.Errorf("embed: no table of %d rows by %d", rows, dim)
+	}
+	return nil
 }
 
 // Rows returns the number of rows.
@@ -55,12 +73,23 @@ func (t *Table) Init(rng *rand.Rand) {
 	t.Weight.Changed()
 }
 
-// Row returns the vector of id. It aliases the table, and must not be written
-// to if id is Pad. It panics if id is out of range.
+// Row returns the vector of id. It aliases the table, unless that is in eight
+// bits, and must not be written to if id is Pad. It panics if id is out of
+// range.
 func (t *Table) Row(id vocab.ID) []float32 {
+	if t.Weight.Int8 != nil {
+		return t.row(make([]float32, t.Dim()), id)
+	}
+	return t.row(nil, id)
+}
+
+// row is Row, in scratch [Dim] if the table is in eight bits.
+func (t *Table) row(scratch []float32, id vocab.ID) []float32 {
 	d := t.Dim()
-	if id < 0 || int(id) >= t.Rows() {
-		panic(fmt.Sprintf("embed: id %d of a table of %d rows", id, t.Rows()))
+	t.checkID(id)
+	if q := t.Weight.Int8; q != nil {
+		q.Row(scratch, int(id))
+		return scratch
 	}
 	return t.Weight.Data[int(id)*d : (int(id)+1)*d : (int(id)+1)*d]
 }
@@ -75,7 +104,14 @@ func (t *Table) Gather(dst []float32, ids []vocab.ID) {
 	d := t.Dim()
 	t.check("Gather", dst, ids)
 	for i, id := range ids {
-		copy(dst[i*d:(i+1)*d], t.Row(id))
+		to := dst[i*d : (i+1)*d]
+		copy(to, t.row(to, id))
+	}
+}
+
+func (t *Table) checkID(id vocab.ID) {
+	if id < 0 || int(id) >= t.Rows() {
+		panic(fmt.Sprintf("embed: id %d of a table of %d rows", id, t.Rows()))
 	}
 }
 
@@ -97,9 +133,7 @@ func (t *Table) AddGrad(ids []vocab.ID, dY []float32) {
 		if id == vocab.Pad {
 			continue
 		}
-		if id < 0 || int(id) >= t.Rows() {
-			panic(fmt.Sprintf("embed: id %d of a table of %d rows", id, t.Rows()))
-		}
+		t.checkID(id)
 		vec.Add(p.Grad[int(id)*d:(int(id)+1)*d], dY[i*d:(i+1)*d])
 		p.Touch(int32(id))
 	}

@@ -226,6 +226,46 @@ func TestAnalogy(t *testing.T) {
 	}
 }
 
+// A table in eight bits answers as one of its values in float32.
+func TestInt8(t *testing.T) {
+	const rows, dim = 40, 7
+	q, err := NewInt8(rows, dim)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := rand.New(rand.NewPCG(1, 5))
+	w := q.Weight.Int8
+	for range rows {
+		w.Scale = append(w.Scale, r.Float32())
+		for range dim {
+			w.Q = append(w.Q, int8(r.IntN(255)-127))
+		}
+	}
+	f := mustNew(t, rows, dim)
+	copy(f.Weight.Data, q.Weight.Values())
+	ids := []vocab.ID{3, 0, 39, 3}
+	got, want := make([]float32, len(ids)*dim), make([]float32, len(ids)*dim)
+	q.Gather(got, ids)
+	f.Gather(want, ids)
+	if !slices.Equal(got, want) {
+		t.Errorf("gathered %v, want %v", got, want)
+	}
+	for id := range vocab.ID(rows) {
+		if !slices.Equal(q.Row(id), f.Row(id)) {
+			t.Errorf("row %d is %v, want %v", id, q.Row(id), f.Row(id))
+		}
+	}
+	if got, want := q.Nearest(f.Row(5), 9, 5), f.Nearest(f.Row(5), 9, 5); !slices.Equal(got, want) {
+		t.Errorf("nearest: %v, want %v", got, want)
+	}
+	if got, want := q.Analogy(4, 5, 6, 3), f.Analogy(4, 5, 6, 3); !slices.Equal(got, want) {
+		t.Errorf("analogy: %v, want %v", got, want)
+	}
+	if _, err := NewInt8(0, dim); err == nil {
+		t.Error("a table of no rows is made")
+	}
+}
+
 func BenchmarkNearest(b *testing.B) {
 	tab := random(b, 50_000, 100, 1)
 	q := tab.Row(17)

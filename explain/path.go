@@ -255,7 +255,9 @@ func (e *Explainer) nodes(ctx context.Context, q *question, at []float64) ([]nod
 	const mostRows = 4096 // of one batch
 	ws := e.workspace()
 	defer e.workspaces.Put(ws)
-	table, D := e.model.Embed(), e.model.Embed().Dim()
+	D := e.model.Embed().Dim()
+	vectors := make([]float32, len(q.ids)*D)
+	e.model.Embed().Gather(vectors, q.ids)
 	out := make([]node, 0, len(at))
 	batch := max(1, mostRows/max(len(q.ids), 1))
 	for from := 0; from < len(at); from += batch {
@@ -272,8 +274,8 @@ func (e *Explainer) nodes(ctx context.Context, q *question, at []float64) ([]nod
 		}
 		for i := range traces {
 			n := node{at: at[from+i], score: float64(traces[i].Score), parts: make([]float64, len(q.ids))}
-			for t, id := range q.ids {
-				n.parts[t] = float64(vec.Dot(table.Row(id), traces[i].Gradient[t*D:(t+1)*D]))
+			for t := range q.ids {
+				n.parts[t] = float64(vec.Dot(vectors[t*D:(t+1)*D], traces[i].Gradient[t*D:(t+1)*D]))
 			}
 			traces[i].Gradient = nil // only its products are wanted
 			n.trace = &traces[i]

@@ -43,8 +43,7 @@ func (e *Explainer) wide(q *question, x *Explanation) {
 		return scale * sum
 	}
 	x.Wide = &Branch{Base: weight(linear.Bias)}
-	K := linear.Columns()
-
+	var columns []float32
 	occurrences := ngram.NewExtractor(e.model.Config().Ngrams).AppendOccurrences(nil, q.tokens)
 	count := map[ngram.Hash]int{}
 	for _, o := range occurrences {
@@ -58,7 +57,8 @@ func (e *Explainer) wide(q *question, x *Explanation) {
 		if !ok {
 			continue
 		}
-		score := weight(linear.Weights[int(row)*K : (int(row)+1)*K])
+		columns = linear.AppendRow(columns[:0], row)
+		score := weight(columns)
 		i, seen := at[o.Feature]
 		if !seen {
 			x.Wide.Score += score

@@ -59,6 +59,6 @@ func (m *LSTM) dropWeights(ws *Workspace, l, d int) {
 	drop.Apply(w.mask, 0)
 	copy(w.w, c.whh.Data)
 	vec.Mul(w.w, w.mask)
-	w.hhT.pack(H, 4*H, w.w, false)
+	w.hhT.pack(H, 4*H, &nn.Param{Data: w.w}, false)
 	w.hh.Pack(4*H, H, w.w, H)
 }

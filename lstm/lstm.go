@@ -50,6 +50,22 @@ func (c *cell) peephole() []float32 {
 
 // New returns an LSTM whose weights are all zero; Init draws them.
 func New(c Config) (*LSTM, error) {
+	return build(c, func(name string, rows, k int) *nn.Param { return nn.NewParam(name, rows, k) })
+}
+
+// NewInt8 returns an LSTM that computes as Int8 says and whose weight matrices
+// are in eight bits too, to be given by whoever made it. It cannot be trained.
+func NewInt8(c Config) (*LSTM, error) {
+	m, err := build(c, nn.NewInt8)
+	if err != nil {
+		return nil, err
+	}
+	m.Int8 = true
+	return m, nil
+}
+
+// build makes the matrices with matrix.
+func build(c Config, matrix func(name string, rows, k int) *nn.Param) (*LSTM, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
@@ -66,8 +82,8 @@ func New(c Config) (*LSTM, error) {
 			H := c.HiddenSize
 			k := &cell{
 				in: in, hidden: H, reverse: reverse,
-				wih:  nn.NewParam("weight_ih"+suffix, 4*H, in),
-				whh:  nn.NewParam("weight_hh"+suffix, 4*H, H),
+				wih:  matrix("weight_ih"+suffix, 4*H, in),
+				whh:  matrix("weight_hh"+suffix, 4*H, H),
 				bias: nn.NewParam("bias"+suffix, 4*H),
 			}
 			k.wih.Decay, k.whh.Decay = true, true
@@ -89,7 +105,8 @@ func New(c Config) (*LSTM, error) {
 // asking what a trained network makes of its input. It writes to no parameter,
 // so that any number of goroutines may run its training Forward and Backward
 // with workspaces of their own, as long as nobody writes to the weights. It
-// takes memory for a packed copy of them. Int8 is not set.
+// takes memory for a packed copy of them, and for one in float32 of matrices in
+// eight bits. Int8 is not set.
 func (m *LSTM) Frozen() *LSTM {
 	cfg := m.cfg
 	cfg.InputDropout, cfg.Dropout, cfg.WeightDrop = 0, 0, 0
@@ -99,7 +116,7 @@ func (m *LSTM) Frozen() *LSTM {
 	}
 	f.frozen = true
 	for i, p := range f.params {
-		p.Data = m.params[i].Data
+		p.Data = m.params[i].Values()
 	}
 	return f
 }

@@ -214,6 +214,61 @@ func TestInt8(t *testing.T) {
 	}
 }
 
+// TestNewInt8 wants an LSTM whose weights are kept in eight bits to give the
+// bits of one that has the same weights in float32, also where a scale is not
+// the one that quantising would choose.
+func TestNewInt8(t *testing.T) {
+	cfg := Config{InputSize: 9, HiddenSize: 12, Layers: 2, Direction: Bidirectional, Peephole: true}
+	q, err := NewInt8(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Int8 = true
+	r := rand.New(rand.NewPCG(5, 6))
+	f.Init(r, 1)
+	for i, p := range q.Params() {
+		if w := p.Int8; w != nil {
+			for range p.Shape[0] {
+				w.Scale = append(w.Scale, r.Float32()/100)
+				top := 1 + r.IntN(127)
+				for range p.RowLen() {
+					w.Q = append(w.Q, int8(r.IntN(2*top+1)-top))
+				}
+			}
+			copy(f.Params()[i].Data, p.Values())
+		} else {
+			copy(p.Data, f.Params()[i].Data)
+		}
+	}
+	lay := new(nn.Layout)
+	lay.Reset([]int{5, 1, 8})
+	x := make([]float32, lay.Rows()*cfg.InputSize)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	run := func(m *LSTM, mode Mode) []float32 {
+		t.Helper()
+		out, err := m.Forward(new(Workspace), Batch{Layout: lay, X: x}, nil, mode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.Concat(out.Y, out.Final.H, out.Final.C)
+	}
+	if !slices.Equal(run(q, Mode{}), run(f, Mode{})) {
+		t.Error("weights in eight bits give other bits")
+	}
+	if !slices.Equal(run(q.Frozen(), Mode{Train: true}), run(f.Frozen(), Mode{Train: true})) {
+		t.Error("frozen, weights in eight bits give other bits")
+	}
+	if _, err := NewInt8(Config{}); err == nil {
+		t.Error("a config without sizes is accepted")
+	}
+}
+
 // TestReverse wants a reverse LSTM on reversed input to equal a forward one.
 func TestReverse(t *testing.T) {
 	const T, I, H = 9, 4, 6

@@ -2,6 +2,7 @@ package lstm
 
 import (
 	"github.com/textlstm/textlstm/internal/vec"
+	"github.com/textlstm/textlstm/nn"
 )
 
 // packedWeights are the weights in the layouts that the products want, made
@@ -26,14 +27,23 @@ type operand struct {
 }
 
 // pack takes the transpose of w [n][k].
-func (o *operand) pack(k, n int, w []float32, int8s bool) {
+func (o *operand) pack(k, n int, w *nn.Param, int8s bool) {
 	o.int8 = int8s
 	if !int8s {
-		o.f.PackT(k, n, w, k)
+		o.f.PackT(k, n, w.Data, k)
 		return
 	}
 	q, scale := make([]int8, n*k), make([]float32, n)
-	vec.QuantizeRows(n, k, w, k, q, k, scale)
+	if w.Int8 == nil {
+		vec.QuantizeRows(n, k, w.Data, k, q, k, scale)
+	} else {
+		// A scale from elsewhere need not be the one that QuantizeRows gives the row.
+		row := make([]float32, k)
+		for r := range n {
+			w.Int8.Row(row, r)
+			vec.QuantizeRows(1, k, row, k, q[r*k:], k, scale[r:])
+		}
+	}
 	o.q.PackT(k, n, q, k, scale)
 }
 
@@ -96,8 +106,8 @@ func (m *LSTM) weights(train bool) *packedWeights {
 	for l, layer := range m.cells {
 		for d, c := range layer {
 			p, G := &w.cells[l][d], 4*c.hidden
-			p.ihT.pack(c.in, G, c.wih.Data, int8s)
-			p.hhT.pack(c.hidden, G, c.whh.Data, int8s)
+			p.ihT.pack(c.in, G, c.wih, int8s)
+			p.hhT.pack(c.hidden, G, c.whh, int8s)
 			if train {
 				p.ih.Pack(G, c.in, c.wih.Data, c.in)
 				p.hh.Pack(G, c.hidden, c.whh.Data, c.hidden)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/textlstm/textlstm/internal/half"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/seed"
 )
@@ -17,6 +18,26 @@ type Linear struct {
 	MultiLabel bool      // a text may have any number of the labels
 	Weights    []float32 // [rows][Columns()]
 	Bias       []float32 // [Columns()]
+
+	// Half, if not nil, holds the weights in half precision (IEEE 754 binary16)
+	// in place of Weights, which is nil.
+	Half []uint16
+}
+
+// NumWeights is the number of weights, those of the bias apart.
+func (l *Linear) NumWeights() int { return len(l.Weights) + len(l.Half) }
+
+// AppendRow appends the weights of one row to dst.
+func (l *Linear) AppendRow(dst []float32, row int32) []float32 {
+	K := l.Columns()
+	lo, hi := int(row)*K, (int(row)+1)*K
+	if l.Half == nil {
+		return append(dst, l.Weights[lo:hi]...)
+	}
+	for _, h := range l.Half[lo:hi] {
+		dst = append(dst, half.Float(h))
+	}
+	return dst
 }
 
 // Columns is the number of weights of a feature: one for each label, but only
@@ -34,14 +55,28 @@ func (l *Linear) opposite() bool { return l.Labels == 2 && !l.MultiLabel }
 func (l *Linear) Score(dst []float32, rows []int32) {
 	if l.opposite() {
 		sum := l.Bias[0]
-		for _, r := range rows {
-			sum += l.Weights[r]
+		if l.Half != nil {
+			for _, r := range rows {
+				sum += half.Float(l.Half[r])
+			}
+		} else {
+			for _, r := range rows {
+				sum += l.Weights[r]
+			}
 		}
 		dst[0], dst[1] = -sum/2, sum/2
 		return
 	}
 	K := l.Columns()
 	copy(dst, l.Bias)
+	if l.Half != nil {
+		for _, r := range rows {
+			for c, h := range l.Half[int(r)*K : (int(r)+1)*K] {
+				dst[c] += half.Float(h)
+			}
+		}
+		return
+	}
 	for _, r := range rows {
 		for c, w := range l.Weights[int(r)*K : (int(r)+1)*K] {
 			dst[c] += w

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/textlstm/textlstm/internal/half"
 	"github.com/textlstm/textlstm/ngram"
 )
 
@@ -325,6 +326,35 @@ func TestOptions(t *testing.T) {
 		_, err := ngram.Fit(t.Context(), ngram.Data{Labels: 2}, 1, bad, 1, 1)
 		if err == nil || !strings.HasPrefix(err.Error(), "ngram: ") {
 			t.Errorf("%+v: err = %v", bad, err)
+		}
+	}
+}
+
+// Weights in half precision score as their values in float32.
+func TestHalf(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	for _, labels := range []int{2, 3} {
+		h := &ngram.Linear{Labels: labels}
+		f := &ngram.Linear{Labels: labels}
+		for range 64 * f.Columns() {
+			f.Weights = append(f.Weights, float32(r.IntN(2001)-1000)/512)
+		}
+		for range f.Columns() {
+			f.Bias = append(f.Bias, r.Float32())
+		}
+		h.Bias = f.Bias
+		for _, w := range f.Weights {
+			h.Half = append(h.Half, half.From(w))
+		}
+		rows := []int32{0, 63, 17, 17, 4}
+		want, got := make([]float32, labels), make([]float32, labels)
+		f.Score(want, rows)
+		h.Score(got, rows)
+		if !slices.Equal(got, want) {
+			t.Errorf("%d labels: scores %v, want %v", labels, got, want)
+		}
+		if h.NumWeights() != f.NumWeights() || !slices.Equal(h.AppendRow(nil, 17), f.AppendRow(nil, 17)) || len(f.AppendRow(nil, 17)) != f.Columns() {
+			t.Errorf("%d labels: %d weights, row %v, want %d, %v", labels, h.NumWeights(), h.AppendRow(nil, 17), f.NumWeights(), f.AppendRow(nil, 17))
 		}
 	}
 }

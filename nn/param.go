@@ -12,6 +12,10 @@ type Param struct {
 	Shape []int     // row-major, outermost first
 	Data  []float32 // len is the product of Shape
 
+	// Int8, if not nil, holds the values in place of Data, which is nil. Such a
+	// parameter is for inference alone.
+	Int8 *Int8
+
 	// Grad accumulates dLoss/dData. It is nil until NeedGrad is called, so that
 	// a model used only for inference costs no memory for gradients.
 	Grad []float32
@@ -45,6 +49,50 @@ func NewParam(name string, shape ...int) *Param {
 		n *= d
 	}
 	return &Param{Name: name, Shape: shape, Data: make([]float32, n)}
+}
+
+// An Int8 is a matrix in eight bits with one scale a row.
+type Int8 struct {
+	Q     []int8    // [rows][k]
+	Scale []float32 // [rows]
+}
+
+// Row writes row r [len(dst)] to dst:
+//
+//	for j := range dst { dst[j] = Scale[r] * Q[r][j] }
+func (q *Int8) Row(dst []float32, r int) {
+	s := q.Scale[r]
+	for j, v := range q.Q[r*len(dst):][:len(dst)] {
+		dst[j] = s * float32(v)
+	}
+}
+
+// NewInt8 returns a parameter of a matrix in eight bits, which is still to be
+// given: its Int8 is empty.
+func NewInt8(name string, rows, k int) *Param {
+	return &Param{Name: name, Shape: []int{rows, k}, Int8: new(Int8)}
+}
+
+// Len is the number of values, the product of Shape.
+func (p *Param) Len() int {
+	n := 1
+	for _, d := range p.Shape {
+		n *= d
+	}
+	return n
+}
+
+// Values returns Data or, of a parameter in eight bits, a copy in float32.
+func (p *Param) Values() []float32 {
+	if p.Int8 == nil {
+		return p.Data
+	}
+	v := make([]float32, p.Len())
+	k := p.RowLen()
+	for r := range p.Shape[0] {
+		p.Int8.Row(v[r*k:(r+1)*k], r)
+	}
+	return v
 }
 
 // Changed records that Data was written to. Optimisers and loaders call it;
@@ -87,7 +135,7 @@ func (p *Param) ZeroGrad() {
 // RowLen is the number of values in one row of the first dimension.
 func (p *Param) RowLen() int {
 	if len(p.Shape) == 0 || p.Shape[0] == 0 {
-		return len(p.Data)
+		return p.Len()
 	}
-	return len(p.Data) / p.Shape[0]
+	return p.Len() / p.Shape[0]
 }

@@ -44,3 +44,23 @@ func TestNewParam(t *testing.T) {
 	}()
 	nn.NewParam("p", 2, -1)
 }
+
+func TestInt8(t *testing.T) {
+	p := nn.NewInt8("w", 2, 3)
+	p.Int8.Q, p.Int8.Scale = []int8{1, -2, 127, 0, 3, -127}, []float32{0.5, 0.1}
+	if p.Data != nil || p.Len() != 6 || p.RowLen() != 3 || !slices.Equal(p.Shape, []int{2, 3}) {
+		t.Errorf("%+v", p)
+	}
+	s := p.Int8.Scale[1]
+	if want := []float32{0.5, -1, 63.5, 0, s * 3, s * -127}; !slices.Equal(p.Values(), want) {
+		t.Errorf("values %v, want %v", p.Values(), want)
+	}
+	row := make([]float32, 3)
+	if p.Int8.Row(row, 1); !slices.Equal(row, p.Values()[3:]) {
+		t.Errorf("row 1 is %v, want %v", row, p.Values()[3:])
+	}
+	f := param("w", []float32{1, 2}, 2)
+	if v := f.Values(); &v[0] != &f.Data[0] {
+		t.Error("the values of a parameter in float32 are a copy")
+	}
+}

@@ -77,7 +77,7 @@ func (f *fit) weightBytes() int64 {
 	}
 	n := int64(0)
 	for _, p := range f.net.Params() {
-		n += int64(len(p.Data))
+		n += int64(p.Len())
 	}
 	return 4 * n * int64(copies)
 }

@@ -65,7 +65,8 @@ func New(tokens []string, counts []int64, buckets int) (*Vocabulary, error) {
 	if len(tokens) > MaxTokens || buckets < 0 || buckets > MaxTokens {
 		return nil, fmt.Errorf("%w: %d tokens and %d buckets, want 0 to %d of each", ErrTooLarge, len(tokens), buckets, MaxTokens)
 	}
-	b := builder{ids: make(map[string]ID, len(tokens))}
+	n := len(tokens)
+	b := builder{ids: make(map[string]ID, n), tokens: slices.Grow([]string(nil), n), counts: slices.Grow([]int64(nil), n)}
 	for i, token := range tokens {
 		var n int64
 		if counts != nil {

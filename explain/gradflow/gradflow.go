@@ -142,7 +142,7 @@ func Trained(name string, m *lstm.LSTM, sequences [][]float32, o Options) ([]Cur
 		return nil, err
 	}
 	for i, p := range c.Params() {
-		copy(p.Data, m.Params()[i].Data)
+		copy(p.Data, m.Params()[i].Values())
 		p.Changed()
 	}
 	return measure(name, c, sequences, o)

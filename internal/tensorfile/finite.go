@@ -3,6 +3,8 @@ package tensorfile
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/textlstm/textlstm/internal/half"
 )
 
 // firstNonFinite returns the index of the first NaN or infinity among the
@@ -68,7 +70,7 @@ func value(d DType, data []byte, i int) any {
 		return complex(math.Float32frombits(binary.LittleEndian.Uint32(data[at:])),
 			math.Float32frombits(binary.LittleEndian.Uint32(data[at+4:])))
 	case F16:
-		return halfToFloat(binary.LittleEndian.Uint16(data[at:]))
+		return half.Float(binary.LittleEndian.Uint16(data[at:]))
 	case BF16:
 		return math.Float32frombits(uint32(binary.LittleEndian.Uint16(data[at:])) << 16)
 	}

@@ -18,6 +18,7 @@ import (
 	"testing/iotest"
 
 	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/half"
 )
 
 // model returns a file of about 60 kB such as a small model is.
@@ -379,7 +380,7 @@ func TestFirstNonFinite(t *testing.T) {
 		for _, d := range []DType{F32, F16, I32} {
 			want := -1
 			for i := 0; i < len(data) && want < 0 && d != I32; i += d.Size() {
-				x := float64(halfToFloat(binary.LittleEndian.Uint16(data[i:])))
+				x := float64(half.Float(binary.LittleEndian.Uint16(data[i:])))
 				if d == F32 {
 					x = float64(math.Float32frombits(binary.LittleEndian.Uint32(data[i:])))
 				}

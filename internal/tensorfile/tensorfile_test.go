@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -267,6 +268,7 @@ func TestAccessorErrors(t *testing.T) {
 		{"copy of half", f.CopyFloat32(make([]float32, 3), "half", 3), nil, ""},
 		{"copy, wrong length", f.CopyFloat32(make([]float32, 5), weight), ErrShape, `tensorfile: tensor "encoder.weight_ih_l0": shape mismatch: [2 3] has 6 elements, want 5`},
 		{"copy, missing", f.CopyFloat32(nil, "x"), ErrMissing, ""},
+		{"half, wrong type", func() error { _, err := f.Half(weight); return err }(), ErrDType, ""},
 		{"int8, wrong type", func() error { _, err := f.Int8(weight); return err }(), ErrDType, ""},
 	}
 	for _, tt := range tests {
@@ -366,44 +368,6 @@ func TestWriteError(t *testing.T) {
 	}
 }
 
-// TestHalf checks all 65536 half-precision values, and every rounding between
-// neighbours.
-func TestHalf(t *testing.T) {
-	for h := range 1 << 16 {
-		v := halfToFloat(uint16(h))
-		got := floatToHalf(v)
-		if v != v {
-			if got&0x7fff <= 0x7c00 {
-				t.Errorf("%#04x: NaN became %#04x", h, got)
-			}
-			continue
-		}
-		if got != uint16(h) {
-			t.Errorf("%#04x -> %g -> %#04x", h, v, got)
-		}
-		if h&0x7fff >= 0x7bff {
-			continue // the largest and infinity have no finite neighbour
-		}
-		next := halfToFloat(uint16(h + 1))
-		mid := v + (next-v)/2 // exact
-		even := uint16(h + h&1)
-		for _, c := range []struct {
-			v    float32
-			want uint16
-		}{{mid, even}, {math.Nextafter32(mid, v), uint16(h)}, {math.Nextafter32(mid, next), uint16(h + 1)}} {
-			if got := floatToHalf(c.v); got != c.want {
-				t.Errorf("%g -> %#04x, want %#04x", c.v, got, c.want)
-			}
-		}
-	}
-	if got := floatToHalf(65519.996); got != 0x7bff {
-		t.Errorf("65519.996 -> %#04x, want the largest", got)
-	}
-	if got := floatToHalf(65520); got != 0x7c00 {
-		t.Errorf("65520 -> %#04x, want infinity", got)
-	}
-}
-
 func TestBfloat16(t *testing.T) {
 	f, err := Decode(mustWrite(t, nil, Tensor{"b", BF16, []int{2}, []byte{0x80, 0x3f, 0x20, 0xc0}}), Limits{})
 	if err != nil {
@@ -437,5 +401,17 @@ func TestDTypeString(t *testing.T) {
 		if d.valid() != (err == nil) || d.valid() && (back != d || d.Size() == 0) || !d.valid() && d.Size() != 0 {
 			t.Errorf("%v: parsed as %v, %v", d, back, err)
 		}
+	}
+}
+
+// The bits of half precision come back as they went in.
+func TestHalfBits(t *testing.T) {
+	want := []uint16{0, 1, 0x8000, 0x3c00, 0x7bff, 0xfbff}
+	f, err := Decode(mustWrite(t, nil, Half("h", want, 2, 3)), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := f.Half("h", 2, 3); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%#04x, %v, want %#04x", got, err, want)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"unsafe"
+
+	"github.com/textlstm/textlstm/internal/half"
 )
 
 // An element is a Go type that holds the elements of one DType bit for bit.
@@ -51,13 +53,18 @@ func Uint64(name string, data []uint64, shape ...int) Tensor {
 	return Tensor{name, U64, shape, bytesOf(data)}
 }
 
+// Half returns an F16 tensor of the bits of its elements; see Float32.
+func Half(name string, data []uint16, shape ...int) Tensor {
+	return Tensor{name, F16, shape, bytesOf(data)}
+}
+
 // Float16 returns an F16 tensor of data rounded to the nearest half-precision
 // value, ties to even: eleven bits of precision. Values beyond 65504 become
 // infinite, which Write refuses. It does not alias data.
 func Float16(name string, data []float32, shape ...int) Tensor {
 	b := make([]byte, 2*len(data))
 	for i, v := range data {
-		binary.LittleEndian.PutUint16(b[2*i:], floatToHalf(v))
+		binary.LittleEndian.PutUint16(b[2*i:], half.From(v))
 	}
 	return Tensor{name, F16, shape, b}
 }
@@ -107,6 +114,12 @@ func (f *File) Float64(name string, shape ...int) ([]float64, error) {
 // Int8 returns the elements of an I8 tensor; see Float32.
 func (f *File) Int8(name string, shape ...int) ([]int8, error) {
 	return values[int8](f, name, I8, shape)
+}
+
+// Half returns the bits of the elements of an F16 tensor, for package half; see
+// Float32.
+func (f *File) Half(name string, shape ...int) ([]uint16, error) {
+	return values[uint16](f, name, F16, shape)
 }
 
 // Uint8 returns the elements of a U8 tensor; see Float32.
@@ -221,43 +234,9 @@ func widen(dst []float32, t Tensor) {
 	for i := range dst {
 		h := binary.LittleEndian.Uint16(t.Data[2*i:])
 		if t.DType == F16 {
-			dst[i] = halfToFloat(h)
+			dst[i] = half.Float(h)
 		} else {
 			dst[i] = math.Float32frombits(uint32(h) << 16)
 		}
 	}
-}
-
-// halfToFloat converts an IEEE 754 binary16, exactly.
-func halfToFloat(h uint16) float32 {
-	sign := uint32(h&0x8000) << 16
-	exp := uint32(h>>10) & 31
-	frac := uint32(h & 0x3ff)
-	switch exp {
-	case 0: // zero or subnormal: frac * 2^-24
-		return math.Float32frombits(sign | math.Float32bits(float32(frac)*(1.0/(1<<24))))
-	case 31:
-		return math.Float32frombits(sign | 0x7f800000 | frac<<13)
-	}
-	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
-}
-
-// floatToHalf rounds to the nearest binary16, ties to even.
-func floatToHalf(v float32) uint16 {
-	bits := math.Float32bits(v)
-	sign := uint16(bits>>16) & 0x8000
-	bits &= 0x7fffffff
-	switch {
-	case bits > 0x7f800000: // NaN stays NaN
-		return sign | 0x7e00
-	case bits >= 0x477ff000: // 65520 and above round to infinity
-		return sign | 0x7c00
-	case bits < 0x38800000: // below 2^-14: subnormal, in units of 2^-24
-		// Adding 2^-1 leaves exactly these units in the lowest bits, and the
-		// addition itself rounds to nearest even.
-		sum := math.Float32bits(math.Float32frombits(bits) + 0.5)
-		return sign | uint16(sum-0x3f000000)
-	}
-	bits += 0xfff + bits>>13&1 // round the 13 bits to be dropped
-	return sign | uint16((bits-112<<23)>>13)
 }
