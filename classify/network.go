@@ -131,6 +131,8 @@ type Workspace struct {
 	dPooled []float32
 	dHead   []float32
 	dY      []float32
+	dWords  []float32 // [Rows][D], with word dropout
+	near    []float32 // [Rows][D], x with a perturbation
 	mode    lstm.Mode
 	texts   int
 }
@@ -202,20 +204,33 @@ func (n *Network) forwardVectors(ws *Workspace, in lstm.Batch) ([][]float32, err
 // the loss with respect to the scores of ws's last training Forward. A nil
 // entry says that a head has no part in the loss.
 func (n *Network) Backward(ws *Workspace, dLogits [][]float32) error {
+	_, err := n.BackwardWords(ws, dLogits)
+	return err
+}
+
+// BackwardWords is Backward. It returns the gradient with respect to the word
+// vectors as the encoder has read them, [Rows][D] in the order of the layout,
+// which is valid until the next call with ws; nil with HeadsOnly.
+func (n *Network) BackwardWords(ws *Workspace, dLogits [][]float32) ([]float32, error) {
 	for _, p := range n.params {
 		p.NeedGrad()
 	}
 	if n.HeadsOnly {
 		n.backwardHeads(ws, dLogits)
-		return nil
+		return nil, nil
 	}
 	dX, err := n.backwardVectors(ws, dLogits)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	n.dropWords(ws, dX)
-	n.embed.AddGrad(ws.ids, dX)
-	return nil
+	words := dX
+	if n.cfg.WordDropout > 0 {
+		ws.dWords = append(ws.dWords[:0], dX...)
+		words = ws.dWords
+		n.dropWords(ws, words)
+	}
+	n.embed.AddGrad(ws.ids, words)
+	return dX, nil
 }
 
 // backwardVectors is Backward down to the word vectors, whose gradient

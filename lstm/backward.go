@@ -38,7 +38,8 @@ func (m *LSTM) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float3
 		ws.dInit.H = grow(ws.dInit.H, slots*B*H)
 		ws.dInit.C = grow(ws.dInit.C, slots*B*H)
 	}
-	if !m.frozen {
+	inputOnly := m.frozen || ws.InputOnly
+	if !inputOnly {
 		for _, p := range m.params {
 			p.NeedGrad()
 		}
@@ -58,7 +59,7 @@ func (m *LSTM) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float3
 		in := layer[0].in
 		dX = grow(ws.dX[l%2], N*in)
 		ws.dX[l%2] = dX
-		if m.frozen {
+		if inputOnly {
 			m.inputGrad(ws, l, dX)
 		} else {
 			m.weightGrads(ws, l, dX)

@@ -55,6 +55,11 @@ type Workspace struct {
 	// Norms makes Backward keep what StepNorms returns. It changes no result.
 	Norms bool
 
+	// InputOnly makes Backward find the gradient of the input and of the initial
+	// state alone, in about two thirds of the time, and leave that of the
+	// parameters as it is.
+	InputOnly bool
+
 	layers []layerTape
 	tasks  []task
 	proj   [2][]float32 // [D][U][4H], the first layer's products of distinct inputs

@@ -2,6 +2,7 @@ package train
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -157,17 +158,22 @@ func (s *state) append(dst []tensorfile.Tensor, prefix string) []tensorfile.Tens
 
 // An identity is what must be the same for a training to go on.
 type identity struct {
-	Version int             `json:"version"`
-	Kernel  string          `json:"kernel"` // of package vec: others round differently
-	Train   string          `json:"train"`  // fingerprints of the texts
-	Dev     string          `json:"dev"`
-	Start   string          `json:"start,omitempty"` // fingerprint of the language model
-	Config  json.RawMessage `json:"config"`          // resolved
+	Version    int             `json:"version"`
+	Kernel     string          `json:"kernel"` // of package vec: others round differently
+	Train      string          `json:"train"`  // fingerprints of the texts
+	Dev        string          `json:"dev"`
+	Start      string          `json:"start,omitempty"`      // fingerprint of the language model
+	Unlabelled string          `json:"unlabelled,omitempty"` // fingerprint, "" of none
+	Config     json.RawMessage `json:"config"`               // resolved
 }
 
-func newIdentity(cfg Config, data, dev *corpora.Dataset) (identity, error) {
+func newIdentity(cfg Config, data, dev, unlabelled *corpora.Dataset) (identity, error) {
 	c, err := json.Marshal(cfg)
-	return identity{Version: checkpointVersion, Kernel: vec.Kernel(), Train: fingerprint(data), Dev: fingerprint(dev), Config: c}, err
+	id := identity{Version: checkpointVersion, Kernel: vec.Kernel(), Train: fingerprint(data), Dev: fingerprint(dev), Config: c}
+	if unlabelled != nil {
+		id.Unlabelled = fingerprint(unlabelled)
+	}
+	return id, err
 }
 
 // check returns the first difference between an identity in a file and one here.
@@ -181,6 +187,7 @@ func (there identity) check(path string, here identity) error {
 		{"training texts", there.Train, here.Train},
 		{"dev texts", there.Dev, here.Dev},
 		{"language model to start from", there.Start, here.Start},
+		{"unlabelled texts", cmp.Or(there.Unlabelled, "none"), cmp.Or(here.Unlabelled, "none")},
 	} {
 		if f.a != f.b {
 			return &MismatchError{path, f.name, fmt.Sprint(f.a), fmt.Sprint(f.b)}

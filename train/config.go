@@ -50,6 +50,9 @@ type Config struct {
 	// learning.
 	Finetune Finetune `json:"finetune,omitzero"`
 
+	// Adversarial adds losses of perturbed word vectors.
+	Adversarial Adversarial `json:"adversarial,omitzero"`
+
 	// NBSVM says how the wide branch learns, where the model has one.
 	NBSVM ngram.Options `json:"nbsvm,omitzero"`
 
@@ -84,6 +87,7 @@ func (c Config) Resolve() Config {
 		c.Schedule.Rate = 3e-3
 	}
 	c.Schedule = c.Schedule.Resolved()
+	c.Adversarial = c.Adversarial.resolve()
 	c.NBSVM = c.NBSVM.Resolve()
 	if c.ClipNorm == 0 {
 		c.ClipNorm = 1
@@ -117,7 +121,7 @@ func (c Config) Validate() error {
 	if !(c.ClipNorm > 0) {
 		errs = append(errs, fmt.Errorf("train: clip_norm = %v, want more than 0", c.ClipNorm))
 	}
-	errs = append(errs, c.Model.Validate(), c.Optimizer.Validate(), c.Schedule.Validate(), c.NBSVM.Validate(), c.checkMetric())
+	errs = append(errs, c.Model.Validate(), c.Optimizer.Validate(), c.Schedule.Validate(), c.NBSVM.Validate(), c.Adversarial.validate(), c.checkMetric())
 	return errors.Join(errs...)
 }
 

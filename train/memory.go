@@ -111,7 +111,11 @@ func (f *fit) batchBytes(tokens int) int64 {
 		D = 2
 	}
 	L := int64(max(c.Layers, 1))
-	floats := 3*int64(f.cfg.Model.Embed) + L*D*(4*H+H+H) + 3*D*H
+	vectors := 3
+	if f.cfg.Adversarial.on() {
+		vectors += 3 // those moved, how far, and the random direction
+	}
+	floats := int64(vectors*f.cfg.Model.Embed) + L*D*(4*H+H+H) + 3*D*H
 	return (4*floats + 16) * int64(tokens) * 5 / 4
 }
 

@@ -57,6 +57,10 @@ func TestMemoryEstimate(t *testing.T) {
 			c.Model.Embed, c.Model.LSTM.HiddenSize, c.Model.Vocab.Buckets = 64, 4, 30_000
 			c.EMA.Decay = 0.9
 		},
+		"adversarial": func(c *train.Config) {
+			c.BatchSize, c.BatchTokens = 1000, 100_000
+			c.Adversarial.Weight, c.Adversarial.VAT = 1, 1
+		},
 		"layers": func(c *train.Config) {
 			c.Model.LSTM.Layers, c.BatchSize, c.BatchTokens = 3, 500, 100_000
 			c.Optimizer = nn.OptimizerConfig{Kind: nn.SGD, Momentum: 0.9}

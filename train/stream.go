@@ -129,10 +129,13 @@ func (t *Trainer) startStream(ctx context.Context, data *Stream, dev *corpora.Da
 	if err := f.readDev(ctx); err != nil {
 		return nil, err
 	}
+	if err := f.readUnlabelled(ctx); err != nil {
+		return nil, err
+	}
 	if f.train, err = f.sample(ctx, f.model.WideOnly()); err != nil {
 		return nil, err
 	}
-	if err := f.checkMemory(max(c.longest, f.cfg.BatchTokens)); err != nil {
+	if err := f.checkMemory(max(c.longest, f.cfg.BatchTokens, f.longestUnlabelled())); err != nil {
 		return nil, err
 	}
 	if wide != nil {

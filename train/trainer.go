@@ -64,6 +64,11 @@ type Trainer struct {
 	// sizes, as Config.From makes it do. Its words join the vocabulary.
 	Start *lm.Model
 
+	// Unlabelled, if not nil, has texts for virtual adversarial training; labels
+	// that they have are ignored. A step takes a batch of them beside one of the
+	// others. They add nothing to the vocabulary.
+	Unlabelled *corpora.Dataset
+
 	// Prepare, if not nil, is called once with the network as it was drawn, for
 	// instance to fill in pretrained word vectors.
 	Prepare func(*classify.Network, *vocab.Vocabulary) error
@@ -125,6 +130,7 @@ type fit struct {
 	ws        classify.Workspace
 	targets   []nn.Targets // by head
 	dLogits   [][]float32
+	adversary adversary
 
 	position
 	good        *state // at the start of the epoch, to go back to
@@ -181,7 +187,10 @@ func (t *Trainer) start(ctx context.Context, c *checkpoints, data, dev *corpora.
 	if err := f.readDev(ctx); err != nil {
 		return nil, err
 	}
-	longest := 0 // tokens in a batch
+	if err := f.readUnlabelled(ctx); err != nil {
+		return nil, err
+	}
+	longest := f.longestUnlabelled() // tokens in a batch
 	for e := range f.cfg.Epochs {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -227,7 +236,7 @@ func (f *fit) checkpoint(data *corpora.Dataset) (s *saved, err error) {
 	if c == nil {
 		return nil, nil
 	}
-	if f.identity, err = newIdentity(f.cfg, data, f.dev); err != nil {
+	if f.identity, err = newIdentity(f.cfg, data, f.dev, f.t.Unlabelled); err != nil {
 		return nil, err
 	}
 	f.identity.Start = startPrint(f.t.Start)
@@ -413,10 +422,7 @@ func (f *fit) diverged(name string, value float64) *DivergedError {
 
 // runStep trains on one batch.
 func (f *fit) runStep(all [][]vocab.ID, batch []int) error {
-	texts := make([][]vocab.ID, len(batch))
-	for k, i := range batch {
-		texts[k] = all[i]
-	}
+	texts := gather(all, batch)
 	f.net.HeadsOnly = f.Epoch < f.cfg.Finetune.HeadEpochs
 	params := f.learning()
 	nn.ZeroGrad(f.net.Params())
@@ -429,8 +435,18 @@ func (f *fit) runStep(all [][]vocab.ID, batch []int) error {
 	if math.IsNaN(loss) || math.IsInf(loss, 0) {
 		return f.diverged("loss", loss)
 	}
-	if err := f.net.Backward(&f.ws, dLogits); err != nil {
+	g, err := f.net.BackwardWords(&f.ws, dLogits)
+	if err != nil {
 		return err
+	}
+	if f.cfg.Adversarial.on() && !f.net.HeadsOnly {
+		more, err := f.addAdversarial(batch, logits, g)
+		if err != nil {
+			return err
+		}
+		if loss += more; math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return f.diverged("adversarial loss", loss)
+		}
 	}
 	norm := nn.ClipNorm(params, f.cfg.ClipNorm)
 	if f.ema != nil {

@@ -36,6 +36,7 @@ func newTrain() *cobra.Command {
 		sets     []string
 		vectors  string
 		start    string
+		more     []string
 		name     string
 		logJSON  bool
 		quiet    bool
@@ -59,6 +60,10 @@ Every setting has a default that suits the texts: their language, number and
 length. A config file (TOML or JSON) changes some, --set
 changes one: --set model.lstm.hidden_size=256. "sentiment model info" shows the
 settings a model was trained with.
+
+With --set adversarial.weight=1 it also learns from word vectors that are moved the
+way that hurts most, in twice the time; with --set adversarial.vat=1 from those that
+change the answer most, which --unlabelled texts serve for as well.
 
 With --stream the training texts stay on disk, for corpora that are larger than
 memory: they are copied to a temporary file beside MODEL, and read anew in every
@@ -123,7 +128,7 @@ model that it would have made uninterrupted.`,
 			if len(t.Card.Data) == 0 {
 				t.Card.Data = sourceNames(r.Data)
 			}
-			if err := checkOut("--out", out, slices.Concat(files, dev, []string{config, vectors, start})); err != nil {
+			if err := checkOut("--out", out, slices.Concat(files, dev, more, []string{config, vectors, start})); err != nil {
 				return err
 			}
 			var texts trainingTexts
@@ -136,6 +141,12 @@ model that it would have made uninterrupted.`,
 				return err
 			}
 			defer texts.close()
+			if len(more) > 0 {
+				opts.Unlabelled = true
+				if t.Unlabelled, err = readSources(opts, dataDir, asSources(more), r.Seed); err != nil {
+					return err
+				}
+			}
 			recommended, err := texts.recommend(cmd.Context())
 			if err != nil {
 				return err
@@ -204,6 +215,7 @@ model that it would have made uninterrupted.`,
 	f.StringArrayVar(&sets, "set", nil, "one setting, `path=value`; may be repeated")
 	f.StringVar(&vectors, "vectors", "", "pretrained word vectors: GloVe, word2vec or fastText .vec `file`")
 	addStartFlag(cmd, &start)
+	f.StringArrayVar(&more, "unlabelled", nil, "`file` of texts for virtual adversarial training; may be repeated")
 	f.StringVar(&name, "name", "", "name of the model, for its card")
 	f.IntVar(&epochs, "epochs", 0, "passes over the training texts")
 	f.Uint64Var(&seed, "seed", 0, "seed of everything random")

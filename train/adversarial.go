@@ -1,0 +1,267 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/textlstm/textlstm/internal/seed"
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// Adversarial adds to the loss that of word vectors which are moved a little
+// way where it hurts most (Miyato, Dai & Goodfellow 2017):
+//
+//	L(x) + Weight*L(x + r) + VAT*KL(p(x) || p(x + r'))
+//
+// with r along the gradient of L and r' along that of the divergence. The zero
+// value is off. Classify's Network.Perturbation says how r is measured. While the
+// heads alone learn, as Finetune may ask, there are no such losses.
+//
+// A step takes 2 times as long with Weight alone, 3 times with VAT alone, 4
+// times with both, and that of unlabelled texts 2 times more.
+type Adversarial struct {
+	// Weight is the weight of the adversarial loss, 1 in the paper; 0 means none.
+	Weight float64 `json:"weight,omitempty"`
+
+	// VAT is the weight of the virtual adversarial loss, which needs no labels
+	// and is also taken of Trainer.Unlabelled; 1 in the paper, 0 means none.
+	VAT float64 `json:"vat,omitempty"`
+
+	// Epsilon is the norm of a text's perturbation in units of the standard
+	// deviation of the word vectors; 0 means 5.
+	Epsilon float64 `json:"epsilon,omitempty"`
+}
+
+func (a Adversarial) on() bool { return a.Weight != 0 || a.VAT != 0 }
+
+func (a Adversarial) resolve() Adversarial {
+	if a.on() && a.Epsilon == 0 {
+		a.Epsilon = 5
+	}
+	return a
+}
+
+func (a Adversarial) validate() error {
+	var errs []error
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{{"weight", a.Weight}, {"vat", a.VAT}, {"epsilon", a.Epsilon}} {
+		if !(f.value >= 0) || math.IsInf(f.value, 0) {
+			errs = append(errs, fmt.Errorf("train: adversarial.%s = %v, want a number from 0 on", f.name, f.value))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// An adversary is what a training with adversarial losses keeps beside the
+// rest. Nothing of it lasts from step to step.
+type adversary struct {
+	unlabelled [][]vocab.ID
+	batches    [][]int   // of unlabelled
+	noise      []float32 // [Rows][D]
+	random     []float32
+	clean      [][]float32 // by head: logits at x, then probabilities
+	dLogits    [][]float32
+}
+
+// readUnlabelled reads the texts without labels, as batches of the size of the
+// labelled ones.
+func (f *fit) readUnlabelled(ctx context.Context) error {
+	d := f.t.Unlabelled
+	if d == nil || len(d.Examples) == 0 {
+		return nil
+	}
+	if f.cfg.Adversarial.VAT == 0 || f.net == nil {
+		return errors.New("train: unlabelled texts are for virtual adversarial training of the deep branch: set adversarial.vat, or leave them out")
+	}
+	s, err := newSet(ctx, f.model.DeepOnly(), d)
+	if err != nil {
+		return fmt.Errorf("unlabelled texts: %w", err)
+	}
+	c := f.cfg
+	c.Crop = 0
+	f.adversary.unlabelled, f.adversary.batches = s.epoch(c, 0, seed.For(c.Seed, "unlabelled"))
+	return nil
+}
+
+// longestUnlabelled is the number of tokens in the largest batch of unlabelled
+// texts.
+func (f *fit) longestUnlabelled() int {
+	n := 0
+	for _, batch := range f.adversary.batches {
+		n = max(n, tokens(f.adversary.unlabelled, batch))
+	}
+	return n
+}
+
+// unlabelledBatch is the one that goes with the present step: the batches are
+// gone through again and again, each time in another order.
+func (f *fit) unlabelledBatch() [][]vocab.ID {
+	a := &f.adversary
+	if len(a.batches) == 0 {
+		return nil
+	}
+	pass, at := f.Step/len(a.batches), f.Step%len(a.batches)
+	order := seed.Rand(f.cfg.Seed, "unlabelled", uint64(pass)).Perm(len(a.batches))
+	return gather(a.unlabelled, a.batches[order[at]])
+}
+
+// gather returns the texts of a batch.
+func gather(all [][]vocab.ID, batch []int) [][]vocab.ID {
+	texts := make([][]vocab.ID, len(batch))
+	for k, i := range batch {
+		texts[k] = all[i]
+	}
+	return texts
+}
+
+// addAdversarial adds the gradients of the adversarial losses to those of a
+// step, and returns the losses' sum. The workspace has just given logits for
+// the batch, and g, the gradient of its loss with respect to its word vectors.
+func (f *fit) addAdversarial(batch []int, logits [][]float32, g []float32) (sum float64, err error) {
+	a := f.cfg.Adversarial
+	f.keepClean(logits)
+	if a.Weight != 0 {
+		f.adversary.noise = f.net.Perturbation(&f.ws, f.adversary.noise, g, a.Epsilon)
+		logits, err := f.net.ForwardNear(&f.ws, f.adversary.noise)
+		if err != nil {
+			return 0, err
+		}
+		loss, dLogits := f.loss(logits, batch)
+		scale(dLogits, a.Weight)
+		if err := f.net.Backward(&f.ws, dLogits); err != nil {
+			return 0, err
+		}
+		sum += a.Weight * loss
+	}
+	if a.VAT == 0 {
+		return sum, nil
+	}
+	loss, err := f.addVirtual(0)
+	if sum += loss; err != nil {
+		return sum, err
+	}
+	texts := f.unlabelledBatch()
+	if texts == nil {
+		return sum, nil
+	}
+	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "unlabelled step", uint64(f.Step))}
+	if logits, err = f.net.Forward(&f.ws, texts, mode); err != nil {
+		return sum, err
+	}
+	f.keepClean(logits)
+	loss, err = f.addVirtual(1)
+	return sum + loss, err
+}
+
+// keepClean copies the logits of the workspace's last Forward.
+func (f *fit) keepClean(logits [][]float32) {
+	a := &f.adversary
+	if a.clean == nil {
+		a.clean = make([][]float32, len(logits))
+	}
+	for h, l := range logits {
+		a.clean[h] = append(a.clean[h][:0], l...)
+	}
+}
+
+// addVirtual is addAdversarial for the virtual adversarial loss of the texts in
+// the workspace, whose logits are kept. The direction in which the divergence
+// grows fastest comes from its gradient a little way off in a random direction,
+// part's of this step: one step of the power method.
+func (f *fit) addVirtual(part uint64) (float64, error) {
+	const off = 0.1 // in the units of Epsilon
+	a, cfg := &f.adversary, f.cfg.Adversarial
+	for h := range a.clean {
+		head := &f.cfg.Model.Heads[h]
+		head.Loss.Kind.Activate(a.clean[h], len(head.Labels))
+	}
+	n := f.ws.Rows() * f.cfg.Model.Embed
+	a.random = slices.Grow(a.random[:0], n)[:n]
+	r := seed.Rand(f.cfg.Seed, "virtual", uint64(f.Step), part)
+	for i := range a.random {
+		a.random[i] = float32(r.NormFloat64())
+	}
+	a.noise = f.net.Perturbation(&f.ws, a.noise, a.random, off)
+	logits, err := f.net.ForwardNear(&f.ws, a.noise)
+	if err != nil {
+		return 0, err
+	}
+	_, dLogits := f.divergence(logits)
+	g, err := f.net.WordGradient(&f.ws, dLogits)
+	if err != nil {
+		return 0, err
+	}
+	a.noise = f.net.Perturbation(&f.ws, a.noise, g, cfg.Epsilon)
+	if logits, err = f.net.ForwardNear(&f.ws, a.noise); err != nil {
+		return 0, err
+	}
+	loss, dLogits := f.divergence(logits)
+	scale(dLogits, cfg.VAT)
+	return cfg.VAT * loss, f.net.Backward(&f.ws, dLogits)
+}
+
+// divergence is the Kullback-Leibler divergence of the answers that logits give
+// from those that are kept, the mean over the texts, and its gradient: the
+// cross-entropy less its least value.
+func (f *fit) divergence(logits [][]float32) (sum float64, dLogits [][]float32) {
+	a := &f.adversary
+	if a.dLogits == nil {
+		a.dLogits = make([][]float32, len(logits))
+	}
+	for h := range logits {
+		head := &f.cfg.Model.Heads[h]
+		p, C := a.clean[h], len(head.Labels)
+		loss := nn.Loss{Kind: head.Loss.Kind}
+		t := nn.Targets{Values: p}
+		a.dLogits[h] = slices.Grow(a.dLogits[h][:0], len(p))[:len(p)]
+		l := loss.Eval(a.dLogits[h], logits[h], len(p)/C, C, &t, 0)
+		l -= entropy(p, C, head.MultiLabel())
+		if w := head.Weight; w != 0 {
+			l *= w
+			scale(a.dLogits[h:h+1], w)
+		}
+		sum += l
+	}
+	return sum, a.dLogits
+}
+
+// entropy is the mean entropy of the answers p [n][C]: by text, or by value for
+// a multi-label head, as nn.Loss takes its means.
+func entropy(p []float32, C int, multi bool) float64 {
+	if len(p) == 0 {
+		return 0
+	}
+	plogp := func(p float64) float64 {
+		if p <= 0 {
+			return 0
+		}
+		return p * math.Log(p)
+	}
+	sum := 0.0
+	for _, v := range p {
+		sum -= plogp(float64(v))
+		if multi {
+			sum -= plogp(1 - float64(v))
+		}
+	}
+	if multi {
+		return sum / float64(len(p))
+	}
+	return sum / float64(len(p)/C)
+}
+
+// scale multiplies gradients, nil for a head without one.
+func scale(dLogits [][]float32, factor float64) {
+	for _, d := range dLogits {
+		for i := range d {
+			d[i] *= float32(factor)
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package train
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/internal/gradcheck"
+	"github.com/textlstm/textlstm/internal/seed"
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
+)
+
+// twoHeads is a fit of two heads, one of them multi-label, with nothing to learn.
+func twoHeads() *fit {
+	f := new(fit)
+	f.cfg.Model.Heads = []classify.Head{
+		{Name: "a", Labels: []string{"x", "y", "z"}, Weight: 0.5},
+		{Name: "b", Labels: []string{"p", "q"}, Loss: nn.Loss{Kind: nn.BinaryCrossEntropy, Smoothing: 0.1}},
+	}
+	return f
+}
+
+// The divergence has the gradient that it says, is 0 where nothing has changed
+// and more than 0 elsewhere.
+func TestDivergence(t *testing.T) {
+	const texts = 4
+	f := twoHeads()
+	r := rand.New(rand.NewPCG(1, 2))
+	clean := [][]float32{make([]float32, 3*texts), make([]float32, 2*texts)}
+	var params []*nn.Param
+	logits := make([][]float32, len(clean))
+	for h, l := range clean {
+		for i := range l {
+			l[i] = float32(r.NormFloat64())
+		}
+		p := nn.NewParam(f.cfg.Model.Heads[h].Name, len(l))
+		copy(p.Data, l)
+		params, logits[h] = append(params, p), p.Data
+	}
+	f.keepClean(clean)
+	for h, head := range f.cfg.Model.Heads {
+		head.Loss.Kind.Activate(f.adversary.clean[h], len(head.Labels))
+	}
+	least, d := f.divergence(logits)
+	if math.Abs(least) > 1e-6 {
+		t.Errorf("divergence %v of equal answers, want 0", least)
+	}
+	for h := range d {
+		for i, v := range d[h] {
+			if math.Abs(float64(v)) > 1e-6 {
+				t.Errorf("head %d: gradient[%d] = %v of equal answers, want 0", h, i, v)
+			}
+		}
+	}
+	for range 20 {
+		for h := range logits {
+			for i := range logits[h] {
+				logits[h][i] += float32(r.NormFloat64())
+			}
+		}
+		sum, d := f.divergence(logits)
+		if sum <= 0 {
+			t.Fatalf("divergence %v, want more than 0", sum)
+		}
+		for h := range d {
+			params[h].Grad = append(params[h].Grad[:0], d[h]...)
+		}
+		gradcheck.Check(t, params, func() float64 {
+			loss, _ := f.divergence(logits)
+			return loss
+		}, 1e-2)
+	}
+}
+
+// The step of the power method finds a direction in which the answers change
+// more than in random ones.
+func TestVirtualDirection(t *testing.T) {
+	d := &corpora.Dataset{Heads: []string{"x"}}
+	for i := range 24 {
+		label, word := "a", "good"
+		if i%2 == 1 {
+			label, word = "b", "bad"
+		}
+		d.Examples = append(d.Examples, corpora.Example{Text: fmt.Sprint("it is ", word, " number ", i), Labels: []string{label}})
+	}
+	tr := Trainer{Config: Config{Seed: 3, Adversarial: Adversarial{VAT: 1, Epsilon: 0.5}}}
+	tr.Model.Embed, tr.Model.LSTM = 8, lstm.Config{HiddenSize: 8}
+	tr.Model.Vocab.MinCount = 1
+	f, err := tr.start(t.Context(), nil, d, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts, batches := f.train.epoch(f.cfg, 0)
+	for range 30 {
+		if err := f.runStep(texts, batches[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	forward := func() {
+		logits, err := f.net.Forward(&f.ws, gather(texts, batches[0]), lstm.Mode{Train: true, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.keepClean(logits)
+	}
+	forward()
+	nn.ZeroGrad(f.net.Params())
+	best, err := f.addVirtual(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for k := range uint64(20) {
+		random := make([]float32, f.ws.Rows()*8)
+		r := seed.Rand(1, "test", k)
+		for i := range random {
+			random[i] = float32(r.NormFloat64())
+		}
+		logits, err := f.net.ForwardNear(&f.ws, f.net.Perturbation(&f.ws, nil, random, 0.5))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other, _ := f.divergence(logits); !(other < best/2) {
+			t.Errorf("divergence %v in a random direction, %v in the one that was found", other, best)
+		}
+	}
+}
