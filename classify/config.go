@@ -85,10 +85,34 @@ type Head struct {
 	// temperature (Guo et al. 2017).
 	Deep float64 `json:"deep,omitempty"`
 	Wide float64 `json:"wide,omitempty"`
+
+	// Thresholds [C] are the probabilities from which on a multi-label head
+	// gives a text its labels; empty means 0.5 for all. Training fits them to
+	// the dev texts.
+	Thresholds []float64 `json:"thresholds,omitempty"`
 }
 
 // MultiLabel says whether a text may have any number of the head's labels.
 func (h *Head) MultiLabel() bool { return h.Loss.Kind == nn.BinaryCrossEntropy }
+
+// Given returns the labels that a text has by a score: those that reach their
+// thresholds for a multi-label head, else the likeliest.
+func (h *Head) Given(s Score) []string {
+	if !h.MultiLabel() {
+		return []string{h.Labels[s.Label]}
+	}
+	given := []string{}
+	for c, p := range s.Probs {
+		threshold := 0.5
+		if len(h.Thresholds) > 0 {
+			threshold = h.Thresholds[c]
+		}
+		if float64(p) >= threshold {
+			given = append(given, h.Labels[c])
+		}
+	}
+	return given
+}
 
 // Resolve returns c with the defaults filled in, as a model file stores it, so
 // that a changed default never changes an old model.
@@ -183,6 +207,14 @@ func (c Config) Validate() error {
 		}
 		if h.Loss.Kind == nn.SquaredError {
 			bad("head %s: loss %s gives no probabilities", h.Name, h.Loss.Kind)
+		}
+		if n := len(h.Thresholds); n > 0 && (n != len(h.Labels) || !h.MultiLabel()) {
+			bad("head %s has %d thresholds for %d labels, want one for each and loss %s, or none", h.Name, n, len(h.Labels), nn.BinaryCrossEntropy)
+		}
+		for _, t := range h.Thresholds {
+			if !(t >= 0 && t <= 1) {
+				bad("head %s: threshold %v, want 0 to 1", h.Name, t)
+			}
 		}
 		if h.Hidden < 0 || !(h.Deep >= 0) || !(h.Wide >= 0) || !(h.Weight >= 0) {
 			bad("head %s: hidden = %d, deep = %v, wide = %v, weight = %v, want none negative", h.Name, h.Hidden, h.Deep, h.Wide, h.Weight)

@@ -82,6 +82,15 @@ func TestConfigValidate(t *testing.T) {
 		{"has 0 labels", func(c *classify.Config) { multi(c); c.Heads[0].Labels = nil }},
 		{"2 LabelWeights for 3 labels", func(c *classify.Config) { c.Heads[0].Loss.LabelWeights = []float32{1, 2} }},
 		{"gives no probabilities", func(c *classify.Config) { c.Heads[0].Loss.Kind = nn.SquaredError }},
+		{"1 thresholds for", func(c *classify.Config) {
+			c.Heads[0].Loss.Kind, c.Heads[0].Thresholds = nn.BinaryCrossEntropy, []float64{0.5}
+		}},
+		{"want one for each and loss", func(c *classify.Config) { c.Heads[0].Thresholds = make([]float64, len(c.Heads[0].Labels)) }},
+		{"threshold 2", func(c *classify.Config) {
+			c.Heads[0].Loss.Kind = nn.BinaryCrossEntropy
+			c.Heads[0].Thresholds = make([]float64, len(c.Heads[0].Labels))
+			c.Heads[0].Thresholds[0] = 2
+		}},
 		{"hidden = -1", func(c *classify.Config) { c.Heads[0].Hidden = -1 }},
 		{"deep = NaN", func(c *classify.Config) { c.Heads[0].Deep = math.NaN() }},
 		{"wide = -2", func(c *classify.Config) { c.Heads[0].Wide = -2 }},
@@ -101,5 +110,25 @@ func TestConfigValidate(t *testing.T) {
 	c.Chunk, c.Dropout, c.Heads[0].Hidden = -1, 2, -1
 	if err := c.Validate(); err == nil || strings.Count(err.Error(), "\n") != 2 {
 		t.Errorf("err = %v, want all three faults", err)
+	}
+}
+
+func TestGiven(t *testing.T) {
+	multi := classify.Head{Labels: []string{"a", "b", "c"}, Loss: nn.Loss{Kind: nn.BinaryCrossEntropy}}
+	some := multi
+	some.Thresholds = []float64{0.25, 0.75, 0.875}
+	s := classify.Score{Label: 1, Probs: []float32{0.25, 0.75, 0.5}}
+	for _, tt := range []struct {
+		name string
+		head classify.Head
+		want []string
+	}{
+		{"one label", classify.Head{Labels: multi.Labels}, []string{"b"}},
+		{"half", multi, []string{"b", "c"}},
+		{"thresholds", some, []string{"a", "b"}},
+	} {
+		if diff := cmp.Diff(tt.want, tt.head.Given(s)); diff != "" {
+			t.Errorf("%s:\n%s", tt.name, diff)
+		}
 	}
 }

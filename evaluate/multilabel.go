@@ -89,39 +89,74 @@ func (p *MultiPredictions) threshold(label int) float64 {
 	return p.Thresholds[label]
 }
 
-// BestThresholds returns for each label the threshold that gives the best F1,
-// the highest of equals. Choose on dev rows and judge on others: on the rows
-// chosen on, the F1 that results is too good. A label without gold rows gets
-// one above its highest probability, so that it is never given.
+// fewest is the number of gold rows from which on a label has a threshold of
+// its own. With fewer the best threshold is that of one or two chance rows.
+const fewest = 10
+
+// BestThresholds returns for each label with at least 10 gold rows the threshold
+// that gives the best F1, and for the rarer ones together the one that gives
+// the best micro-F1 (0.5 if they have no gold row), the highest of equals, each
+// midway to the next lower probability: the strategies SCut and its cure for
+// rare labels (Yang 2001). Choose on dev rows and judge on others: on the rows
+// chosen on, the F1 that results is too good.
 func (p *MultiPredictions) BestThresholds() ([]float64, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err
 	}
 	c, n := len(p.Labels), p.Len()
 	out := make([]float64, c)
+	var rare []int
 	for k := range c {
-		r := newRanking(n, func(i int) (float64, bool) { return p.Probs[i*c+k], p.Gold[i*c+k] })
 		support := 0
-		for _, e := range r {
-			if e.positive() {
+		for i := k; i < len(p.Gold); i += c {
+			if p.Gold[i] {
 				support++
 			}
 		}
-		out[k] = math.Nextafter(p.Probs[r[0].row()*c+k], 2)
-		best, tp := 0.0, 0
-		for j, e := range r {
-			if e.positive() {
-				tp++
-			}
-			if !e.last() {
-				continue
-			}
-			if f1 := 2 * float64(tp) / float64(j+1+support); f1 > best {
-				best, out[k] = f1, p.Probs[e.row()*c+k]
+		if support < fewest {
+			rare = append(rare, k)
+			continue
+		}
+		out[k] = newRanking(n, func(i int) (float64, bool) { return p.Probs[i*c+k], p.Gold[i*c+k] }).bestThreshold(
+			func(i int) float64 { return p.Probs[i*c+k] })
+	}
+	if len(rare) == 0 {
+		return out, nil
+	}
+	at := func(i int) int { return i/len(rare)*c + rare[i%len(rare)] }
+	together := newRanking(n*len(rare), func(i int) (float64, bool) { return p.Probs[at(i)], p.Gold[at(i)] }).bestThreshold(
+		func(i int) float64 { return p.Probs[at(i)] })
+	for _, k := range rare {
+		out[k] = together
+	}
+	return out, nil
+}
+
+// bestThreshold returns the threshold with the best F1 of a ranking by the
+// given scores.
+func (r ranking) bestThreshold(score func(i int) float64) float64 {
+	support := 0
+	for _, e := range r {
+		if e.positive() {
+			support++
+		}
+	}
+	threshold, best, tp := 0.5, 0.0, 0
+	for j, e := range r {
+		if e.positive() {
+			tp++
+		}
+		if !e.last() {
+			continue
+		}
+		if f1 := 2 * float64(tp) / float64(j+1+support); f1 > best {
+			best, threshold = f1, score(e.row())
+			if j+1 < len(r) {
+				threshold = (threshold + score(r[j+1].row())) / 2
 			}
 		}
 	}
-	return out, nil
+	return threshold
 }
 
 // NewMulti evaluates p, with scikit-learn's definitions for label indicator

@@ -406,11 +406,55 @@ func TestBestThresholdsAreBest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.PerLabel[2].Predicted != 0 {
-		t.Errorf("a label without gold rows was given %d times", e.PerLabel[2].Predicted)
+	if best[2] != 0.5 {
+		t.Errorf("threshold %v of a label without gold rows, want 0.5", best[2])
 	}
 	if len(e.Mistakes) == 0 || len(e.Curves) != 3 || len(e.Intervals) == 0 {
 		t.Errorf("%d mistakes, %d curves, %d intervals", len(e.Mistakes), len(e.Curves), len(e.Intervals))
+	}
+}
+
+// Labels with fewer than ten gold rows have one threshold, the best for their
+// decisions taken together.
+func TestBestThresholdsOfRareLabels(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	p := &evaluate.MultiPredictions{Labels: []string{"a", "b", "c"}}
+	for i := range 80 {
+		var gold []int
+		for k := range 3 {
+			if i%20 == k {
+				gold = append(gold, k)
+			}
+		}
+		row := make([]float32, 3)
+		for k := range row {
+			row[k] = r.Float32() / 2
+			if slices.Contains(gold, k) {
+				row[k] += 0.1
+			}
+		}
+		p.Add(gold, row, evaluate.Row{})
+	}
+	best, err := p.BestThresholds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if best[0] != best[1] || best[1] != best[2] {
+		t.Fatalf("thresholds %v, want the same for all", best)
+	}
+	f1 := func(threshold float64) float64 {
+		p.Thresholds = []float64{threshold, threshold, threshold}
+		e, err := evaluate.NewMulti(p, evaluate.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return float64(e.MicroF1)
+	}
+	got := f1(best[0])
+	for _, threshold := range p.Probs {
+		if other := f1(threshold); other > got+1e-12 {
+			t.Errorf("micro-F1 %v at threshold %v, %v at the best %v", other, threshold, got, best[0])
+		}
 	}
 }
 

@@ -209,7 +209,7 @@ func Gather(heads []classify.Head, d *corpora.Dataset, answers []classify.Predic
 func gather(head *classify.Head, d *corpora.Dataset, p Pairing, answers []classify.Prediction) (Predictions, error) {
 	out := Predictions{Head: head.Name}
 	if head.MultiLabel() {
-		out.Multi = &evaluate.MultiPredictions{Head: head.Name, Labels: head.Labels}
+		out.Multi = &evaluate.MultiPredictions{Head: head.Name, Labels: head.Labels, Thresholds: slices.Clone(head.Thresholds)}
 	} else {
 		out.Single = &evaluate.Predictions{Head: head.Name, Labels: head.Labels}
 	}

@@ -1,9 +1,14 @@
 package train
 
 import (
+	"context"
+	"math/rand/v2"
+	"strings"
 	"testing"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 )
 
@@ -32,5 +37,38 @@ func TestSeveralLabels(t *testing.T) {
 				t.Errorf("got loss %q and labels %q, want loss %q and %d labels", heads[0].Loss.Kind, heads[0].Labels, c.want, c.names)
 			}
 		})
+	}
+}
+
+// A label that is hardly ever sure gets a threshold below a half, and the model
+// gives it by that.
+func TestThresholdsAreFitted(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	texts := func(n int) *corpora.Dataset {
+		d := &corpora.Dataset{Heads: []string{"topic"}, Separator: ","}
+		for i := range n {
+			words := []string{"grain", "oil"}[i%2 : i%2+1]
+			labels := words[0]
+			if r.IntN(3) == 0 {
+				words = append(words, "ship")
+				if r.IntN(5) < 2 { // two in five texts of ships are about ships
+					labels += ",ship"
+				}
+			}
+			d.Examples = append(d.Examples, corpora.Example{Text: strings.Join(words, " "), Labels: []string{labels}})
+		}
+		return d
+	}
+	trainer := Trainer{Config: Config{Model: classify.Config{NoDeep: true, Ngrams: ngram.Config{Words: 1}}}}
+	result, err := trainer.Fit(context.Background(), texts(300), texts(300))
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := &result.Model.Heads()[0]
+	if len(head.Thresholds) != 3 || head.Thresholds[2] >= 0.5 {
+		t.Fatalf("thresholds %v for %q, want the last below 0.5", head.Thresholds, head.Labels)
+	}
+	if given := head.Given(result.Model.Predict("oil ship").Scores[0]); strings.Join(given, ",") != "oil,ship" {
+		t.Errorf("given %q", given)
 	}
 }

@@ -613,6 +613,9 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 		if err := f.mix(ctx, f.devSet); err != nil {
 			return nil, err
 		}
+		if err := f.setThresholds(ctx); err != nil {
+			return nil, err
+		}
 	}
 	r := &Result{Config: f.cfg, History: f.History}
 	card := f.t.Card
@@ -635,9 +638,40 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 	return r, err
 }
 
+// setThresholds fits the thresholds of the multi-label heads to the dev texts.
+func (f *fit) setThresholds(ctx context.Context) error {
+	heads := f.cfg.Model.Heads
+	if !slices.ContainsFunc(heads, func(h classify.Head) bool { return h.MultiLabel() }) {
+		return nil
+	}
+	whole, err := f.whole()
+	if err != nil {
+		return err
+	}
+	predictions, err := score.Encoded(ctx, whole, f.dev, f.devSet.texts, "")
+	if err != nil {
+		return err
+	}
+	for _, p := range predictions {
+		if p.Multi == nil {
+			continue
+		}
+		h := slices.IndexFunc(heads, func(h classify.Head) bool { return h.Name == p.Head })
+		if heads[h].Thresholds, err = p.Multi.BestThresholds(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whole is the model as it is, without a card.
+func (f *fit) whole() (*classify.Model, error) {
+	return classify.New(f.cfg.Model, f.model.Vocab(), f.net, f.model.Wide(), classify.Card{})
+}
+
 // scoreBranches evaluates the finished model and its branches on the dev texts.
 func (f *fit) scoreBranches(ctx context.Context) (map[string]*DevScore, error) {
-	whole, err := classify.New(f.cfg.Model, f.model.Vocab(), f.net, f.model.Wide(), classify.Card{})
+	whole, err := f.whole()
 	if err != nil {
 		return nil, err
 	}

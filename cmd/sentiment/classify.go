@@ -339,6 +339,9 @@ func (j *jsonWriter) appendAnswer(b []byte, p classify.Prediction) []byte {
 		} else {
 			b = append(b, "null"...)
 		}
+		if head.MultiLabel() {
+			b = appendJSON(append(b, `,"labels":`...), head.Given(s))
+		}
 		b = append(b, `,"prob":`...)
 		b = appendProb(b, s.Prob())
 		b = append(b, `,"probs":`...)
@@ -372,8 +375,8 @@ func (j *jsonWriter) close() error {
 	return err
 }
 
-func appendJSON(b []byte, s string) []byte {
-	quoted, err := json.Marshal(s)
+func appendJSON(b []byte, v any) []byte {
+	quoted, err := json.Marshal(v)
 	must(err)
 	return append(b, quoted...)
 }
