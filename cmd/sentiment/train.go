@@ -53,8 +53,8 @@ func newTrain() *cobra.Command {
 		Use:   "train --train FILE --out MODEL",
 		Short: "Train a model on labelled texts",
 		Long: `Train learns a model from labelled texts and keeps the weights of the epoch that
-does best on the dev texts. Without --dev a tenth of the training texts is set
-aside for that.
+does best on the dev texts. Without --dev a tenth of the training texts, at most
+1,000, is set aside for that.
 
 Every setting has a default that suits the texts: their language, number and
 length. A config file (TOML or JSON) changes some, --set
@@ -135,6 +135,9 @@ model that it would have made uninterrupted.`,
 			if onDisk {
 				texts, err = readStream(cmd.Context(), opts, out, dataDir, r, devSplit)
 			} else {
+				if !cmd.Flags().Changed("dev-split") {
+					devSplit = -1
+				}
 				texts, err = readMemory(opts, dataDir, r, devSplit)
 			}
 			if err != nil {
@@ -208,7 +211,7 @@ model that it would have made uninterrupted.`,
 	f := cmd.Flags()
 	f.StringArrayVar(&files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&dev, "dev", nil, "dev `file`; may be repeated")
-	f.Float64Var(&devSplit, "dev-split", 0.1, "share of the training texts set aside for dev without --dev; 0 for none")
+	f.Float64Var(&devSplit, "dev-split", 0.1, "share of the training texts set aside for dev without --dev, unless given at most 1,000 texts; 0 for none")
 	f.StringVar(&out, "out", "", "model `file` to write")
 	f.StringVar(&config, "config", "", "config `file`, TOML or JSON")
 	f.StringVar(&dataDir, "data-dir", "", "`directory` that the files of a config file are relative to")
@@ -438,11 +441,20 @@ func readSources(opts corpora.Options, dir string, sources []source, seed uint64
 	return all, nil
 }
 
+// devTexts is the most texts that are set aside for dev unless a share is given:
+// enough to choose an epoch by and to fit the scales of the branches to, and each
+// more is one less to learn from.
+const devTexts = 1000
+
 // readTrainingData reads the training texts, and the dev texts or a share of
-// the training texts in their place; nil if there are to be none.
+// the training texts in their place; nil if there are to be none. A negative share
+// is the default.
 func readTrainingData(opts corpora.Options, dir string, files, dev []source, share float64, seed uint64) (trainSet, devSet *corpora.Dataset, err error) {
 	if trainSet, err = readSources(opts, dir, files, seed); err != nil {
 		return nil, nil, err
+	}
+	if share < 0 {
+		share = min(0.1, devTexts/float64(trainSet.Len()))
 	}
 	switch {
 	case len(dev) > 0:
