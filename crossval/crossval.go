@@ -15,9 +15,18 @@ import (
 
 // Options say how to cut the texts. The zero value has the defaults.
 type Options struct {
-	Folds    int     // k; 0 means 10
+	Folds    int     // k, of Run; 0 means 10
 	DevShare float64 // of the texts outside a fold, kept back for choosing the epoch; 0 means 0.1
 	Seed     uint64  // of the cuts
+
+	// File, if not "", is replaced after every fold by what all folds so far
+	// answered; the checkpoints of the fold in training are in the directory of
+	// that name with ".checkpoint". With Resume the folds of a file that is there
+	// are not trained again, and the training of the next goes on; a
+	// *MismatchError says that the file is of other texts, settings or cuts.
+	// Without, a file that is there is an error that wraps fs.ErrExist.
+	File   string
+	Resume bool
 
 	// OnFold, if not nil, is called before a fold is trained with the texts
 	// that it learns from, and after it with its figures.
@@ -26,13 +35,16 @@ type Options struct {
 
 // A Progress is a fold that begins or has ended.
 type Progress struct {
-	Fold, Folds      int // from 1
-	Train, Dev, Test int // texts
+	Fold, Folds      int    // from 1
+	Group            string // of LeaveOut
+	Train, Dev, Test int    // texts
+	Kept             bool   // not trained now: its answers are those of Options.File
 	Done             *Fold
 }
 
 // A Fold is how the model of one fold did on it.
 type Fold struct {
+	Group string                          `json:"group,omitempty"` // of LeaveOut
 	Texts int                             `json:"texts"`
 	Epoch int                             `json:"epoch"` // chosen on its dev texts
 	Heads map[string]*evaluate.Evaluation `json:"heads"` // those that the fold has labels of
@@ -53,89 +65,152 @@ type Result struct {
 }
 
 // Run trains t once for each fold of data. The same data, options and config
-// give the same result. Checkpoints of t are switched off. An error of a
-// training names its fold; the others are about options, and ctx's.
+// give the same result. The checkpoints are those of the options, not t's. An error of a
+// training names its fold; the others are about options, the file, and ctx's.
 func Run(ctx context.Context, t train.Trainer, data *corpora.Dataset, o Options) (*Result, error) {
 	if o.Folds == 0 {
 		o.Folds = 10
 	}
-	if o.DevShare == 0 {
-		o.DevShare = 0.1
-	}
 	if o.Folds < 2 || o.Folds > data.Len() {
 		return nil, fmt.Errorf("crossval: %d folds of %d texts, want from 2 to one for each text: %w", o.Folds, data.Len(), corpora.ErrData)
 	}
-	if !(o.DevShare > 0 && o.DevShare < 1) {
-		return nil, fmt.Errorf("crossval: dev share %v, want above 0 and below 1", o.DevShare)
-	}
-	var err error
 	r := &Result{FoldOf: data.FoldOf(o.Seed, o.Folds), Answers: make([]classify.Prediction, data.Len())}
-	// All models have the labels of all texts, also where a fold has all there
-	// are of a rare one.
-	if r.Heads, err = train.Heads(t.Config.Model.Heads, data); err != nil {
+	cuts := make([]cut, o.Folds)
+	for f := range cuts {
+		for i, g := range r.FoldOf {
+			if g == f {
+				cuts[f].inside = append(cuts[f].inside, i)
+			} else {
+				cuts[f].outside = append(cuts[f].outside, i)
+			}
+		}
+	}
+	s, err := newSession(t, data, o, cuts)
+	if err != nil {
 		return nil, err
 	}
-	t.Config.Model.Heads = r.Heads
-	t.Checkpoint, t.Resume = "", false
-	for f := range o.Folds {
-		done, err := r.runFold(ctx, t, data, f, o)
-		if err != nil {
-			return nil, fmt.Errorf("fold %d of %d: %w", f+1, o.Folds, err)
-		}
-		r.Folds = append(r.Folds, *done)
+	r.Heads = s.heads
+	if r.Folds, err = s.run(ctx, r.Answers, func(d *corpora.Dataset, a []classify.Prediction) ([]score.Predictions, error) {
+		return score.Gather(s.heads, d, a)
+	}); err != nil {
+		return nil, err
 	}
 	r.Pooled, err = score.Gather(r.Heads, data, r.Answers)
 	return r, err
 }
 
-// runFold trains on what is outside a fold and answers what is inside.
-func (r *Result) runFold(ctx context.Context, t train.Trainer, data *corpora.Dataset, f int, o Options) (*Fold, error) {
-	var inside, outside []int
-	for i, g := range r.FoldOf {
-		if g == f {
-			inside = append(inside, i)
-		} else {
-			outside = append(outside, i)
+// A cut is one fold: the texts that are answered and those that are learned, as
+// indices.
+type cut struct {
+	group           string
+	inside, outside []int
+	repeated        bool // texts outside may be there several times
+}
+
+// A session trains and answers the folds of one cross-validation.
+type session struct {
+	trainer train.Trainer
+	data    *corpora.Dataset
+	o       Options
+	cuts    []cut
+	heads   []classify.Head
+	state   state
+}
+
+// newSession checks the options and takes over what is in their file.
+func newSession(t train.Trainer, data *corpora.Dataset, o Options, cuts []cut) (*session, error) {
+	if o.DevShare == 0 {
+		o.DevShare = 0.1
+	}
+	if !(o.DevShare > 0 && o.DevShare < 1) {
+		return nil, fmt.Errorf("crossval: dev share %v, want above 0 and below 1", o.DevShare)
+	}
+	s := &session{trainer: t, data: data, o: o, cuts: cuts}
+	var err error
+	// All models have the labels of all texts, also where a fold has all there
+	// are of a rare one.
+	if s.heads, err = train.Heads(t.Config.Model.Heads, data); err != nil {
+		return nil, err
+	}
+	s.trainer.Config.Model.Heads = s.heads
+	s.trainer.Checkpoint, s.trainer.Resume = "", o.Resume
+	if o.File != "" {
+		s.trainer.Checkpoint = o.File + ".checkpoint"
+	}
+	return s, s.open()
+}
+
+// run answers every fold, into answers [n], and judges each by gather.
+func (s *session) run(ctx context.Context, answers []classify.Prediction, gather func(*corpora.Dataset, []classify.Prediction) ([]score.Predictions, error)) ([]Fold, error) {
+	var folds []Fold
+	for f := range s.cuts {
+		done, err := s.fold(ctx, f, answers, gather)
+		if err != nil {
+			return nil, fmt.Errorf("fold %d of %d: %w", f+1, len(s.cuts), err)
+		}
+		folds = append(folds, *done)
+	}
+	return folds, nil
+}
+
+// fold trains on what is outside a fold and answers what is inside.
+func (s *session) fold(ctx context.Context, f int, answers []classify.Prediction, gather func(*corpora.Dataset, []classify.Prediction) ([]score.Predictions, error)) (*Fold, error) {
+	c := &s.cuts[f]
+	parts, err := s.data.Subset(c.outside).Split(seed.For(s.o.Seed, "dev", uint64(f)), 1-s.o.DevShare, s.o.DevShare)
+	if err != nil {
+		return nil, err
+	}
+	learn, dev, test := parts[0], parts[1], s.data.Subset(c.inside)
+	if c.repeated {
+		dev.Dedup()
+	}
+	p := Progress{Fold: f + 1, Folds: len(s.cuts), Group: c.group, Train: learn.Len(), Dev: dev.Len(), Test: test.Len(), Kept: f < len(s.state.Folds)}
+	if s.o.OnFold != nil {
+		s.o.OnFold(p)
+	}
+	if !p.Kept {
+		saved, err := s.train(ctx, learn, dev, test)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.keep(saved); err != nil {
+			return nil, err
 		}
 	}
-	parts, err := data.Subset(outside).Split(seed.For(o.Seed, "dev", uint64(f)), 1-o.DevShare, o.DevShare)
+	saved := &s.state.Folds[f]
+	for k, i := range c.inside {
+		answers[i] = saved.Answers[k]
+	}
+	predictions, err := gather(test, saved.Answers)
 	if err != nil {
 		return nil, err
 	}
-	learn, dev, test := parts[0], parts[1], data.Subset(inside)
-	p := Progress{Fold: f + 1, Folds: o.Folds, Train: learn.Len(), Dev: dev.Len(), Test: test.Len()}
-	if o.OnFold != nil {
-		o.OnFold(p)
-	}
-	trained, err := t.Fit(ctx, learn, dev)
-	if err != nil {
-		return nil, err
-	}
-	texts := make([]string, len(inside))
-	for k := range inside {
-		texts[k] = test.Examples[k].Text
-	}
-	answers, err := trained.Model.PredictBatch(ctx, texts)
-	if err != nil {
-		return nil, err
-	}
-	for k, i := range inside {
-		r.Answers[i] = answers[k]
-	}
-	predictions, err := score.Gather(r.Heads, test, answers)
-	if err != nil {
-		return nil, err
-	}
-	p.Done = &Fold{Texts: len(inside), Epoch: trained.Model.Card().Epochs, Heads: map[string]*evaluate.Evaluation{}}
+	p.Done = &Fold{Group: c.group, Texts: test.Len(), Epoch: saved.Epoch, Heads: map[string]*evaluate.Evaluation{}}
 	for _, one := range predictions {
 		if p.Done.Heads[one.Head], err = one.Evaluate(evaluate.Options{}); err != nil {
 			return nil, err
 		}
 	}
-	if o.OnFold != nil {
-		o.OnFold(p)
+	if s.o.OnFold != nil {
+		s.o.OnFold(p)
 	}
 	return p.Done, nil
+}
+
+func (s *session) train(ctx context.Context, learn, dev, test *corpora.Dataset) (answered, error) {
+	trained, err := s.trainer.Fit(ctx, learn, dev)
+	if err != nil {
+		return answered{}, err
+	}
+	texts := make([]string, test.Len())
+	for k := range texts {
+		texts[k] = test.Examples[k].Text
+	}
+	answers, err := trained.Model.PredictBatch(ctx, texts)
+	if err == nil && s.trainer.Checkpoint != "" {
+		err = train.RemoveCheckpoints(s.trainer.Checkpoint)
+	}
+	return answered{Epoch: trained.Model.Card().Epochs, Answers: answers}, err
 }
 
 // A Spread is a figure over the folds where it is defined.

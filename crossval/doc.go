@@ -11,4 +11,9 @@
 // it: two trainings share most of their texts, so the folds are not independent,
 // and no estimate of the variance from one cross-validation is unbiased (Bengio
 // & Grandvalet 2004). Read it as a spread, not as an interval.
+//
+// Run cuts at random: it tells how well a model does on texts like those it has
+// learned from. LeaveOut leaves out one kind of texts at a time, all films or all
+// tweets, and tells how well it does on texts of another kind, which is what users
+// bring.
 package crossval

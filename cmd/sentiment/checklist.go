@@ -173,8 +173,8 @@ func (c *checkup) classifier(suite checklist.Suite) ([]string, checklist.Classif
 	}, nil
 }
 
-// headFor returns the head of that name, or the one that knows most of the labels,
-// at least two. A suite without labels suits a model of one head.
+// headFor returns the head of that name, or the one that knows most of the labels.
+// A suite without labels suits a model of one head.
 func headFor(m *classify.Model, name string, labels []string) (int, error) {
 	heads := m.Heads()
 	if name != "" {
@@ -186,7 +186,7 @@ func headFor(m *classify.Model, name string, labels []string) (int, error) {
 	if len(labels) == 0 && len(heads) == 1 {
 		return 0, nil
 	}
-	best, most, several := -1, 1, false
+	best, most, several := -1, 0, false
 	for h := range heads {
 		n := 0
 		for _, l := range labels {

@@ -8,12 +8,15 @@ import (
 	"io"
 	"maps"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/crossval"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/internal/fsx"
@@ -34,6 +37,9 @@ type validation struct {
 	seed        uint64
 	folds       int
 	devShare    float64
+	by          string
+	state       string
+	resume      bool
 	predictions string
 	start       string
 	style       string
@@ -53,11 +59,26 @@ is answered by a model trained on the others, a tenth of which chooses the epoch
 
 It prints the mean of the headline figures over the folds with their standard
 deviation, and the evaluation of all the answers together. --predictions keeps the
-answers, which sentiment compare reads as one of its systems.`,
+answers, which sentiment compare reads as one of its systems.
+
+With --by the folds are kinds of texts, and the figures say how well a model does on
+a kind that it has not met. --by source leaves out one file at a time, --by group
+all entries of the config file that have the same
+
+    group = "films"
+
+at a time; entries without are learned from in every fold. A text is judged on the
+labels that its source tells apart, and beside that on those that all groups have;
+VADER's figures on the same texts stand next to the model's, where the labels are
+those of sentiment.
+
+With --state a file keeps the folds that are done, and --resume goes on from it.`,
 		Example: `  sentiment crossval reviews.tsv
   sentiment crossval --folds 5 --set model.lstm.hidden_size=64 --output json reviews.tsv
   sentiment crossval --predictions mine.jsonl reviews.tsv
-  sentiment compare vader mine.jsonl --data reviews.tsv`,
+  sentiment compare vader mine.jsonl --data reviews.tsv
+  sentiment crossval --by source films.tsv books.tsv hotels.tsv
+  sentiment crossval --by group --config recipe.toml --state folds.json --resume`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if cmd.Flags().Changed("epochs") {
@@ -66,7 +87,14 @@ answers, which sentiment compare reads as one of its systems.`,
 			if cmd.Flags().Changed("seed") {
 				v.sets = append(v.sets, fmt.Sprintf("seed=%d", v.seed))
 			}
-			return v.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), files)
+			if v.by != "" && cmd.Flags().Changed("folds") {
+				return usagef("--folds %d: with --by there are as many folds as groups", v.folds)
+			}
+			err := v.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), files)
+			if err != nil && v.state != "" && cmd.Context().Err() != nil {
+				fmt.Fprintf(cmd.ErrOrStderr(), "go on with:\n  %s\n", resumeCommand(cmd, files...))
+			}
+			return err
 		},
 	}
 	v.in.addFlags(cmd, true)
@@ -77,6 +105,9 @@ answers, which sentiment compare reads as one of its systems.`,
 	f.IntVar(&v.epochs, "epochs", 0, "passes over the training texts")
 	f.Uint64Var(&v.seed, "seed", 0, "seed of everything random")
 	f.IntVar(&v.folds, "folds", 10, "number of folds")
+	f.StringVar(&v.by, "by", "", "leave out one `kind` at a time: group or source")
+	f.StringVar(&v.state, "state", "", "`file` that keeps the folds that are done")
+	f.BoolVar(&v.resume, "resume", false, "go on from the --state of an interrupted run, if there is one")
 	f.Float64Var(&v.devShare, "dev-split", 0.1, "share of the texts outside a fold that chooses the epoch")
 	addStartFlag(cmd, &v.start)
 	f.StringVar(&v.predictions, "predictions", "", "`file` for the answers, JSON lines")
@@ -85,6 +116,7 @@ answers, which sentiment compare reads as one of its systems.`,
 	f.IntVar(&v.resamples, "resamples", 1000, "bootstrap resamples for the intervals of the answers together; 0 for none")
 	f.BoolVarP(&v.quiet, "quiet", "q", false, "no progress")
 	must(cmd.MarkFlagFilename("config"))
+	must(cmd.RegisterFlagCompletionFunc("by", cobra.FixedCompletions([]string{"group", "source"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
 
@@ -104,6 +136,10 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		return usagef("--dev-split %v: want a share above 0 and below 1", v.devShare)
 	case v.resamples < 0:
 		return usagef("--resamples %d: want 0 or more", v.resamples)
+	case v.by != "" && v.by != "group" && v.by != "source":
+		return usagef("--by %s: want group or source", v.by)
+	case v.resume && v.state == "":
+		return usagef("--resume needs --state FILE")
 	}
 	r, err := readRecipe(v.config, v.sets)
 	if err != nil {
@@ -115,15 +151,18 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 	if len(r.Data) == 0 {
 		return usagef("crossval needs a FILE, or a config file that names its data")
 	}
-	if v.predictions != "" {
-		if err := checkOut("--predictions", v.predictions, append(files, v.config)); err != nil {
+	for _, to := range [][2]string{{"--predictions", v.predictions}, {"--state", v.state}} {
+		if to[1] == "" {
+			continue
+		}
+		if err := checkOut(to[0], to[1], append(files, v.config)); err != nil {
 			return err
 		}
 	}
-	for i := range r.Data {
-		r.Data[i].Repeat = 0 // each text is answered once
+	if _, err := os.Stat(v.state); v.state != "" && err == nil && !v.resume {
+		return usagef("--state %s is there: go on with it by --resume, or remove it", v.state)
 	}
-	data, err := readSources(opts, v.dataDir, r.Data, r.Seed)
+	data, groups, err := v.read(opts, r)
 	if err != nil {
 		return err
 	}
@@ -148,27 +187,34 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		}
 	}
 	limitMemory()
-	start := time.Now()
-	result, err := crossval.Run(ctx, t, data, crossval.Options{
-		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed,
-		OnFold: func(x crossval.Progress) { p.fold(x, time.Since(start)) },
-	})
+	start, kept := time.Now(), 0
+	o := crossval.Options{
+		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed, File: v.state, Resume: v.resume,
+		OnFold: func(x crossval.Progress) {
+			if x.Kept && x.Done != nil {
+				kept++
+			}
+			p.fold(x, kept, time.Since(start))
+		},
+	}
+	if v.by != "" {
+		result, err := crossval.LeaveOut(ctx, t, data, groups, o)
+		p.done()
+		if err != nil {
+			return err
+		}
+		if err := v.writeAnswers(data, result.Heads, result.Answers); err != nil {
+			return err
+		}
+		return printGroups(out, style, result)
+	}
+	result, err := crossval.Run(ctx, t, data, o)
 	p.done()
 	if err != nil {
 		return err
 	}
-	if v.predictions != "" {
-		if err := fsx.WriteFile(fsx.OS{}, v.predictions, func(w io.Writer) error {
-			lines := &jsonWriter{w: w, heads: result.Heads}
-			for i := range data.Examples {
-				if err := lines.write(&record{id: data.Examples[i].ID, p: result.Answers[i]}); err != nil {
-					return err
-				}
-			}
-			return lines.close()
-		}); err != nil {
-			return err
-		}
+	if err := v.writeAnswers(data, result.Heads, result.Answers); err != nil {
+		return err
 	}
 	var pooled []*evaluate.Evaluation
 	for _, one := range result.Pooled {
@@ -179,6 +225,62 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		pooled = append(pooled, e)
 	}
 	return v.print(out, style, result, pooled)
+}
+
+// read returns the texts and, with --by, the group of each of their sources.
+func (v *validation) read(opts corpora.Options, r *recipe) (*corpora.Dataset, []string, error) {
+	if v.by == "" {
+		for i := range r.Data {
+			r.Data[i].Repeat = 0 // each text is answered once
+		}
+		data, err := readSources(opts, v.dataDir, r.Data, r.Seed)
+		return data, nil, err
+	}
+	names := map[string]bool{}
+	for i := range r.Data {
+		if v.by == "source" {
+			r.Data[i].Group = r.Data[i].File
+		}
+		if g := r.Data[i].Group; g != "" {
+			names[g] = true
+		}
+	}
+	if len(names) < 2 {
+		return nil, nil, usagef("--by %s: %d groups, want at least 2: several FILEs, or a config file with group = NAME under its [[data]]", v.by, len(names))
+	}
+	all := new(corpora.Dataset)
+	var groups []string
+	for _, s := range r.Data {
+		d, err := readSources(opts, v.dataDir, []source{s}, r.Seed)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := all.Append(d); err != nil {
+			return nil, nil, err
+		}
+		groups = append(groups, slices.Repeat([]string{s.Group}, len(d.Sources))...)
+	}
+	return all, groups, nil
+}
+
+// writeAnswers writes the file of --predictions, without the texts that no fold
+// has answered.
+func (v *validation) writeAnswers(data *corpora.Dataset, heads []classify.Head, answers []classify.Prediction) error {
+	if v.predictions == "" {
+		return nil
+	}
+	return fsx.WriteFile(fsx.OS{}, v.predictions, func(w io.Writer) error {
+		lines := &jsonWriter{w: w, heads: heads}
+		for i := range data.Examples {
+			if answers[i].Scores == nil {
+				continue
+			}
+			if err := lines.write(&record{id: data.Examples[i].ID, p: answers[i]}); err != nil {
+				return err
+			}
+		}
+		return lines.close()
+	})
 }
 
 // print writes the figures of the folds, and in the styles for people those of
@@ -252,8 +354,8 @@ func printFoldsJSON(w io.Writer, style report.Style, r *crossval.Result, pooled 
 	return enc.Encode(all)
 }
 
-// fold says how a fold did.
-func (p *progress) fold(x crossval.Progress, elapsed time.Duration) {
+// fold says how a fold did; so many of the folds are of an earlier run.
+func (p *progress) fold(x crossval.Progress, kept int, elapsed time.Duration) {
 	if p.quiet || x.Done == nil {
 		return
 	}
@@ -263,9 +365,17 @@ func (p *progress) fold(x crossval.Progress, elapsed time.Duration) {
 		e := x.Done.Heads[name]
 		figures = append(figures, fmt.Sprintf("%s accuracy %.4f macro_f1 %.4f", report.Clean(name), float64(e.Accuracy), float64(e.MacroF1)))
 	}
-	left := time.Duration(math.Round(float64(elapsed) / float64(x.Fold) * float64(x.Folds-x.Fold)))
-	fmt.Fprintf(p.w, "fold %*d/%d  %s  epoch %d  %s, %s to go\n",
-		len(fmt.Sprint(x.Folds)), x.Fold, x.Folds, strings.Join(figures, ", "), x.Done.Epoch, short(elapsed), short(left))
+	group := ""
+	if x.Group != "" {
+		group = report.Clean(x.Group) + "  "
+	}
+	fmt.Fprintf(p.w, "fold %*d/%d  %s%s  epoch %d  ", len(fmt.Sprint(x.Folds)), x.Fold, x.Folds, group, strings.Join(figures, ", "), x.Done.Epoch)
+	if x.Kept {
+		fmt.Fprintln(p.w, "kept")
+		return
+	}
+	left := time.Duration(math.Round(float64(elapsed) / float64(x.Fold-kept) * float64(x.Folds-x.Fold)))
+	fmt.Fprintf(p.w, "%s, %s to go\n", short(elapsed), short(left))
 }
 
 func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -240,8 +240,9 @@ func limitMemory() {
 	}
 }
 
-// resumeCommand is the command line that goes on with this one.
-func resumeCommand(cmd *cobra.Command) string {
+// resumeCommand is the command line that goes on with this one, which has those
+// arguments.
+func resumeCommand(cmd *cobra.Command, args ...string) string {
 	words := strings.Fields(cmd.CommandPath())
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		values := []string{f.Value.String()}
@@ -258,7 +259,11 @@ func resumeCommand(cmd *cobra.Command) string {
 			}
 		}
 	})
-	return strings.Join(append(words, "--resume"), " ")
+	words = append(words, "--resume")
+	for _, a := range args {
+		words = append(words, quote(a))
+	}
+	return strings.Join(words, " ")
 }
 
 // quote makes s one word of a POSIX shell.
@@ -332,6 +337,7 @@ type source struct {
 	LabelMap map[string]string `json:"label_map,omitempty"` // renames labels
 	Repeat   int               `json:"repeat,omitempty"`    // times that it is read; 0 means 1
 	Limit    int               `json:"limit,omitempty"`     // read a random sample of so many; 0 means all
+	Group    string            `json:"group,omitempty"`     // kind of texts, for crossval --by group; "" is always in training
 
 	here bool // the path of a flag: relative to the working directory
 }
