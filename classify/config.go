@@ -54,6 +54,13 @@ type Config struct {
 	// NoDeep leaves the LSTM out: a wide model, the n-grams alone.
 	NoDeep bool `json:"no_deep,omitempty"`
 
+	// Members is the number of networks that make up the deep branch: they
+	// differ in their weights alone, and their scores are averaged. 0 means 1.
+	// Directions, one for each member, replace LSTM.Direction: forward and
+	// reverse make of two members the ensemble of both readings.
+	Members    int              `json:"members,omitempty"`
+	Directions []lstm.Direction `json:"directions,omitempty"`
+
 	// Int8 says that the file holds word vectors and encoder in eight bits and
 	// the wide branch in sixteen, and that inference multiplies with eight bits.
 	// Model.Quantize sets it.
@@ -140,6 +147,9 @@ func (c Config) Resolve() Config {
 	if c.HasWide() {
 		c.Ngrams = c.Ngrams.Resolve()
 	}
+	if (c.Members == 0 || c.Members == 1) && len(c.Directions) <= 1 {
+		c = c.Member(0)
+	}
 	return c
 }
 
@@ -164,6 +174,7 @@ func (c Config) Validate() error {
 	} else if c.LSTM.InputSize != c.Embed {
 		bad("lstm.input_size = %d, embed = %d, want them equal", c.LSTM.InputSize, c.Embed)
 	}
+	errs = append(errs, c.checkMembers())
 	if c.Chunk < 0 {
 		bad("chunk = %d, want 0 or more tokens", c.Chunk)
 	}
@@ -232,6 +243,13 @@ func (c Config) Validate() error {
 // vocabulary of rows ids. It is a float64 because a config can ask for more
 // than an int holds.
 func (c Config) numDeepParams(rows int) float64 {
+	if c.NumMembers() > 1 {
+		n := 0.0
+		for k := range c.Members {
+			n += c.Member(k).numDeepParams(rows)
+		}
+		return n
+	}
 	H, D := float64(c.LSTM.HiddenSize), float64(c.LSTM.NumDirections())
 	layer := func(in float64) float64 {
 		n := 4 * H * (in + H + 1)

@@ -33,8 +33,8 @@ type description struct {
 var ErrFormat = errors.New("classify: not a readable model")
 
 // WriteTo writes m as a safetensors file: the tensors under the names of
-// Network.Params, PyTorch's two LSTM biases (the second one zero) in place of
-// our one, and one metadata entry with everything else as JSON. Equal models
+// Network.Params, those of an ensemble with the member before them, PyTorch's
+// two LSTM biases (the second one zero) in place of our one, and one metadata entry with everything else as JSON. Equal models
 // give equal bytes.
 func (m *Model) WriteTo(w io.Writer) (int64, error) {
 	d, err := json.Marshal(description{Version: formatVersion, Config: m.cfg, Vocab: m.vocab, Card: m.card})
@@ -42,17 +42,10 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 		return 0, err
 	}
 	var tensors []tensorfile.Tensor
-	for _, p := range m.deepParams() {
-		if m.cfg.Int8 && quantised(p) {
-			tensors = append(tensors, int8Tensors(p)...)
-			continue
+	if m.net != nil {
+		for k, member := range m.net.Members() {
+			tensors = append(tensors, deepTensors(m.cfg.memberPrefix(k), member.params, m.cfg.Int8)...)
 		}
-		name := p.Name
-		if twin, ok := secondBias(name); ok {
-			name = strings.Replace(name, "bias_", "bias_ih_", 1)
-			tensors = append(tensors, tensorfile.Float32(twin, make([]float32, len(p.Data)), p.Shape...))
-		}
-		tensors = append(tensors, tensorfile.Float32(name, p.Data, p.Shape...))
 	}
 	if m.wide != nil {
 		tensors = append(tensors, wideTensors(m)...)
@@ -60,6 +53,33 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 	counter := &countingWriter{w: w}
 	err = tensorfile.Write(counter, map[string]string{metadataKey: string(d)}, tensors)
 	return counter.n, err
+}
+
+// memberPrefix is before the names of the tensors of member k: nothing where
+// there is one only.
+func (c Config) memberPrefix(k int) string {
+	if c.NumMembers() == 1 {
+		return ""
+	}
+	return fmt.Sprintf("members.%d.", k)
+}
+
+// deepTensors are the tensors of one network.
+func deepTensors(prefix string, params []*nn.Param, int8s bool) []tensorfile.Tensor {
+	var tensors []tensorfile.Tensor
+	for _, p := range params {
+		if int8s && quantised(p) {
+			tensors = append(tensors, int8Tensors(prefix, p)...)
+			continue
+		}
+		name := p.Name
+		if twin, ok := secondBias(name); ok {
+			name = strings.Replace(name, "bias_", "bias_ih_", 1)
+			tensors = append(tensors, tensorfile.Float32(prefix+twin, make([]float32, len(p.Data)), p.Shape...))
+		}
+		tensors = append(tensors, tensorfile.Float32(prefix+name, p.Data, p.Shape...))
+	}
+	return tensors
 }
 
 // secondBias returns the name of PyTorch's bias_hh for the parameter of an LSTM bias.
@@ -167,8 +187,12 @@ func decodeModel(f *tensorfile.File) (*Model, error) {
 	}
 	var names []string
 	if net != nil {
-		if names, err = readParams(f, net.params); err != nil {
-			return nil, err
+		for k, member := range net.Members() {
+			read, err := readParams(f, cfg.memberPrefix(k), member.params)
+			if err != nil {
+				return nil, err
+			}
+			names = append(names, read...)
 		}
 	}
 	if cfg.HasWide() {
@@ -184,36 +208,30 @@ func decodeModel(f *tensorfile.File) (*Model, error) {
 	return New(cfg, d.Vocab, net, wide, d.Card)
 }
 
-func (m *Model) deepParams() []*nn.Param {
-	if m.net == nil {
-		return nil
-	}
-	return m.net.params
-}
-
-// readParams fills parameters from a file and returns the names it has read.
-func readParams(f *tensorfile.File, params []*nn.Param) (names []string, err error) {
+// readParams fills the parameters of one network from a file and returns the
+// names it has read.
+func readParams(f *tensorfile.File, prefix string, params []*nn.Param) (names []string, err error) {
 	for _, p := range params {
 		if p.Int8 != nil {
-			if err := readInt8(f, p); err != nil {
+			if err := readInt8(f, prefix, p); err != nil {
 				return nil, err
 			}
 			p.Changed()
-			names = append(names, p.Name, p.Name+scaleSuffix)
+			names = append(names, prefix+p.Name, prefix+p.Name+scaleSuffix)
 			continue
 		}
 		name := p.Name
 		twin, ok := secondBias(name)
 		if ok {
 			name = strings.Replace(name, "bias_", "bias_ih_", 1)
-			names = append(names, twin)
+			names = append(names, prefix+twin)
 		}
-		names = append(names, name)
-		if err := f.CopyFloat32(p.Data, name, p.Shape...); err != nil {
+		names = append(names, prefix+name)
+		if err := f.CopyFloat32(p.Data, prefix+name, p.Shape...); err != nil {
 			return nil, err
 		}
 		if ok {
-			second, err := f.Float32(twin, p.Shape...)
+			second, err := f.Float32(prefix+twin, p.Shape...)
 			if err != nil {
 				return nil, err
 			}

@@ -67,6 +67,7 @@ var kinds = []struct {
 		c.Pool = []nn.Pooling{nn.Attention, nn.Last}
 	}},
 	{"chunked", func(c *classify.Config) { c.Chunk = 3 }},
+	{"ensemble", func(c *classify.Config) { c.Members = 2 }},
 	{"hash buckets", func(c *classify.Config) { c.Vocab.Buckets = 5 }},
 }
 

@@ -24,7 +24,7 @@ type Model struct {
 
 	workers   workerPool
 	cacheOnce sync.Once
-	cache     *lstm.InputCache
+	caches    []*lstm.InputCache // by member
 	cacheOff  bool
 }
 
@@ -53,6 +53,9 @@ type Card struct {
 func New(cfg Config, v *vocab.Vocabulary, net *Network, wide *Wide, card Card) (*Model, error) {
 	if (net == nil) != cfg.NoDeep || (wide == nil) == cfg.HasWide() {
 		return nil, fmt.Errorf("classify: deep branch %t, wide branch %t, the config says %t, %t", net != nil, wide != nil, !cfg.NoDeep, cfg.HasWide())
+	}
+	if net != nil && len(net.Members()) != cfg.NumMembers() {
+		return nil, fmt.Errorf("classify: a network of %d members, the config says %d", len(net.Members()), cfg.NumMembers())
 	}
 	if net != nil && net.embed.Rows() != v.Len() {
 		return nil, fmt.Errorf("classify: %d rows of word vectors for a vocabulary of %d", net.embed.Rows(), v.Len())
@@ -85,26 +88,32 @@ func (m *Model) Pipeline() *tokenize.Pipeline { return m.pipeline }
 
 // WithoutCache returns the model without its cache: inference multiplies each
 // distinct word of a batch anew. The cache holds the most frequent words and
-// takes D*4*H*4 bytes for each, 16 MiB for a bidirectional LSTM of 128 units;
-// it fills as texts are read.
+// takes D*4*H*4 bytes for each, 16 MiB for a bidirectional LSTM of 128 units,
+// for every member of an ensemble; it fills as texts are read.
 func (m *Model) WithoutCache() *Model {
 	return &Model{cfg: m.cfg, pipeline: m.pipeline, vocab: m.vocab, net: m.net, wide: m.wide, card: m.card, cacheOff: true}
 }
 
-// inputCache returns the cache, made at the first call; nil if there is none.
-func (m *Model) inputCache() *lstm.InputCache {
+// inputCaches returns the caches of the members of the deep branch, made at the
+// first call; nil if there are none.
+func (m *Model) inputCaches() []*lstm.InputCache {
 	if m.cacheOff {
 		return nil
 	}
-	m.cacheOnce.Do(func() { m.cache = m.net.lstm.NewInputCache(min(cacheWords, m.vocab.Len())) })
-	return m.cache
+	m.cacheOnce.Do(func() {
+		for _, member := range m.net.Members() {
+			m.caches = append(m.caches, member.lstm.NewInputCache(min(cacheWords, m.vocab.Len())))
+		}
+	})
+	return m.caches
 }
 
 // Vocab returns the vocabulary.
 func (m *Model) Vocab() *vocab.Vocabulary { return m.vocab }
 
 // Embed returns the word vectors, for instance to look for neighbours; nil if
-// there is no deep branch. They must not be changed.
+// there is no deep branch, of an ensemble those of the first member. They must
+// not be changed.
 func (m *Model) Embed() *embed.Table {
 	if m.net == nil {
 		return nil
@@ -151,7 +160,7 @@ func (m *Model) WideOnly() *Model {
 		return nil
 	}
 	cfg := m.cfg
-	cfg.NoDeep = true
+	cfg.NoDeep, cfg.Members, cfg.Directions = true, 0, nil
 	return &Model{cfg: cfg, pipeline: m.pipeline, vocab: m.vocab, wide: m.wide, card: m.card}
 }
 

@@ -12,19 +12,21 @@ import (
 )
 
 // A Network is the learned part of a model: ids → vectors → states → pooled
-// vector → scores of each head. Its concurrency is that of lstm.LSTM: any
-// number of inferences at once, each with its own Workspace; training alone.
+// vector → scores of each head. An ensemble averages the scores of its members.
+// The concurrency is that of lstm.LSTM: any number of inferences at once, each
+// with its own Workspace; training alone, of an ensemble each of the Members.
 type Network struct {
 	// HeadsOnly makes Backward stop below the pooling: encoder and word vectors
 	// get no gradient.
 	HeadsOnly bool
 
-	cfg    Config
-	embed  *embed.Table
-	lstm   *lstm.LSTM
-	pool   *nn.Pool
-	heads  []headLayers
-	params []*nn.Param
+	cfg     Config
+	embed   *embed.Table
+	lstm    *lstm.LSTM
+	pool    *nn.Pool
+	heads   []headLayers
+	params  []*nn.Param
+	members []*Network // of an ensemble, which has the parts of the first; else nil
 }
 
 // headLayers lead from the pooled vector to the scores of one head.
@@ -44,6 +46,9 @@ func NewNetwork(cfg Config, rows int) (*Network, error) {
 func newNetwork(cfg Config, rows int, int8s bool) (*Network, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
+	}
+	if cfg.NumMembers() > 1 {
+		return newEnsemble(cfg, rows, int8s)
 	}
 	newTable, newLSTM := embed.New, lstm.New
 	if int8s {
@@ -84,8 +89,14 @@ func newNetwork(cfg Config, rows int, int8s bool) (*Network, error) {
 	return n, nil
 }
 
-// Init draws all weights.
+// Init draws all weights, of an ensemble those of one member after the other.
 func (n *Network) Init(r *rand.Rand) {
+	for _, m := range n.members {
+		m.Init(r)
+	}
+	if n.members != nil {
+		return
+	}
 	n.embed.Init(r)
 	n.lstm.Init(r, 1)
 	n.pool.Init(r)
@@ -97,10 +108,12 @@ func (n *Network) Init(r *rand.Rand) {
 	}
 }
 
-// Params returns the weights in a fixed order, under the names of a model file.
+// Params returns the weights in a fixed order, under the names of a model file;
+// of an ensemble those of its members, each under the names that it has alone.
 func (n *Network) Params() []*nn.Param { return n.params }
 
-// Embed returns the word vectors, for instance to fill them with pretrained ones.
+// Embed returns the word vectors, for instance to fill them with pretrained
+// ones; of an ensemble those of the first member.
 func (n *Network) Embed() *embed.Table { return n.embed }
 
 // A Workspace holds the activations of one Forward for one Backward. The zero
@@ -112,6 +125,9 @@ type Workspace struct {
 	// lowest ids, which are those of the most frequent words. It is for
 	// inference and may be shared with other workspaces.
 	Cache *lstm.InputCache
+
+	caches []*lstm.InputCache // of the members of an ensemble, nil for none
+	mean   [][]float32        // of their scores
 
 	lstm    lstm.Workspace
 	pool    nn.PoolWorkspace
@@ -146,6 +162,9 @@ type headActivations struct {
 // Forward returns the scores (logits) of each head, [B][C], for B texts given
 // as ids. They alias ws. A text without ids gets the scores of the bias.
 func (n *Network) Forward(ws *Workspace, texts [][]vocab.ID, mode lstm.Mode) ([][]float32, error) {
+	if n.members != nil {
+		return n.average(ws, texts, mode)
+	}
 	ws.lstm.Workers = ws.Workers
 	ws.mode, ws.texts = mode, len(texts)
 	ws.lay(texts, n.cfg.Chunk)
@@ -212,6 +231,9 @@ func (n *Network) Backward(ws *Workspace, dLogits [][]float32) error {
 // vectors as the encoder has read them, [Rows][D] in the order of the layout,
 // which is valid until the next call with ws; nil with HeadsOnly.
 func (n *Network) BackwardWords(ws *Workspace, dLogits [][]float32) ([]float32, error) {
+	if n.members != nil {
+		return nil, errEnsemble
+	}
 	for _, p := range n.params {
 		p.NeedGrad()
 	}

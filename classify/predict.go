@@ -278,7 +278,9 @@ func (w *worker) logits(m *Model) [][]float32 {
 		for _, t := range w.texts {
 			w.ids = append(w.ids, t.IDs)
 		}
-		w.ws.Cache = m.inputCache()
+		if w.ws.caches = m.inputCaches(); w.ws.caches != nil {
+			w.ws.Cache = w.ws.caches[0]
+		}
 		deep, err := m.net.Forward(&w.ws, w.ids, lstm.Mode{})
 		if err != nil {
 			panic(err) // ids come from the model's own vocabulary

@@ -31,8 +31,9 @@ func quantised(p *nn.Param) bool {
 	return len(p.Shape) == 2 && (p.Name == "embedding.weight" || strings.HasPrefix(p.Name, "encoder.weight_ih") || strings.HasPrefix(p.Name, "encoder.weight_hh"))
 }
 
-// int8Tensors are a parameter in eight bits and the scale of each of its rows.
-func int8Tensors(p *nn.Param) []tensorfile.Tensor {
+// int8Tensors are a parameter in eight bits and the scale of each of its rows,
+// their names with a prefix.
+func int8Tensors(prefix string, p *nn.Param) []tensorfile.Tensor {
 	rows, k := p.Shape[0], p.Shape[1]
 	q := p.Int8
 	if q == nil {
@@ -40,17 +41,17 @@ func int8Tensors(p *nn.Param) []tensorfile.Tensor {
 		vec.QuantizeRows(rows, k, p.Data, k, q.Q, k, q.Scale)
 	}
 	return []tensorfile.Tensor{
-		tensorfile.Int8(p.Name, q.Q, rows, k),
-		tensorfile.Float32(p.Name+scaleSuffix, q.Scale, rows),
+		tensorfile.Int8(prefix+p.Name, q.Q, rows, k),
+		tensorfile.Float32(prefix+p.Name+scaleSuffix, q.Scale, rows),
 	}
 }
 
 // readInt8 fills a parameter from what int8Tensors made of it. It keeps parts of f.
-func readInt8(f *tensorfile.File, p *nn.Param) (err error) {
+func readInt8(f *tensorfile.File, prefix string, p *nn.Param) (err error) {
 	rows, k := p.Shape[0], p.Shape[1]
-	if p.Int8.Q, err = f.Int8(p.Name, rows, k); err != nil {
+	if p.Int8.Q, err = f.Int8(prefix+p.Name, rows, k); err != nil {
 		return err
 	}
-	p.Int8.Scale, err = f.Float32(p.Name+scaleSuffix, rows)
+	p.Int8.Scale, err = f.Float32(prefix+p.Name+scaleSuffix, rows)
 	return err
 }

@@ -1,7 +1,10 @@
 package classify
 
 import (
+	"errors"
 	"fmt"
+
+	"gonum.org/v1/gonum/floats"
 
 	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/lstm"
@@ -9,11 +12,13 @@ import (
 )
 
 // A Tracer asks the deep branch of a model how its scores depend on its word
-// vectors. It computes in float32 also where the model multiplies with eight
+// vectors: of an ensemble how the mean of the scores depends on those of all
+// members. It computes in float32 also where the model multiplies with eight
 // bits, and changes nothing. Any number of goroutines may use it at once, each
 // with a Workspace of its own.
 type Tracer struct {
-	// Norms makes Trace fill in Trace.Norms. Set it before the first use.
+	// Norms makes Trace fill in Trace.Norms, by which an ensemble is refused.
+	// Set it before the first use.
 	Norms bool
 
 	net *Network
@@ -30,6 +35,13 @@ func (m *Model) NewTracer() *Tracer {
 // frozen returns a view of n that shares its weights and has no dropout, and
 // whose parameters get no gradient.
 func (n *Network) frozen() *Network {
+	if n.members != nil {
+		members := make([]*Network, len(n.members))
+		for k, m := range n.members {
+			members[k] = m.frozen()
+		}
+		return join(n.cfg, members)
+	}
 	cfg := n.cfg
 	cfg.WordDropout, cfg.Dropout = 0, 0
 	f, err := NewNetwork(cfg, 1) // one row: the table is n's
@@ -43,7 +55,7 @@ func (n *Network) frozen() *Network {
 	return f
 }
 
-// Encoder returns the LSTM of n. It must not be changed.
+// Encoder returns the LSTM of n, of an ensemble that of the first member. It must not be changed.
 func (n *Network) Encoder() *lstm.LSTM { return n.lstm }
 
 // A Point is a text whose word vectors are multiplied by Scale: 1 is the text
@@ -59,11 +71,15 @@ type Trace struct {
 	Score float32
 
 	// Gradient [len(IDs)][Embed] is the derivative of Score with respect to the
-	// scaled word vectors.
+	// scaled word vectors; nil of an ensemble.
 	Gradient []float32
 
+	// Products [len(IDs)] are those of the gradient and the word vector, not
+	// scaled, of each token: its share in the derivative of Score by Scale.
+	Products []float64
+
 	// Attention [len(IDs)] is the weight of each token where the pooling has
-	// attention, else nil. It sums to 1.
+	// attention, else nil. It sums to 1. Of an ensemble it is the members' mean.
 	Attention []float32
 
 	// Norms [L*D][len(IDs)], if asked for, is the norm of the derivative of
@@ -78,10 +94,44 @@ type Trace struct {
 // depend on the others. It panics if direction has another length than the
 // head's labels.
 func (t *Tracer) Trace(ws *Workspace, points []Point, head int, direction []float32) ([]Trace, error) {
-	n := t.net
-	if C := len(n.cfg.Heads[head].Labels); len(direction) != C {
+	if C := len(t.net.cfg.Heads[head].Labels); len(direction) != C {
 		panic(fmt.Sprintf("classify: trace of head %d: len(direction) = %d, want %d labels", head, len(direction), C))
 	}
+	if t.net.members == nil {
+		return t.trace(t.net, ws, points, head, direction)
+	}
+	if t.Norms {
+		return nil, errors.New("classify: each member of an ensemble has states of its own: trace one, Model.Member")
+	}
+	mean := make([]Trace, len(points))
+	share := 1 / float64(len(t.net.members))
+	for _, member := range t.net.members {
+		traces, err := t.trace(member, ws, points, head, direction)
+		if err != nil {
+			return nil, err
+		}
+		for i := range traces {
+			mean[i].add(share, &traces[i])
+		}
+	}
+	return mean, nil
+}
+
+// add adds a share of u, but for its gradient, to t.
+func (t *Trace) add(share float64, u *Trace) {
+	t.Score += float32(share) * u.Score
+	if t.Products == nil {
+		t.Products = make([]float64, len(u.Products))
+	}
+	floats.AddScaled(t.Products, share, u.Products)
+	if t.Attention == nil && u.Attention != nil {
+		t.Attention = make([]float32, len(u.Attention))
+	}
+	vec.Axpy(float32(share), u.Attention, t.Attention)
+}
+
+// trace is Trace of one network.
+func (t *Tracer) trace(n *Network, ws *Workspace, points []Point, head int, direction []float32) ([]Trace, error) {
 	texts := make([][]vocab.ID, len(points))
 	for i, p := range points {
 		texts[i] = p.IDs
@@ -104,6 +154,7 @@ func (t *Tracer) Trace(ws *Workspace, points []Point, head int, direction []floa
 	for i, p := range points {
 		out[i].Score = vec.Dot(direction, logits[head][i*C:(i+1)*C])
 		out[i].Gradient = make([]float32, len(p.IDs)*D)
+		out[i].Products = make([]float64, len(p.IDs))
 		copy(dLogits[head][i*C:], direction)
 	}
 	if weights := ws.pool.Weights(); len(weights) > 0 {
@@ -118,7 +169,12 @@ func (t *Tracer) Trace(ws *Workspace, points []Point, head int, direction []floa
 	if err != nil {
 		return nil, err
 	}
-	ws.eachRow(func(row, text, at int) { copy(out[text].Gradient[at*D:(at+1)*D], dX[row*D:]) })
+	n.embed.Gather(ws.x, ws.ids) // not scaled
+	ws.eachRow(func(row, text, at int) {
+		g := out[text].Gradient[at*D : (at+1)*D]
+		copy(g, dX[row*D:])
+		out[text].Products[at] = float64(vec.Dot(ws.x[row*D:(row+1)*D], g))
+	})
 	if t.Norms {
 		for l := range n.cfg.LSTM.NumLayers() {
 			for d := range n.cfg.LSTM.NumDirections() {

@@ -71,6 +71,7 @@ var kinds = []struct {
 	{"attention", func(c *classify.Config) { c.Pool = []nn.Pooling{nn.Attention, nn.Max} }},
 	{"two layers, peepholes", func(c *classify.Config) { c.LSTM.Layers, c.LSTM.Peephole = 2, true }},
 	{"chunks", func(c *classify.Config) { c.Chunk = 3 }},
+	{"ensemble", func(c *classify.Config) { c.Members, c.Directions = 2, []lstm.Direction{lstm.Forward, lstm.Reverse} }},
 	{"hidden layer", func(c *classify.Config) { c.Heads[0].Hidden = 4 }},
 	{"multi-label", func(c *classify.Config) { c.Heads[0].Loss.Kind = nn.BinaryCrossEntropy }},
 	{"character pairs", func(c *classify.Config) { c.Pipeline = "chars:2-3|lower" }},

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/textlstm/textlstm/classify"
-	"github.com/textlstm/textlstm/internal/vec"
 )
 
 // A Path says how exact the parts of the deep branch are.
@@ -255,9 +254,6 @@ func (e *Explainer) nodes(ctx context.Context, q *question, at []float64) ([]nod
 	const mostRows = 4096 // of one batch
 	ws := e.workspace()
 	defer e.workspaces.Put(ws)
-	D := e.model.Embed().Dim()
-	vectors := make([]float32, len(q.ids)*D)
-	e.model.Embed().Gather(vectors, q.ids)
 	out := make([]node, 0, len(at))
 	batch := max(1, mostRows/max(len(q.ids), 1))
 	for from := 0; from < len(at); from += batch {
@@ -273,11 +269,8 @@ func (e *Explainer) nodes(ctx context.Context, q *question, at []float64) ([]nod
 			return nil, err
 		}
 		for i := range traces {
-			n := node{at: at[from+i], score: float64(traces[i].Score), parts: make([]float64, len(q.ids))}
-			for t := range q.ids {
-				n.parts[t] = float64(vec.Dot(vectors[t*D:(t+1)*D], traces[i].Gradient[t*D:(t+1)*D]))
-			}
-			traces[i].Gradient = nil // only its products are wanted
+			n := node{at: at[from+i], score: float64(traces[i].Score), parts: traces[i].Products}
+			traces[i].Gradient = nil // only the products are wanted
 			n.trace = &traces[i]
 			out = append(out, n)
 		}

@@ -77,7 +77,7 @@ func (f *fit) readUnlabelled(ctx context.Context) error {
 	if d == nil || len(d.Examples) == 0 {
 		return nil
 	}
-	if f.cfg.Adversarial.VAT == 0 || f.net == nil {
+	if f.cfg.Adversarial.VAT == 0 || f.nets == nil {
 		return errors.New("train: unlabelled texts are for virtual adversarial training of the deep branch: set adversarial.vat, or leave them out")
 	}
 	s, err := newSet(ctx, f.model.DeepOnly(), d)

@@ -59,9 +59,10 @@ func (e *MismatchError) Error() string {
 
 // A position is how far a training has come.
 type position struct {
-	Epoch     int           `json:"epoch"` // epochs done
-	Batch     int           `json:"batch"` // batches done of the next epoch
-	Step      int           `json:"step"`  // batches done in all
+	Member    int           `json:"member,omitempty"` // members of the model done
+	Epoch     int           `json:"epoch"`            // epochs done
+	Batch     int           `json:"batch"`            // batches done of the next epoch
+	Step      int           `json:"step"`             // batches done in all
 	Tokens    int64         `json:"tokens"`
 	Loss      float64       `json:"loss"`            // running mean
 	Sum       float64       `json:"sum"`             // of the losses of the epoch under way
@@ -71,6 +72,7 @@ type position struct {
 	Halvings  int           `json:"halvings"`        // of the learning rate
 	Fresh     int           `json:"fresh,omitempty"` // the step at which the optimiser was made anew
 	Elapsed   time.Duration `json:"elapsed"`
+	Earlier   []Epoch       `json:"earlier,omitempty"` // history of the members done
 	History   []Epoch       `json:"history,omitempty"`
 	Best      *DevScore     `json:"best,omitempty"`
 }
@@ -81,8 +83,9 @@ type state struct {
 	tensors [len(kinds)][]*nn.Param
 }
 
-// kinds are the kinds of a state's tensors.
-var kinds = [...]string{"weight", "moment", "average", "best"}
+// kinds are the kinds of a state's tensors: those of the member in training,
+// and the weights of the members done.
+var kinds = [...]string{"weight", "moment", "average", "best", "member"}
 
 // state returns the present state, which aliases f.
 func (f *fit) state() *state {
@@ -97,11 +100,12 @@ func (f *fit) state() *state {
 	for i, w := range f.bestWeights {
 		s.tensors[3] = append(s.tensors[3], &nn.Param{Name: params[i].Name, Shape: params[i].Shape, Data: w})
 	}
+	s.tensors[4] = f.trained()
 	return s
 }
 
-// clone copies a state but for the best weights, which do not change within an
-// epoch.
+// clone copies a state but for the best weights and the members done, which do
+// not change within an epoch.
 func (s *state) clone() *state {
 	c := &state{position: s.position}
 	for k := range 3 {
@@ -451,6 +455,9 @@ func (f *fit) resumeState(s *saved) error {
 	if err := f.checkPosition(&s.State); err != nil {
 		return err
 	}
+	if err := f.resumeMembers(s.State.Member, s.now.tensors[4]); err != nil {
+		return err
+	}
 	if (s.State.Batch > 0) != (s.good != nil) {
 		return errors.New("no state at the start of the epoch")
 	}
@@ -458,7 +465,7 @@ func (f *fit) resumeState(s *saved) error {
 		if err := f.checkPosition(s.Good); err != nil {
 			return err
 		}
-		if s.Good.Epoch != s.State.Epoch || s.Good.Batch != 0 {
+		if s.Good.Member != s.State.Member || s.Good.Epoch != s.State.Epoch || s.Good.Batch != 0 {
 			return errors.New("the state at the start of the epoch is of another place")
 		}
 		if err := f.restore(s.good); err != nil {
@@ -492,15 +499,16 @@ func (f *fit) resumeState(s *saved) error {
 
 // checkPosition reports a position that this training cannot reach.
 func (f *fit) checkPosition(p *position) error {
-	ok := p.Fresh >= 0 && p.Fresh <= p.Step && p.Epoch >= 0 && p.Epoch <= f.cfg.Epochs && len(p.History) == p.Epoch &&
+	ok := p.Member >= 0 && p.Member < len(f.plans) && p.Fresh >= 0 && p.Fresh <= p.Step &&
+		p.Epoch >= 0 && p.Epoch <= f.cfg.Epochs && len(p.History) == p.Epoch &&
 		p.Batch >= 0 && p.Halvings >= 0 && p.Halvings <= maxHalvings &&
 		(p.Best == nil || p.Best.Epoch >= 1 && p.Best.Epoch <= p.Epoch)
 	if ok {
-		step := p.Batch
-		for _, n := range f.batches[:p.Epoch] {
+		step, batches := p.Batch, f.plans[p.Member].batches
+		for _, n := range batches[:p.Epoch] {
 			step += n
 		}
-		ok = step == p.Step && (p.Batch == 0 || p.Epoch < f.cfg.Epochs && p.Batch <= f.batches[p.Epoch])
+		ok = step == p.Step && (p.Batch == 0 || p.Epoch < f.cfg.Epochs && p.Batch <= batches[p.Epoch])
 	}
 	if !ok {
 		return fmt.Errorf("epoch %d, batch %d, step %d are not a place in this training", p.Epoch, p.Batch, p.Step)

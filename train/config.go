@@ -18,7 +18,8 @@ type Config struct {
 	// are then the heads of the training data with the labels found there.
 	Model classify.Config `json:"model,omitzero"`
 
-	// Seed decides the initial weights, the order of the texts and the dropout.
+	// Seed decides the initial weights, the order of the texts and the dropout;
+	// the members of an ensemble differ in what follows from it.
 	Seed uint64 `json:"seed,omitempty"`
 
 	// Epochs is the number of passes over the training texts; 0 means 8.

@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"runtime"
+	"slices"
 
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/lstm"
@@ -75,11 +76,11 @@ func (f *fit) weightBytes() int64 {
 	if f.dev != nil {
 		copies++
 	}
-	n := int64(0)
+	n, grads := largest(f.nets), int64(0) // those of the first member are there
 	for _, p := range f.net.Params() {
-		n += int64(p.Len())
+		grads += int64(len(p.Grad))
 	}
-	return 4 * n * int64(copies)
+	return 4 * (n*int64(copies) + n - grads)
 }
 
 // moments is how many numbers the optimiser keeps for each weight.
@@ -107,7 +108,7 @@ func (f *fit) batchBytes(tokens int) int64 {
 	}
 	c := f.cfg.Model.LSTM
 	H, D := int64(c.HiddenSize), int64(1)
-	if c.Direction == lstm.Bidirectional {
+	if c.Direction == lstm.Bidirectional || slices.Contains(f.full.Model.Directions, lstm.Bidirectional) {
 		D = 2
 	}
 	L := int64(max(c.Layers, 1))

@@ -61,6 +61,11 @@ func TestMemoryEstimate(t *testing.T) {
 			c.BatchSize, c.BatchTokens = 1000, 100_000
 			c.Adversarial.Weight, c.Adversarial.VAT = 1, 1
 		},
+		"members": func(c *train.Config) {
+			c.Model.Embed, c.Model.LSTM.HiddenSize, c.Model.Vocab.Buckets = 64, 4, 10_000
+			c.Model.Members, c.Model.Directions = 2, []lstm.Direction{lstm.Forward, lstm.Bidirectional}
+			c.BatchSize, c.BatchTokens = 1000, 100_000
+		},
 		"layers": func(c *train.Config) {
 			c.Model.LSTM.Layers, c.BatchSize, c.BatchTokens = 3, 500, 100_000
 			c.Optimizer = nn.OptimizerConfig{Kind: nn.SGD, Momentum: 0.9}

@@ -11,6 +11,8 @@ import (
 
 // A Progress says how far a training is.
 type Progress struct {
+	Member, Members int // the network in training, from 1, of how many that the model averages
+
 	Epoch, Epochs int     // the epoch under way, from 1
 	Step, Steps   int     // batches done, of how many in the whole training; FitStream estimates these
 	Loss          float64 // mean over the recent batches
@@ -58,6 +60,7 @@ type DevScore struct {
 
 // An Epoch is one line of a training's history.
 type Epoch struct {
+	Member    int       `json:"member,omitempty"` // from 1; 0 of a model of one network
 	Epoch     int       `json:"epoch"`
 	Loss      float64   `json:"loss"`       // mean over the epoch's batches
 	Rate      float64   `json:"rate"`       // at its end

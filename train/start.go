@@ -67,6 +67,11 @@ func (f *fit) checkStart() error {
 			return fmt.Errorf("train: model.%s = %v, the language model to start from has %v: want them equal", d.name, d.here, d.want)
 		}
 	}
+	for k, d := range to.Directions {
+		if d != from.LSTM.Direction {
+			return fmt.Errorf("train: model.directions[%d] = %v, the language model to start from has %v: want them equal", k, d, from.LSTM.Direction)
+		}
+	}
 	return nil
 }
 

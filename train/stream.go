@@ -117,12 +117,10 @@ func (t *Trainer) startStream(ctx context.Context, data *Stream, dev *corpora.Da
 		wide = wideOf(f.cfg.Model, c.ngrams.Dictionary(f.cfg.Model.Ngrams.Bits))
 	}
 	c.words, c.ngrams = nil, nil // they are large
-	if !f.cfg.Model.NoDeep {
-		if err := f.startDeep(v); err != nil {
-			return nil, err
-		}
+	if err := f.startDeep(v); err != nil {
+		return nil, err
 	}
-	if f.model, err = classify.New(f.cfg.Model, v, f.net, wide, t.Card); err != nil {
+	if f.model, err = classify.New(f.cfg.Model, v, f.nets, wide, t.Card); err != nil {
 		return nil, err
 	}
 	f.deep = f.model.DeepOnly()
@@ -134,6 +132,11 @@ func (t *Trainer) startStream(ctx context.Context, data *Stream, dev *corpora.Da
 	}
 	if f.train, err = f.sample(ctx, f.model.WideOnly()); err != nil {
 		return nil, err
+	}
+	if f.nets != nil {
+		if err := f.begin(0); err != nil {
+			return nil, err
+		}
 	}
 	if err := f.checkMemory(max(c.longest, f.cfg.BatchTokens, f.longestUnlabelled())); err != nil {
 		return nil, err

@@ -70,15 +70,16 @@ type Trainer struct {
 	Unlabelled *corpora.Dataset
 
 	// Prepare, if not nil, is called once with the network as it was drawn, for
-	// instance to fill in pretrained word vectors.
+	// instance to fill in pretrained word vectors; of an ensemble with each
+	// member.
 	Prepare func(*classify.Network, *vocab.Vocabulary) error
 }
 
 // A Result is what Fit returns.
 type Result struct {
 	Model   *classify.Model
-	Config  Config // resolved
-	History []Epoch
+	Config  Config  // resolved
+	History []Epoch // of an ensemble one member's after the other's
 
 	// Dev has the evaluations on the dev texts, if there were any, of the whole
 	// model as "joint" and of its branches alone as "deep" and "wide".
@@ -88,6 +89,10 @@ type Result struct {
 // Fit trains a model on the texts of data. With dev it keeps the weights of the
 // epoch that scores best there; without (nil) those of the last epoch. The same
 // data, config and seed give the same model, byte for byte, whatever Workers is.
+//
+// Where Config.Model has several members, it trains one after the other, the
+// first as it would be alone, the others with seeds that follow from Seed. Each
+// keeps its own best epoch; the branches' scales are fitted for the mean.
 //
 // A loss, gradient or weight that is not finite sends it back to the start of
 // the epoch, with half the learning rate from there on; the fourth time is a
@@ -117,8 +122,10 @@ func (t *Trainer) Fit(ctx context.Context, data, dev *corpora.Dataset) (*Result,
 type fit struct {
 	t      *Trainer
 	cfg    Config
-	model  *classify.Model   // around the network in training
-	net    *classify.Network // nil without a deep branch
+	model  *classify.Model   // in training
+	full   Config            // of all members; cfg is that of the one in training
+	nets   *classify.Network // all members; nil without a deep branch
+	net    *classify.Network // the member in training; nil without a deep branch
 	train  *set              // of a stream those of the window in training
 	stream *Stream           // nil if the texts are in memory
 	deep   *classify.Model   // reads a stream for training
@@ -135,9 +142,8 @@ type fit struct {
 	position
 	good        *state // at the start of the epoch, to go back to
 	bestWeights [][]float32
-	batches     []int // by epoch
-	steps       int   // in all; not known of a stream
-	seen        int   // texts of this epoch, since it began or was resumed
+	plans       []plan // by member; none of a stream
+	seen        int    // texts of this epoch, since it began or was resumed
 	start       time.Time
 
 	checkpoints *checkpoints // nil if there are none
@@ -167,10 +173,8 @@ func (t *Trainer) start(ctx context.Context, c *checkpoints, data, dev *corpora.
 	if err != nil {
 		return nil, err
 	}
-	if !f.cfg.Model.NoDeep {
-		if err := f.startDeep(v); err != nil {
-			return nil, err
-		}
+	if err := f.startDeep(v); err != nil {
+		return nil, err
 	}
 	var wide *classify.Wide
 	if f.cfg.Model.HasWide() {
@@ -178,7 +182,7 @@ func (t *Trainer) start(ctx context.Context, c *checkpoints, data, dev *corpora.
 			return nil, err
 		}
 	}
-	if f.model, err = classify.New(f.cfg.Model, v, f.net, wide, t.Card); err != nil {
+	if f.model, err = classify.New(f.cfg.Model, v, f.nets, wide, t.Card); err != nil {
 		return nil, err
 	}
 	if f.train, err = newSet(ctx, f.model, data); err != nil {
@@ -190,16 +194,13 @@ func (t *Trainer) start(ctx context.Context, c *checkpoints, data, dev *corpora.
 	if err := f.readUnlabelled(ctx); err != nil {
 		return nil, err
 	}
-	longest := f.longestUnlabelled() // tokens in a batch
-	for e := range f.cfg.Epochs {
-		if err := ctx.Err(); err != nil {
+	longest, err := f.plan(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if f.nets != nil {
+		if err := f.begin(0); err != nil {
 			return nil, err
-		}
-		texts, batches := f.train.epoch(f.cfg, e)
-		f.batches = append(f.batches, len(batches))
-		f.steps += len(batches)
-		for _, batch := range batches {
-			longest = max(longest, tokens(texts, batch))
 		}
 	}
 	if err := f.checkMemory(longest); err != nil {
@@ -249,31 +250,14 @@ func (f *fit) checkpoint(data *corpora.Dataset) (s *saved, err error) {
 	return s, s.check(s.path, f.identity)
 }
 
-// startDeep draws the network and sets up what moves it.
+// startDeep makes the deep branch, if there is to be one.
 func (f *fit) startDeep(v *vocab.Vocabulary) (err error) {
-	if f.net, err = classify.NewNetwork(f.cfg.Model, v.Len()); err != nil {
+	f.full = f.cfg
+	if f.cfg.Model.NoDeep {
+		return nil
+	}
+	if f.nets, err = classify.NewNetwork(f.cfg.Model, v.Len()); err != nil {
 		return err
-	}
-	f.net.Init(seed.Rand(f.cfg.Seed, "init"))
-	if f.t.Start != nil {
-		startFrom(f.net, v, f.t.Start)
-	}
-	f.cfg.setRates(f.net.Params())
-	if f.t.Prepare != nil {
-		if err := f.t.Prepare(f.net, v); err != nil {
-			return err
-		}
-	}
-	if f.optimizer, err = nn.NewOptimizer(f.cfg.Optimizer); err != nil {
-		return err
-	}
-	if f.cfg.EMA.Decay != 0 {
-		if f.ema, err = nn.NewEMA(f.net.Params(), f.cfg.EMA); err != nil {
-			return err
-		}
-	}
-	for _, p := range f.net.Params() {
-		p.NeedGrad()
 	}
 	f.ws.Workers = f.workers()
 	f.targets = make([]nn.Targets, len(f.cfg.Model.Heads))
@@ -294,8 +278,16 @@ func (f *fit) stalled() bool {
 }
 
 func (f *fit) run(ctx context.Context) (*Result, error) {
-	for f.net != nil && f.Epoch < f.cfg.Epochs && !f.stalled() {
-		if err := f.rollBack(f.runEpoch(ctx)); err != nil {
+	for f.net != nil {
+		for f.Epoch < f.cfg.Epochs && !f.stalled() {
+			if err := f.rollBack(f.runEpoch(ctx)); err != nil {
+				return nil, err
+			}
+		}
+		if f.Member+1 == f.full.Model.NumMembers() {
+			break
+		}
+		if err := f.next(); err != nil {
 			return nil, err
 		}
 	}
@@ -329,7 +321,7 @@ func (f *fit) runEpoch(ctx context.Context) error {
 		}
 	}
 	record := Epoch{
-		Epoch: f.Epoch + 1, Loss: f.Sum / float64(f.Batch), Rate: f.rate(),
+		Member: f.memberNumber(), Epoch: f.Epoch + 1, Loss: f.Sum / float64(f.Batch), Rate: f.rate(),
 		GradNorm: f.Norm, WorstNorm: f.WorstNorm, Clipped: f.Clipped, Seconds: time.Since(f.start).Seconds(),
 	}
 	if f.dev != nil {
@@ -371,9 +363,11 @@ func (f *fit) runBatches(ctx context.Context, texts [][]vocab.ID, batches [][]in
 }
 
 func (f *fit) rate() float64 {
-	at, of := f.Step, f.steps
+	at, of := f.Step, 0
 	if f.stream != nil {
 		at, of = f.way()
+	} else if f.plans != nil {
+		of = f.plans[f.Member].steps
 	}
 	return math.Ldexp(f.cfg.Schedule.LR(at, of), -f.Halvings)
 }
@@ -539,7 +533,7 @@ func (f *fit) evaluate(ctx context.Context) (*DevScore, error) {
 		f.ema.Swap()
 		defer f.ema.Swap()
 	}
-	d, err := f.score(ctx, f.model.DeepOnly(), f.Epoch+1)
+	d, err := f.score(ctx, f.model.DeepOnly().Member(f.Member), f.Epoch+1)
 	if err != nil {
 		return nil, err
 	}
@@ -577,22 +571,17 @@ func (f *fit) send(p Progress) {
 	if f.t.OnProgress == nil {
 		return
 	}
+	p.Member, p.Members = f.Member+1, f.full.Model.NumMembers()
 	p.Epoch, p.Epochs = min(f.Epoch+1, f.cfg.Epochs), f.cfg.Epochs
-	p.Step, p.Steps = f.Step, f.steps
-	if f.stream != nil {
-		p.Steps = f.estimateSteps()
-	}
+	p.Step, p.Steps = f.steps()
 	p.Loss, p.Rate = f.Loss, f.rate()
 	p.GradNorm, p.WorstNorm, p.Clipped = f.Norm, f.WorstNorm, f.Clipped
 	p.Tokens, p.Elapsed = f.Tokens, time.Since(f.start)
 	f.t.OnProgress(p)
 }
 
-// finish puts the best weights in place, fits the scales of the branches and
-// joins them to a model. What it changes a resumed training does not look at:
-// there is either no dev set, and nothing to interrupt, or it begins with the
-// best weights again.
-func (f *fit) finish(ctx context.Context) (*Result, error) {
+// keep puts the best weights in place.
+func (f *fit) keep() error {
 	switch {
 	case f.bestWeights != nil:
 		for i, p := range f.net.Params() {
@@ -600,7 +589,7 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 			p.Changed()
 		}
 	case f.net != nil && f.dev != nil:
-		return nil, errors.New("train: no epoch gave a dev score that is a number")
+		return errors.New("train: no epoch gave a dev score that is a number")
 	case f.ema != nil:
 		f.ema.Swap()
 	}
@@ -608,6 +597,17 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 		for _, p := range f.net.Params() {
 			p.Grad = nil
 		}
+	}
+	return nil
+}
+
+// finish puts the best weights in place, fits the scales of the branches and
+// joins them to a model. What it changes a resumed training does not look at:
+// there is either no dev set, and nothing to interrupt, or it begins with the
+// best weights again.
+func (f *fit) finish(ctx context.Context) (*Result, error) {
+	if err := f.keep(); err != nil {
+		return nil, err
 	}
 	if f.devSet != nil {
 		if err := f.mix(ctx, f.devSet); err != nil {
@@ -617,11 +617,11 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 	}
-	r := &Result{Config: f.cfg, History: f.History}
+	r := &Result{Config: f.full, History: slices.Concat(f.Earlier, f.History)}
 	card := f.t.Card
-	card.Seed, card.Epochs = f.cfg.Seed, f.Epoch
+	card.Seed, card.Epochs = f.full.Seed, f.Epoch
 	if f.Best != nil {
-		card.Epochs = f.Best.Epoch
+		card.Epochs = bestEpoch(r.History)
 	}
 	card.Figures = map[string]float64{}
 	var err error
@@ -634,7 +634,7 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 			card.Figures["dev "+name+" macro_f1"] = float64(e.MacroF1)
 		}
 	}
-	r.Model, err = classify.New(f.cfg.Model, f.model.Vocab(), f.net, f.model.Wide(), card)
+	r.Model, err = classify.New(f.full.Model, f.model.Vocab(), f.nets, f.model.Wide(), card)
 	return r, err
 }
 
@@ -666,7 +666,18 @@ func (f *fit) setThresholds(ctx context.Context) error {
 
 // whole is the model as it is, without a card.
 func (f *fit) whole() (*classify.Model, error) {
-	return classify.New(f.cfg.Model, f.model.Vocab(), f.net, f.model.Wide(), classify.Card{})
+	return classify.New(f.full.Model, f.model.Vocab(), f.nets, f.model.Wide(), classify.Card{})
+}
+
+// bestEpoch is the epoch of the best weights, of several members the last one.
+func bestEpoch(history []Epoch) int {
+	best := 0
+	for _, e := range history {
+		if e.Dev != nil && e.Dev.Best {
+			best = max(best, e.Epoch)
+		}
+	}
+	return best
 }
 
 // scoreBranches evaluates the finished model and its branches on the dev texts.

@@ -71,7 +71,7 @@ func (f *fit) fitWide(ctx context.Context, w *classify.Wide) error {
 	for h := range w.Heads {
 		data.Labels, data.MultiLabel = len(f.cfg.Model.Heads[h].Labels), f.cfg.Model.Heads[h].MultiLabel()
 		data.Target = func(i, c int) int { return f.train.target(h, data.Labels, i, c) }
-		l, err := ngram.Fit(ctx, data, w.Dictionary.Rows(), f.cfg.NBSVM, seed.For(f.cfg.Seed, "wide", uint64(h)), f.workers())
+		l, err := ngram.Fit(ctx, data, w.Dictionary.Rows(), f.cfg.NBSVM, seed.For(f.full.Seed, "wide", uint64(h)), f.workers())
 		if err != nil {
 			return err
 		}

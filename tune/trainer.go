@@ -137,7 +137,7 @@ func (t *Trainer) Need(task Task) int64 {
 		layers := int64(m.LSTM.NumLayers())
 		// A batch holds at least one text, however long.
 		tokens := min(max(int64(c.BatchTokens)*2, 1<<14), text+1)
-		need += 4*10*weights + 5*tokens*(3*E+6*layers*D*H+3*D*H)
+		need += 4*(9+int64(m.NumMembers()))*weights + 5*tokens*(3*E+6*layers*D*H+3*D*H)
 	}
 	if m.HasWide() {
 		encoded += text * 16 // n-grams of words and characters

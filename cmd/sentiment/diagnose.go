@@ -30,6 +30,7 @@ func newDiagnose() *cobra.Command {
 		plots  string
 		texts  []string
 		lines  bool
+		member int
 		fresh  bool
 		all    bool
 		d      diagnosis
@@ -70,6 +71,10 @@ vocabulary. With --fresh there is no model: an LSTM of the given size on noise.`
 				if m.Network() == nil {
 					return modelError{errors.New("the model has no LSTM, only n-grams")}
 				}
+				if n := m.Config().NumMembers(); member < 1 || member > n {
+					return usagef("--member %d: the model has 1 to %d", member, n)
+				}
+				m = m.Member(member - 1)
 				if len(files) > 0 {
 					opts, err := in.options()
 					if err != nil {
@@ -104,6 +109,7 @@ vocabulary. With --fresh there is no model: an LSTM of the given size on noise.`
 	f := cmd.Flags()
 	f.StringArrayVar(&texts, "text", nil, "a `text` to read; may be repeated")
 	f.BoolVar(&lines, "lines", false, "one document per line")
+	f.IntVar(&member, "member", 1, "of a model that averages several networks, the one to look at")
 	f.BoolVar(&fresh, "fresh", false, "an untrained LSTM on noise, instead of a model")
 	f.IntVar(&d.config.InputSize, "input", 100, "with --fresh: width of the inputs")
 	f.IntVar(&d.config.HiddenSize, "hidden", 128, "with --fresh: hidden units")

@@ -72,6 +72,13 @@ func infoRows(m *classify.Model) [][]any {
 	add("vocabulary", thousands(float64(m.Vocab().Known()))+" tokens")
 	l := c.LSTM
 	add("encoder", fmt.Sprintf("%s LSTM, %d layer(s) of %d, word vectors of %d", l.Direction, l.NumLayers(), l.HiddenSize, c.Embed))
+	if c.Members > 0 {
+		each := ""
+		for _, d := range c.Directions {
+			each += " " + d.String()
+		}
+		add("members", strings.Join(append([]string{fmt.Sprintf("%d such networks, their scores averaged", c.Members)}, strings.Fields(each)...), ", "))
+	}
 	pool := ""
 	for _, k := range c.Pool {
 		pool += " " + string(k)

@@ -84,9 +84,13 @@ func readHistory(file string) ([]page.Series, error) {
 	}
 	defer f.Close()
 	var series []page.Series
+	member := 0
 	add := func(group, name string, x float64, y *float64) {
 		if y == nil {
 			return
+		}
+		if member > 0 {
+			name = fmt.Sprintf("%s, member %d", name, member)
 		}
 		i := slices.IndexFunc(series, func(s page.Series) bool { return s.Group == group && s.Name == name })
 		if i < 0 {
@@ -99,6 +103,7 @@ func readHistory(file string) ([]page.Series, error) {
 	s.Buffer(nil, 1<<20)
 	for n := 1; s.Scan(); n++ {
 		var line struct {
+			Member             int
 			Epoch, Step, Steps float64
 			Loss, Rate         *float64
 			GradNorm           *float64 `json:"grad_norm"`
@@ -114,6 +119,7 @@ func readHistory(file string) ([]page.Series, error) {
 		if err := json.Unmarshal(s.Bytes(), &line); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
 		}
+		member = line.Member
 		x := line.Epoch
 		if line.Steps > 0 {
 			x += line.Step/line.Steps - 1

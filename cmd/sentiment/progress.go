@@ -63,7 +63,7 @@ func (p *progress) report(t train.Progress) {
 	case p.json:
 		p.reportJSON(t)
 	case t.Resumed:
-		fmt.Fprintf(p.w, "going on with epoch %d/%d, at step %d of %d\n", t.Epoch, t.Epochs, t.Step, t.Steps)
+		fmt.Fprintf(p.w, "going on with %sepoch %d/%d, at step %d of %d\n", member(t), t.Epoch, t.Epochs, t.Step, t.Steps)
 	case t.Dev != nil:
 		p.dev = fmt.Sprintf("dev %s %.4f", t.Dev.Metric, t.Dev.Score)
 		best := ""
@@ -71,13 +71,21 @@ func (p *progress) report(t train.Progress) {
 			best = " *"
 		}
 		p.clear()
-		fmt.Fprintf(p.w, "epoch %*d/%d  loss %.4f  %s%s  %s  %s tokens/s\n",
-			len(fmt.Sprint(t.Epochs)), t.Epoch, t.Epochs, t.Loss, p.dev, best, short(t.Elapsed), thousands(t.TokensPerSecond()))
+		fmt.Fprintf(p.w, "%sepoch %*d/%d  loss %.4f  %s%s  %s  %s tokens/s\n",
+			member(t), len(fmt.Sprint(t.Epochs)), t.Epoch, t.Epochs, t.Loss, p.dev, best, short(t.Elapsed), thousands(t.TokensPerSecond()))
 	case p.tty && time.Since(p.last) > 100*time.Millisecond:
 		p.last = time.Now()
-		fmt.Fprintf(p.w, "\r\x1b[Kepoch %d/%d  %3.0f%%  loss %.4f  %s tokens/s  %s  ETA %s",
-			t.Epoch, t.Epochs, 100*float64(t.Step)/float64(t.Steps), t.Loss, thousands(t.TokensPerSecond()), p.dev, short(t.Remaining()))
+		fmt.Fprintf(p.w, "\r\x1b[K%sepoch %d/%d  %3.0f%%  loss %.4f  %s tokens/s  %s  ETA %s",
+			member(t), t.Epoch, t.Epochs, 100*float64(t.Step)/float64(t.Steps), t.Loss, thousands(t.TokensPerSecond()), p.dev, short(t.Remaining()))
 	}
+}
+
+// member says which network of an ensemble is in training.
+func member(t train.Progress) string {
+	if t.Members == 1 {
+		return ""
+	}
+	return fmt.Sprintf("member %d/%d  ", t.Member, t.Members)
 }
 
 // warn says what the training has survived, quiet or not.
@@ -104,6 +112,7 @@ func (p *progress) reportJSON(t train.Progress) {
 	}
 	p.last = time.Now()
 	line := struct {
+		Member    int             `json:"member,omitempty"`
 		Epoch     int             `json:"epoch"`
 		Step      int             `json:"step"`
 		Steps     int             `json:"steps"`
@@ -116,10 +125,18 @@ func (p *progress) reportJSON(t train.Progress) {
 		Seconds   float64         `json:"seconds"`
 		Resumed   bool            `json:"resumed,omitempty"`
 		Dev       *train.DevScore `json:"dev,omitempty"`
-	}{t.Epoch, t.Step, t.Steps, t.Loss, t.Rate, t.GradNorm, t.WorstNorm, t.Clipped, t.TokensPerSecond(), t.Elapsed.Seconds(), t.Resumed, t.Dev}
+	}{memberNumber(t), t.Epoch, t.Step, t.Steps, t.Loss, t.Rate, t.GradNorm, t.WorstNorm, t.Clipped, t.TokensPerSecond(), t.Elapsed.Seconds(), t.Resumed, t.Dev}
 	b, err := json.Marshal(line)
 	must(err)
 	fmt.Fprintf(p.w, "%s\n", b)
+}
+
+// memberNumber leaves the number of the only network out.
+func memberNumber(t train.Progress) int {
+	if t.Members == 1 {
+		return 0
+	}
+	return t.Member
 }
 
 func (p *progress) clear() {
