@@ -56,7 +56,6 @@ func (f *fit) checkStart() error {
 		name       string
 		here, want any
 	}{
-		{"pipeline", to.Pipeline, from.Pipeline},
 		{"embed", to.Embed, from.Embed},
 		{"lstm.hidden_size", to.LSTM.HiddenSize, from.LSTM.HiddenSize},
 		{"lstm.layers", to.LSTM.NumLayers(), from.LSTM.NumLayers()},

@@ -149,7 +149,7 @@ func TestStartRefuses(t *testing.T) {
 	for want, change := range map[string]func(*train.Config){
 		"model.embed = 7":            func(c *train.Config) { c.Model.Embed = 7 },
 		"model.lstm.hidden_size = 9": func(c *train.Config) { c.Model.LSTM.HiddenSize = 9 },
-		"model.pipeline = words":     func(c *train.Config) { c.Model.Pipeline = "words" },
+		"model.lstm.peephole = true": func(c *train.Config) { c.Model.LSTM.Peephole = true },
 		"finetune.decay = 0.5":       func(c *train.Config) { c.Finetune.Decay = 0.5 },
 		"finetune.head_epochs = -1":  func(c *train.Config) { c.Finetune.HeadEpochs = -1 },
 		"nothing to start from":      func(c *train.Config) { c.Model.Ngrams.Words = 1; c.Model.NoDeep = true },

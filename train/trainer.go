@@ -60,8 +60,9 @@ type Trainer struct {
 	OnProgress func(Progress)
 
 	// Start, if not nil, is a language model to start from, instead of random
-	// word vectors and a random encoder. The config must ask for its pipeline and
-	// sizes, as Config.From makes it do. Its words join the vocabulary.
+	// word vectors and a random encoder. The config must ask for its sizes,
+	// as Config.From makes it do, and for a pipeline whose tokens it knows. Its
+	// words join the vocabulary.
 	Start *lm.Model
 
 	// Unlabelled, if not nil, has texts for virtual adversarial training; labels
