@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/textlstm/textlstm/embed"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
@@ -28,6 +29,12 @@ type Config struct {
 
 	// Embed is the width of the word vectors; 0 means 100.
 	Embed int `json:"embed,omitempty"`
+
+	// Subword adds to the vector of a word the mean of the vectors of its
+	// character n-grams. A word that is not in the vocabulary then has them
+	// beside the vector of unknown words, so that a misspelling is near its
+	// word. The zero value means none.
+	Subword embed.SubwordConfig `json:"subword,omitzero"`
 
 	// LSTM is the encoder. InputSize follows Embed; a zero HiddenSize means 128
 	// and then the encoder is bidirectional.
@@ -136,6 +143,7 @@ func (c Config) Resolve() Config {
 	if c.Embed == 0 {
 		c.Embed = 100
 	}
+	c.Subword = c.Subword.Resolve()
 	c.LSTM.InputSize = c.Embed
 	if c.LSTM.HiddenSize == 0 {
 		c.LSTM.HiddenSize = 128
@@ -168,6 +176,12 @@ func (c Config) Validate() error {
 	}
 	if c.Embed < 1 {
 		bad("embed = %d, want at least 1", c.Embed)
+	}
+	if err := c.Subword.Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	if c.HasSubword() && c.Vocab.Buckets > 0 {
+		bad("vocab.buckets = %d and subword both give unknown words vectors: leave one out", c.Vocab.Buckets)
 	}
 	if err := c.LSTM.Validate(); err != nil {
 		errs = append(errs, err)
@@ -259,6 +273,9 @@ func (c Config) numDeepParams(rows int) float64 {
 		return D * n
 	}
 	n := float64(rows)*float64(c.Embed) + layer(float64(c.Embed)) + float64(c.LSTM.NumLayers()-1)*layer(D*H)
+	if c.HasSubword() {
+		n += float64(int(1)<<c.Subword.Bits) * float64(c.Embed)
+	}
 	if slices.Contains(c.Pool, nn.Attention) {
 		n += D * H * (D*H + 2)
 	}

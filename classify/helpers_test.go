@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/embed"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
@@ -68,6 +69,12 @@ var kinds = []struct {
 	}},
 	{"chunked", func(c *classify.Config) { c.Chunk = 3 }},
 	{"ensemble", func(c *classify.Config) { c.Members = 2 }},
+	{"subwords", func(c *classify.Config) { c.Subword.Bits = 6 }},
+	{"ensemble with subwords", func(c *classify.Config) { c.Members, c.Subword.Bits = 2, 6 }},
+	{"subwords, deep, chunked", func(c *classify.Config) {
+		deepOnly(c)
+		c.Subword, c.Chunk = embed.SubwordConfig{Min: 2, Max: 3, Bits: 5}, 3
+	}},
 	{"hash buckets", func(c *classify.Config) { c.Vocab.Buckets = 5 }},
 }
 

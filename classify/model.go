@@ -60,6 +60,11 @@ func New(cfg Config, v *vocab.Vocabulary, net *Network, wide *Wide, card Card) (
 	if net != nil && net.embed.Rows() != v.Len() {
 		return nil, fmt.Errorf("classify: %d rows of word vectors for a vocabulary of %d", net.embed.Rows(), v.Len())
 	}
+	if net != nil && cfg.HasSubword() {
+		for _, member := range net.Members() {
+			member.subwords.Index(v)
+		}
+	}
 	if wide != nil {
 		if err := wide.check(cfg); err != nil {
 			return nil, err

@@ -20,13 +20,14 @@ type Network struct {
 	// get no gradient.
 	HeadsOnly bool
 
-	cfg     Config
-	embed   *embed.Table
-	lstm    *lstm.LSTM
-	pool    *nn.Pool
-	heads   []headLayers
-	params  []*nn.Param
-	members []*Network // of an ensemble, which has the parts of the first; else nil
+	cfg      Config
+	embed    *embed.Table
+	subwords *embed.Subwords // nil without them
+	lstm     *lstm.LSTM
+	pool     *nn.Pool
+	heads    []headLayers
+	params   []*nn.Param
+	members  []*Network // of an ensemble, which has the parts of the first; else nil
 }
 
 // headLayers lead from the pooled vector to the scores of one head.
@@ -50,9 +51,9 @@ func newNetwork(cfg Config, rows int, int8s bool) (*Network, error) {
 	if cfg.NumMembers() > 1 {
 		return newEnsemble(cfg, rows, int8s)
 	}
-	newTable, newLSTM := embed.New, lstm.New
+	newTable, newSubwords, newLSTM := embed.New, embed.NewSubwords, lstm.New
 	if int8s {
-		newTable, newLSTM = embed.NewInt8, lstm.NewInt8
+		newTable, newSubwords, newLSTM = embed.NewInt8, embed.NewSubwordsInt8, lstm.NewInt8
 	}
 	table, err := newTable(rows, cfg.Embed)
 	if err != nil {
@@ -86,6 +87,12 @@ func newNetwork(cfg Config, rows int, int8s bool) (*Network, error) {
 		n.params = append(n.params, l.out.Params()...)
 		n.heads = append(n.heads, l)
 	}
+	if cfg.HasSubword() {
+		if n.subwords, err = newSubwords(cfg.Subword, cfg.Embed); err != nil {
+			return nil, err
+		}
+		n.params = append(n.params, n.subwords.Weight)
+	}
 	return n, nil
 }
 
@@ -105,6 +112,9 @@ func (n *Network) Init(r *rand.Rand) {
 			h.hidden.Init(r)
 		}
 		h.out.Init(r)
+	}
+	if n.subwords != nil {
+		n.subwords.Init(r)
 	}
 }
 
@@ -126,6 +136,11 @@ type Workspace struct {
 	// inference and may be shared with other workspaces.
 	Cache *lstm.InputCache
 
+	// Unknown has, for a model with vectors of character n-grams, those of the
+	// unknown words of the texts that Forward is given: an id ^k is the word with
+	// those of Unknown[k]. Encoded.Within makes such ids.
+	Unknown [][]int32
+
 	caches []*lstm.InputCache // of the members of an ensemble, nil for none
 	mean   [][]float32        // of their scores
 
@@ -135,7 +150,7 @@ type Workspace struct {
 	lengths []int
 	groups  []int
 	ids     []vocab.ID // [Rows]
-	words   []int32    // ids again, in training, as nn.Dropout wants them
+	words   []int32    // ids again, in training, as nn.Dropout tells them apart
 	x       []float32  // [Rows][D], or [U][D] of the distinct ids
 	index   []int32    // [Rows] into x
 	seen    []int32    // [V]: 1 + index of an id in x, 0 if not there
@@ -172,16 +187,16 @@ func (n *Network) Forward(ws *Workspace, texts [][]vocab.ID, mode lstm.Mode) ([]
 	D := n.cfg.Embed
 	if mode.Train {
 		ws.x = grow(ws.x, len(ws.ids)*D)
-		n.embed.Gather(ws.x, ws.ids)
+		n.gather(ws.x, ws.ids, ws.Unknown)
 		ws.words = ws.words[:0]
 		for _, id := range ws.ids {
-			ws.words = append(ws.words, int32(id))
+			ws.words = append(ws.words, ws.wordKey(id))
 		}
 		n.dropWords(ws, ws.x)
 	} else {
 		ws.distinct(n.embed.Rows())
 		ws.x = grow(ws.x, len(ws.unique)*D)
-		n.embed.Gather(ws.x, ws.unique)
+		n.gather(ws.x, ws.unique, ws.Unknown)
 		in.Index, in.Cache, in.Keys = ws.index, ws.Cache, ws.keys
 	}
 	in.X = ws.x
@@ -251,7 +266,7 @@ func (n *Network) BackwardWords(ws *Workspace, dLogits [][]float32) ([]float32, 
 		words = ws.dWords
 		n.dropWords(ws, words)
 	}
-	n.embed.AddGrad(ws.ids, words)
+	n.addWordGrad(ws, words)
 	return dX, nil
 }
 
@@ -348,6 +363,12 @@ func (ws *Workspace) distinct(rows int) {
 	}
 	ws.unique, ws.index, ws.keys = ws.unique[:0], ws.index[:0], ws.keys[:0]
 	for _, id := range ws.ids {
+		if id < 0 { // an unknown word, seldom there twice
+			ws.unique = append(ws.unique, id)
+			ws.keys = append(ws.keys, -1)
+			ws.index = append(ws.index, int32(len(ws.unique)-1))
+			continue
+		}
 		if ws.seen[id] == 0 {
 			if ws.Cache != nil && ws.Cache.Has(int(id)) {
 				ws.index = append(ws.index, ^int32(id))
@@ -360,7 +381,9 @@ func (ws *Workspace) distinct(rows int) {
 		ws.index = append(ws.index, ws.seen[id]-1)
 	}
 	for _, id := range ws.unique {
-		ws.seen[id] = 0
+		if id >= 0 {
+			ws.seen[id] = 0
+		}
 	}
 }
 

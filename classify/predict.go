@@ -39,6 +39,11 @@ func (s Score) Prob() float32 { return s.Probs[s.Label] }
 type Encoded struct {
 	IDs  []vocab.ID // of its tokens
 	Rows []int32    // of its n-grams in the wide branch, if there is one
+
+	// Unknown has the character n-grams of unknown words, as buckets of
+	// embed.Subwords, if the model has vectors for them: an ID ^k, which is
+	// negative, is the word with those of Unknown[k].
+	Unknown [][]int32
 }
 
 // Predict classifies one text. An empty text, or one without a single token,
@@ -80,7 +85,7 @@ func (m *Model) Encode(ctx context.Context, texts []string) ([]Encoded, error) {
 		defer m.workers.put(w)
 		for j := i * block; j < min((i+1)*block, len(texts)); j++ {
 			e := w.encode(m, texts[j])
-			out[j] = Encoded{IDs: slices.Clone(e.IDs), Rows: slices.Clone(e.Rows)}
+			out[j] = Encoded{IDs: slices.Clone(e.IDs), Rows: slices.Clone(e.Rows), Unknown: slices.Clone(e.Unknown)}
 		}
 	})
 	return out, ctx.Err()
@@ -219,6 +224,8 @@ func (p *workerPool) get() *worker {
 func (p *workerPool) put(w *worker) {
 	clear(w.texts)
 	clear(w.ids)
+	clear(w.ws.Unknown)
+	w.ws.Unknown = w.ws.Unknown[:0]
 	w.texts, w.ids = w.texts[:0], w.ids[:0]
 	p.pool.Put(w)
 }
@@ -226,23 +233,24 @@ func (p *workerPool) put(w *worker) {
 // encode returns what the model reads of a text, valid until the next call.
 func (w *worker) encode(m *Model, text string) Encoded {
 	e := &w.encoded
-	if m.wide == nil {
+	e.IDs, e.Rows, e.Unknown = e.IDs[:0], e.Rows[:0], e.Unknown[:0]
+	if m.wide == nil && !m.cfg.HasSubword() {
 		if w.encoder == nil {
 			w.encoder = tokenize.NewEncoder(m.pipeline, m.vocab.ID)
 		}
-		e.IDs = w.encoder.AppendIDs(e.IDs[:0], text)
+		e.IDs = w.encoder.AppendIDs(e.IDs, text)
+		return *e
+	}
+	w.tokens = m.pipeline.AppendTokens(w.tokens[:0], text)
+	e.appendTokens(m, w.tokens)
+	if m.wide == nil {
 		return *e
 	}
 	if w.ngrams == nil {
 		w.ngrams = ngram.NewExtractor(m.cfg.Ngrams)
 	}
-	w.tokens = m.pipeline.AppendTokens(w.tokens[:0], text)
-	e.IDs = e.IDs[:0]
-	for i := range w.tokens {
-		e.IDs = append(e.IDs, m.vocab.ID(w.tokens[i].Text))
-	}
 	w.hashes = w.ngrams.AppendFeatures(w.hashes[:0], w.tokens)
-	e.Rows = m.wide.Dictionary.AppendRows(e.Rows[:0], w.hashes)
+	e.Rows = m.wide.Dictionary.AppendRows(e.Rows, w.hashes)
 	return *e
 }
 
@@ -276,7 +284,8 @@ func (w *worker) logits(m *Model) [][]float32 {
 	}
 	if m.net != nil {
 		for _, t := range w.texts {
-			w.ids = append(w.ids, t.IDs)
+			w.ids = append(w.ids, t.Within(len(w.ws.Unknown)))
+			w.ws.Unknown = append(w.ws.Unknown, t.Unknown...)
 		}
 		if w.ws.caches = m.inputCaches(); w.ws.caches != nil {
 			w.ws.Cache = w.ws.caches[0]

@@ -28,7 +28,7 @@ const scaleSuffix = ".scale"
 
 // quantised says whether a parameter is stored in eight bits under Int8.
 func quantised(p *nn.Param) bool {
-	return len(p.Shape) == 2 && (p.Name == "embedding.weight" || strings.HasPrefix(p.Name, "encoder.weight_ih") || strings.HasPrefix(p.Name, "encoder.weight_hh"))
+	return len(p.Shape) == 2 && (strings.HasPrefix(p.Name, "embedding.") || strings.HasPrefix(p.Name, "encoder.weight_ih") || strings.HasPrefix(p.Name, "encoder.weight_hh"))
 }
 
 // int8Tensors are a parameter in eight bits and the scale of each of its rows,

@@ -6,6 +6,7 @@ import (
 
 	"gonum.org/v1/gonum/floats"
 
+	"github.com/textlstm/textlstm/embed"
 	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/vocab"
@@ -44,11 +45,12 @@ func (n *Network) frozen() *Network {
 	}
 	cfg := n.cfg
 	cfg.WordDropout, cfg.Dropout = 0, 0
-	f, err := NewNetwork(cfg, 1) // one row: the table is n's
+	cfg.Subword = embed.SubwordConfig{} // that parameter is the last
+	f, err := NewNetwork(cfg, 1)        // one row: the table is n's
 	if err != nil {
 		panic(err) // n's own config
 	}
-	f.embed, f.lstm = n.embed, n.lstm.Frozen()
+	f.embed, f.subwords, f.lstm = n.embed, n.subwords, n.lstm.Frozen()
 	for i, p := range f.params {
 		p.Data = n.params[i].Data
 	}
@@ -61,8 +63,9 @@ func (n *Network) Encoder() *lstm.LSTM { return n.lstm }
 // A Point is a text whose word vectors are multiplied by Scale: 1 is the text
 // itself, 0 as many vectors of padding.
 type Point struct {
-	IDs   []vocab.ID
-	Scale float32
+	IDs     []vocab.ID
+	Unknown [][]int32 // as in Encoded
+	Scale   float32
 }
 
 // A Trace is the answer for one Point.
@@ -133,15 +136,17 @@ func (t *Trace) add(share float64, u *Trace) {
 // trace is Trace of one network.
 func (t *Tracer) trace(n *Network, ws *Workspace, points []Point, head int, direction []float32) ([]Trace, error) {
 	texts := make([][]vocab.ID, len(points))
+	ws.Unknown = ws.Unknown[:0]
 	for i, p := range points {
-		texts[i] = p.IDs
+		texts[i] = Encoded{IDs: p.IDs, Unknown: p.Unknown}.Within(len(ws.Unknown))
+		ws.Unknown = append(ws.Unknown, p.Unknown...)
 	}
 	ws.lstm.Workers, ws.lstm.Norms = ws.Workers, t.Norms
 	ws.mode, ws.texts = lstm.Mode{Train: true}, len(texts)
 	ws.lay(texts, n.cfg.Chunk)
 	D := n.cfg.Embed
 	ws.x = grow(ws.x, len(ws.ids)*D)
-	n.embed.Gather(ws.x, ws.ids)
+	n.gather(ws.x, ws.ids, ws.Unknown)
 	ws.eachRow(func(row, text, _ int) { vec.Scale(points[text].Scale, ws.x[row*D:(row+1)*D]) })
 	logits, err := n.forwardVectors(ws, lstm.Batch{Layout: &ws.layout, X: ws.x})
 	if err != nil {
@@ -169,7 +174,7 @@ func (t *Tracer) trace(n *Network, ws *Workspace, points []Point, head int, dire
 	if err != nil {
 		return nil, err
 	}
-	n.embed.Gather(ws.x, ws.ids) // not scaled
+	n.gather(ws.x, ws.ids, ws.Unknown) // not scaled
 	ws.eachRow(func(row, text, at int) {
 		g := out[text].Gradient[at*D : (at+1)*D]
 		copy(g, dX[row*D:])

@@ -20,7 +20,7 @@ func points(t *testing.T, m *classify.Model, scales ...float32) (points []classi
 	}
 	for _, s := range scales {
 		for _, e := range encoded {
-			points = append(points, classify.Point{IDs: e.IDs, Scale: s})
+			points = append(points, classify.Point{IDs: e.IDs, Unknown: e.Unknown, Scale: s})
 		}
 	}
 	return points, encoded
@@ -90,15 +90,15 @@ func TestTraceGradients(t *testing.T) {
 		}
 		n := len(encoded)
 		for i := range encoded {
-			slope := 0.0
-			for at, id := range ps[i].IDs {
+			D, vectors, slope := m.Config().Embed, m.Vectors(encoded[i]), 0.0
+			for at := range ps[i].IDs {
 				slope += traces[i].Products[at]
 				if traces[i].Gradient == nil && m.Config().Members > 1 {
 					continue
 				}
 				product := 0.0
-				for j, v := range m.Embed().Row(id) {
-					product += float64(v) * float64(traces[i].Gradient[at*m.Config().Embed+j])
+				for j := at * D; j < (at+1)*D; j++ {
+					product += float64(vectors[j]) * float64(traces[i].Gradient[j])
 				}
 				if math.Abs(product-traces[i].Products[at]) > 1e-5 {
 					t.Errorf("%s: text %d, token %d: product %v, want %v", kind.name, i, at, traces[i].Products[at], product)

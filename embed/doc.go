@@ -10,6 +10,11 @@
 // depends on the batch and not on the vocabulary. Row [vocab.Pad] is zero and
 // stays zero.
 //
+// # Character n-grams
+//
+// [Subwords] are vectors of the character n-grams of words, which are added to
+// a word's row and stand in for that of an unknown word.
+//
 // # Pretrained vectors
 //
 // [Read] knows these formats and tells them apart by itself:

@@ -147,6 +147,7 @@ type question struct {
 	text      string
 	tokens    []tokenize.Token
 	ids       []vocab.ID
+	unknown   [][]int32 // as in classify.Encoded
 	places    places
 }
 
@@ -165,9 +166,8 @@ func (e *Explainer) Explain(ctx context.Context, text string, o Options) (*Expla
 		Tokens: prediction.Tokens, Unknown: prediction.Unknown,
 	}
 	q.tokens = e.model.Pipeline().AppendTokens(nil, text)
-	for i := range q.tokens {
-		q.ids = append(q.ids, e.model.Vocab().ID(q.tokens[i].Text))
-	}
+	encoded := e.model.EncodeTokens(q.tokens)
+	q.ids, q.unknown = encoded.IDs, encoded.Unknown
 	q.places = newPlaces(q.tokens)
 	x.Words = e.words(&q)
 	if err := ctx.Err(); err != nil {

@@ -79,6 +79,7 @@ var kinds = []struct {
 	{"dropout in training", func(c *classify.Config) {
 		c.Dropout, c.WordDropout, c.LSTM.InputDropout, c.LSTM.WeightDrop = 0.5, 0.5, 0.5, 0.5
 	}},
+	{"subwords", func(c *classify.Config) { c.Subword.Bits = 6 }},
 }
 
 // labelled are texts whose label is that of the one word that tells.

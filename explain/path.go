@@ -262,7 +262,7 @@ func (e *Explainer) nodes(ctx context.Context, q *question, at []float64) ([]nod
 		}
 		var points []classify.Point
 		for _, a := range at[from:min(from+batch, len(at))] {
-			points = append(points, classify.Point{IDs: q.ids, Scale: float32(a)})
+			points = append(points, classify.Point{IDs: q.ids, Unknown: q.unknown, Scale: float32(a)})
 		}
 		traces, err := e.tracer.Trace(ws, points, q.head, q.direction)
 		if err != nil {

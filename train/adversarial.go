@@ -63,6 +63,7 @@ func (a Adversarial) validate() error {
 // rest. Nothing of it lasts from step to step.
 type adversary struct {
 	unlabelled [][]vocab.ID
+	unknown    [][]int32 // words of unlabelled
 	batches    [][]int   // of unlabelled
 	noise      []float32 // [Rows][D]
 	random     []float32
@@ -86,6 +87,7 @@ func (f *fit) readUnlabelled(ctx context.Context) error {
 	}
 	c := f.cfg
 	c.Crop = 0
+	f.adversary.unknown = s.unknown
 	f.adversary.unlabelled, f.adversary.batches = s.epoch(c, 0, seed.For(c.Seed, "unlabelled"))
 	return nil
 }
@@ -152,6 +154,7 @@ func (f *fit) addAdversarial(batch []int, logits [][]float32, g []float32) (sum 
 		return sum, nil
 	}
 	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "unlabelled step", uint64(f.Step))}
+	f.ws.Unknown = f.adversary.unknown
 	if logits, err = f.net.Forward(&f.ws, texts, mode); err != nil {
 		return sum, err
 	}

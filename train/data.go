@@ -138,6 +138,7 @@ type set struct {
 	source  []int32           // [n]
 	weights []float32         // [n], nil for all 1
 	stops   map[vocab.ID]bool // the tokens that end sentences
+	unknown [][]int32         // as Workspace.Unknown, for the ids of epoch
 }
 
 // newSet encodes d with the model's pipeline and vocabulary.
@@ -172,6 +173,9 @@ func newSet(ctx context.Context, m *classify.Model, d *corpora.Dataset) (*set, e
 	}
 	var err error
 	s.texts, err = m.Encode(ctx, texts)
+	for _, e := range s.texts {
+		s.unknown = append(s.unknown, e.Unknown...)
+	}
 	return s, err
 }
 
@@ -302,8 +306,11 @@ func (s *set) epoch(c Config, epoch int, part ...uint64) (texts [][]vocab.ID, ba
 func (s *set) cropped(c Config, epoch []uint64) [][]vocab.ID {
 	const long = 40 // tokens; shorter texts are left whole
 	texts := make([][]vocab.ID, len(s.texts))
+	unknown := 0 // words before the text
 	for i, t := range s.texts {
-		texts[i] = t.IDs
+		ids := t.Within(unknown)
+		unknown += len(t.Unknown)
+		texts[i] = ids
 		if c.Crop == 0 || len(t.IDs) <= long {
 			continue
 		}
@@ -319,7 +326,7 @@ func (s *set) cropped(c Config, epoch []uint64) [][]vocab.ID {
 		}
 		first := r.IntN(len(ends) - 1)
 		last := min(first+1+r.IntN(3), len(ends)-1)
-		texts[i] = t.IDs[ends[first]:ends[last]]
+		texts[i] = ids[ends[first]:ends[last]]
 	}
 	return texts
 }

@@ -422,6 +422,7 @@ func (f *fit) runStep(all [][]vocab.ID, batch []int) error {
 	params := f.learning()
 	nn.ZeroGrad(f.net.Params())
 	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "step", uint64(f.Step))}
+	f.ws.Unknown = f.train.unknown
 	logits, err := f.net.Forward(&f.ws, texts, mode)
 	if err != nil {
 		return err

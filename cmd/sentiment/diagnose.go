@@ -214,9 +214,7 @@ func (d *diagnosis) model(ctx context.Context, m *classify.Model, texts []string
 		if len(e.IDs) == 0 {
 			continue
 		}
-		x := make([]float32, len(e.IDs)*m.Embed().Dim())
-		m.Embed().Gather(x, e.IDs)
-		sequences = append(sequences, x)
+		sequences = append(sequences, m.Vectors(*e))
 	}
 	if len(sequences) == 0 {
 		return nil, fmt.Errorf("%w: none of the texts has a word", corpora.ErrData)

@@ -177,7 +177,7 @@ func Pooled(name string, m *classify.Model, texts []classify.Encoded) ([]Curve, 
 			}
 		}
 		direction[answers[i].Scores[0].Label] = 1
-		traces, err := tracer.Trace(&ws, []classify.Point{{IDs: text.IDs, Scale: 1}}, 0, direction)
+		traces, err := tracer.Trace(&ws, []classify.Point{{IDs: text.IDs, Unknown: text.Unknown, Scale: 1}}, 0, direction)
 		if err != nil {
 			return nil, err
 		}
