@@ -33,7 +33,8 @@ type Adversarial struct {
 	VAT float64 `json:"vat,omitempty"`
 
 	// Epsilon is the norm of a text's perturbation in units of the standard
-	// deviation of the word vectors; 0 means 5.
+	// deviation of the word vectors; 0 means 2. The paper has 5, for long texts
+	// and vectors learned before; a single sentence may then teach nothing.
 	Epsilon float64 `json:"epsilon,omitempty"`
 }
 
@@ -41,7 +42,7 @@ func (a Adversarial) on() bool { return a.Weight != 0 || a.VAT != 0 }
 
 func (a Adversarial) resolve() Adversarial {
 	if a.on() && a.Epsilon == 0 {
-		a.Epsilon = 5
+		a.Epsilon = 2
 	}
 	return a
 }
