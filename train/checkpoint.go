@@ -167,6 +167,7 @@ type identity struct {
 	Train      string          `json:"train"`  // fingerprints of the texts
 	Dev        string          `json:"dev"`
 	Start      string          `json:"start,omitempty"`      // fingerprint of the language model
+	Teacher    string          `json:"teacher,omitempty"`    // fingerprint
 	Unlabelled string          `json:"unlabelled,omitempty"` // fingerprint, "" of none
 	Config     json.RawMessage `json:"config"`               // resolved
 }
@@ -191,6 +192,7 @@ func (there identity) check(path string, here identity) error {
 		{"training texts", there.Train, here.Train},
 		{"dev texts", there.Dev, here.Dev},
 		{"language model to start from", there.Start, here.Start},
+		{"teacher", there.Teacher, here.Teacher},
 		{"unlabelled texts", cmp.Or(there.Unlabelled, "none"), cmp.Or(here.Unlabelled, "none")},
 	} {
 		if f.a != f.b {

@@ -54,6 +54,9 @@ type Config struct {
 	// Adversarial adds losses of perturbed word vectors.
 	Adversarial Adversarial `json:"adversarial,omitzero"`
 
+	// Distill says how the network learns from a Trainer's Teacher.
+	Distill Distillation `json:"distill,omitzero"`
+
 	// NBSVM says how the wide branch learns, where the model has one.
 	NBSVM ngram.Options `json:"nbsvm,omitzero"`
 
@@ -122,7 +125,7 @@ func (c Config) Validate() error {
 	if !(c.ClipNorm > 0) {
 		errs = append(errs, fmt.Errorf("train: clip_norm = %v, want more than 0", c.ClipNorm))
 	}
-	errs = append(errs, c.Model.Validate(), c.Optimizer.Validate(), c.Schedule.Validate(), c.NBSVM.Validate(), c.Adversarial.validate(), c.checkMetric())
+	errs = append(errs, c.Model.Validate(), c.Optimizer.Validate(), c.Schedule.Validate(), c.NBSVM.Validate(), c.Adversarial.validate(), c.Distill.validate(), c.checkMetric())
 	return errors.Join(errs...)
 }
 

@@ -139,6 +139,9 @@ type set struct {
 	weights []float32         // [n], nil for all 1
 	stops   map[vocab.ID]bool // the tokens that end sentences
 	unknown [][]int32         // as Workspace.Unknown, for the ids of epoch
+
+	soft   [][]float32 // [heads][n*C]: a teacher's probabilities; nil without one
+	taught [][]int8    // [heads][n*C]: its answers, +1 or -1
 }
 
 // newSet encodes d with the model's pipeline and vocabulary.

@@ -23,6 +23,10 @@ type Progress struct {
 	Tokens        int64   // seen so far
 	Elapsed       time.Duration
 
+	// Asked counts the training texts that the teacher has answered, of how many
+	// Texts, before the first step; 0 without a teacher and later.
+	Asked, Texts int
+
 	// Dev is set once an epoch, after its evaluation on the dev texts.
 	Dev *DevScore
 

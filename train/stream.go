@@ -82,6 +82,9 @@ func (t *Trainer) FitStream(ctx context.Context, data *Stream, dev *corpora.Data
 	if t.Checkpoint != "" {
 		return nil, fmt.Errorf("train: a streamed training has no checkpoints: leave Checkpoint %q out", t.Checkpoint)
 	}
+	if t.Teacher != nil {
+		return nil, errStreamTeacher
+	}
 	f, err := t.startStream(ctx, data, dev)
 	if err != nil {
 		return nil, err

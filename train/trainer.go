@@ -70,6 +70,12 @@ type Trainer struct {
 	// others. They add nothing to the vocabulary.
 	Unlabelled *corpora.Dataset
 
+	// Teacher, if not nil, is a model whose probabilities the one in training is
+	// to learn, as Config.Distill says: the heads are its heads, and texts need no
+	// labels. Those that they have say more to the wide branch, which learns from
+	// the teacher's answers where there are none. FitStream has no use for it.
+	Teacher *classify.Model
+
 	// Prepare, if not nil, is called once with the network as it was drawn, for
 	// instance to fill in pretrained word vectors; of an ensemble with each
 	// member.
@@ -154,7 +160,7 @@ type fit struct {
 func (t *Trainer) start(ctx context.Context, c *checkpoints, data, dev *corpora.Dataset) (*fit, error) {
 	f := &fit{t: t, cfg: t.Config.Resolve(), dev: dev, start: time.Now(), checkpoints: c}
 	var err error
-	if f.cfg.Model.Heads, err = Heads(f.cfg.Model.Heads, data); err != nil {
+	if f.cfg.Model.Heads, err = t.heads(f.cfg, data); err != nil {
 		return nil, err
 	}
 	if err := f.cfg.Validate(); err != nil {
@@ -187,6 +193,9 @@ func (t *Trainer) start(ctx context.Context, c *checkpoints, data, dev *corpora.
 		return nil, err
 	}
 	if f.train, err = newSet(ctx, f.model, data); err != nil {
+		return nil, err
+	}
+	if err := f.ask(ctx, data); err != nil {
 		return nil, err
 	}
 	if err := f.readDev(ctx); err != nil {
@@ -242,6 +251,9 @@ func (f *fit) checkpoint(data *corpora.Dataset) (s *saved, err error) {
 		return nil, err
 	}
 	f.identity.Start = startPrint(f.t.Start)
+	if f.identity.Teacher, err = teacherPrint(f.t.Teacher); err != nil {
+		return nil, err
+	}
 	if s, err = c.newest(); err != nil || s == nil {
 		return nil, err
 	}
@@ -500,7 +512,7 @@ func (f *fit) loss(logits [][]float32, batch []int) (loss float64, dLogits [][]f
 	for h := range logits {
 		head := &f.cfg.Model.Heads[h]
 		C, t := len(head.Labels), &f.targets[h]
-		if !f.train.targets(h, C, batch, t) {
+		if !f.train.targets(h, C, batch, t) && f.train.soft == nil {
 			dLogits[h] = nil
 			continue
 		}
@@ -508,7 +520,12 @@ func (f *fit) loss(logits [][]float32, batch []int) (loss float64, dLogits [][]f
 			f.dLogits[h] = make([]float32, len(logits[h]))
 		}
 		dLogits[h] = f.dLogits[h][:len(logits[h])]
-		l := head.Loss.Eval(dLogits[h], logits[h], len(batch), C, t, 0)
+		l := 0.0
+		if f.train.soft == nil {
+			l = head.Loss.Eval(dLogits[h], logits[h], len(batch), C, t, 0)
+		} else {
+			l = f.taughtLoss(h, dLogits[h], logits[h], batch, t)
+		}
 		if w := head.Weight; w != 0 {
 			l *= w
 			for i := range dLogits[h] {

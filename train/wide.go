@@ -81,7 +81,17 @@ func (f *fit) fitWide(ctx context.Context, w *classify.Wide) error {
 }
 
 // target says whether text i has label c of head h: +1 yes, -1 no, 0 unknown.
+// What no label says a teacher does.
 func (s *set) target(h, C, i, c int) int {
+	has := s.labelled(h, C, i, c)
+	if has == 0 && s.taught != nil {
+		has = int(s.taught[h][i*C+c])
+	}
+	return has
+}
+
+// labelled is target of the labels alone.
+func (s *set) labelled(h, C, i, c int) int {
 	if s.labels[h] == nil {
 		switch v := s.values[h][i*C+c]; {
 		case v == 1:

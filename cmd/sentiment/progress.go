@@ -59,7 +59,9 @@ func (p *progress) report(t train.Progress) {
 	switch {
 	case t.Warning != nil:
 		p.warn(t.Warning)
-	case p.quiet:
+	case p.quiet, t.Asked > 0 && !p.tty:
+	case t.Asked > 0:
+		fmt.Fprintf(p.w, "\r\x1b[Kthe teacher has read %s of %s texts", thousands(float64(t.Asked)), thousands(float64(t.Texts)))
 	case p.json:
 		p.reportJSON(t)
 	case t.Resumed:

@@ -30,7 +30,7 @@ const mostPoints = 10000
 
 // report adds what there is to see.
 func (b *board) report(t train.Progress) {
-	if b.err != nil || t.Warning != nil || t.Resumed {
+	if b.err != nil || t.Warning != nil || t.Resumed || t.Asked > 0 {
 		return
 	}
 	var scalars []tfevents.Scalar

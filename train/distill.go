@@ -1,0 +1,200 @@
+package train
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/nn"
+)
+
+// A Distillation says how a network learns from a Trainer's Teacher: the loss is
+// T²·H(p, q), the cross-entropy of its probabilities q with the teacher's p,
+// both of the scores divided by the temperature T (Hinton et al. 2015, section
+// 2), which of a multi-label head are those of each label. The factor keeps the
+// gradient's size. It was chosen above the squared error of the scores (Tang et
+// al. 2019) since it says what several labels mean and has no need of the same
+// level of the scores; as T grows it becomes that error but for the level.
+type Distillation struct {
+	// Temperature is T; 0 means 2.
+	Temperature float64 `json:"temperature,omitempty"`
+
+	// Labels weighs the loss on the true labels, of texts that have one, beside
+	// the teacher's loss, which has weight 1. 0 leaves them to the wide branch.
+	Labels float64 `json:"labels,omitempty"`
+}
+
+func (d Distillation) validate() error {
+	if !(d.Temperature >= 0) || math.IsInf(d.Temperature, 0) || !(d.Labels >= 0) || math.IsInf(d.Labels, 0) {
+		return fmt.Errorf("train: distill: temperature = %v, labels = %v, want numbers from 0 on", d.Temperature, d.Labels)
+	}
+	return nil
+}
+
+func (d Distillation) temperature() float32 {
+	if d.Temperature == 0 {
+		return 2
+	}
+	return float32(d.Temperature)
+}
+
+// heads are those of the model: the teacher's if there is one.
+func (t *Trainer) heads(cfg Config, data *corpora.Dataset) ([]classify.Head, error) {
+	if t.Teacher == nil {
+		return Heads(cfg.Model.Heads, data)
+	}
+	var heads []classify.Head
+	for _, h := range t.Teacher.Heads() {
+		own := classify.Head{Name: h.Name, Labels: h.Labels, Loss: nn.Loss{Kind: h.Loss.Kind}}
+		for _, given := range cfg.Model.Heads {
+			if given.Name == h.Name {
+				own.Hidden, own.Weight = given.Hidden, given.Weight
+			}
+		}
+		heads = append(heads, own)
+	}
+	for _, given := range cfg.Model.Heads {
+		if t.Teacher.Head(given.Name) < 0 {
+			return nil, fmt.Errorf("train: the teacher has no head %q", given.Name)
+		}
+	}
+	return heads, nil
+}
+
+// ask has the teacher score the training texts.
+func (f *fit) ask(ctx context.Context, data *corpora.Dataset) error {
+	teacher := f.t.Teacher
+	if teacher == nil {
+		return nil
+	}
+	const block = 4096 // texts between two reports
+	n := len(data.Examples)
+	soft := make([][]float32, len(teacher.Heads()))
+	for from := 0; from < n; from += block {
+		var texts []string
+		for i := range data.Examples[from:min(from+block, n)] {
+			texts = append(texts, data.Examples[from+i].Text)
+		}
+		encoded, err := teacher.Encode(ctx, texts)
+		if err != nil {
+			return err
+		}
+		logits, err := teacher.Logits(ctx, encoded)
+		if err != nil {
+			return err
+		}
+		for h := range logits {
+			soft[h] = append(soft[h], logits[h]...)
+		}
+		f.send(Progress{Asked: from + len(texts), Texts: n})
+	}
+	s := f.train
+	s.taught = make([][]int8, len(soft))
+	T := f.cfg.Distill.temperature()
+	for h, head := range teacher.Heads() {
+		C := len(head.Labels)
+		s.taught[h] = make([]int8, n*C)
+		for i := range n {
+			s.teach(&head, s.taught[h][i*C:(i+1)*C], soft[h][i*C:(i+1)*C])
+		}
+		for i := range soft[h] {
+			soft[h][i] /= T
+		}
+		head.Loss.Kind.Activate(soft[h], C)
+	}
+	s.soft = soft
+	return nil
+}
+
+// teach says of each label whether a text has it, +1 or -1, if it is to be said
+// by the teacher's scores alone.
+func (s *set) teach(head *classify.Head, has []int8, logits []float32) {
+	best := 0
+	for c, v := range logits {
+		if v > logits[best] {
+			best = c
+		}
+	}
+	for c, v := range logits {
+		has[c] = -1
+		if head.MultiLabel() && v > 0 || !head.MultiLabel() && c == best {
+			has[c] = 1
+		}
+	}
+}
+
+// taughtLoss is the loss of one head on a batch that a teacher has answered: its
+// gradient goes to d. Where t has labels, and they count, theirs is added.
+func (f *fit) taughtLoss(h int, d, logits []float32, batch []int, t *nn.Targets) float64 {
+	head := &f.cfg.Model.Heads[h]
+	C, T := len(head.Labels), f.cfg.Distill.temperature()
+	soft := nn.Targets{Weights: t.Weights}
+	for _, i := range batch {
+		soft.Values = append(soft.Values, f.train.soft[h][i*C:(i+1)*C]...)
+	}
+	cooled := make([]float32, len(logits))
+	for i, v := range logits {
+		cooled[i] = v / T
+	}
+	l := float64(T*T) * head.Loss.Eval(d, cooled, len(batch), C, &soft, 0)
+	for i := range d {
+		d[i] *= T // T² of the loss, 1/T of the scores
+	}
+	w := f.cfg.Distill.Labels
+	if w == 0 {
+		return l
+	}
+	l += w * head.Loss.Eval(cooled, logits, len(batch), C, t, 0)
+	for i, v := range cooled {
+		d[i] += float32(w) * v
+	}
+	return l
+}
+
+// Answered returns the texts of d with the answers of m as their labels, under
+// the names of its heads: what agrees with them agrees with m. The only error
+// is ctx's.
+func Answered(ctx context.Context, m *classify.Model, d *corpora.Dataset) (*corpora.Dataset, error) {
+	const separator = "\x1f" // no label has it
+	out := &corpora.Dataset{Separator: separator, Examples: slices.Clone(d.Examples)}
+	texts := make([]string, len(d.Examples))
+	for i := range texts {
+		texts[i] = d.Examples[i].Text
+	}
+	answers, err := m.PredictBatch(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
+	for h, head := range m.Heads() {
+		out.Heads = append(out.Heads, head.Name)
+		for i := range out.Examples {
+			e := &out.Examples[i]
+			if h == 0 {
+				e.Labels, e.Source = nil, 0
+			}
+			e.Labels = append(e.Labels, strings.Join(head.Given(answers[i].Scores[h]), separator))
+		}
+	}
+	return out, nil
+}
+
+// teacherPrint identifies a teacher; "" is none.
+func teacherPrint(m *classify.Model) (string, error) {
+	if m == nil {
+		return "", nil
+	}
+	h := sha256.New()
+	if _, err := m.WriteTo(h); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+var errStreamTeacher = errors.New("train: a streamed training has no teacher: leave Teacher out")
