@@ -2,7 +2,7 @@ package baseline
 
 import (
 	"bytes"
-	_ "embed" // for the lexicons
+	_ "embed" // for the lexicon
 	"fmt"
 	"math"
 	"slices"
@@ -12,16 +12,15 @@ import (
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/textlstm/textlstm/internal/emoji"
 )
 
-// The lexicons of VADER, under the licence beside them: words, emoticons and
-// abbreviations with their mean ratings from -4 to 4, and descriptions of emoji.
-var (
-	//go:embed lexicon/vader_lexicon.txt.zst
-	lexiconFile []byte
-	//go:embed lexicon/emoji_utf8_lexicon.txt.zst
-	emojiFile []byte
-)
+// The lexicon of VADER, under the licence beside it: words, emoticons and
+// abbreviations with their mean ratings from -4 to 4.
+//
+//go:embed lexicon/vader_lexicon.txt.zst
+var lexiconFile []byte
 
 // A VADER tells how positive or negative English text is, by a lexicon and by
 // rules for negation, degree words, capitals and punctuation (Hutto & Gilbert
@@ -70,7 +69,7 @@ func errVADER(labels []string) error {
 	return fmt.Errorf("baseline: VADER for the labels %q, want two or three of negative, neutral and positive", labels)
 }
 
-// read fills in the lexicons.
+// read fills in the lexicon and the emoji.
 func (v *VADER) read() error {
 	d, err := zstd.NewReader(nil)
 	if err != nil {
@@ -89,18 +88,12 @@ func (v *VADER) read() error {
 			return fmt.Errorf("baseline: lexicon of VADER: %q: %w", word, err)
 		}
 	}
-	descriptions, err := d.DecodeAll(emojiFile, nil)
-	if err != nil {
-		return fmt.Errorf("baseline: emoji of VADER: %w", err)
-	}
 	v.emoji = make(map[rune]string)
-	for line := range strings.Lines(string(descriptions)) {
-		emoji, rest, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		r, n := utf8.DecodeRuneInString(emoji)
-		if n < len(emoji) {
-			continue // a sequence, which the original looks up but never finds
+	for characters, name := range emoji.Names() {
+		// The original looks sequences up but never finds them.
+		if r, n := utf8.DecodeRuneInString(characters); n == len(characters) {
+			v.emoji[r] = name
 		}
-		v.emoji[r], _, _ = strings.Cut(rest, "\t")
 	}
 	return nil
 }

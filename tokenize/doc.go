@@ -27,9 +27,12 @@
 //	runes          characters
 //	chars:N        runs of N characters within each field; chars:N-M, of N to M
 //
-// Filters of one token at a time. Emoji keep their form in all but the first:
+// Filters of one token at a time. Emoji keep their form in all but the first two:
 //
 //	drop:K,K       drops tokens of the kinds K: word, number, char, punct, symbol, emoji, url, email, mention, hashtag
+//	emoji          makes an emoji the words of its English name, grinning face; skin tones count for nothing;
+//	               emoticons, and emoji that are younger than 2018, stay
+//	contractions   splits negations written without the apostrophe as if they had it: dont, do|n't
 //	lower, fold    lower case; Unicode's case folding, which also makes ß ss
 //	nfc, nfkc      Unicode's normal forms; nfkc also undoes ligatures and full-width letters
 //	accents        takes the marks off Latin, Greek and Cyrillic letters
@@ -77,7 +80,8 @@
 //
 // source[Start:End] is what a token was made from, for every pipeline: filters
 // change a token's Text and never its offsets. Tokens come in order of Start;
-// those of ngrams, cjk and chars overlap, and a <caps> lies on its word.
+// those of ngrams, cjk and chars overlap, a <caps> lies on its word, and the words
+// of one emoji or contraction on each other.
 //
 // # Speed
 //

@@ -7,9 +7,11 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/textlstm/textlstm/internal/emoji"
 )
 
-// Emoji keep their case and their selectors in all filters of this file.
+// Emoji keep their case and their selectors in all filters of this file but emojiWords.
 
 func lower(dst []form, f form, _ Lang) []form {
 	if f.kind != Emoji {
@@ -204,6 +206,39 @@ func caps(dst []form, f form, _ Lang) []form {
 		}
 	}
 	return append(dst, f)
+}
+
+// bareNegations are the negations, in lower case, that are no other word without
+// their apostrophe; of wont and cant the other word is rare.
+var bareNegations = wordSet(`aint arent cant couldnt didnt doesnt dont hadnt hasnt havent isnt mustnt
+	neednt shouldnt wasnt werent wont wouldnt`)
+
+// contractions splits a negation without its apostrophe as the segmenter words
+// splits it with one: dont, do|n't.
+func contractions(dst []form, f form, _ Lang) []form {
+	if n := len(f.text) - len("nt"); f.kind == Word && n > 0 && n < maxNegator && bareNegations[strings.ToLower(f.text)] {
+		return append(dst, form{f.text[:n], Word}, form{f.text[n:n+1] + "'" + f.text[n+1:], Word})
+	}
+	return append(dst, f)
+}
+
+// emojiWords replaces an emoji by the words of its name.
+func emojiWords(dst []form, f form, _ Lang) []form {
+	if f.kind != Emoji || isASCII(f.text) {
+		return append(dst, f)
+	}
+	name := emoji.Name(f.text)
+	tokens, _ := words{}.segment(nil, name, 0, len(name))
+	n := len(dst)
+	for _, t := range tokens {
+		if t.Kind == Word || t.Kind == Number {
+			dst = append(dst, form{t.Text, t.Kind})
+		}
+	}
+	if len(dst) == n {
+		dst = append(dst, f)
+	}
+	return dst
 }
 
 // newDrop makes the filter that drops tokens of some kinds.

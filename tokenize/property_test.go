@@ -22,6 +22,7 @@ var seeds = []string{
 	"<br /><br />x &amp; y <b>z</b> <script>q</script> <!-- c --> &#x41;&bogus; <a href='>'",
 	"\xff\xfe\x00\xf0\x9f\x98 ab\xc3", "İİİ's K'll ﷽ ŉ ßSS", "n't 's 'll '' `` -- ... !!! ((( \"'must'\" I’m’s",
 	"don't isn't.can't,won't!'s'm're'll", ":thumbs_up: ¯\\_(ツ)_/¯ (╯°□°）╯︵ ┻━┻", "a_b__c_ _d 1_2 3rd 1,2,3. .5 5. 1/2/3/ 10%",
+	"DONT cant Wont i dont 👍🏽👍 🤦🏾‍♀️ 🫠 :thumbs_up: 🏴󠁧󠁢󠁥󠁮󠁧󠁿 \U0001F3FD cants #dont",
 }
 
 var allSpecs = []string{
@@ -30,6 +31,7 @@ var allSpecs = []string{
 	"words|lower|fold|nfc|nfkc|accents|quotes|elision|elongate|repeat|numbers|urls|mentions|hashtags|caps|stop:en|stem:fr|drop:punct",
 	"html|lang:auto|words|caps|lower|stop|stem|neg|ngrams:3",
 	"maxbytes:20|words|cjk|max:5", "words|cjk:2|max:2:tail", "words|max:1+2|ngrams:2", "runes|cjk", "fields|lower|neg:2",
+	"words|emoji|contractions|lower", "treebank|contractions|emoji|stem:en|neg|ngrams:2", "words|emoji|max:3",
 }
 
 func TestProperties(t *testing.T) {

@@ -158,20 +158,22 @@ func newSegmenter(name, arg string, hasArg bool) (segmenter, error) {
 
 // plainFilters are the filters that take no argument.
 var plainFilters = map[string]mapFunc{
-	"lower":    lower,
-	"fold":     fold,
-	"nfc":      nfc,
-	"nfkc":     nfkc,
-	"accents":  accents,
-	"quotes":   quotes,
-	"elision":  elision,
-	"elongate": elongate,
-	"repeat":   repeat,
-	"numbers":  numbersClass,
-	"urls":     urlsClass,
-	"mentions": mentionsClass,
-	"hashtags": hashtagWord,
-	"caps":     caps,
+	"contractions": contractions,
+	"emoji":        emojiWords,
+	"lower":        lower,
+	"fold":         fold,
+	"nfc":          nfc,
+	"nfkc":         nfkc,
+	"accents":      accents,
+	"quotes":       quotes,
+	"elision":      elision,
+	"elongate":     elongate,
+	"repeat":       repeat,
+	"numbers":      numbersClass,
+	"urls":         urlsClass,
+	"mentions":     mentionsClass,
+	"hashtags":     hashtagWord,
+	"caps":         caps,
 }
 
 // argFilters are the filters that may take an argument.
