@@ -75,6 +75,10 @@ var kinds = []struct {
 		deepOnly(c)
 		c.Subword, c.Chunk = embed.SubwordConfig{Min: 2, Max: 3, Bits: 5}, 3
 	}},
+	{"thresholds", func(c *classify.Config) {
+		multi(c)
+		c.Heads[0].Thresholds = []float64{0.25, 0.5, 0.75}
+	}},
 	{"hash buckets", func(c *classify.Config) { c.Vocab.Buckets = 5 }},
 }
 
