@@ -9,6 +9,7 @@ import (
 
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/tensorfile"
+	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
@@ -316,7 +317,44 @@ func checkSizes(f *tensorfile.File, d description) error {
 		values += n
 	}
 	if need := d.Config.numDeepParams(d.Vocab.Len()); need > float64(values) {
+		if name, ok := firstMissing(f, d.Config, d.Config.memberPrefix(0)); ok {
+			return fmt.Errorf("tensor %q: no such tensor; the config asks for %.0f weights, the file holds %d", name, need, values)
+		}
 		return fmt.Errorf("the config asks for %.0f weights, the file holds %d", need, values)
 	}
 	return nil
+}
+
+// firstMissing returns the first of the large tensors of a config that the file
+// lacks, of an ensemble those of the first member. It takes no more steps than
+// the file has tensors.
+func firstMissing(f *tensorfile.File, cfg Config, prefix string) (name string, ok bool) {
+	missing := func(n string) bool {
+		name = prefix + n
+		_, there := f.Lookup(name)
+		return !there
+	}
+	if missing("embedding.weight") {
+		return name, true
+	}
+	suffixes := []string{"", "_reverse"}
+	switch cfg.LSTM.Direction {
+	case lstm.Forward:
+		suffixes = suffixes[:1]
+	case lstm.Reverse:
+		suffixes = suffixes[1:]
+	}
+	for l := range cfg.LSTM.NumLayers() {
+		for _, s := range suffixes {
+			if missing(fmt.Sprintf("encoder.weight_ih_l%d%s", l, s)) || missing(fmt.Sprintf("encoder.weight_hh_l%d%s", l, s)) {
+				return name, true
+			}
+		}
+	}
+	for _, h := range cfg.Heads {
+		if h.Hidden > 0 && missing("heads."+h.Name+".hidden.weight") || missing("heads."+h.Name+".weight") {
+			return name, true
+		}
+	}
+	return "", false
 }

@@ -265,7 +265,7 @@ func TestTamperedFiles(t *testing.T) {
 			v["tokens"], v["counts"] = append(v["tokens"].([]any), "more"), nil
 		}, []string{"embedding.weight", "[20 6]", "[21 6]"}},
 		{"a missing tensor", deep, func(f *tampered) { f.drop("heads.topic.bias") }, []string{"heads.topic.bias", "no such tensor"}},
-		{"a large missing tensor", deep, func(f *tampered) { f.drop("encoder.weight_hh_l0") }, []string{"asks for 741 weights", "holds 681"}},
+		{"a large missing tensor", deep, func(f *tampered) { f.drop("encoder.weight_hh_l0") }, []string{`tensor "encoder.weight_hh_l0": no such tensor`, "asks for 741 weights", "holds 681"}},
 		{"a missing second bias", deep, func(f *tampered) { f.drop("encoder.bias_hh_l0") }, []string{"encoder.bias_hh_l0", "no such tensor"}},
 		{"an extra tensor", deep, func(f *tampered) { f.tensors = append(f.tensors, zeros("spare", 3)) }, []string{"spare", "unexpected"}},
 		{"a wide branch that the config lacks", joint, func(f *tampered) { delete(f.config, "ngrams") }, []string{"wide.tags", "unexpected"}},

@@ -342,6 +342,32 @@ func TestArchiveLimits(t *testing.T) {
 	}
 }
 
+// Documents are named by their paths, so that those of one name in two
+// directories or archives can be told apart.
+func TestDocumentsHaveTheirPath(t *testing.T) {
+	dir := t.TempDir()
+	var paths, want []string
+	for _, name := range []string{"a", "b"} {
+		os.MkdirAll(filepath.Join(dir, name, "sub"), 0o777)
+		os.WriteFile(filepath.Join(dir, name, "sub", "1.txt"), []byte("good"), 0o666)
+		archive := filepath.Join(dir, name+".zip")
+		os.WriteFile(archive, []byte(makeZip(t, []archiveEntry{{name: "1.txt", content: "good"}})), 0o666)
+		paths = append(paths, filepath.Join(dir, name), archive)
+		want = append(want, filepath.Join(dir, name)+"/sub/1.txt", archive+"!1.txt")
+	}
+	d, _, err := ReadFiles(Options{}, paths...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for i := range d.Examples {
+		got = append(got, d.Examples[i].ID)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("ids (-want +got):\n%s", diff)
+	}
+}
+
 // One bad document of a directory is refused, the others are read.
 func TestDirectoryRefuses(t *testing.T) {
 	dir := t.TempDir()

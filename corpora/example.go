@@ -6,8 +6,8 @@ import (
 
 // An Example is one text and its labels.
 type Example struct {
-	// ID names the example: the value of the ID column, the path of a document,
-	// or file:line.
+	// ID names the example: the value of the ID column, the path of a document
+	// (DIR/NAME in a directory, ARCHIVE!NAME in an archive), or file:line.
 	ID string
 	// Text is valid UTF-8. It may be empty.
 	Text string

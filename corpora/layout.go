@@ -219,7 +219,7 @@ func (t *entryRows) document(ex *Example, e entry) error {
 	if err != nil {
 		return refuse(err)
 	}
-	ex.ID, ex.Text, ex.Labels = e.name, text, t.slot()
+	ex.ID, ex.Text, ex.Labels = t.prefix+e.name, text, t.slot()
 	ex.Labels[0], err = t.label(0, []byte(t.layout.docs[e.name]))
 	if err != nil {
 		if pe, ok := err.(*ParseError); ok {

@@ -318,23 +318,25 @@ func TestReverse(t *testing.T) {
 func TestStep(t *testing.T) {
 	cfg := Config{InputSize: 3, HiddenSize: 18, Layers: 2, Peephole: true}
 	p := newProblem(t, cfg, []int{7, 7}, true, Mode{})
-	out, err := p.m.Forward(new(Workspace), Batch{Layout: p.lay, X: p.x}, p.init, Mode{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &State{H: slices.Clone(p.init.H), C: slices.Clone(p.init.C)}
-	ws := new(Workspace)
-	for k := range 7 {
-		y, err := p.m.Step(ws, s, p.x[k*2*3:(k+1)*2*3])
+	for _, p.m.Int8 = range []bool{false, true} {
+		out, err := p.m.Forward(new(Workspace), Batch{Layout: p.lay, X: p.x}, p.init, Mode{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.Equal(y, out.Y[k*2*18:(k+1)*2*18]) {
-			t.Fatalf("step %d differs from Forward", k)
+		s := &State{H: slices.Clone(p.init.H), C: slices.Clone(p.init.C)}
+		ws := new(Workspace)
+		for k := range 7 {
+			y, err := p.m.Step(ws, s, p.x[k*2*3:(k+1)*2*3])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(y, out.Y[k*2*18:(k+1)*2*18]) {
+				t.Fatalf("int8 %t: step %d differs from Forward", p.m.Int8, k)
+			}
 		}
-	}
-	if !slices.Equal(s.C, out.Final.C) {
-		t.Error("the last cell state differs from Forward's")
+		if !slices.Equal(s.C, out.Final.C) {
+			t.Errorf("int8 %t: the last cell state differs from Forward's", p.m.Int8)
+		}
 	}
 }
 

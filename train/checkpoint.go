@@ -506,11 +506,11 @@ func (f *fit) checkPosition(p *position) error {
 		p.Batch >= 0 && p.Halvings >= 0 && p.Halvings <= maxHalvings &&
 		(p.Best == nil || p.Best.Epoch >= 1 && p.Best.Epoch <= p.Epoch)
 	if ok {
-		step, batches := p.Batch, f.plans[p.Member].batches
-		for _, n := range batches[:p.Epoch] {
-			step += n
+		step := p.Batch
+		for e := range p.Epoch {
+			step += f.batchesOf(p.Member, e)
 		}
-		ok = step == p.Step && (p.Batch == 0 || p.Epoch < f.cfg.Epochs && p.Batch <= batches[p.Epoch])
+		ok = step == p.Step && (p.Batch == 0 || p.Epoch < f.cfg.Epochs && p.Batch <= f.batchesOf(p.Member, p.Epoch))
 	}
 	if !ok {
 		return fmt.Errorf("epoch %d, batch %d, step %d are not a place in this training", p.Epoch, p.Batch, p.Step)

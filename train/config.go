@@ -102,7 +102,8 @@ func (c Config) Resolve() Config {
 	return c
 }
 
-// Validate reports everything that is wrong with a resolved config.
+// Validate reports everything that is wrong with a resolved config, as a
+// *ConfigError.
 func (c Config) Validate() error {
 	var errs []error
 	for _, f := range []struct {
@@ -126,8 +127,19 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("train: clip_norm = %v, want more than 0", c.ClipNorm))
 	}
 	errs = append(errs, c.Model.Validate(), c.Optimizer.Validate(), c.Schedule.Validate(), c.NBSVM.Validate(), c.Adversarial.validate(), c.Distill.validate(), c.checkMetric())
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return &ConfigError{err}
+	}
+	return nil
 }
+
+// A ConfigError says that settings make no sense, whatever the data.
+type ConfigError struct{ Err error }
+
+func (e *ConfigError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *ConfigError) Unwrap() error { return e.Err }
 
 // metric splits Metric into the head it is of, "" for all, and the figure.
 func (c Config) metric() (head, figure string) {

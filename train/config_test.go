@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -100,7 +101,8 @@ func TestConfigValidate(t *testing.T) {
 	}
 	c := valid()
 	c.Epochs, c.Patience, c.Model.Chunk = -1, -1, -1
-	if err := c.Validate(); err == nil || strings.Count(err.Error(), "\n") != 2 {
-		t.Errorf("err = %v, want all three faults", err)
+	err := c.Validate()
+	if _, ok := errors.AsType[*train.ConfigError](err); !ok || strings.Count(err.Error(), "\n") != 2 {
+		t.Errorf("err = %v, want a ConfigError of all three faults", err)
 	}
 }

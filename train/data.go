@@ -266,9 +266,32 @@ func (s *set) addHead(h classify.Head, d *corpora.Dataset) error {
 			allowed[k] = mask
 		}
 	}
+	if err := s.checkAllowed(h, column, labels, allowed, d); err != nil {
+		return err
+	}
 	s.labels = append(s.labels, labels)
 	s.values = append(s.values, values)
 	s.allowed = append(s.allowed, allowed)
+	return nil
+}
+
+// checkAllowed reports an example with a label that its source is said not to
+// have, which a Reader never gives.
+func (s *set) checkAllowed(h classify.Head, column int, labels []int32, allowed [][]bool, d *corpora.Dataset) error {
+	if allowed == nil {
+		return nil
+	}
+	for i, y := range labels {
+		e := &d.Examples[i]
+		if e.Source < 0 || int(e.Source) >= len(d.Sources) {
+			return fmt.Errorf("train: example %d (%s): source %d of %d: %w", i, e.ID, e.Source, len(d.Sources), corpora.ErrData)
+		}
+		if mask := allowed[e.Source]; y >= 0 && mask != nil && !mask[y] {
+			src := d.Sources[e.Source]
+			return fmt.Errorf("train: example %d (%s): label %q of head %s is not among those of its source %s, which has %q: %w",
+				i, e.ID, h.Labels[y], h.Name, src.Name, src.Labels[column], corpora.ErrData)
+		}
+	}
 	return nil
 }
 

@@ -57,6 +57,13 @@ func TestErrorsInData(t *testing.T) {
 	head := func(name string, labels ...string) []classify.Head {
 		return []classify.Head{{Name: name, Labels: labels}}
 	}
+	// The file of the third text is said to have the labels a and b, and no fourth file to exist.
+	sources := func(labels string, third int32) *corpora.Dataset {
+		d := data([]string{"x"}, []string{"a", "one"}, []string{"b", "two"}, []string{labels, "three"})
+		d.Sources = []corpora.Source{{Name: "f", Labels: [][]string{{"a", "b"}}}, {Name: "g", Labels: [][]string{{"c", "d"}}}}
+		d.Examples[2].Source = third
+		return d
+	}
 	for _, tt := range []struct {
 		name      string
 		heads     []classify.Head
@@ -71,6 +78,8 @@ func TestErrorsInData(t *testing.T) {
 		{"no heads", nil, data(nil, []string{"one"}), nil, nil, "no heads"},
 		{"a head that the data lacks", head("y", "a", "b"), two, nil, nil, `"y"`},
 		{"a label that the head lacks", head("x", "a", "c"), two, nil, corpora.ErrData, `row 2: label "b"`},
+		{"a label that its source lacks", head("x", "a", "b", "c", "d"), sources("c", 0), nil, corpora.ErrData, `example 2 (row 3): label "c" of head x is not among those of its source f, which has ["a" "b"]`},
+		{"a source that is not there", head("x", "a", "b", "c", "d"), sources("c", 2), nil, corpora.ErrData, "example 2 (row 3): source 2 of 2"},
 		{"a label that only the dev texts have", nil, two, data([]string{"x"}, []string{"c", "one"}), score.ErrLabels, `"c"`},
 		{"dev texts of other heads", nil, two, data([]string{"y", "z"}, []string{"a", "b", "one"}), score.ErrLabels, `"y"`},
 		{"dev texts without a label", nil, two, data([]string{"x"}, []string{"", "one"}), score.ErrLabels, "none of the 1 texts"},

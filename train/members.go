@@ -21,9 +21,13 @@ func (c Config) member(k int) Config {
 
 // A plan is how many batches the epochs of a member have.
 type plan struct {
-	batches []int // by epoch
+	batches []int // by epoch, of the first mostCounted
 	steps   int   // in all
 }
+
+// mostCounted is the number of epochs whose batches are counted beforehand. Those
+// of later epochs count as many as these on average.
+const mostCounted = 1000
 
 // plan counts the batches of all members, and the tokens of the largest one.
 func (f *fit) plan(ctx context.Context) (longest int, err error) {
@@ -31,7 +35,7 @@ func (f *fit) plan(ctx context.Context) (longest int, err error) {
 	for k := range f.full.Model.NumMembers() {
 		c := f.full.member(k)
 		var p plan
-		for e := range c.Epochs {
+		for e := range min(c.Epochs, mostCounted) {
 			if err := ctx.Err(); err != nil {
 				return 0, err
 			}
@@ -42,9 +46,21 @@ func (f *fit) plan(ctx context.Context) (longest int, err error) {
 				longest = max(longest, tokens(texts, batch))
 			}
 		}
+		if more := c.Epochs - mostCounted; more > 0 {
+			p.steps += int(float64(p.steps) / mostCounted * float64(more))
+		}
 		f.plans = append(f.plans, p)
 	}
 	return longest, nil
+}
+
+// batchesOf is the number of batches of one epoch of a member.
+func (f *fit) batchesOf(member, epoch int) int {
+	if counted := f.plans[member].batches; epoch < len(counted) {
+		return counted[epoch]
+	}
+	_, batches := f.train.epoch(f.full.member(member), epoch)
+	return len(batches)
 }
 
 // begin draws a member and sets up what moves it.

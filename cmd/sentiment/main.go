@@ -19,6 +19,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/score"
+	"github.com/textlstm/textlstm/train"
 )
 
 // The exit codes that scripts may rely on.
@@ -88,8 +89,9 @@ func (e modelError) Unwrap() error { return e.error }
 func exitCode(err error) int {
 	var usage usageError
 	var model modelError
+	var config *train.ConfigError
 	switch {
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &config):
 		return exitUsage
 	case errors.As(err, &model), errors.Is(err, classify.ErrFormat):
 		return exitModel

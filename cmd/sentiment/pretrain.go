@@ -7,7 +7,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -79,7 +78,10 @@ A training that is interrupted keeps what it has learned in a checkpoint until
 			d := json.NewDecoder(bytes.NewReader(settings))
 			d.DisallowUnknownFields()
 			if err := d.Decode(&t.Config); err != nil {
-				return usagef("settings: %s", strings.TrimPrefix(err.Error(), "json: "))
+				return settingsError(err)
+			}
+			if err := t.Config.Resolve().Validate(); err != nil {
+				return usageError{err}
 			}
 			if err := checkOut("--out", out, slices.Concat(files, exclude, []string{config})); err != nil {
 				return err

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -352,64 +351,9 @@ func readRecipe(file string, sets []string) (*recipe, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(r); err != nil {
-		return nil, usagef("settings: %s", strings.TrimPrefix(err.Error(), "json: "))
+		return nil, settingsError(err)
 	}
 	return r, nil
-}
-
-// readSettings returns a config file, if one is named, as JSON, with the
-// settings applied.
-func readSettings(file string, sets []string) ([]byte, error) {
-	tree := map[string]any{}
-	if file != "" {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			return nil, err
-		}
-		if strings.EqualFold(filepath.Ext(file), ".json") {
-			err = json.Unmarshal(b, &tree)
-		} else {
-			err = toml.Unmarshal(b, &tree)
-		}
-		if err != nil {
-			return nil, usagef("%s: %w", file, err)
-		}
-	}
-	for _, s := range sets {
-		path, value, ok := strings.Cut(s, "=")
-		if !ok {
-			return nil, usagef("--set %s: want path=value", s)
-		}
-		if err := set(tree, strings.Split(path, "."), value); err != nil {
-			return nil, usagef("--set %s: %w", s, err)
-		}
-	}
-	b, err := json.Marshal(tree)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	return b, nil
-}
-
-// set puts a value, JSON or else a bare string, at a path of a tree.
-func set(tree map[string]any, path []string, value string) error {
-	for _, key := range path[:len(path)-1] {
-		next, ok := tree[key].(map[string]any)
-		if !ok {
-			if tree[key] != nil {
-				return fmt.Errorf("%s is no group of settings", key)
-			}
-			next = map[string]any{}
-			tree[key] = next
-		}
-		tree = next
-	}
-	var v any
-	if json.Unmarshal([]byte(value), &v) != nil {
-		v = value
-	}
-	tree[path[len(path)-1]] = v
-	return nil
 }
 
 // readSources reads the files of a recipe as one data set. Paths are relative
