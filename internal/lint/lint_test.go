@@ -9,6 +9,9 @@ import (
 	"testing"
 )
 
+// The directories of commands.
+var programs = []string{"cmd", "bench", "examples", "pretrained/sentences"}
+
 // The rules for imports within the module. A package not named here may import
 // any but commands, and nothing imports those.
 var forbidden = []struct {
@@ -93,7 +96,7 @@ func TestImportsPointOneWay(t *testing.T) {
 			if !ok {
 				continue
 			}
-			if within(to, []string{"cmd", "bench", "examples"}) && !within(s.dir, []string{to[:strings.IndexByte(to+"/", '/')]}) {
+			if within(to, programs) && !within(s.dir, []string{to[:strings.IndexByte(to+"/", '/')]}) {
 				t.Errorf("%s imports %s: nothing imports programs", s.path, to)
 			}
 			if s.test {
@@ -134,7 +137,7 @@ func TestPackagesAreDocumented(t *testing.T) {
 func TestPackagesHaveExamples(t *testing.T) {
 	tree := load(t)
 	for _, dir := range tree.packages() {
-		if within(dir, []string{"internal", "cmd", "bench", "examples"}) || strings.HasSuffix(dir, "test") {
+		if within(dir, append([]string{"internal"}, programs...)) || strings.HasSuffix(dir, "test") {
 			continue
 		}
 		found := false
@@ -248,9 +251,9 @@ var bannedCalls = []struct {
 	{"os.Create", "a crash leaves half a file: use internal/fsx", []string{"internal/fsx", "bench"}},
 	{"http.ListenAndServe", "it has no timeouts: use http.Server", nil},
 	{"http.Get", "nothing here talks to the network", nil},
-	{"log.Fatal", "only commands end the process", []string{"cmd", "bench", "examples"}},
-	{"log.Fatalf", "only commands end the process", []string{"cmd", "bench", "examples"}},
-	{"os.Exit", "only commands end the process", []string{"cmd", "bench", "examples"}},
+	{"log.Fatal", "only commands end the process", programs},
+	{"log.Fatalf", "only commands end the process", programs},
+	{"os.Exit", "only commands end the process", programs},
 	{"rand.Int", "the global source is not seeded: use a rand.Rand", nil},
 	{"rand.IntN", "the global source is not seeded: use a rand.Rand", nil},
 	{"rand.Float64", "the global source is not seeded: use a rand.Rand", nil},
