@@ -56,6 +56,44 @@ func FuzzTrees(f *testing.F) {
 	fuzzReader(f, "a.ptb", Options{}, "(3 (2 It) (4 good))\n", "(1 (2\n", "()\n(3)\n", "(2 a)) b", "(2 a\\/b -LRB-)")
 }
 
+// FuzzPhrases checks that the phrases of trees are parts of what the trees spell.
+func FuzzPhrases(f *testing.F) {
+	for _, s := range []string{"(3 (2 It) (4 good))\n", "(1 (2\n(2 a)", "(2 (3) (1 a) )", "(2 (2 a\\/b) (1 (2 -LRB-) (2 a)))\n\n(0 a)"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		read := func(o Options) ([]row, []string) {
+			r, err := New(bytes.NewReader(b), "a.ptb", o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, refused, _, _ := drain(t, r)
+			return rows, refused
+		}
+		whole, refused := read(Options{})
+		phrases, refusedToo := read(Options{Phrases: true})
+		if len(refused) != len(refusedToo) {
+			return // a tree that is too deep, or a label that is none
+		}
+		var texts []string
+		for _, x := range whole {
+			texts = append(texts, x.Text)
+		}
+		all, seen := strings.Join(texts, "\n"), map[string]bool{}
+		for _, x := range phrases {
+			if x.Text == "" || seen[x.Text] || !strings.Contains(all, x.Text) {
+				t.Fatalf("phrase %q of %q", x.Text, all)
+			}
+			seen[x.Text] = true
+		}
+		for _, x := range texts {
+			if x != "" && !seen[x] {
+				t.Fatalf("no phrase is %q", x)
+			}
+		}
+	})
+}
+
 func FuzzText(f *testing.F) {
 	fuzzReader(f, "a.txt", Options{Lines: true, Format: Text}, "one\n\ntwo", "one\r\ntwo\r\n", "a\rb", "\xff\xfea\x00\n\x00", "caf\xe9\n", "\x00\x01")
 }

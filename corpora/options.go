@@ -78,6 +78,9 @@ type Options struct {
 	NoHeader bool
 	// Lines reads plain text as one example per line, not one per file.
 	Lines bool
+	// Phrases reads every subtree of trees as an example, each text once in a
+	// file, with the label that it has first. It keeps these texts in memory.
+	Phrases bool
 	// Encoding names the encoding of every file as WHATWG does: utf-8, utf-16le,
 	// windows-1252 (also called latin1), gb18030, shift_jis and so on. Empty or
 	// "auto": by byte order mark, declaration or detection, UTF-8 in doubt.

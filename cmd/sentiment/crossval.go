@@ -100,7 +100,7 @@ With --state a file keeps the folds that are done, and --resume goes on from it.
 	v.in.addFlags(cmd, true)
 	f := cmd.Flags()
 	f.StringVar(&v.config, "config", "", "config `file`, TOML or JSON, as for train")
-	f.StringVar(&v.dataDir, "data-dir", "", "`directory` that the files of a config file are relative to")
+	f.StringVar(&v.dataDir, "data-dir", "", "`directory` that the files of a config file are relative to; ./FILE is beside the config file")
 	f.StringArrayVar(&v.sets, "set", nil, "one setting, `path=value`; may be repeated")
 	f.IntVar(&v.epochs, "epochs", 0, "passes over the training texts")
 	f.Uint64Var(&v.seed, "seed", 0, "seed of everything random")

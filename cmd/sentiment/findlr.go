@@ -79,7 +79,7 @@ the training.`,
 	in.addFlags(cmd, true)
 	f := cmd.Flags()
 	f.StringVar(&config, "config", "", "config `file`, TOML or JSON")
-	f.StringVar(&dataDir, "data-dir", "", "`directory` that the files of a config file are relative to")
+	f.StringVar(&dataDir, "data-dir", "", "`directory` that the files of a config file are relative to; ./FILE is beside the config file")
 	f.StringArrayVar(&sets, "set", nil, "one setting, `path=value`; may be repeated")
 	f.IntVar(&steps, "steps", 300, "steps to train")
 	f.StringVarP(&output, "output", "o", "table", "table, json, csv, tsv, md or html")

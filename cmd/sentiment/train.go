@@ -213,7 +213,7 @@ model that it would have made uninterrupted.`,
 	f.Float64Var(&devSplit, "dev-split", 0.1, "share of the training texts set aside for dev without --dev, unless given at most 1,000 texts; 0 for none")
 	f.StringVar(&out, "out", "", "model `file` to write")
 	f.StringVar(&config, "config", "", "config `file`, TOML or JSON")
-	f.StringVar(&dataDir, "data-dir", "", "`directory` that the files of a config file are relative to")
+	f.StringVar(&dataDir, "data-dir", "", "`directory` that the files of a config file are relative to; ./FILE is beside the config file")
 	f.StringArrayVar(&sets, "set", nil, "one setting, `path=value`; may be repeated")
 	f.StringVar(&vectors, "vectors", "", "pretrained word vectors: GloVe, word2vec or fastText .vec `file`")
 	addStartFlag(cmd, &start)
@@ -336,9 +336,32 @@ type source struct {
 	LabelMap map[string]string `json:"label_map,omitempty"` // renames labels
 	Repeat   int               `json:"repeat,omitempty"`    // times that it is read; 0 means 1
 	Limit    int               `json:"limit,omitempty"`     // read a random sample of so many; 0 means all
+	Phrases  bool              `json:"phrases,omitempty"`   // take every subtree of trees
 	Group    string            `json:"group,omitempty"`     // kind of texts, for crossval --by group; "" is always in training
 
-	here bool // the path of a flag: relative to the working directory
+	here   bool   // the path of a flag: relative to the working directory
+	beside string // directory of the recipe
+}
+
+// path returns where the file is: a name that begins with ./ is beside the recipe,
+// any other in dir.
+func (s *source) path(dir string) string {
+	switch {
+	case s.here || filepath.IsAbs(s.File):
+		return s.File
+	case strings.HasPrefix(s.File, "./"):
+		dir = s.beside
+	}
+	return filepath.Join(dir, s.File)
+}
+
+// options returns opts with what the source says of its own.
+func (s *source) options(opts corpora.Options) corpora.Options {
+	opts.Phrases = s.Phrases
+	if len(s.LabelMap) > 0 {
+		opts.LabelMap = s.LabelMap
+	}
+	return opts
 }
 
 // readRecipe reads a config file, if one is named, and applies the settings.
@@ -353,23 +376,20 @@ func readRecipe(file string, sets []string) (*recipe, error) {
 	if err := d.Decode(r); err != nil {
 		return nil, settingsError(err)
 	}
+	for _, list := range [][]source{r.Data, r.Dev} {
+		for i := range list {
+			list[i].beside = filepath.Dir(file)
+		}
+	}
 	return r, nil
 }
 
 // readSources reads the files of a recipe as one data set. Paths are relative
-// to dir.
+// to dir, but for those beside the recipe.
 func readSources(opts corpora.Options, dir string, sources []source, seed uint64) (*corpora.Dataset, error) {
 	all := new(corpora.Dataset)
 	for _, s := range sources {
-		o := opts
-		if len(s.LabelMap) > 0 {
-			o.LabelMap = s.LabelMap
-		}
-		path := s.File
-		if !s.here && !filepath.IsAbs(path) {
-			path = filepath.Join(dir, path)
-		}
-		d, _, err := corpora.ReadFiles(o, path)
+		d, _, err := corpora.ReadFiles(s.options(opts), s.path(dir))
 		if err != nil {
 			return nil, err
 		}

@@ -134,14 +134,7 @@ func (s *stream) add(ctx context.Context, opts corpora.Options, dir string, src 
 
 // open opens the file of a source, with the names of its heads.
 func (s source) open(opts corpora.Options, dir string) (*corpora.Reader, []string, error) {
-	if len(s.LabelMap) > 0 {
-		opts.LabelMap = s.LabelMap
-	}
-	path := s.File
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(dir, path)
-	}
-	r, err := corpora.Open(opts, path)
+	r, err := corpora.Open(s.options(opts), s.path(dir))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -94,7 +94,7 @@ the model on other texts.`,
 	f.StringArrayVar(&u.dev, "dev", nil, "dev `file`; may be repeated")
 	f.Float64Var(&u.devSplit, "dev-split", 0.1, "share of the training texts set aside for dev without --dev")
 	f.StringVar(&u.config, "config", "", "config `file` to begin with, TOML or JSON")
-	f.StringVar(&u.dataDir, "data-dir", "", "`directory` that the files of a config file are relative to")
+	f.StringVar(&u.dataDir, "data-dir", "", "`directory` that the files of a config file are relative to; ./FILE is beside the config file")
 	f.StringArrayVar(&u.sets, "set", nil, "one setting to begin with, `path=value`; may be repeated")
 	f.IntVar(&u.epochs, "epochs", 0, "passes over the training texts; for halving the most")
 	f.Uint64Var(&u.seed, "seed", 0, "seed of everything random")
