@@ -46,7 +46,8 @@ func TestNeighbours(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(3, 4))
 	m.Init(r, 1)
-	vectors := make([]float32, 50*cfg.InputSize) // 50 distinct inputs
+	const distinct = 150 // inputs: more than are multiplied at a time
+	vectors := make([]float32, distinct*cfg.InputSize)
 	for i := range vectors {
 		vectors[i] = 2*r.Float32() - 1
 	}
@@ -56,7 +57,7 @@ func TestNeighbours(t *testing.T) {
 		sequences[b] = make([]int32, r.IntN(25))
 		lengths[b] = len(sequences[b])
 		for t := range sequences[b] {
-			sequences[b][t] = r.Int32N(50)
+			sequences[b][t] = r.Int32N(distinct)
 		}
 	}
 	run := func(seqs [][]int32, train, index bool) (lay *nn.Layout, y []float32) {
@@ -97,6 +98,40 @@ func TestNeighbours(t *testing.T) {
 					if !slices.Equal(all[row*W:(row+1)*W], alone[step*W:(step+1)*W]) {
 						t.Fatalf("train %v, index %v: sequence %d differs at step %d from itself alone", train, index, b, step)
 					}
+				}
+			}
+		}
+	}
+}
+
+// TestWorkspaceIsReused wants the bits of a new workspace from one that has
+// served another LSTM, other sizes, an initial state and a training before.
+func TestWorkspaceIsReused(t *testing.T) {
+	used := new(Workspace)
+	for i, cfg := range []Config{
+		{InputSize: 5, HiddenSize: 20, Layers: 2, Direction: Bidirectional, InputDropout: 0.2, WeightDrop: 0.3},
+		{InputSize: 3, HiddenSize: 4, Peephole: true},
+		{InputSize: 7, HiddenSize: 24, Layers: 3, Direction: Reverse},
+		{InputSize: 5, HiddenSize: 20, Layers: 2, Direction: Bidirectional},
+	} {
+		for _, mode := range []Mode{{Train: true, Seed: 4}, {}} {
+			for _, init := range []bool{true, false} {
+				p := newProblem(t, cfg, [][]int{{6, 2, 9}, {1, 0, 3}}[i%2], init, mode)
+				var state *State
+				if init {
+					state = p.init
+				}
+				in := Batch{Layout: p.lay, X: p.x}
+				want, err := p.m.Forward(new(Workspace), in, state, mode)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got, err := p.m.Forward(used, in, state, mode)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(got.Y, want.Y) || !slices.Equal(got.Final.H, want.Final.H) || !slices.Equal(got.Final.C, want.Final.C) {
+					t.Errorf("config %d, %+v, initial state %t: other bits", i, mode, init)
 				}
 			}
 		}
@@ -441,7 +476,11 @@ func TestErrors(t *testing.T) {
 		{"short Index", forward(Batch{Layout: lay, X: make([]float32, 6), Index: []int32{0}}, nil), ErrShape},
 		{"ragged X with Index", forward(Batch{Layout: lay, X: make([]float32, 5), Index: []int32{0, 1, 0}}, nil), ErrShape},
 		{"Index out of range", forward(Batch{Layout: lay, X: make([]float32, 4), Index: []int32{0, 2, 0}}, nil), ErrShape},
+		{"Index below 0 without a cache", forward(Batch{Layout: lay, X: make([]float32, 4), Index: []int32{0, -1, 0}}, nil), ErrShape},
+		{"fewer Keys than inputs", forward(Batch{Layout: lay, X: make([]float32, 4), Index: []int32{0, 1, 0}, Cache: m.NewInputCache(2), Keys: []int32{0}}, nil), ErrShape},
 		{"wrong state", forward(Batch{Layout: lay, X: make([]float32, 6)}, m.NewState(1)), ErrShape},
+		{"a state with a short H", forward(Batch{Layout: lay, X: make([]float32, 6)}, &State{H: make([]float32, 11), C: make([]float32, 12)}), ErrShape},
+		{"a state with a short C", forward(Batch{Layout: lay, X: make([]float32, 6)}, &State{H: make([]float32, 12), C: make([]float32, 11)}), ErrShape},
 		{"Backward without Forward", noTape, ErrNoTape},
 		{"wrong dY", badDY, ErrShape},
 		{"wrong dFinal", badFinal, ErrShape},
