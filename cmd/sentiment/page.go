@@ -95,7 +95,7 @@ func readHistory(file string) ([]page.Series, error) {
 		i := slices.IndexFunc(series, func(s page.Series) bool { return s.Group == group && s.Name == name })
 		if i < 0 {
 			i = len(series)
-			series = append(series, page.Series{Group: group, Name: name, Unit: "epoch"})
+			series = append(series, page.Series{Group: group, Name: name, Unit: "step"})
 		}
 		series[i].X, series[i].Y = append(series[i].X, x), append(series[i].Y, *y)
 	}
@@ -103,12 +103,12 @@ func readHistory(file string) ([]page.Series, error) {
 	s.Buffer(nil, 1<<20)
 	for n := 1; s.Scan(); n++ {
 		var line struct {
-			Member             int
-			Epoch, Step, Steps float64
-			Loss, Rate         *float64
-			GradNorm           *float64 `json:"grad_norm"`
-			PerSecond          *float64 `json:"tokens_per_s"`
-			Dev                *struct {
+			Member     int
+			Step       float64
+			Loss, Rate *float64
+			GradNorm   *float64 `json:"grad_norm"`
+			PerSecond  *float64 `json:"tokens_per_s"`
+			Dev        *struct {
 				Metric string
 				Score  *float64
 			}
@@ -120,17 +120,13 @@ func readHistory(file string) ([]page.Series, error) {
 			return nil, fmt.Errorf("%s:%d: %w", file, n, err)
 		}
 		member = line.Member
-		x := line.Epoch
-		if line.Steps > 0 {
-			x += line.Step/line.Steps - 1
-		}
-		add("loss", "train", x, line.Loss)
+		add("loss", "train", line.Step, line.Loss)
 		if line.Dev != nil {
-			add("dev "+strings.ReplaceAll(line.Dev.Metric, "_", " "), "dev", x, line.Dev.Score)
+			add("dev "+strings.ReplaceAll(line.Dev.Metric, "_", " "), "dev", line.Step, line.Dev.Score)
 		}
-		add("learning rate", "rate", x, line.Rate)
-		add("gradient norm", "norm", x, line.GradNorm)
-		add("tokens per second", "speed", x, line.PerSecond)
+		add("learning rate", "rate", line.Step, line.Rate)
+		add("gradient norm", "norm", line.Step, line.GradNorm)
+		add("tokens per second", "speed", line.Step, line.PerSecond)
 	}
 	if err := s.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
