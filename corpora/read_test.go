@@ -2,6 +2,7 @@ package corpora
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -367,5 +368,51 @@ func TestPipeIsNotHeldBack(t *testing.T) {
 		if _, err := r.Read(); err != io.EOF {
 			t.Errorf("got %v, want io.EOF", err)
 		}
+	}
+}
+
+// A row of hostile JSON costs itself, and time in proportion to its length; the
+// next one is read.
+func TestHostileJSONL(t *testing.T) {
+	var keys strings.Builder
+	keys.WriteString(`{"text":"many"`)
+	for i := range 200_000 {
+		fmt.Fprintf(&keys, `,"k%d":%d`, i, i)
+	}
+	keys.WriteString("}")
+	const depth = 200_000
+	for _, tt := range []struct {
+		name, row string
+		refused   bool
+	}{
+		{"many keys", keys.String(), false},
+		{"deep lists", `{"text":"x","more":` + strings.Repeat("[", depth) + strings.Repeat("]", depth) + "}", true},
+		{"deep objects", strings.Repeat(`{"text":`, depth) + "1" + strings.Repeat("}", depth), true},
+		{"lists never closed", `{"text":"x","more":` + strings.Repeat("[", depth), true},
+		{"a string never closed", `{"text":"` + strings.Repeat("x", depth), true},
+		{"a key twice", `{"text":"a","text":"b"}`, true},
+		{"something behind", `{"text":"a"} {"text":"b"}`, true},
+		{"NaN", `{"text":"a","weight":NaN}`, true},
+		{"a number that overflows", `{"text":"a","weight":1e999}`, true},
+		{"no object", `["text","a"]`, true},
+		{"half a surrogate", `{"text":"\ud800"}`, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := New(strings.NewReader(`{"text":"first"}`+"\n"+tt.row+"\n"+`{"text":"last"}`+"\n"), "a.jsonl", Options{WeightColumn: "weight"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, refused, _, err := drain(t, r)
+			want := 3
+			if tt.refused {
+				want = 2
+			}
+			if err != nil || len(rows) != want || len(refused) != 3-want {
+				t.Fatalf("%d rows, refused %.200v, %v; want %d rows", len(rows), refused, err, want)
+			}
+			if last := rows[len(rows)-1]; last.Text != "last" {
+				t.Errorf("the last row is %+v", last)
+			}
+		})
 	}
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -101,4 +103,41 @@ func TestSignalStopsWaitingForInput(t *testing.T) {
 	if code != 130 && code != -1 { // -1: killed by the signal before it was handled
 		t.Errorf("exit code %d after %v, want 130; stderr: %s", code, took, rest)
 	}
+}
+
+// A second signal ends the command at once, and what it has written stays whole:
+// the training can be resumed.
+func TestSecondSignal(t *testing.T) {
+	dir := t.TempDir()
+	args := []string{"train", "--train", "testdata/tiny.tsv", "--config", "testdata/tiny.toml",
+		"--epochs", "20000", "--checkpoint-every", "1ns", "--out", filepath.Join(dir, "m.model")}
+	cmd, stderr := start(t, args...)
+	for {
+		line, err := stderr.ReadString('\n')
+		if err != nil {
+			t.Fatalf("the training ended: %v", err)
+		}
+		if strings.HasPrefix(line, "epoch") {
+			break
+		}
+	}
+	go stderr.WriteTo(io.Discard)
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if code, took := stop(t, cmd, syscall.SIGINT); code != 130 && code != -1 { // -1: killed by the second
+		t.Errorf("exit code %d after %v, want 130 or the signal", code, took)
+	}
+	cmd, stderr = start(t, append(args, "--resume")...)
+	line, err := stderr.ReadString('\n')
+	for err == nil && !strings.HasPrefix(line, "epoch") {
+		line, err = stderr.ReadString('\n')
+	}
+	if n := 0; err != nil {
+		t.Errorf("resumed, the training ended: %v", err)
+	} else if fmt.Sscanf(line, "epoch %d/", &n); n < 1 {
+		t.Errorf("resumed, it reports %q", line)
+	}
+	go stderr.WriteTo(io.Discard)
+	stop(t, cmd, syscall.SIGKILL)
 }
