@@ -34,6 +34,23 @@ func TestWorkers(t *testing.T) {
 			t.Errorf("%d workers give other bits than 1", workers)
 		}
 	}
+	p := newProblem(t, cfg, lengths, true, Mode{})
+	for _, init := range []*State{nil, p.init} {
+		want = nil
+		for _, workers := range []int{1, 2, 3, 4, 7, 16} {
+			out, err := p.m.Forward(&Workspace{Workers: workers}, Batch{Layout: p.lay, X: p.x}, init, Mode{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := slices.Concat(out.Y, out.Final.H, out.Final.C)
+			if want == nil {
+				want = got
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("inference: %d workers give other bits than 1", workers)
+			}
+		}
+	}
 }
 
 // TestNeighbours wants the same bits of a sequence alone and in any batch, in

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+type options struct {
+	tests, quick []string // packages; arguments of a test binary
+	tags         string
+	seconds      int
+	jobs         int
+	known        map[string]bool
+	listed       bool // test the known ones only
+}
+
+func main() {
+	var o options
+	tests := flag.String("tests", "", "packages to test, with commas between")
+	quick := flag.String("quick", "", "arguments of the test binaries for a first run that kills most mutants, with spaces between")
+	flag.StringVar(&o.tags, "tags", "", "build tags")
+	flag.IntVar(&o.seconds, "seconds", 60, "processor time after which a run counts as a kill")
+	flag.IntVar(&o.jobs, "jobs", 2, "mutants tested at a time")
+	only := flag.String("func", "", "mutate functions that match the regular expression")
+	known := flag.String("equivalent", "", "file of mutants that no test can tell from the original")
+	flag.BoolVar(&o.listed, "listed", false, "test the mutants of that file only")
+	flag.Parse()
+	o.tests, o.quick = strings.Split(*tests, ","), strings.Fields(*quick)
+	err := func() (err error) {
+		if o.known, err = readKnown(*known); err != nil {
+			return err
+		}
+		match, err := regexp.Compile(*only)
+		if err != nil {
+			return err
+		}
+		return o.run(match, flag.Args())
+	}()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutate:", err)
+		os.Exit(1)
+	}
+}
+
+// readKnown reads a file of mutants, one a line, each with the reason why it is
+// equivalent behind a " # ".
+func readKnown(path string) (map[string]bool, error) {
+	known := map[string]bool{}
+	if path == "" {
+		return known, nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(string(b)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		name, why, ok := strings.Cut(line, " # ")
+		if !ok || strings.TrimSpace(why) == "" {
+			return nil, fmt.Errorf("%s: no reason in %q", path, line)
+		}
+		known[strings.TrimSpace(name)] = true
+	}
+	return known, nil
+}
+
+func (o options) run(match *regexp.Regexp, files []string) error {
+	dir, err := os.MkdirTemp("", "mutate")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	all, valid, binaries, err := o.build(dir, match, files)
+	if err != nil {
+		return err
+	}
+	if o.survives(binaries, 0) != nil {
+		return errors.New("the tests fail without a mutant")
+	}
+	alive := make([]bool, len(all))
+	var wait sync.WaitGroup
+	next := make(chan int)
+	for range o.jobs {
+		wait.Go(func() {
+			for i := range next {
+				killer := o.survives(binaries, i+1)
+				alive[i] = killer == nil
+				word := "killed"
+				if alive[i] {
+					word = "SURVIVES"
+				}
+				fmt.Printf("%s: line %d, %s\n", word, all[i].line, all[i])
+			}
+		})
+	}
+	for i := range all {
+		if valid[i] {
+			next <- i
+		}
+	}
+	close(next)
+	wait.Wait()
+	return o.judge(all, valid, alive)
+}
+
+// judge prints the counts and says what is not as it should be.
+func (o options) judge(all []mutant, valid, alive []bool) error {
+	total, killed, equivalent := 0, 0, 0
+	var errs []error
+	for i, m := range all {
+		if !valid[i] {
+			continue
+		}
+		total++
+		known := o.known[m.String()]
+		switch {
+		case !alive[i] && known:
+			errs = append(errs, fmt.Errorf("line %d is listed as equivalent and killed: %s", m.line, m))
+		case !alive[i]:
+			killed++
+		case known:
+			equivalent++
+		default:
+			errs = append(errs, fmt.Errorf("line %d survives: %s", m.line, m))
+		}
+	}
+	fmt.Printf("%d mutants: %d killed, %d equivalent, %d wrong\n", total, killed, equivalent, len(errs))
+	return errors.Join(errs...)
+}
+
+// build makes the test binaries of all mutants that compile, one for each
+// package under test.
+func (o options) build(dir string, match *regexp.Regexp, files []string) (all []mutant, valid []bool, binaries []string, err error) {
+	fset := token.NewFileSet()
+	first := map[string]int{} // the index of a file's first mutant
+	own := map[string][]mutant{}
+	sources := map[string][]byte{}
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		list, err := mutants(fset, file, src, match)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		first[file], own[file], sources[file] = len(all), list, src
+		all = append(all, list...)
+	}
+	skip := map[int]bool{} // numbers, which are indices + 1
+	for {
+		replace := map[string]string{}
+		put := func(name, path string, text []byte) error {
+			abs, err := filepath.Abs(path)
+			if err != nil {
+				return err
+			}
+			replace[abs] = filepath.Join(dir, name)
+			return os.WriteFile(replace[abs], text, 0o600)
+		}
+		lines := map[string]map[int]int{} // by file, as the compiler calls it
+		for i, file := range files {
+			name := fmt.Sprintf("%d.go", i)
+			text, from := schema(fset, sources[file], own[file], func(i int) int { return first[file] + i + 1 }, skip)
+			lines[name] = from
+			pkg := regexp.MustCompile(`(?m)^package (\w+)`).FindSubmatch(text)[1]
+			if err := errors.Join(put(name, file, text), put("n"+name, filepath.Join(filepath.Dir(file), "mutant_number.go"), fmt.Appendf(nil, chooser, pkg))); err != nil {
+				return nil, nil, nil, err
+			}
+		}
+		overlay, _ := json.Marshal(map[string]any{"Replace": replace}) // strings cannot fail
+		list := filepath.Join(dir, "overlay.json")
+		if err := os.WriteFile(list, overlay, 0o600); err != nil {
+			return nil, nil, nil, err
+		}
+		binaries = nil
+		var out []byte
+		for i, pkg := range o.tests {
+			binaries = append(binaries, filepath.Join(dir, fmt.Sprintf("%d.test", i)))
+			cmd := exec.Command("go", "test", "-c", "-vet=off", "-gcflags=-e", "-tags", o.tags, "-overlay", list, "-o", binaries[i], pkg)
+			if out, err = cmd.CombinedOutput(); err != nil {
+				break
+			}
+		}
+		if err == nil {
+			break
+		}
+		before := len(skip)
+		for _, place := range regexp.MustCompile(`(?m)(\w+\.go):(\d+):`).FindAllStringSubmatch(string(out), -1) {
+			var line int
+			fmt.Sscan(place[2], &line)
+			number, start := 0, 0
+			for n, from := range lines[place[1]] {
+				if from <= line && from > start {
+					number, start = n, from
+				}
+			}
+			if number > 0 {
+				skip[number] = true
+			}
+		}
+		if len(skip) == before {
+			return nil, nil, nil, fmt.Errorf("%w\n%s", err, out)
+		}
+	}
+	for i, m := range all {
+		valid = append(valid, !skip[i+1] && (!o.listed || o.known[m.String()]))
+	}
+	return all, valid, binaries, nil
+}
+
+// survives runs the tests on one mutant, 0 for the original, and returns nil if
+// they pass.
+func (o options) survives(binaries []string, number int) error {
+	runs := [][]string{o.quick, nil}
+	if len(o.quick) == 0 {
+		runs = runs[1:]
+	}
+	for _, args := range runs {
+		for i, binary := range binaries {
+			// Processor time, not time: a mutant may run for ever, a busy machine be slow.
+			ctx, cancel := context.WithTimeout(context.Background(), time.Hour)
+			limit := fmt.Sprintf(`ulimit -t %d; ulimit -v 8000000; exec "$0" "$@"`, o.seconds)
+			cmd := exec.CommandContext(ctx, "sh", slices.Concat([]string{"-c", limit, binary, "-test.failfast", "-test.timeout=1h"}, args)...)
+			cmd.Dir = o.tests[i]
+			cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", variable, number))
+			err := cmd.Run()
+			cancel()
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"strings"
+)
+
+// variable is the environment variable that chooses a mutant by its number,
+// from 1.
+const variable = "TEXTLSTM_MUTANT"
+
+// chooser is the file that a package with mutants gets.
+const chooser = `package %s
+
+import (
+	"os"
+	"strconv"
+)
+
+var mutantNumber, _ = strconv.Atoi(os.Getenv("` + variable + `"))
+`
+
+// schema returns the source with a copy of its function for each of the
+// mutants, which are of this file and in order, and calls of the copies at the
+// start of the functions. from[i] is the line on which the copy of mutant i
+// begins, 0 if it is left out.
+func schema(fset *token.FileSet, src []byte, list []mutant, number func(i int) int, skip map[int]bool) (out []byte, from map[int]int) {
+	var head, copies bytes.Buffer
+	from = map[int]int{}
+	at := 0
+	lines := bytes.Count(src, []byte("\n")) + 1 // the calls stay on the line of the brace
+	for i := 0; i < len(list); {
+		fun := list[i].fun
+		brace := fset.Position(fun.Body.Lbrace).Offset + 1
+		head.Write(src[at:brace])
+		at = brace
+		head.WriteString(" switch mutantNumber {")
+		start, name, end := fset.Position(fun.Pos()).Offset, fset.Position(fun.Name.End()).Offset, fset.Position(fun.End()).Offset
+		for ; i < len(list) && list[i].fun == fun; i++ {
+			n := number(i)
+			if skip[n] {
+				continue
+			}
+			m, suffix := list[i], fmt.Sprintf("Mutant%d", n)
+			fmt.Fprintf(&head, " case %d: %s;", n, call(fun, suffix))
+			text := fmt.Sprintf("%s%s%s%s%s\n", src[start:name], suffix, src[name:m.start], m.text, src[m.end:end])
+			from[n] = lines + 1
+			lines += strings.Count(text, "\n")
+			copies.WriteString(text)
+		}
+		head.WriteString(" };")
+	}
+	head.Write(src[at:])
+	head.WriteString("\n")
+	return append(head.Bytes(), copies.Bytes()...), from
+}
+
+// call calls the copy of a function with its own arguments.
+func call(fun *ast.FuncDecl, suffix string) string {
+	var args []string
+	for _, p := range fun.Type.Params.List {
+		for _, name := range p.Names {
+			arg := name.Name
+			if _, variadic := p.Type.(*ast.Ellipsis); variadic {
+				arg += "..."
+			}
+			args = append(args, arg)
+		}
+	}
+	text := fmt.Sprintf("%s%s(%s)", fun.Name.Name, suffix, strings.Join(args, ", "))
+	if fun.Recv != nil {
+		text = fun.Recv.List[0].Names[0].Name + "." + text
+	}
+	if fun.Type.Results != nil {
+		return "return " + text
+	}
+	return text + "; return"
+}
