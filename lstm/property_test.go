@@ -150,6 +150,27 @@ func TestWorkspaceIsReused(t *testing.T) {
 				if !slices.Equal(got.Y, want.Y) || !slices.Equal(got.Final.H, want.Final.H) || !slices.Equal(got.Final.C, want.Final.C) {
 					t.Errorf("config %d, %+v, initial state %t: other bits", i, mode, init)
 				}
+				if !mode.Train {
+					continue
+				}
+				p.init = state
+				for _, final := range []*State{p.rFinal, nil} {
+					p.rFinal = final
+					backward := func(ws *Workspace) []float32 {
+						_, dX, dInit := p.fast(t, ws)
+						all := slices.Concat(dX, dInit.H, dInit.C)
+						for _, q := range p.m.Params() {
+							all = append(all, q.Grad...)
+						}
+						if _, _, err := p.m.Backward(ws, p.rY, p.rFinal); !errors.Is(err, ErrNoTape) {
+							t.Errorf("a second Backward of one Forward: %v, want ErrNoTape", err)
+						}
+						return all
+					}
+					if !slices.Equal(backward(used), backward(new(Workspace))) {
+						t.Errorf("config %d, initial state %t, gradient of the final state %t: other gradients", i, init, final != nil)
+					}
+				}
 			}
 		}
 	}

@@ -24,6 +24,7 @@ type options struct {
 	jobs         int
 	known        map[string]bool
 	listed       bool // test the known ones only
+	list         bool // test nothing
 }
 
 func main() {
@@ -35,6 +36,7 @@ func main() {
 	flag.IntVar(&o.jobs, "jobs", 2, "mutants tested at a time")
 	only := flag.String("func", "", "mutate functions that match the regular expression")
 	known := flag.String("equivalent", "", "file of mutants that no test can tell from the original")
+	flag.BoolVar(&o.list, "list", false, "print the mutants and test nothing")
 	flag.BoolVar(&o.listed, "listed", false, "test the mutants of that file only")
 	flag.Parse()
 	o.tests, o.quick = strings.Split(*tests, ","), strings.Fields(*quick)
@@ -88,6 +90,12 @@ func (o options) run(match *regexp.Regexp, files []string) error {
 	all, valid, binaries, err := o.build(dir, match, files)
 	if err != nil {
 		return err
+	}
+	if o.list {
+		for _, m := range all {
+			fmt.Printf("line %d, %s\n", m.line, m)
+		}
+		return nil
 	}
 	if o.survives(binaries, 0) != nil {
 		return errors.New("the tests fail without a mutant")
@@ -163,7 +171,7 @@ func (o options) build(dir string, match *regexp.Regexp, files []string) (all []
 		all = append(all, list...)
 	}
 	skip := map[int]bool{} // numbers, which are indices + 1
-	for {
+	for !o.list {
 		replace := map[string]string{}
 		put := func(name, path string, text []byte) error {
 			abs, err := filepath.Abs(path)

@@ -18,12 +18,18 @@ type mutant struct {
 	line       int
 	start, end int
 	old, text  string
+	on         string // the line of the source
+	again      int    // how many before it are called the same
 }
 
 // String is how a mutant is called: it holds no line number, which every
 // change above would move.
 func (m mutant) String() string {
-	return fmt.Sprintf("%s %s: %s => %s", m.file, m.fun.Name.Name, oneLine(m.old), oneLine(m.text))
+	s := fmt.Sprintf("%s %s: %s: %s => %s", m.file, m.fun.Name.Name, oneLine(m.on), oneLine(m.old), oneLine(m.text))
+	if m.again > 0 {
+		s += fmt.Sprintf(" (%d)", m.again+1)
+	}
+	return s
 }
 
 func oneLine(s string) string {
@@ -31,8 +37,8 @@ func oneLine(s string) string {
 	if s == "" {
 		return "nothing"
 	}
-	if r := []rune(s); len(r) > 80 {
-		s = string(r[:80]) + "…"
+	if r := []rune(s); len(r) > 100 {
+		s = string(r[:100]) + "…"
 	}
 	return s
 }
@@ -67,6 +73,8 @@ func mutants(fset *token.FileSet, file string, src []byte, only *regexp.Regexp) 
 	if err != nil {
 		return nil, err
 	}
+	lines := strings.Split(string(src), "\n")
+	called := map[string]int{}
 	for _, d := range f.Decls {
 		fun, ok := d.(*ast.FuncDecl)
 		if !ok || fun.Body == nil || fun.Type.TypeParams != nil || !only.MatchString(fun.Name.Name) {
@@ -74,7 +82,11 @@ func mutants(fset *token.FileSet, file string, src []byte, only *regexp.Regexp) 
 		}
 		add := func(from, to token.Pos, text string) {
 			start, end := fset.Position(from).Offset, fset.Position(to).Offset
-			list = append(list, mutant{file, fun, fset.Position(from).Line, start, end, string(src[start:end]), text})
+			line := fset.Position(from).Line
+			m := mutant{file: file, fun: fun, line: line, start: start, end: end, old: string(src[start:end]), text: text, on: lines[line-1]}
+			m.again = called[m.String()]
+			called[m.String()]++
+			list = append(list, m)
 		}
 		text := func(n ast.Node) string {
 			return string(src[fset.Position(n.Pos()).Offset:fset.Position(n.End()).Offset])
