@@ -34,20 +34,23 @@ func TestWorkers(t *testing.T) {
 			t.Errorf("%d workers give other bits than 1", workers)
 		}
 	}
-	p := newProblem(t, cfg, lengths, true, Mode{})
-	for _, init := range []*State{nil, p.init} {
-		want = nil
-		for _, workers := range []int{1, 2, 3, 4, 7, 16} {
-			out, err := p.m.Forward(&Workspace{Workers: workers}, Batch{Layout: p.lay, X: p.x}, init, Mode{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := slices.Concat(out.Y, out.Final.H, out.Final.C)
-			if want == nil {
-				want = got
-			}
-			if !slices.Equal(got, want) {
-				t.Errorf("inference: %d workers give other bits than 1", workers)
+	// With one sequence longer than all others, it is the work of one alone.
+	for _, lengths := range [][]int{lengths, {90, 3, 2, 1, 1, 2, 3, 2}} {
+		p := newProblem(t, cfg, lengths, true, Mode{})
+		for _, init := range []*State{nil, p.init} {
+			want = nil
+			for _, workers := range []int{1, 2, 3, 4, 7, 16} {
+				out, err := p.m.Forward(&Workspace{Workers: workers}, Batch{Layout: p.lay, X: p.x}, init, Mode{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := slices.Concat(out.Y, out.Final.H, out.Final.C)
+				if want == nil {
+					want = got
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("inference on %d sequences: %d workers give other bits than 1", len(lengths), workers)
+				}
 			}
 		}
 	}
@@ -172,6 +175,54 @@ func TestWorkspaceIsReused(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestManyRows wants of a batch with more rows than are multiplied at a time the
+// gradients of its sequences, one by one, and the same gradient of the input
+// whether or not those of the weights are wanted.
+func TestManyRows(t *testing.T) {
+	cfg := Config{InputSize: 5, HiddenSize: 40, Layers: 2, Direction: Bidirectional}
+	lengths := slices.Repeat([]int{100}, 12)
+	p := newProblem(t, cfg, lengths, false, Mode{Train: true})
+	p.rFinal = nil
+	ws := new(Workspace)
+	_, dX, _ := p.fast(t, ws)
+	dX = slices.Clone(dX)
+	var want [][]float64
+	for _, q := range p.m.Params() {
+		want = append(want, make([]float64, len(q.Grad)))
+	}
+	all := make([][]float32, len(want))
+	for i, q := range p.m.Params() {
+		all[i] = slices.Clone(q.Grad)
+	}
+	for _, workers := range []int{1, 3} {
+		ws.InputOnly, p.workers = true, workers
+		if _, only, _ := p.fast(t, ws); !slices.Equal(only, dX) {
+			t.Errorf("%d workers: the gradient of the input alone has other bits", workers)
+		}
+	}
+	W, I := cfg.OutputSize(), cfg.InputSize
+	for b := range lengths {
+		one := &problem{m: p.m, lay: new(nn.Layout), mode: p.mode, workers: 1}
+		one.lay.Reset(lengths[b : b+1])
+		for s := range lengths[b] {
+			row := p.lay.Row(s, b)
+			one.x = append(one.x, p.x[row*I:(row+1)*I]...)
+			one.rY = append(one.rY, p.rY[row*W:(row+1)*W]...)
+		}
+		one.fast(t, new(Workspace))
+		for i, q := range p.m.Params() {
+			for j, g := range q.Grad {
+				want[i][j] += float64(g)
+			}
+		}
+	}
+	for i, q := range p.m.Params() {
+		if d := far(all[i], want[i]); d > 1e-4 {
+			t.Errorf("%s: the gradient is off by %g relative", q.Name, d)
 		}
 	}
 }

@@ -153,7 +153,8 @@ func mutants(fset *token.FileSet, file string, src []byte, only *regexp.Regexp) 
 				plusOne(n.Low)
 				plusOne(n.High)
 				if n.Low != nil {
-					add(n.Pos(), n.End(), strings.Replace(text(n), text(n.Low)+":", ":", 1))
+					all, low := text(n), fset.Position(n.Low.Pos()).Offset-fset.Position(n.Pos()).Offset
+					add(n.Pos(), n.End(), all[:low]+all[low+len(text(n.Low)):])
 				}
 			case *ast.IfStmt:
 				add(n.Cond.Pos(), n.Cond.End(), "true || "+"("+text(n.Cond)+")")
