@@ -198,9 +198,39 @@ func TestManyRows(t *testing.T) {
 	for i, q := range p.m.Params() {
 		all[i] = slices.Clone(q.Grad)
 	}
+	// By definition: dWih = Σ dPre xᵀ, dWhh = Σ dPre h_{t-1}ᵀ, over all rows.
+	const B = 12
+	for l, layer := range p.m.cells {
+		tape := &ws.layers[l]
+		for d, c := range layer {
+			dPre, G, H, in := tape.dirs[d].gates, 4*c.hidden, c.hidden, c.in
+			ih, hh := make([]float64, G*in), make([]float64, G*H)
+			for row := range p.lay.Rows() {
+				before := row - B
+				if c.reverse {
+					before = row + B
+				}
+				for g := range G {
+					v := float64(dPre[row*G+g])
+					for j, x := range tape.x[row*in : (row+1)*in] {
+						ih[g*in+j] += v * float64(x)
+					}
+					if before < 0 || before >= p.lay.Rows() {
+						continue
+					}
+					for j, h := range tape.y[before*2*H+d*H:][:H] {
+						hh[g*H+j] += v * float64(h)
+					}
+				}
+			}
+			if a, b := far(c.wih.Grad, ih), far(c.whh.Grad, hh); a > 1e-4 || b > 1e-4 {
+				t.Errorf("layer %d, direction %d: gradients of Wih and Whh are off by %g and %g relative", l, d, a, b)
+			}
+		}
+	}
 	for _, workers := range []int{1, 3} {
-		ws.InputOnly, p.workers = true, workers
-		if _, only, _ := p.fast(t, ws); !slices.Equal(only, dX) {
+		p.workers = workers
+		if _, only, _ := p.fast(t, &Workspace{InputOnly: true}); !slices.Equal(only, dX) {
 			t.Errorf("%d workers: the gradient of the input alone has other bits", workers)
 		}
 	}
