@@ -57,8 +57,9 @@ func (m *LSTM) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float3
 			ws.backwardCell(layer[k.dir], l, k, dY)
 		})
 		in := layer[0].in
-		dX = grow(ws.dX[l%2], N*in)
-		ws.dX[l%2] = dX
+		// dY has been read: what follows needs the gates alone.
+		dX = grow(ws.dX, N*in)
+		ws.dX = dX
 		if inputOnly {
 			m.inputGrad(ws, l, dX)
 		} else {
@@ -184,7 +185,7 @@ func (m *LSTM) inputGrad(ws *Workspace, l int, dX []float32) {
 		lo := i * block
 		n := min(block, N-lo)
 		for d := range m.cells[l] {
-			beta := float32(min(d, 1))
+			beta := float32(d) // the second direction adds
 			vec.MatMul(n, tape.dirs[d].gates[lo*G:], G, &ws.packed.cells[l][d].ih, beta, dX[lo*in:], in)
 		}
 	})
@@ -228,7 +229,7 @@ func (m *LSTM) weightGrads(ws *Workspace, l int, dX []float32) {
 			lo := first + (i-len(layer)*gateBlocks)*dXBlock
 			n := min(dXBlock, first+rows-lo)
 			for d := range layer {
-				beta := float32(min(d, 1))
+				beta := float32(d) // the second direction adds
 				vec.MatMul(n, tape.dirs[d].gates[lo*G:], G, &packed[d].ih, beta, dX[lo*in:], in)
 			}
 		})

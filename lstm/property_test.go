@@ -133,9 +133,10 @@ func TestWorkspaceIsReused(t *testing.T) {
 		{InputSize: 3, HiddenSize: 4, Peephole: true},
 		{InputSize: 7, HiddenSize: 24, Layers: 3, Direction: Reverse},
 		{InputSize: 5, HiddenSize: 20, Layers: 2, Direction: Bidirectional},
+		{InputSize: 5, HiddenSize: 40, Layers: 2, Direction: Bidirectional},
 	} {
 		for _, mode := range []Mode{{Train: true, Seed: 4}, {}} {
-			for _, init := range []bool{true, false} {
+			for _, init := range []bool{i < 4, i == 4} { // the largest begins without
 				p := newProblem(t, cfg, [][]int{{6, 2, 9}, {1, 0, 3}}[i%2], init, mode)
 				var state *State
 				if init {
@@ -175,84 +176,6 @@ func TestWorkspaceIsReused(t *testing.T) {
 					}
 				}
 			}
-		}
-	}
-}
-
-// TestManyRows wants of a batch with more rows than are multiplied at a time the
-// gradients of its sequences, one by one, and the same gradient of the input
-// whether or not those of the weights are wanted.
-func TestManyRows(t *testing.T) {
-	cfg := Config{InputSize: 5, HiddenSize: 40, Layers: 2, Direction: Bidirectional}
-	lengths := slices.Repeat([]int{100}, 12)
-	p := newProblem(t, cfg, lengths, false, Mode{Train: true})
-	p.rFinal = nil
-	ws := new(Workspace)
-	_, dX, _ := p.fast(t, ws)
-	dX = slices.Clone(dX)
-	var want [][]float64
-	for _, q := range p.m.Params() {
-		want = append(want, make([]float64, len(q.Grad)))
-	}
-	all := make([][]float32, len(want))
-	for i, q := range p.m.Params() {
-		all[i] = slices.Clone(q.Grad)
-	}
-	// By definition: dWih = Σ dPre xᵀ, dWhh = Σ dPre h_{t-1}ᵀ, over all rows.
-	const B = 12
-	for l, layer := range p.m.cells {
-		tape := &ws.layers[l]
-		for d, c := range layer {
-			dPre, G, H, in := tape.dirs[d].gates, 4*c.hidden, c.hidden, c.in
-			ih, hh := make([]float64, G*in), make([]float64, G*H)
-			for row := range p.lay.Rows() {
-				before := row - B
-				if c.reverse {
-					before = row + B
-				}
-				for g := range G {
-					v := float64(dPre[row*G+g])
-					for j, x := range tape.x[row*in : (row+1)*in] {
-						ih[g*in+j] += v * float64(x)
-					}
-					if before < 0 || before >= p.lay.Rows() {
-						continue
-					}
-					for j, h := range tape.y[before*2*H+d*H:][:H] {
-						hh[g*H+j] += v * float64(h)
-					}
-				}
-			}
-			if a, b := far(c.wih.Grad, ih), far(c.whh.Grad, hh); a > 1e-4 || b > 1e-4 {
-				t.Errorf("layer %d, direction %d: gradients of Wih and Whh are off by %g and %g relative", l, d, a, b)
-			}
-		}
-	}
-	for _, workers := range []int{1, 3} {
-		p.workers = workers
-		if _, only, _ := p.fast(t, &Workspace{InputOnly: true}); !slices.Equal(only, dX) {
-			t.Errorf("%d workers: the gradient of the input alone has other bits", workers)
-		}
-	}
-	W, I := cfg.OutputSize(), cfg.InputSize
-	for b := range lengths {
-		one := &problem{m: p.m, lay: new(nn.Layout), mode: p.mode, workers: 1}
-		one.lay.Reset(lengths[b : b+1])
-		for s := range lengths[b] {
-			row := p.lay.Row(s, b)
-			one.x = append(one.x, p.x[row*I:(row+1)*I]...)
-			one.rY = append(one.rY, p.rY[row*W:(row+1)*W]...)
-		}
-		one.fast(t, new(Workspace))
-		for i, q := range p.m.Params() {
-			for j, g := range q.Grad {
-				want[i][j] += float64(g)
-			}
-		}
-	}
-	for i, q := range p.m.Params() {
-		if d := far(all[i], want[i]); d > 1e-4 {
-			t.Errorf("%s: the gradient is off by %g relative", q.Name, d)
 		}
 	}
 }

@@ -74,8 +74,8 @@ type Workspace struct {
 	taped  bool // a training Forward has run and its Backward has not
 	packed *packedWeights
 
-	dX       [2][]float32 // gradients between layers, by turns
-	step     []float32    // [B][4H], of Step
+	dX       []float32 // [Rows][in], the gradient between layers
+	step     []float32 // [B][4H], of Step
 	stepRows vec.RowsInt8
 }
 
