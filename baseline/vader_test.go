@@ -95,8 +95,13 @@ func TestVADERTakesLinearTime(t *testing.T) {
 			}
 			return best
 		}
-		short, long := score(1<<13), score(1<<15)
-		if long > 12*short+20*time.Millisecond {
+		var short, long time.Duration
+		linear := false
+		for try := 0; try < 5 && !linear; try++ { // a busy machine has slow moments
+			short, long = score(1<<13), score(1<<15)
+			linear = long <= 12*short+20*time.Millisecond
+		}
+		if !linear {
 			t.Errorf("%q: %v for 16 KiB, %v for 64 KiB", unit, short, long)
 		}
 	}
