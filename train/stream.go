@@ -45,18 +45,18 @@ type Stream struct {
 // Recommend is the function Recommend for the texts of s, which it reads once.
 func (s *Stream) Recommend(ctx context.Context) (Config, error) {
 	const sample = 200
-	size := 0
+	var p profile
 	first := new(corpora.Dataset) // the order is random
 	for ex, err := range s.all(ctx, 0) {
 		if err != nil {
 			return Config{}, err
 		}
-		size += len(ex.Text)
+		p.add(&ex, s.Separator)
 		if len(first.Examples) < sample {
 			first.Examples = append(first.Examples, ex)
 		}
 	}
-	return recommend(s.Texts.Len(), size, language(first)), nil
+	return recommend(p, language(first)), nil
 }
 
 // FitStream is Fit for texts that are read from disk again in every epoch, one
