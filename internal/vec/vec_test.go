@@ -48,7 +48,11 @@ var elementwise = []struct {
 	{"Dot", 3, func(x [][]float32) { set(x[2], Dot(x[0], x[1])) }},
 	{"Sum", 2, func(x [][]float32) { set(x[1], Sum(x[0])) }},
 	{"SumSq", 3, func(x [][]float32) {
-		bits := math.Float64bits(SumSq(x[0]))
+		sum := SumSq(x[0])
+		if math.IsNaN(sum) {
+			sum = math.NaN() // of several NaNs any one may be what comes out
+		}
+		bits := math.Float64bits(sum)
 		set(x[1], float32(bits>>40))
 		set(x[2], float32(bits>>16&0xffffff))
 	}},
