@@ -53,7 +53,8 @@ func Sentences(text string) []Span {
 
 // Sentences is the function Sentences on text as p prepares it: without HTML
 // markup if p has the stage "html", cut to the length of "maxbytes". The spans
-// are those of text itself.
+// are those of text itself; where they would overlap, since the sentences end
+// within one piece of markup, they are one.
 func (p *Pipeline) Sentences(text string) []Span {
 	prepared := p.prep.prepare(text)
 	spans := Sentences(prepared.text)
@@ -62,8 +63,13 @@ func (p *Pipeline) Sentences(text string) []Span {
 		tokens[i].Start, tokens[i].End = s.Start, s.End
 	}
 	prepared.restore(tokens)
-	for i, t := range tokens {
-		spans[i] = Span{t.Start, t.End}
+	spans = spans[:0]
+	for _, t := range tokens {
+		if n := len(spans); n > 0 && t.Start < spans[n-1].End {
+			spans[n-1].End = max(spans[n-1].End, t.End)
+			continue
+		}
+		spans = append(spans, Span{t.Start, t.End})
 	}
 	return spans
 }
