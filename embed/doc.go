@@ -30,7 +30,7 @@
 // [Coverage]: a model whose words are mostly missing from the file trains on
 // random vectors, which no accuracy figure shows directly. Input is bounded by
 // [ReadOptions], and a file that is cut short, ragged or not finite is refused
-// with the line.
+// with the line. [Table.WriteText] writes the second of these formats.
 //
 // Sources: Mikolov et al. 2013 (word2vec, analogies by 3CosAdd), Pennington et
 // al. 2014 (GloVe), Bojanowski et al. 2017 (fastText).

@@ -145,6 +145,23 @@ func Read(r io.Reader, v *vocab.Vocabulary, rng *rand.Rand, o ReadOptions) (*Tab
 	return t, f.cov, nil
 }
 
+// ReadDim returns the dimension of the vectors in r, of which it reads no more
+// than the beginning. The error is a *ParseError.
+func ReadDim(r io.Reader, o ReadOptions) (int, error) {
+	o = o.resolve()
+	src := &source{o: o}
+	src.br = bufio.NewReaderSize(&countingReader{r: r, left: o.MaxBytes}, maxLine)
+	f := newFiller(new(vocab.Vocabulary), o)
+	f.dimAlone = true
+	if err := src.read(f); !errors.Is(err, errDimKnown) {
+		return 0, err
+	}
+	return f.cov.Dim, nil
+}
+
+// errDimKnown ends a read that asks for the dimension alone.
+var errDimKnown = errors.New("dimension is known")
+
 // A countingReader fails, rather than end, after left bytes, so that a cut is
 // never taken for the end.
 type countingReader struct {
@@ -282,7 +299,9 @@ type filler struct {
 	folds map[string][]vocab.ID // by fold(token); nil without fold
 	state []uint8               // by ID
 	table *Table                // nil until the first row is known to be there
-	cov   Coverage
+
+	dimAlone bool // end there
+	cov      Coverage
 }
 
 func newFiller(v *vocab.Vocabulary, o ReadOptions) *filler {
@@ -305,9 +324,12 @@ func (f *filler) begin(dim int) error {
 	if f.v.Len() > maxValues/dim {
 		return fmt.Errorf("%w: table of %d rows by %d, limit %d values", ErrTooLarge, f.v.Len(), dim, maxValues)
 	}
+	f.cov.Dim = dim
+	if f.dimAlone {
+		return errDimKnown
+	}
 	var err error
 	f.table, err = New(f.v.Len(), dim)
-	f.cov.Dim = dim
 	return err
 }
 
