@@ -10,11 +10,10 @@ import (
 	"time"
 
 	"github.com/textlstm/textlstm/corpora"
-	"github.com/textlstm/textlstm/internal/par"
+	"github.com/textlstm/textlstm/internal/encode"
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
-	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -153,43 +152,8 @@ type position struct {
 
 // read turns the texts into ids and deals them out.
 func (f *fit) read(ctx context.Context, texts []string) error {
-	p, err := tokenize.Parse(f.cfg.Pipeline)
-	if err != nil {
-		return err
-	}
-	const shards = 16
-	counters := make([]vocab.Counter, shards)
-	var tokens [shards][]tokenize.Token
-	each := func(visit func(shard, i int)) error {
-		par.For(f.ws.workers, shards, func(s int) {
-			for i := s; i < len(texts) && ctx.Err() == nil; i += shards {
-				tokens[s] = p.AppendTokens(tokens[s][:0], texts[i])
-				visit(s, i)
-			}
-		})
-		return ctx.Err()
-	}
-	if err := each(func(s, i int) {
-		for k := range tokens[s] {
-			counters[s].Add(tokens[s][k].Text)
-		}
-	}); err != nil {
-		return err
-	}
-	for s := range counters[1:] {
-		counters[0].Merge(&counters[s+1])
-	}
-	if f.vocab, err = counters[0].Build(f.cfg.Vocab); err != nil {
-		return err
-	}
-	f.texts = make([][]vocab.ID, len(texts))
-	if err := each(func(s, i int) {
-		ids := make([]vocab.ID, len(tokens[s]))
-		for k := range tokens[s] {
-			ids[k] = f.vocab.ID(tokens[s][k].Text)
-		}
-		f.texts[i] = ids
-	}); err != nil {
+	var err error
+	if f.vocab, f.texts, err = encode.Texts(ctx, texts, f.cfg.Pipeline, f.cfg.Vocab, f.ws.workers); err != nil {
 		return err
 	}
 	held := make([]bool, len(texts))
