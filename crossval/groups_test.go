@@ -241,6 +241,11 @@ func TestResumeEndsAsIfNothingHadHappened(t *testing.T) {
 	if _, err := LeaveOut(t.Context(), tiny(), d, groups, other); !errors.As(err, &mismatch) {
 		t.Errorf("%v, want a MismatchError", err)
 	}
+	other = o
+	other.Also = "other vectors"
+	if _, err := LeaveOut(t.Context(), tiny(), d, groups, other); !errors.As(err, &mismatch) {
+		t.Errorf("%v, want a MismatchError", err)
+	}
 	saved, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -127,6 +127,11 @@ func (s *session) identity() (string, error) {
 	if err := e.Encode([]any{s.trainer.Config, s.o.Seed, s.o.DevShare, s.data.Heads, s.data.Separator, sources, s.data.Len()}); err != nil {
 		return "", err
 	}
+	if s.o.Also != "" {
+		if err := e.Encode(s.o.Also); err != nil {
+			return "", err
+		}
+	}
 	if m := s.trainer.Start; m != nil {
 		for _, p := range m.Params() {
 			if err := binary.Write(h, binary.LittleEndian, p.Data); err != nil {

@@ -42,6 +42,7 @@ type validation struct {
 	resume      bool
 	predictions string
 	start       string
+	vectors     vectorFile
 	style       string
 	all, quiet  bool
 	resamples   int
@@ -110,6 +111,7 @@ With --state a file keeps the folds that are done, and --resume goes on from it.
 	f.BoolVar(&v.resume, "resume", false, "go on from the --state of an interrupted run, if there is one")
 	f.Float64Var(&v.devShare, "dev-split", 0.1, "share of the texts outside a fold that chooses the epoch")
 	addStartFlag(cmd, &v.start)
+	v.vectors.addFlag(cmd)
 	f.StringVar(&v.predictions, "predictions", "", "`file` for the answers, JSON lines")
 	f.StringVarP(&v.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md or html")
 	f.BoolVar(&v.all, "all", false, "every figure of the answers together")
@@ -140,6 +142,8 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		return usagef("--by %s: want group or source", v.by)
 	case v.resume && v.state == "":
 		return usagef("--resume needs --state FILE")
+	case v.start != "" && v.vectors != "":
+		return usagef("--init does not go with --vectors")
 	}
 	r, err := readRecipe(v.config, v.sets)
 	if err != nil {
@@ -155,7 +159,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		if to[1] == "" {
 			continue
 		}
-		if err := checkOut(to[0], to[1], append(files, v.config)); err != nil {
+		if err := checkOut(to[0], to[1], slices.Concat(files, []string{v.config, v.start, string(v.vectors)})); err != nil {
 			return err
 		}
 	}
@@ -174,9 +178,21 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 	if t.Start != nil {
 		recommended = recommended.From(t.Start)
 	}
+	if recommended, err = v.vectors.recommend(recommended); err != nil {
+		return err
+	}
 	if t.Config, err = r.over(recommended); err != nil {
 		return err
 	}
+	also, err := v.vectors.sum()
+	if err != nil {
+		return err
+	}
+	coverage := log
+	if v.quiet {
+		coverage = io.Discard
+	}
+	t.Prepare = v.vectors.prepare(t.Seed, coverage)
 	p := newProgress(log, false, v.quiet)
 	p.data(data, nil)
 	if p.tty {
@@ -189,7 +205,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 	limitMemory()
 	start, kept := time.Now(), 0
 	o := crossval.Options{
-		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed, File: v.state, Resume: v.resume,
+		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed, File: v.state, Resume: v.resume, Also: also,
 		OnFold: func(x crossval.Progress) {
 			if x.Kept && x.Done != nil {
 				kept++

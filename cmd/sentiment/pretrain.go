@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"math"
 	"slices"
@@ -12,26 +13,32 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/lm"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/skipgram"
 	"github.com/textlstm/textlstm/train"
 )
 
+// A pretraining is what the flags of pretrain ask for.
+type pretraining struct {
+	in       input
+	files    []string
+	exclude  []string
+	out      string
+	config   string
+	sets     []string
+	epochs   int
+	seed     uint64
+	skipGram bool
+	state    string
+	every    time.Duration
+	resume   bool
+	quiet    bool
+}
+
 func newPretrain() *cobra.Command {
-	var (
-		in      input
-		files   []string
-		exclude []string
-		out     string
-		config  string
-		sets    []string
-		epochs  int
-		seed    uint64
-		state   string
-		every   time.Duration
-		resume  bool
-		quiet   bool
-	)
+	var p pretraining
 	cmd := &cobra.Command{
 		Use:   "pretrain --text FILE --out FILE",
 		Short: "Learn words and their order from texts without labels",
@@ -40,109 +47,182 @@ word and the word before. "sentiment train --init FILE" then starts from them,
 which makes up for few labelled texts if there are many without labels. Labels in
 the files are not looked at.
 
+With --skip-gram it learns word vectors alone, from the words around each, in
+minutes where a language model takes hours. The file is text in the format of
+word2vec, for "sentiment train --vectors FILE" and other programs.
+
 Never give it the texts of a test set. Texts that also stand in a file of
 --exclude, but for case and white space, are left out.
 
-A training that is interrupted keeps what it has learned in a checkpoint until
---resume goes on with it, to the same file that it would have made uninterrupted.`,
+The training of a language model that is interrupted keeps what it has learned in a
+checkpoint until --resume goes on with it, to the same file that it would have made
+uninterrupted.`,
 		Example: `  sentiment pretrain --text reviews.csv --text train.tsv --exclude test.tsv --out reviews.lm
-  sentiment train --init reviews.lm --train train.tsv --out reviews.model`,
+  sentiment train --init reviews.lm --train train.tsv --out reviews.model
+  sentiment pretrain --skip-gram --text reviews.csv --exclude test.tsv --out reviews.vec
+  sentiment train --vectors reviews.vec --train train.tsv --out reviews.model`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			opts, err := in.options()
-			if err != nil {
-				return err
+			set := cmd.Flags().Changed
+			if set("epochs") {
+				p.sets = append(p.sets, fmt.Sprintf("epochs=%d", p.epochs))
+			}
+			if set("seed") {
+				p.sets = append(p.sets, fmt.Sprintf("seed=%d", p.seed))
 			}
 			switch {
-			case len(files) == 0:
+			case len(p.files) == 0:
 				return usagef("pretrain needs --text FILE")
-			case out == "":
+			case p.out == "":
 				return usagef("pretrain needs --out FILE")
-			case every <= 0:
-				return usagef("--checkpoint-every %v: want more than 0", every)
+			case p.every <= 0:
+				return usagef("--checkpoint-every %v: want more than 0", p.every)
+			case p.skipGram && (set("checkpoint") || set("checkpoint-every") || set("resume")):
+				return usagef("--skip-gram keeps no checkpoints: leave out --checkpoint, --checkpoint-every and --resume")
 			}
-			if cmd.Flags().Changed("epochs") {
-				sets = append(sets, fmt.Sprintf("epochs=%d", epochs))
+			if p.skipGram {
+				return p.learnVectors(cmd)
 			}
-			if cmd.Flags().Changed("seed") {
-				sets = append(sets, fmt.Sprintf("seed=%d", seed))
+			if !set("checkpoint") {
+				p.state = p.out + ".checkpoint"
 			}
-			if !cmd.Flags().Changed("checkpoint") {
-				state = out + ".checkpoint"
-			}
-			t := lm.Trainer{Checkpoint: state, Every: every, Resume: resume}
-			settings, err := readSettings(config, sets)
-			if err != nil {
-				return err
-			}
-			d := json.NewDecoder(bytes.NewReader(settings))
-			d.DisallowUnknownFields()
-			if err := d.Decode(&t.Config); err != nil {
-				return settingsError(err)
-			}
-			if err := t.Config.Resolve().Validate(); err != nil {
-				return usageError{err}
-			}
-			if err := checkOut("--out", out, slices.Concat(files, exclude, []string{config})); err != nil {
-				return err
-			}
-			texts, left, err := readUnlabelled(opts, files, exclude)
-			if err != nil {
-				return err
-			}
-			if t.Pipeline == "" {
-				t.Pipeline = train.Recommend(texts).Model.Pipeline
-			}
-			err2 := cmd.ErrOrStderr()
-			if !quiet {
-				fmt.Fprintf(err2, "learning from %d texts", texts.Len())
-				if left > 0 {
-					fmt.Fprintf(err2, ", %d left out", left)
-				}
-				fmt.Fprintln(err2)
-				t.OnProgress = newProgress(err2, false, false).reportLanguage
-			}
-			limitMemory()
-			list := make([]string, texts.Len())
-			for i := range list {
-				list[i] = texts.Examples[i].Text
-			}
-			r, err := t.Fit(cmd.Context(), list)
-			if err != nil {
-				if cmd.Context().Err() != nil && state != "" {
-					fmt.Fprintf(err2, "go on with:\n  %s\n", resumeCommand(cmd))
-				}
-				return err
-			}
-			if err := r.Model.Save(out); err != nil {
-				return err
-			}
-			if state != "" {
-				if err := lm.RemoveCheckpoint(state); err != nil {
-					return err
-				}
-			}
-			if !quiet {
-				fmt.Fprintf(err2, "%s tokens, %.1f %% unknown; wrote %s\n", thousands(float64(r.Tokens)), 100*float64(r.Unknown)/math.Max(float64(r.Tokens), 1), report.Clean(out))
-			}
-			return nil
+			return p.learnLanguage(cmd)
 		},
 	}
-	in.addFlags(cmd, false)
+	p.in.addFlags(cmd, false)
 	f := cmd.Flags()
-	f.StringArrayVar(&files, "text", nil, "`file` of texts; may be repeated")
-	f.StringArrayVar(&exclude, "exclude", nil, "`file` of texts to leave out, such as a test set; may be repeated")
-	f.StringVar(&out, "out", "", "`file` to write")
-	f.StringVar(&config, "config", "", "config `file`, TOML or JSON")
-	f.StringArrayVar(&sets, "set", nil, "one setting, `path=value`; may be repeated")
-	f.IntVar(&epochs, "epochs", 0, "passes over the texts (default 3)")
-	f.Uint64Var(&seed, "seed", 0, "seed of everything random")
-	f.StringVar(&state, "checkpoint", "", "`file` for checkpoints (default FILE.checkpoint; '' for none)")
-	f.DurationVar(&every, "checkpoint-every", 5*time.Minute, "time between checkpoints")
-	f.BoolVar(&resume, "resume", false, "go on from the checkpoint of an interrupted training, if there is one")
-	f.BoolVarP(&quiet, "quiet", "q", false, "no progress")
+	f.StringArrayVar(&p.files, "text", nil, "`file` of texts; may be repeated")
+	f.StringArrayVar(&p.exclude, "exclude", nil, "`file` of texts to leave out, such as a test set; may be repeated")
+	f.StringVar(&p.out, "out", "", "`file` to write")
+	f.BoolVar(&p.skipGram, "skip-gram", false, "learn word vectors alone, for train --vectors")
+	f.StringVar(&p.config, "config", "", "config `file`, TOML or JSON")
+	f.StringArrayVar(&p.sets, "set", nil, "one setting, `path=value`; may be repeated")
+	f.IntVar(&p.epochs, "epochs", 0, "passes over the texts (default 3, with --skip-gram 5)")
+	f.Uint64Var(&p.seed, "seed", 0, "seed of everything random")
+	f.StringVar(&p.state, "checkpoint", "", "`file` for checkpoints (default FILE.checkpoint; '' for none)")
+	f.DurationVar(&p.every, "checkpoint-every", 5*time.Minute, "time between checkpoints")
+	f.BoolVar(&p.resume, "resume", false, "go on from the checkpoint of an interrupted training, if there is one")
+	f.BoolVarP(&p.quiet, "quiet", "q", false, "no progress")
 	must(cmd.MarkFlagFilename("config"))
 	return cmd
+}
+
+// settings reads the settings of the config file and the flags into config.
+func (p *pretraining) settings(config any) error {
+	b, err := readSettings(p.config, p.sets)
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(config); err != nil {
+		return settingsError(err)
+	}
+	return nil
+}
+
+// texts reads the texts to learn from. It gives the pipeline a default that suits
+// them.
+func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
+	opts, err := p.in.options()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkOut("--out", p.out, slices.Concat(p.files, p.exclude, []string{p.config})); err != nil {
+		return nil, err
+	}
+	texts, left, err := readUnlabelled(opts, p.files, p.exclude)
+	if err != nil {
+		return nil, err
+	}
+	if *pipeline == "" {
+		*pipeline = train.Recommend(texts).Model.Pipeline
+	}
+	if !p.quiet {
+		fmt.Fprintf(log, "learning from %d texts", texts.Len())
+		if left > 0 {
+			fmt.Fprintf(log, ", %d left out", left)
+		}
+		fmt.Fprintln(log)
+	}
+	list := make([]string, texts.Len())
+	for i := range list {
+		list[i] = texts.Examples[i].Text
+	}
+	return list, nil
+}
+
+// learnLanguage makes a language model.
+func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
+	t := lm.Trainer{Checkpoint: p.state, Every: p.every, Resume: p.resume}
+	if err := p.settings(&t.Config); err != nil {
+		return err
+	}
+	if err := t.Config.Resolve().Validate(); err != nil {
+		return usageError{err}
+	}
+	log := cmd.ErrOrStderr()
+	texts, err := p.texts(log, &t.Pipeline)
+	if err != nil {
+		return err
+	}
+	if !p.quiet {
+		t.OnProgress = newProgress(log, false, false).reportLanguage
+	}
+	limitMemory()
+	r, err := t.Fit(cmd.Context(), texts)
+	if err != nil {
+		if cmd.Context().Err() != nil && p.state != "" {
+			fmt.Fprintf(log, "go on with:\n  %s\n", resumeCommand(cmd))
+		}
+		return err
+	}
+	if err := r.Model.Save(p.out); err != nil {
+		return err
+	}
+	if p.state != "" {
+		if err := lm.RemoveCheckpoint(p.state); err != nil {
+			return err
+		}
+	}
+	p.summary(log, r.Tokens, r.Unknown)
+	return nil
+}
+
+// learnVectors makes word vectors alone.
+func (p *pretraining) learnVectors(cmd *cobra.Command) error {
+	var t skipgram.Trainer
+	if err := p.settings(&t.Config); err != nil {
+		return err
+	}
+	if err := t.Config.Resolve().Validate(); err != nil {
+		return usageError{err}
+	}
+	log := cmd.ErrOrStderr()
+	texts, err := p.texts(log, &t.Pipeline)
+	if err != nil {
+		return err
+	}
+	if !p.quiet {
+		t.OnProgress = newProgress(log, false, false).reportVectors
+	}
+	limitMemory()
+	r, err := t.Fit(cmd.Context(), texts)
+	if err != nil {
+		return err
+	}
+	if err := fsx.WriteFile(fsx.OS{}, p.out, func(w io.Writer) error { return r.Embed.WriteText(w, r.Vocab) }); err != nil {
+		return err
+	}
+	p.summary(log, r.Tokens, r.Unknown)
+	return nil
+}
+
+// summary says what was learned from and where the result is.
+func (p *pretraining) summary(log io.Writer, tokens, unknown int64) {
+	if !p.quiet {
+		fmt.Fprintf(log, "%s tokens, %.1f %% unknown; wrote %s\n", thousands(float64(tokens)), 100*float64(unknown)/math.Max(float64(tokens), 1), report.Clean(p.out))
+	}
 }
 
 // addStartFlag adds the flag that names a language model to start from.
@@ -198,6 +278,19 @@ func (p *progress) reportLanguage(t lm.Progress) {
 			fmt.Fprintf(p.w, "  perplexity of the %s word %.1f", name, t.Dev.Perplexity[name])
 		}
 		fmt.Fprintf(p.w, "  %s  %s tokens/s\n", short(t.Elapsed), thousands(t.TokensPerSecond()))
+	case p.tty && time.Since(p.last) > 100*time.Millisecond:
+		p.last = time.Now()
+		fmt.Fprintf(p.w, "\r\x1b[Kepoch %d/%d  %3.0f%%  loss %.4f  %s tokens/s",
+			t.Epoch, t.Epochs, 100*float64(t.Step)/float64(t.Steps), t.Loss, thousands(t.TokensPerSecond()))
+	}
+}
+
+// reportVectors shows the training of word vectors.
+func (p *progress) reportVectors(t skipgram.Progress) {
+	switch {
+	case t.EndOfEpoch:
+		p.clear()
+		fmt.Fprintf(p.w, "epoch %d/%d  loss %.4f  %s  %s tokens/s\n", t.Epoch, t.Epochs, t.Loss, short(t.Elapsed), thousands(t.TokensPerSecond()))
 	case p.tty && time.Since(p.last) > 100*time.Millisecond:
 		p.last = time.Now()
 		fmt.Fprintf(p.w, "\r\x1b[Kepoch %d/%d  %3.0f%%  loss %.4f  %s tokens/s",

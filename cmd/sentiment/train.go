@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -18,10 +17,8 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
-	"github.com/textlstm/textlstm/embed"
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/train"
-	"github.com/textlstm/textlstm/vocab"
 )
 
 func newTrain() *cobra.Command {
@@ -33,7 +30,7 @@ func newTrain() *cobra.Command {
 		out      string
 		config   string
 		sets     []string
-		vectors  string
+		vectors  vectorFile
 		start    string
 		more     []string
 		name     string
@@ -127,7 +124,7 @@ model that it would have made uninterrupted.`,
 			if len(t.Card.Data) == 0 {
 				t.Card.Data = sourceNames(r.Data)
 			}
-			if err := checkOut("--out", out, slices.Concat(files, dev, more, []string{config, vectors, start})); err != nil {
+			if err := checkOut("--out", out, slices.Concat(files, dev, more, []string{config, string(vectors), start})); err != nil {
 				return err
 			}
 			var texts trainingTexts
@@ -159,14 +156,13 @@ model that it would have made uninterrupted.`,
 			if t.Start != nil {
 				recommended = recommended.From(t.Start)
 			}
+			if recommended, err = vectors.recommend(recommended); err != nil {
+				return err
+			}
 			if t.Config, err = r.over(recommended); err != nil {
 				return err
 			}
-			if vectors != "" {
-				t.Prepare = func(n *classify.Network, v *vocab.Vocabulary) error {
-					return readVectors(cmd, vectors, t.Seed, n, v)
-				}
-			}
+			t.Prepare = vectors.prepare(t.Seed, cmd.ErrOrStderr())
 			p := newProgress(cmd.ErrOrStderr(), logJSON, quiet)
 			texts.show(p)
 			t.OnProgress = p.report
@@ -215,7 +211,7 @@ model that it would have made uninterrupted.`,
 	f.StringVar(&config, "config", "", "config `file`, TOML or JSON")
 	f.StringVar(&dataDir, "data-dir", "", "`directory` that the files of a config file are relative to; ./FILE is beside the config file")
 	f.StringArrayVar(&sets, "set", nil, "one setting, `path=value`; may be repeated")
-	f.StringVar(&vectors, "vectors", "", "pretrained word vectors: GloVe, word2vec or fastText .vec `file`")
+	vectors.addFlag(cmd)
 	addStartFlag(cmd, &start)
 	f.StringArrayVar(&more, "unlabelled", nil, "`file` of texts for virtual adversarial training; may be repeated")
 	f.StringVar(&name, "name", "", "name of the model, for its card")
@@ -449,30 +445,4 @@ func asSources(files []string) []source {
 		s = append(s, source{File: f, here: true})
 	}
 	return s
-}
-
-// readVectors fills the network's word vectors from a file; words that it lacks
-// keep their random vectors.
-func readVectors(cmd *cobra.Command, file string, seed uint64, n *classify.Network, v *vocab.Vocabulary) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	r, err := corpora.Decompress(f, corpora.Limits{})
-	if err != nil {
-		return fmt.Errorf("--vectors %s: %w", file, err)
-	}
-	defer r.Close()
-	table, coverage, err := embed.Read(r, v, rand.New(rand.NewPCG(seed, 0)), embed.ReadOptions{})
-	if err != nil {
-		return fmt.Errorf("--vectors %s: %w", file, err)
-	}
-	if have, want := table.Dim(), n.Embed().Dim(); have != want {
-		return usagef("--vectors %s: vectors of %d values, the model has %d: add --set model.embed=%d", file, have, want, have)
-	}
-	copy(n.Embed().Weight.Data, table.Weight.Data)
-	n.Embed().Weight.Changed()
-	fmt.Fprintf(cmd.ErrOrStderr(), "vectors: %v\n", coverage)
-	return nil
 }

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/embed"
+	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// A vectorFile is the path of a file of word vectors to start from; "" for none.
+type vectorFile string
+
+// addFlag adds the flag that names the file.
+func (f *vectorFile) addFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar((*string)(f), "vectors", "", "word vectors to start from: GloVe, word2vec, fastText or pretrain --skip-gram `file`")
+}
+
+// recommend returns c with vectors as wide as those of the file.
+func (f vectorFile) recommend(c train.Config) (train.Config, error) {
+	if f == "" {
+		return c, nil
+	}
+	err := f.open(func(r io.Reader) (err error) {
+		c.Model.Embed, err = embed.ReadDim(r, embed.ReadOptions{})
+		return err
+	})
+	return c, err
+}
+
+// prepare returns what fills a network's word vectors from the file, and tells
+// log, the first time, how many it knew. Words that it lacks keep their random
+// vectors.
+func (f vectorFile) prepare(seed uint64, log io.Writer) func(*classify.Network, *vocab.Vocabulary) error {
+	if f == "" {
+		return nil
+	}
+	return func(n *classify.Network, v *vocab.Vocabulary) error {
+		var (
+			table    *embed.Table
+			coverage embed.Coverage
+		)
+		if err := f.open(func(r io.Reader) (err error) {
+			table, coverage, err = embed.Read(r, v, rand.New(rand.NewPCG(seed, 0)), embed.ReadOptions{})
+			return err
+		}); err != nil {
+			return err
+		}
+		if have, want := table.Dim(), n.Embed().Dim(); have != want {
+			return usagef("--vectors %s: vectors of %d values, model.embed = %d: leave that out", f, have, want)
+		}
+		copy(n.Embed().Weight.Data, table.Weight.Data)
+		n.Embed().Weight.Changed()
+		fmt.Fprintf(log, "vectors: %v\n", coverage)
+		log = io.Discard
+		return nil
+	}
+}
+
+// sum is a hash of the file's content; "" for none.
+func (f vectorFile) sum() (string, error) {
+	if f == "" {
+		return "", nil
+	}
+	h := sha256.New()
+	err := f.open(func(r io.Reader) error {
+		_, err := io.Copy(h, r)
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil)), err
+}
+
+// open calls read with the file's content, decompressed.
+func (f vectorFile) open(read func(io.Reader) error) error {
+	file, err := os.Open(string(f))
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	r, err := corpora.Decompress(file, corpora.Limits{})
+	if err != nil {
+		return fmt.Errorf("--vectors %s: %w", f, err)
+	}
+	defer r.Close()
+	if err := read(r); err != nil {
+		return fmt.Errorf("--vectors %s: %w", f, err)
+	}
+	return nil
+}
