@@ -16,7 +16,11 @@ import (
 )
 
 // Finetune says how a network that has learned something before goes on
-// learning (Howard & Ruder 2018). The zero value treats it as a new one.
+// learning (Howard & Ruder 2018). The zero value treats it as a new one: one
+// epoch of heads alone and a Decay of 2.6 gained nothing. (Accuracy in four
+// folds of the training texts, joint, from a language model of IMDB's texts: SST-2
+// 82.4 with them and 82.0 without, CR 81.9 and 82.4, by nothing at all 80.8 and
+// 81.4. A standard error is half a point.)
 type Finetune struct {
 	// HeadEpochs is the number of epochs at the start in which pooling and heads
 	// learn alone.
@@ -38,7 +42,6 @@ func (c Config) From(m *lm.Model) Config {
 	}
 	to := &c.Model.LSTM
 	to.HiddenSize, to.Layers, to.Direction, to.Peephole = from.LSTM.HiddenSize, from.LSTM.Layers, from.LSTM.Direction, from.LSTM.Peephole
-	c.Finetune = Finetune{HeadEpochs: 1, Decay: 2.6}
 	return c
 }
 
