@@ -2,7 +2,6 @@ package crossval
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -132,11 +131,9 @@ func (s *session) identity() (string, error) {
 			return "", err
 		}
 	}
-	if m := s.trainer.Start; m != nil {
-		for _, p := range m.Params() {
-			if err := binary.Write(h, binary.LittleEndian, p.Data); err != nil {
-				return "", err
-			}
+	if start := s.trainer.Start; start != nil {
+		if err := e.Encode(start.Sum()); err != nil {
+			return "", err
 		}
 	}
 	for i := range s.data.Examples {

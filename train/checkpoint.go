@@ -166,7 +166,7 @@ type identity struct {
 	Kernel     string          `json:"kernel"` // of package vec: others round differently
 	Train      string          `json:"train"`  // fingerprints of the texts
 	Dev        string          `json:"dev"`
-	Start      string          `json:"start,omitempty"`      // fingerprint of the language model
+	Start      string          `json:"start,omitempty"`      // fingerprint, "" of none
 	Teacher    string          `json:"teacher,omitempty"`    // fingerprint
 	Unlabelled string          `json:"unlabelled,omitempty"` // fingerprint, "" of none
 	Config     json.RawMessage `json:"config"`               // resolved
@@ -191,7 +191,7 @@ func (there identity) check(path string, here identity) error {
 		{"seed", seedOf(there.Config), seedOf(here.Config)},
 		{"training texts", there.Train, here.Train},
 		{"dev texts", there.Dev, here.Dev},
-		{"language model to start from", there.Start, here.Start},
+		{"model to start from", cmp.Or(there.Start, "none"), cmp.Or(here.Start, "none")},
 		{"teacher", there.Teacher, here.Teacher},
 		{"unlabelled texts", cmp.Or(there.Unlabelled, "none"), cmp.Or(here.Unlabelled, "none")},
 	} {

@@ -47,7 +47,7 @@ type Config struct {
 	// model learns from long reviews what short ones sound like.
 	Crop float64 `json:"crop,omitempty"`
 
-	// Finetune says how a network that starts from a language model goes on
+	// Finetune says how a network that starts from another model goes on
 	// learning.
 	Finetune Finetune `json:"finetune,omitzero"`
 

@@ -13,7 +13,6 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/seed"
-	"github.com/textlstm/textlstm/lm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
@@ -99,7 +98,7 @@ func split(d *corpora.Dataset, label string, multi bool) []string {
 
 // buildVocab counts the tokens of the texts, and adds those of the texts that
 // start, if there is one, has learned from.
-func buildVocab(ctx context.Context, cfg classify.Config, d *corpora.Dataset, start *lm.Model) (*vocab.Vocabulary, error) {
+func buildVocab(ctx context.Context, cfg classify.Config, d *corpora.Dataset, start *Start) (*vocab.Vocabulary, error) {
 	p, err := tokenize.Parse(cfg.Pipeline)
 	if err != nil {
 		return nil, err
@@ -122,8 +121,8 @@ func buildVocab(ctx context.Context, cfg classify.Config, d *corpora.Dataset, st
 		counters[0].Merge(&counters[i])
 	}
 	if start != nil {
-		for id, token := range start.Vocab().All() {
-			counters[0].AddN(token, start.Vocab().Count(id))
+		for id, token := range start.vocab.All() {
+			counters[0].AddN(token, start.vocab.Count(id))
 		}
 	}
 	return counters[0].Build(cfg.Vocab)

@@ -69,7 +69,7 @@ func (f *fit) begin(k int) (err error) {
 	f.net = f.nets.Members()[k]
 	f.net.Init(seed.Rand(f.cfg.Seed, "init"))
 	if f.t.Start != nil {
-		startFrom(f.net, f.model.Vocab(), f.t.Start)
+		f.t.Start.copyTo(f.net, f.model.Vocab())
 	}
 	f.cfg.setRates(f.net.Params())
 	if f.t.Prepare != nil {

@@ -5,11 +5,13 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/embed"
 	"github.com/textlstm/textlstm/lm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
@@ -31,63 +33,115 @@ type Finetune struct {
 	Decay float64 `json:"decay,omitempty"`
 }
 
-// From returns c as of a model that starts from a language model: with its
-// pipeline, its word vectors' width and its encoder. A Vocab.MaxSize of 0
-// becomes 50,000, since words come from two sources.
-func (c Config) From(m *lm.Model) Config {
-	from := m.Config()
-	c.Model.Pipeline, c.Model.Embed = from.Pipeline, from.Embed
-	if c.Model.Vocab.MaxSize == 0 {
-		c.Model.Vocab.MaxSize = 50_000
+// A Start is what a network may start from in place of random weights: the word
+// vectors and the encoder of another model, and the words that it knows. It does
+// not change; any number of trainings may share it.
+type Start struct {
+	model  classify.Config // pipeline and shapes
+	vocab  *vocab.Vocabulary
+	params []*nn.Param // in float32, the word vectors first
+}
+
+// FromLanguageModel returns the start from a language model, which shares its
+// weights.
+func FromLanguageModel(m *lm.Model) *Start {
+	c := m.Config()
+	return &Start{classify.Config{Pipeline: c.Pipeline, Embed: c.Embed, LSTM: c.LSTM}, m.Vocab(), m.Params()}
+}
+
+// FromClassifier returns the start from a trained classifier, of an ensemble
+// from its first member: all that is below pooling and heads. It shares the
+// weights but those in eight bits, which become float32. It is an error if there
+// is no deep branch.
+func FromClassifier(m *classify.Model) (*Start, error) {
+	if m.Network() == nil {
+		return nil, errors.New("train: a classifier without a deep branch has neither word vectors nor an encoder to start from")
 	}
-	to := &c.Model.LSTM
-	to.HiddenSize, to.Layers, to.Direction, to.Peephole = from.LSTM.HiddenSize, from.LSTM.Layers, from.LSTM.Direction, from.LSTM.Peephole
+	m = m.Member(0)
+	s := &Start{model: m.Config(), vocab: m.Vocab()}
+	for _, p := range m.Network().Params() {
+		if belowPooling(p) {
+			s.params = append(s.params, &nn.Param{Name: p.Name, Shape: p.Shape, Data: p.Values()})
+		}
+	}
+	return s, nil
+}
+
+// Sum identifies a start: a hash of its words and weights in hexadecimal.
+func (s *Start) Sum() string {
+	h := sha256.New()
+	words, _ := json.Marshal(s.vocab) // strings and numbers cannot fail
+	h.Write(words)
+	for _, p := range s.params {
+		binary.Write(h, binary.LittleEndian, p.Data) // nor can a hash
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// From returns c as of a model that starts from another: with its pipeline, its
+// word vectors' width, its vectors of character n-grams if it has some, and its
+// encoder. A Vocab.MaxSize of 0 becomes 50,000, since words come from two sources.
+func (c Config) From(s *Start) Config {
+	from, to := s.model, &c.Model
+	to.Pipeline, to.Embed = from.Pipeline, from.Embed
+	if from.HasSubword() {
+		to.Subword = from.Subword
+	}
+	if to.Vocab.MaxSize == 0 {
+		to.Vocab.MaxSize = 50_000
+	}
+	to.LSTM.HiddenSize, to.LSTM.Layers = from.LSTM.HiddenSize, from.LSTM.Layers
+	to.LSTM.Direction, to.LSTM.Peephole = from.LSTM.Direction, from.LSTM.Peephole
 	return c
 }
 
-// checkStart reports a language model that the network cannot start from.
+// checkStart reports a start that is not of the network's shapes.
 func (f *fit) checkStart() error {
-	m := f.t.Start
-	if m == nil {
+	if f.t.Start == nil {
 		return nil
 	}
 	if f.cfg.Model.NoDeep {
-		return fmt.Errorf("train: no_deep leaves nothing to start from a language model")
+		return errors.New("train: no_deep leaves nothing to start from another model")
 	}
-	from, to := m.Config(), f.cfg.Model
-	for _, d := range []struct {
+	from, to := f.t.Start.model, f.cfg.Model
+	type field struct {
 		name       string
 		here, want any
-	}{
+	}
+	fields := []field{
 		{"embed", to.Embed, from.Embed},
 		{"lstm.hidden_size", to.LSTM.HiddenSize, from.LSTM.HiddenSize},
 		{"lstm.layers", to.LSTM.NumLayers(), from.LSTM.NumLayers()},
 		{"lstm.direction", to.LSTM.Direction, from.LSTM.Direction},
 		{"lstm.peephole", to.LSTM.Peephole, from.LSTM.Peephole},
-	} {
-		if d.here != d.want {
-			return fmt.Errorf("train: model.%s = %v, the language model to start from has %v: want them equal", d.name, d.here, d.want)
-		}
 	}
 	for k, d := range to.Directions {
-		if d != from.LSTM.Direction {
-			return fmt.Errorf("train: model.directions[%d] = %v, the language model to start from has %v: want them equal", k, d, from.LSTM.Direction)
+		fields = append(fields, field{fmt.Sprintf("directions[%d]", k), d, from.LSTM.Direction})
+	}
+	if from.HasSubword() {
+		fields = append(fields, field{"subword", to.Subword, from.Subword})
+	}
+	for _, d := range fields {
+		if d.here != d.want {
+			return fmt.Errorf("train: model.%s = %v, the model to start from has %v: want them equal", d.name, d.here, d.want)
 		}
 	}
 	return nil
 }
 
-// startFrom copies the encoder, and the vectors of the words that both know.
-func startFrom(n *classify.Network, v *vocab.Vocabulary, m *lm.Model) {
+// copyTo copies to a network the vectors of the words that both know, the
+// encoder, and the vectors of character n-grams if both have some.
+func (s *Start) copyTo(n *classify.Network, v *vocab.Vocabulary) {
+	words, rest := embed.Table{Weight: s.params[0]}, s.params[1:]
 	for id, token := range v.All() {
-		if from, known := m.Vocab().Lookup(token); known {
-			copy(n.Embed().Row(id), m.Embed().Row(from))
+		if from, known := s.vocab.Lookup(token); known {
+			copy(n.Embed().Row(id), words.Row(from))
 		}
 	}
-	copy(n.Embed().Row(vocab.Unk), m.Embed().Row(vocab.Unk))
+	copy(n.Embed().Row(vocab.Unk), words.Row(vocab.Unk))
 	n.Embed().Weight.Changed()
 	learned := map[string]*nn.Param{}
-	for _, p := range m.LSTM().Params() {
+	for _, p := range rest {
 		learned[p.Name] = p
 	}
 	for _, p := range n.Params() {
@@ -108,9 +162,12 @@ func (f *fit) learning() []*nn.Param {
 
 // aboveEncoder lists the parameters of pooling and heads.
 func aboveEncoder(params []*nn.Param) []*nn.Param {
-	return slices.DeleteFunc(slices.Clone(params), func(p *nn.Param) bool {
-		return strings.HasPrefix(p.Name, "embedding.") || strings.HasPrefix(p.Name, "encoder.")
-	})
+	return slices.DeleteFunc(slices.Clone(params), belowPooling)
+}
+
+// belowPooling says whether p is of the word vectors or the encoder.
+func belowPooling(p *nn.Param) bool {
+	return strings.HasPrefix(p.Name, "embedding.") || strings.HasPrefix(p.Name, "encoder.")
 }
 
 // unfreeze begins the first epoch in which all learn. The optimiser is made
@@ -134,18 +191,4 @@ func (c Config) setRates(params []*nn.Param) {
 			p.LRScale = float32(1 / c.Finetune.Decay)
 		}
 	}
-}
-
-// startPrint identifies what a training starts from; "" for nothing.
-func startPrint(m *lm.Model) string {
-	if m == nil {
-		return ""
-	}
-	h := sha256.New()
-	words, _ := json.Marshal(m.Vocab()) // strings and numbers cannot fail
-	h.Write(words)
-	for _, p := range m.Params() {
-		binary.Write(h, binary.LittleEndian, p.Data) // nor can a hash
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }

@@ -34,48 +34,88 @@ func language(t *testing.T, d *corpora.Dataset, seed uint64) *lm.Model {
 	return r.Model
 }
 
-// While the heads learn alone the rest is the language model's, and the
+// While the heads learn alone the rest is what was started from, and the
 // vocabulary has the words of both.
-func TestStartFromALanguageModel(t *testing.T) {
+func TestStartCopies(t *testing.T) {
 	m := language(t, reviews(100, 1), 1)
-	d := reviews(60, 2)
-	d.Examples[0].Text += " newword"
-	cfg := small().From(m)
-	cfg.Finetune.HeadEpochs = cfg.Epochs
-	r, err := (&train.Trainer{Config: cfg, Start: m}).Fit(t.Context(), d, nil)
+	trained := func(c train.Config) *classify.Model {
+		c.Model.LSTM.HiddenSize, c.Model.Embed = 5, 6
+		return fit(t, train.Trainer{Config: c}, reviews(100, 1), nil).Model
+	}
+	peephole := joint()
+	peephole.Model.LSTM.Layers, peephole.Model.LSTM.Peephole = 2, true
+	eight, err := trained(joint()).Quantize()
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := r.Model.Vocab()
-	if _, known := v.Lookup("newword"); !known {
-		t.Error("a word of the training texts is unknown")
+	ensemble := small()
+	ensemble.Model.Members, ensemble.Model.Directions = 2, []lstm.Direction{lstm.Reverse, lstm.Forward}
+	type start struct {
+		*train.Start
+		v      *vocab.Vocabulary
+		params []*nn.Param // those that are copied, and others
+		copied int         // so many
 	}
-	for id, token := range m.Vocab().All() {
-		here, known := v.Lookup(token)
-		if !known {
-			t.Fatalf("%q is unknown", token)
-		}
-		if !slices.Equal(r.Model.Embed().Row(here), m.Embed().Row(id)) {
-			t.Fatalf("%q has another vector", token)
-		}
+	from := func(m *classify.Model, copied int) start {
+		return start{fromClassifier(t, m), m.Vocab(), m.Member(0).Network().Params(), copied}
 	}
-	checked := 0
-	for _, p := range r.Model.Network().Params() {
-		for _, from := range m.LSTM().Params() {
-			if p.Name == from.Name {
-				checked++
-				if !slices.Equal(p.Data, from.Data) {
-					t.Errorf("%s has changed", p.Name)
+	const cell = 3 // two matrices and a bias
+	for name, tt := range map[string]start{
+		"language model": {train.FromLanguageModel(m), m.Vocab(), m.Params(), 1 + 2*cell},
+		"classifier":     from(trained(peephole), 1+2*2*(cell+1)),
+		"eight bits":     from(eight, 1+2*cell),
+		"n-grams":        from(trained(subword()), 1+2*cell+1),
+		"ensemble":       from(trained(ensemble), 1+cell),
+	} {
+		d := reviews(60, 2)
+		d.Examples[0].Text += " newword"
+		cfg := small().From(tt.Start)
+		cfg.Finetune.HeadEpochs = cfg.Epochs
+		got := fit(t, train.Trainer{Config: cfg, Start: tt.Start}, d, nil).Model
+		if _, known := got.Vocab().Lookup("newword"); !known {
+			t.Errorf("%s: a word of the training texts is unknown", name)
+		}
+		here := map[string][]float32{}
+		for _, p := range got.Network().Params() {
+			here[p.Name] = p.Data
+			if strings.HasPrefix(p.Name, "heads.") && strings.HasSuffix(p.Name, ".weight") &&
+				!slices.ContainsFunc(p.Data, func(v float32) bool { return v > 0.5 || v < -0.5 }) {
+				t.Errorf("%s: %s has not learned: %v", name, p.Name, p.Data)
+			}
+		}
+		words := tt.params[0].Values()
+		row := func(id vocab.ID) []float32 { return words[int(id)*cfg.Model.Embed:][:cfg.Model.Embed] }
+		for id, token := range tt.v.All() {
+			if now, known := got.Vocab().Lookup(token); !known {
+				t.Errorf("%s: %q is unknown", name, token)
+			} else if !slices.Equal(got.Embed().Row(now), row(id)) {
+				t.Errorf("%s: %q has another vector", name, token)
+			}
+		}
+		if !slices.Equal(got.Embed().Row(vocab.Unk), row(vocab.Unk)) {
+			t.Errorf("%s: unknown words have another vector", name)
+		}
+		copied := 1
+		for _, p := range tt.params[1:] {
+			if strings.HasPrefix(p.Name, "encoder.") || strings.HasPrefix(p.Name, "embedding.") {
+				if copied++; !slices.Equal(here[p.Name], p.Values()) {
+					t.Errorf("%s: %s has changed", name, p.Name)
 				}
 			}
 		}
-		if strings.HasSuffix(p.Name, ".weight") && strings.HasPrefix(p.Name, "heads.") && !slices.ContainsFunc(p.Data, func(v float32) bool { return v > 0.5 || v < -0.5 }) {
-			t.Errorf("%s has not learned: %v", p.Name, p.Data)
+		if copied != tt.copied {
+			t.Errorf("%s: %d parameters are the same, want %d", name, copied, tt.copied)
 		}
 	}
-	if checked != len(m.LSTM().Params()) {
-		t.Errorf("%d parameters of the encoder, want %d", checked, len(m.LSTM().Params()))
+}
+
+func fromClassifier(t *testing.T, m *classify.Model) *train.Start {
+	t.Helper()
+	s, err := train.FromClassifier(m)
+	if err != nil {
+		t.Fatal(err)
 	}
+	return s
 }
 
 // Decay divides the rates: with SGD the first step shows it.
@@ -118,46 +158,64 @@ func TestFinetuneDecay(t *testing.T) {
 }
 
 func TestStartResumes(t *testing.T) {
-	m, d := language(t, reviews(100, 1), 1), reviews(48, 2)
-	cfg := small().From(m)
-	want, err := (&train.Trainer{Config: cfg, Start: m}).Fit(t.Context(), d, d)
-	if err != nil {
-		t.Fatal(err)
+	learned, d := reviews(100, 1), reviews(48, 2)
+	classifier := func(d *corpora.Dataset) *train.Start {
+		return fromClassifier(t, fit(t, train.Trainer{Config: joint()}, d, nil).Model)
 	}
-	for _, reports := range []int{3, 9, 20} {
-		tr := train.Trainer{Config: cfg, Start: m, Checkpoint: t.TempDir(), Resume: true}
-		if _, stopped := interrupted(t, tr, d, d, reports); !stopped {
-			t.Fatal("not interrupted")
-		}
-		other := tr
-		other.Start = language(t, reviews(100, 1), 2)
-		if _, err := other.Fit(t.Context(), d, d); err == nil || !strings.Contains(err.Error(), "language model") {
-			t.Errorf("resumed from another language model: %v", err)
-		}
-		r, err := tr.Fit(t.Context(), d, d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(modelBytes(t, r.Model), modelBytes(t, want.Model)) {
-			t.Errorf("interrupted after %d reports: another model", reports)
+	for name, starts := range map[string][2]*train.Start{
+		"language model": {train.FromLanguageModel(language(t, learned, 1)), train.FromLanguageModel(language(t, learned, 2))},
+		"classifier":     {classifier(learned), classifier(d)},
+	} {
+		cfg := small().From(starts[0])
+		want := fit(t, train.Trainer{Config: cfg, Start: starts[0]}, d, d)
+		for _, reports := range []int{3, 9, 20} {
+			tr := train.Trainer{Config: cfg, Start: starts[0], Checkpoint: t.TempDir(), Resume: true}
+			if _, stopped := interrupted(t, tr, d, d, reports); !stopped {
+				t.Fatal("not interrupted")
+			}
+			for _, s := range []*train.Start{nil, starts[1]} {
+				other := tr
+				other.Start = s
+				if _, err := other.Fit(t.Context(), d, d); err == nil || !strings.Contains(err.Error(), "model to start from") {
+					t.Errorf("resumed from another %s: %v", name, err)
+				}
+			}
+			if r := fit(t, tr, d, d); !bytes.Equal(modelBytes(t, r.Model), modelBytes(t, want.Model)) {
+				t.Errorf("%s: interrupted after %d reports: another model", name, reports)
+			}
 		}
 	}
 }
 
 func TestStartRefuses(t *testing.T) {
-	m := language(t, reviews(50, 1), 1)
-	for want, change := range map[string]func(*train.Config){
-		"model.embed = 7":            func(c *train.Config) { c.Model.Embed = 7 },
-		"model.lstm.hidden_size = 9": func(c *train.Config) { c.Model.LSTM.HiddenSize = 9 },
-		"model.lstm.peephole = true": func(c *train.Config) { c.Model.LSTM.Peephole = true },
-		"finetune.decay = 0.5":       func(c *train.Config) { c.Finetune.Decay = 0.5 },
-		"finetune.head_epochs = -1":  func(c *train.Config) { c.Finetune.HeadEpochs = -1 },
-		"nothing to start from":      func(c *train.Config) { c.Model.Ngrams.Words = 1; c.Model.NoDeep = true },
+	language := train.FromLanguageModel(language(t, reviews(50, 1), 1))
+	grams := fromClassifier(t, fit(t, train.Trainer{Config: subword()}, reviews(50, 1), nil).Model)
+	for _, tt := range []struct {
+		start  *train.Start
+		want   string
+		change func(*train.Config)
+	}{
+		{language, "model.embed = 7", func(c *train.Config) { c.Model.Embed = 7 }},
+		{language, "model.lstm.hidden_size = 9", func(c *train.Config) { c.Model.LSTM.HiddenSize = 9 }},
+		{language, "model.lstm.peephole = true", func(c *train.Config) { c.Model.LSTM.Peephole = true }},
+		{language, "model.directions[1] = reverse", func(c *train.Config) {
+			c.Model.Members, c.Model.Directions = 2, []lstm.Direction{lstm.Bidirectional, lstm.Reverse}
+		}},
+		{language, "finetune.decay = 0.5", func(c *train.Config) { c.Finetune.Decay = 0.5 }},
+		{language, "finetune.head_epochs = -1", func(c *train.Config) { c.Finetune.HeadEpochs = -1 }},
+		{language, "nothing to start from", func(c *train.Config) { c.Model.Ngrams.Words = 1; c.Model.NoDeep = true }},
+		{grams, "model.subword = {3 4 12}, the model to start from has {2 4 12}", func(c *train.Config) { c.Model.Subword.Min = 3 }},
 	} {
-		cfg := small().From(m)
-		change(&cfg)
-		if _, err := (&train.Trainer{Config: cfg, Start: m}).Fit(t.Context(), reviews(20, 1), nil); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v, want an error with %q", err, want)
+		cfg := small().From(tt.start)
+		tt.change(&cfg)
+		if _, err := (&train.Trainer{Config: cfg, Start: tt.start}).Fit(t.Context(), reviews(20, 1), nil); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%v, want an error with %q", err, tt.want)
 		}
+	}
+	wide := joint()
+	wide.Model.NoDeep = true
+	m := fit(t, train.Trainer{Config: wide}, reviews(50, 1), nil).Model
+	if _, err := train.FromClassifier(m); err == nil || !strings.Contains(err.Error(), "without a deep branch") {
+		t.Errorf("a start from a model without a deep branch: %v", err)
 	}
 }

@@ -77,7 +77,7 @@ func (s *Stream) Recommend(ctx context.Context) (Config, error) {
 // that Fit makes. There are no checkpoints.
 func (t *Trainer) FitStream(ctx context.Context, data *Stream, dev *corpora.Dataset) (*Result, error) {
 	if t.Start != nil {
-		return nil, errors.New("train: a streamed training does not start from a language model: its vocabulary is counted on the way")
+		return nil, errors.New("train: a streamed training does not start from another model: its vocabulary is counted on the way")
 	}
 	if t.Checkpoint != "" {
 		return nil, fmt.Errorf("train: a streamed training has no checkpoints: leave Checkpoint %q out", t.Checkpoint)

@@ -13,7 +13,6 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/seed"
-	"github.com/textlstm/textlstm/lm"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/score"
@@ -59,11 +58,11 @@ type Trainer struct {
 	// and after every evaluation. It should return soon.
 	OnProgress func(Progress)
 
-	// Start, if not nil, is a language model to start from, instead of random
-	// word vectors and a random encoder. The config must ask for its sizes,
-	// as Config.From makes it do, and for a pipeline whose tokens it knows. Its
-	// words join the vocabulary.
-	Start *lm.Model
+	// Start, if not nil, is what to start from instead of random word vectors and
+	// a random encoder: a language model or a classifier. The config must ask for
+	// its sizes, as Config.From makes it do, and for a pipeline whose tokens it
+	// knows. Its words join the vocabulary with the counts that they have there.
+	Start *Start
 
 	// Unlabelled, if not nil, has texts for virtual adversarial training; labels
 	// that they have are ignored. A step takes a batch of them beside one of the
@@ -250,7 +249,9 @@ func (f *fit) checkpoint(data *corpora.Dataset) (s *saved, err error) {
 	if f.identity, err = newIdentity(f.cfg, data, f.dev, f.t.Unlabelled); err != nil {
 		return nil, err
 	}
-	f.identity.Start = startPrint(f.t.Start)
+	if f.t.Start != nil {
+		f.identity.Start = f.t.Start.Sum()
+	}
 	if f.identity.Teacher, err = teacherPrint(f.t.Teacher); err != nil {
 		return nil, err
 	}

@@ -225,23 +225,6 @@ func (p *pretraining) summary(log io.Writer, tokens, unknown int64) {
 	}
 }
 
-// addStartFlag adds the flag that names a language model to start from.
-func addStartFlag(cmd *cobra.Command, file *string) {
-	cmd.Flags().StringVar(file, "init", "", "language model to start from: a `file` of sentiment pretrain")
-}
-
-// loadStart reads the language model in a file; nil for "".
-func loadStart(file string) (*lm.Model, error) {
-	if file == "" {
-		return nil, nil
-	}
-	m, err := lm.Load(file)
-	if err != nil {
-		return nil, modelError{fmt.Errorf("--init %s: %w", file, err)}
-	}
-	return m, nil
-}
-
 // readUnlabelled reads the texts of files but those that stand in exclude, and
 // says how many it left out.
 func readUnlabelled(opts corpora.Options, files, exclude []string) (*corpora.Dataset, int, error) {

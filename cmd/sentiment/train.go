@@ -61,6 +61,12 @@ With --set adversarial.weight=1 it also learns from word vectors that are moved 
 way that hurts most, in twice the time; with --set adversarial.vat=1 from those that
 change the answer most, which --unlabelled texts serve for as well.
 
+With --init it starts from the words, the word vectors and the LSTM of another model,
+which helps most where labels are few: a language model of "sentiment pretrain", a
+classifier of "sentiment train", or with --init default the embedded model, which
+suits English texts. Pipeline and sizes are then those of that model; heads and the
+n-gram branch are new. A file that is called default is ./default.
+
 With --stream the training texts stay on disk, for corpora that are larger than
 memory: they are copied to a temporary file beside MODEL, and read anew in every
 epoch. Without --dev at most 10,000 texts or 8 MiB are set aside. The n-gram
@@ -70,7 +76,8 @@ A training that is interrupted, by a signal or worse, keeps what it has learned
 in the directory MODEL.checkpoint until --resume goes on with it, to the same
 model that it would have made uninterrupted.`,
 		Example: `  sentiment train --train reviews.tsv --out reviews.model
-  sentiment train --train train.csv --dev dev.csv --head topic=category --out topics.model`,
+  sentiment train --train train.csv --dev dev.csv --head topic=category --out topics.model
+  sentiment train --init default --train reviews.tsv --out reviews.model`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts, err := in.options()
