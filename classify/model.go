@@ -38,8 +38,10 @@ type Card struct {
 	Description string `json:"description,omitempty"`
 	License     string `json:"license,omitempty"`
 
-	// Data names the training files, Seed and Epochs say how they were used.
+	// Data names the training files, Seed and Epochs say how they were used. Start
+	// names the model or the word vectors that the training began with, if any.
 	Data   []string `json:"data,omitempty"`
+	Start  string   `json:"start,omitempty"`
 	Seed   uint64   `json:"seed,omitempty"`
 	Epochs int      `json:"epochs,omitempty"`
 

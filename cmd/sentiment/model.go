@@ -86,6 +86,7 @@ func infoRows(m *classify.Model) [][]any {
 	add("pooling", strings.TrimSpace(pool))
 	add("parameters", thousands(float64(m.NumParams())))
 	add("trained on", strings.Join(card.Data, ", "))
+	add("started from", card.Start)
 	add("seed", fmt.Sprint(card.Seed))
 	add("epochs", fmt.Sprint(card.Epochs))
 	for _, name := range slices.Sorted(maps.Keys(card.Figures)) {

@@ -131,6 +131,9 @@ model that it would have made uninterrupted.`,
 			if len(t.Card.Data) == 0 {
 				t.Card.Data = sourceNames(r.Data)
 			}
+			if from := start + string(vectors); from != "" { // at most one of them
+				t.Card.Start = filepath.Base(from)
+			}
 			if err := checkOut("--out", out, slices.Concat(files, dev, more, []string{config, string(vectors), start})); err != nil {
 				return err
 			}
