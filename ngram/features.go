@@ -16,6 +16,15 @@ type Config struct {
 	// triples. 0 means no word n-grams.
 	Words int `json:"words,omitempty"`
 
+	// Stem is a language whose Snowball stemmer makes word n-grams a second
+	// time, of the words' stems; "" means none.
+	Stem tokenize.Lang `json:"stem,omitempty"`
+
+	// Skip adds pairs of words with up to Skip others between them (skip-bigrams,
+	// Guthrie et al. 2006): "not a good film" has not _ good, not _ _ film. 0
+	// means none.
+	Skip int `json:"skip,omitempty"`
+
 	// CharMin and CharMax are the lengths, in runes, of the character n-grams
 	// of each word, which is read with a boundary mark at either end. 0 means
 	// no character n-grams.
@@ -47,6 +56,17 @@ func (c Config) Validate() error {
 	if c.Words < 0 || c.Words > 8 {
 		errs = append(errs, fmt.Errorf("ngram: words = %d, want 0 to 8", c.Words))
 	}
+	if c.Skip < 0 || c.Skip > 8 {
+		errs = append(errs, fmt.Errorf("ngram: skip = %d, want 0 to 8", c.Skip))
+	}
+	if c.Stem != "" {
+		if _, err := tokenize.Parse("words|stem:" + string(c.Stem)); err != nil {
+			errs = append(errs, fmt.Errorf("ngram: stem: %w", err))
+		}
+	}
+	if c.Words == 0 && (c.Stem != "" || c.Skip > 0) {
+		errs = append(errs, fmt.Errorf("ngram: stem = %q, skip = %d without word n-grams: set words", c.Stem, c.Skip))
+	}
 	if c.CharMin < 0 || c.CharMax < c.CharMin || c.CharMax > 16 || (c.CharMin == 0) != (c.CharMax == 0) {
 		errs = append(errs, fmt.Errorf("ngram: char_min, char_max = %d, %d, want 1 <= min <= max <= 16, or both 0", c.CharMin, c.CharMax))
 	}
@@ -67,6 +87,8 @@ type Hash uint64
 
 const (
 	wordSeed Hash = 0x9e3779b97f4a7c15
+	stemSeed Hash = 0x94d049bb133111eb
+	skipSeed Hash = 0xd1b54a32d192ed03
 	charSeed Hash = 0xc2b2ae3d27d4eb4f
 	edge          = "\x02" // beside the first and the last word, and around a word's runes
 )
@@ -75,7 +97,8 @@ const (
 // remembers the character n-grams of the words it has seen, in bounded memory.
 type Extractor struct {
 	cfg   Config
-	words []Hash            // hashes of the text's words, with the edges
+	words []Hash            // hashes of the text's words or stems, with the edges
+	stems map[string]Hash   // hashes of stems by word
 	chars map[string][]Hash // character n-grams by word
 	held  int               // hashes in chars
 	runes []int             // byte offsets of a word's runes
@@ -84,7 +107,7 @@ type Extractor struct {
 
 // NewExtractor returns an Extractor for a valid config.
 func NewExtractor(cfg Config) *Extractor {
-	return &Extractor{cfg: cfg, chars: map[string][]Hash{}}
+	return &Extractor{cfg: cfg, stems: map[string]Hash{}, chars: map[string][]Hash{}}
 }
 
 // AppendFeatures appends the distinct features of a text, given as tokens, in
@@ -97,12 +120,17 @@ func (x *Extractor) AppendFeatures(dst []Hash, tokens []tokenize.Token) []Hash {
 			x.words = append(x.words, hashWord(tokens[i].Text))
 		}
 		x.words = append(x.words, x.words[0])
-		for i := range x.words {
-			h := wordSeed
-			for n := 0; n < x.cfg.Words && i+n < len(x.words); n++ {
-				h = mix(h, x.words[i+n])
-				dst = append(dst, h)
+		dst = x.appendGrams(dst, wordSeed)
+		for gap := range x.cfg.Skip {
+			for i := 0; i+gap+2 < len(x.words); i++ {
+				dst = append(dst, skipGram(x.words[i], x.words[i+gap+2]))
 			}
+		}
+		if x.cfg.Stem != "" {
+			for i := range tokens {
+				x.words[i+1] = x.stem(tokens[i].Text)
+			}
+			dst = x.appendGrams(dst, stemSeed)
 		}
 	}
 	if x.cfg.CharMax > 0 {
@@ -112,6 +140,37 @@ func (x *Extractor) AppendFeatures(dst []Hash, tokens []tokenize.Token) []Hash {
 	}
 	slices.Sort(dst[from:])
 	return dst[:from+len(slices.Compact(dst[from:]))]
+}
+
+// appendGrams appends the n-grams of x.words.
+func (x *Extractor) appendGrams(dst []Hash, seed Hash) []Hash {
+	for i := range x.words {
+		h := seed
+		for n := 0; n < x.cfg.Words && i+n < len(x.words); n++ {
+			h = mix(h, x.words[i+n])
+			dst = append(dst, h)
+		}
+	}
+	return dst
+}
+
+// skipGram is the pair of two words that have others between them, however many.
+func skipGram(first, second Hash) Hash { return mix(mix(skipSeed, first), second) }
+
+// stem returns the hash of a word's stem.
+func (x *Extractor) stem(word string) Hash {
+	if h, ok := x.stems[word]; ok {
+		return h
+	}
+	const mostHeld = 1 << 16 // words
+	if len(x.stems) > mostHeld {
+		clear(x.stems)
+	}
+	h := hashWord(tokenize.Stem(word, x.cfg.Stem))
+	if len(word) <= longest {
+		x.stems[strings.Clone(word)] = h
+	}
+	return h
 }
 
 // charGrams returns the character n-grams of a word.

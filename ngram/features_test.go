@@ -56,6 +56,51 @@ func TestWordFeatures(t *testing.T) {
 	}
 }
 
+// With W words and the two edges, a pair that leaves out exactly g of them has
+// W+1-g places.
+func TestSkipFeatures(t *testing.T) {
+	for _, tt := range []struct {
+		skip  int
+		words string
+		want  int // beyond the single words
+	}{
+		{0, "a b c d", 0},
+		{1, "", 0},
+		{1, "a", 1},
+		{1, "a b c d", 4},
+		{2, "a b c d", 4 + 3},
+		{8, "a b c d", 4 + 3 + 2 + 1},
+		{2, "a a a a", 3 + 0}, // ^…a, a…a, a…$, of either width
+	} {
+		words := strings.Fields(tt.words)
+		single := len(features(ngram.Config{Words: 1}, words...))
+		if got := len(features(ngram.Config{Words: 1, Skip: tt.skip}, words...)) - single; got != tt.want {
+			t.Errorf("skip %d of %q: %d features more, want %d", tt.skip, tt.words, got, tt.want)
+		}
+	}
+	c := ngram.Config{Words: 1, Skip: 2}
+	a, b := features(c, "not", "a", "good"), features(c, "not", "very", "good")
+	single := common(features(ngram.Config{Words: 1}, "not", "a", "good"), features(ngram.Config{Words: 1}, "not", "very", "good"))
+	if n := common(a, b) - single; n != 3 { // not … good, ^ … good, not … $
+		t.Errorf("%d pairs in common, want 3", n)
+	}
+}
+
+// Stems are features beside the words, told apart from them.
+func TestStemFeatures(t *testing.T) {
+	plain, stemmed := ngram.Config{Words: 2}, ngram.Config{Words: 2, Stem: "en"}
+	alone := features(plain, "loving", "films")
+	both := features(stemmed, "loving", "films")
+	if len(both) != 2*len(alone) || common(alone, both) != len(alone) {
+		t.Errorf("%d features, %d of them of words, want twice %d", len(both), common(alone, both), len(alone))
+	}
+	// The text's edge, and all six features of the stems: "^ love", "love film", ...
+	other := features(stemmed, "loved", "film")
+	if n := common(both, other); n != 1+6 {
+		t.Errorf("two texts of the same stems share %d features, want 7", n)
+	}
+}
+
 func common(a, b []ngram.Hash) int {
 	n := 0
 	for _, h := range a {
@@ -177,6 +222,12 @@ func TestConfig(t *testing.T) {
 		{ngram.Config{Words: 1, Bits: 3}, "bits = 3"},
 		{ngram.Config{Words: 1, Bits: 29}, "bits = 29"},
 		{ngram.Config{Words: 1, MinCount: -1}, "min_count = -1"},
+		{ngram.Config{Words: 1, Skip: 8, Stem: "en"}, ""},
+		{ngram.Config{Words: 1, Skip: -1}, "skip = -1"},
+		{ngram.Config{Words: 1, Skip: 9}, "skip = 9"},
+		{ngram.Config{Words: 1, Stem: "zh"}, "stem"},
+		{ngram.Config{CharMin: 3, CharMax: 3, Stem: "en"}, "without word n-grams"},
+		{ngram.Config{CharMin: 3, CharMax: 3, Skip: 1}, "without word n-grams"},
 	} {
 		err := tt.c.Resolve().Validate()
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {

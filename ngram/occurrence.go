@@ -18,12 +18,14 @@ type Occurrence struct {
 	Chars bool
 
 	// Text is the feature for a reader: words parted by spaces, or characters.
-	// ^ and $ are the edges of the text or of the word.
+	// ^ and $ are the edges of the text or of the word, … stands for the words
+	// that a pair leaves out. Stems are in braces.
 	Text string
 }
 
-// AppendOccurrences appends every place of every feature of a text, by first
-// token, word n-grams before character n-grams. Their distinct features are
+// AppendOccurrences appends every place of every feature of a text, of each kind
+// by first token: word n-grams, pairs with others between them, n-grams of stems,
+// character n-grams. Their distinct features are
 // those of AppendFeatures. It is for explanations, and slow.
 func (x *Extractor) AppendOccurrences(dst []Occurrence, tokens []tokenize.Token) []Occurrence {
 	if x.cfg.Words > 0 && len(tokens) > 0 {
@@ -36,14 +38,30 @@ func (x *Extractor) AppendOccurrences(dst []Occurrence, tokens []tokenize.Token)
 		}
 		words, hashes = append(words, "$"), append(hashes, hashes[0])
 		x.words = hashes
-		for i := range hashes {
-			h := wordSeed
-			for n := 0; n < x.cfg.Words && i+n < len(hashes); n++ {
-				h = mix(h, hashes[i+n])
-				// Token k is hashes[k+1].
-				first, end := min(max(i-1, 0), len(tokens)), min(i+n, len(tokens))
-				dst = append(dst, Occurrence{Feature: h, First: first, End: end, Text: strings.Join(words[i:i+n+1], " ")})
+		// Token k is words[k+1]; a place covers those of words i to i+n.
+		at := func(h Hash, i, n int, text string) {
+			dst = append(dst, Occurrence{Feature: h, First: min(max(i-1, 0), len(tokens)), End: min(i+n, len(tokens)), Text: text})
+		}
+		grams := func(seed Hash, open, close string) {
+			for i := range hashes {
+				h := seed
+				for n := 0; n < x.cfg.Words && i+n < len(hashes); n++ {
+					h = mix(h, hashes[i+n])
+					at(h, i, n, open+strings.Join(words[i:i+n+1], " ")+close)
+				}
 			}
+		}
+		grams(wordSeed, "", "")
+		for gap := range x.cfg.Skip {
+			for i := 0; i+gap+2 < len(hashes); i++ {
+				at(skipGram(hashes[i], hashes[i+gap+2]), i, gap+2, words[i]+" … "+words[i+gap+2])
+			}
+		}
+		if x.cfg.Stem != "" {
+			for i := range tokens {
+				words[i+1], hashes[i+1] = tokenize.Stem(tokens[i].Text, x.cfg.Stem), x.stem(tokens[i].Text)
+			}
+			grams(stemSeed, "{", "}")
 		}
 	}
 	if x.cfg.CharMax > 0 {

@@ -19,6 +19,7 @@ func tokensOf(text string) []tokenize.Token {
 func TestOccurrencesAreTheFeatures(t *testing.T) {
 	for _, cfg := range []ngram.Config{
 		{Words: 1}, {Words: 3}, {CharMin: 2, CharMax: 4}, {Words: 2, CharMin: 1, CharMax: 16},
+		{Words: 2, Skip: 2}, {Words: 3, Stem: "en"}, {Words: 1, Skip: 8, Stem: "fr", CharMin: 3, CharMax: 3},
 	} {
 		for _, text := range []string{
 			"", "good", "not good , not bad", "a a a a", "naïve \u4e2d\u6587 \xff\xfe !", "x\x02y",

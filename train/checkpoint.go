@@ -305,16 +305,16 @@ type checkpoints struct {
 	warning  error
 }
 
-// openCheckpoints locks the directory for checkpoints, sweeps it and lists
+// openCheckpoints locks a directory for checkpoints, sweeps it and lists
 // those that are there. It returns nil if there are to be none.
-func (t *Trainer) openCheckpoints() (_ *checkpoints, err error) {
-	if t.Checkpoint == "" {
+func (t *Trainer) openCheckpoints(dir string) (_ *checkpoints, err error) {
+	if dir == "" {
 		if t.Resume {
 			return nil, errors.New("train: Resume needs a directory for checkpoints")
 		}
 		return nil, nil
 	}
-	c := &checkpoints{fs: t.FS, dir: t.Checkpoint, every: t.Every, last: time.Now()}
+	c := &checkpoints{fs: t.FS, dir: dir, every: t.Every, last: time.Now()}
 	if c.every == 0 {
 		c.every = 5 * time.Minute
 	}
@@ -502,7 +502,7 @@ func (f *fit) resumeState(s *saved) error {
 // checkPosition reports a position that this training cannot reach.
 func (f *fit) checkPosition(p *position) error {
 	ok := p.Member >= 0 && p.Member < len(f.plans) && p.Fresh >= 0 && p.Fresh <= p.Step &&
-		p.Epoch >= 0 && p.Epoch <= f.cfg.Epochs && len(p.History) == p.Epoch &&
+		p.Epoch >= 0 && p.Epoch <= f.lastEpoch(p.Member) && len(p.History) == p.Epoch &&
 		p.Batch >= 0 && p.Halvings >= 0 && p.Halvings <= maxHalvings &&
 		(p.Best == nil || p.Best.Epoch >= 1 && p.Best.Epoch <= p.Epoch)
 	if ok {
@@ -510,7 +510,7 @@ func (f *fit) checkPosition(p *position) error {
 		for e := range p.Epoch {
 			step += f.batchesOf(p.Member, e)
 		}
-		ok = step == p.Step && (p.Batch == 0 || p.Epoch < f.cfg.Epochs && p.Batch <= f.batchesOf(p.Member, p.Epoch))
+		ok = step == p.Step && (p.Batch == 0 || p.Epoch < f.lastEpoch(p.Member) && p.Batch <= f.batchesOf(p.Member, p.Epoch))
 	}
 	if !ok {
 		return fmt.Errorf("epoch %d, batch %d, step %d are not a place in this training", p.Epoch, p.Batch, p.Step)
@@ -593,6 +593,9 @@ func RemoveCheckpoints(dir string) error {
 		return err
 	}
 	defer lock.Unlock()
+	if err := RemoveCheckpoints(refitDir(dir)); err != nil {
+		return err
+	}
 	c := &checkpoints{fs: fsx.OS{}, dir: dir}
 	if err := c.list(); err != nil {
 		return err

@@ -13,6 +13,9 @@ import (
 type Progress struct {
 	Member, Members int // the network in training, from 1, of how many that the model averages
 
+	// Refit says that it is the second training, of Config.Refit.
+	Refit bool
+
 	Epoch, Epochs int     // the epoch under way, from 1
 	Step, Steps   int     // batches done, of how many in the whole training; FitStream estimates these
 	Loss          float64 // mean over the recent batches

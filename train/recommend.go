@@ -63,41 +63,38 @@ func recommend(p profile, lang tokenize.Lang) Config {
 		Schedule:  nn.Schedule{Kind: nn.OneCycle, Rate: 2e-3},
 		EMA:       nn.EMAConfig{Decay: 0.998},
 		Model: classify.Config{
-			Pipeline:    pipelineFor(lang),
+			Pipeline:    pipeline,
 			LSTM:        lstm.Config{HiddenSize: 128, Direction: lstm.Bidirectional, InputDropout: 0.4},
 			WordDropout: 0.1,
 			Dropout:     0.5,
-			Ngrams:      ngram.Config{Words: 3},
+			Ngrams:      ngram.Config{Words: 3, Skip: 2, Stem: stemmed(lang)},
 		},
+		// So many features want a lower cost than the 1 of Wang & Manning, which is
+		// for words and pairs alone, the lower the longer the texts, and then more of
+		// the machine's own weights.
+		NBSVM: ngram.Options{C: min(max(3*float64(n)/float64(max(size, 1)), 0.01), 0.1), Beta: 0.5},
 	}
 	if long {
 		// Pieces are read side by side, which is faster and learns better.
 		c.Model.Chunk = 64
+		c.NBSVM.Beta = 0.8
 	} else if !cjk(lang) {
 		c.Model.Ngrams.CharMin, c.Model.Ngrams.CharMax = 3, 5
 	}
 	if n < 5000 {
 		c.EMA.Decay = 0.99
 	}
-	// One label against many others is learnt better from the machine's own
-	// weights than from ones near their mean size. Micro-F1 of the n-grams alone
-	// in two folds of the training texts, by beta: Reuters' 90 topics 67 (0.25),
-	// 78 (0.5), 83 (1); R52 89.2, 92.2, 92.1; R8 94.7, 95.5, 95.5; 20 Newsgroups
-	// 84.5, 86.9, 86.6; TREC-6 79.4, 81.8, 81.3. With up to five labels 0.25 is
-	// better or no worse beyond noise. A tenth of the cost gives 20 Newsgroups another 0.8,
-	// TREC-6 0.7, and takes nothing from the others.
-	//
-	// The network, too, takes longer to tell many labels apart. R52, a tenth of the
+	// A tenth of the texts is not worth keeping back where the second training
+	// takes little time.
+	c.Refit = n < 10_000
+	// The network takes longer to tell many labels apart. R52, a tenth of the
 	// training texts: 79.8 alone and 94.6 with the n-grams in 5 epochs, 92.2 and 95.3
 	// in 15.
 	if p.several || p.many() {
 		c.Epochs = max(c.Epochs, min(3000*c.BatchSize/max(n, 1), 16))
 	}
-	switch {
-	case p.several:
+	if p.several {
 		c.NBSVM = ngram.Options{C: 0.1, Beta: 1}
-	case p.many():
-		c.NBSVM = ngram.Options{C: 0.1, Beta: 0.5}
 	}
 	return c
 }
@@ -131,14 +128,14 @@ func language(d *corpora.Dataset) tokenize.Lang {
 
 func cjk(lang tokenize.Lang) bool { return lang == "zh" || lang == "ja" || lang == "th" }
 
-// pipelineFor is the pipeline for a language: characters where words have no
-// spaces between them, Snowball stems where there is a stemmer.
-func pipelineFor(lang tokenize.Lang) string {
-	const base = "html|words|quotes|lower|elongate|repeat|urls|mentions"
-	if stemmed := base + "|stem:" + string(lang); lang != "" {
-		if _, err := tokenize.Parse(stemmed); err == nil {
-			return stemmed
-		}
+// pipeline is that for every language: characters where words have no spaces
+// between them.
+const pipeline = "html|words|quotes|lower|elongate|repeat|urls|mentions"
+
+// stemmed is the language if it has a stemmer, else "".
+func stemmed(lang tokenize.Lang) tokenize.Lang {
+	if _, err := tokenize.Parse("words|stem:" + string(lang)); lang == "" || err != nil {
+		return ""
 	}
-	return base
+	return lang
 }

@@ -26,11 +26,12 @@ func TestRecommend(t *testing.T) {
 		epochs, chunk, chars int
 		c, beta              float64
 	}{
-		{"few short texts", of(2000, 2, 10), 8, 0, 5, 0, 0},
-		{"few texts, many labels", of(2000, 6, 10), 16, 0, 5, 0.1, 0.5},
-		{"long texts", of(8000, 5, 200), 5, 64, 0, 0, 0},
-		{"long texts, many labels", of(8000, 20, 200), 12, 64, 0, 0.1, 0.5},
-		{"many texts, many labels", of(60000, 20, 20), 5, 0, 5, 0.1, 0.5},
+		{"very short texts", of(2000, 2, 3), 8, 0, 5, 0.1, 0.5},
+		{"few short texts", of(2000, 2, 20), 8, 0, 5, 0.03, 0.5},
+		{"few texts, many labels", of(2000, 6, 20), 16, 0, 5, 0.03, 0.5},
+		{"long texts", of(8000, 5, 200), 5, 64, 0, 0.01, 0.8},
+		{"long texts, many labels", of(8000, 20, 200), 12, 64, 0, 0.01, 0.8},
+		{"many texts, many labels", of(60000, 20, 20), 5, 0, 5, 0.03, 0.5},
 	} {
 		got := train.Recommend(c.data)
 		if got.Epochs != c.epochs || got.Model.Chunk != c.chunk || got.Model.Ngrams.CharMax != c.chars || got.NBSVM.C != c.c || got.NBSVM.Beta != c.beta {

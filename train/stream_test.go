@@ -235,7 +235,7 @@ func TestStreamRecommendsWhatRecommendDoes(t *testing.T) {
 		labels          int // beside those of the reviews
 		beta            float64
 	}{
-		{"", "a,b", 0, 0},
+		{"", "a,b", 0, 0.5},
 		{",", "a,b", 0, 1},
 		{",", "a", 10, 0.5},
 		{"", "a", 10, 0.5},

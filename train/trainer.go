@@ -79,6 +79,8 @@ type Trainer struct {
 	// instance to fill in pretrained word vectors; of an ensemble with each
 	// member.
 	Prepare func(*classify.Network, *vocab.Vocabulary) error
+
+	ends []int // by member, the epoch to end after; nil for the last
 }
 
 // A Result is what Fit returns.
@@ -93,7 +95,8 @@ type Result struct {
 }
 
 // Fit trains a model on the texts of data. With dev it keeps the weights of the
-// epoch that scores best there; without (nil) those of the last epoch. The same
+// epoch that scores best there, or with Config.Refit goes on to train on all
+// texts; without dev (nil) it keeps those of the last epoch. The same
 // data, config and seed give the same model, byte for byte, whatever Workers is.
 //
 // Where Config.Model has several members, it trains one after the other, the
@@ -106,11 +109,28 @@ type Result struct {
 // first step. The other errors are ctx's, and those about config, data and
 // checkpoints.
 func (t *Trainer) Fit(ctx context.Context, data, dev *corpora.Dataset) (*Result, error) {
-	c, err := t.openCheckpoints()
+	c, err := t.openCheckpoints(t.Checkpoint)
 	if err != nil {
 		return nil, err
 	}
 	defer c.close()
+	if !t.Refit || dev == nil {
+		return t.fit(ctx, c, data, dev)
+	}
+	second, err := t.openCheckpoints(refitDir(t.Checkpoint))
+	if err != nil {
+		return nil, err
+	}
+	defer second.close()
+	r, err := t.fit(ctx, c, data, dev)
+	if err != nil {
+		return nil, err
+	}
+	return t.refit(ctx, second, r, data, dev)
+}
+
+// fit is one training, with its checkpoints.
+func (t *Trainer) fit(ctx context.Context, c *checkpoints, data, dev *corpora.Dataset) (*Result, error) {
 	f, err := t.start(ctx, c, data, dev)
 	if err != nil {
 		return nil, err
@@ -293,7 +313,7 @@ func (f *fit) stalled() bool {
 
 func (f *fit) run(ctx context.Context) (*Result, error) {
 	for f.net != nil {
-		for f.Epoch < f.cfg.Epochs && !f.stalled() {
+		for f.Epoch < f.lastEpoch(f.Member) && !f.stalled() {
 			if err := f.rollBack(f.runEpoch(ctx)); err != nil {
 				return nil, err
 			}
@@ -592,7 +612,9 @@ func (f *fit) send(p Progress) {
 		return
 	}
 	p.Member, p.Members = f.Member+1, f.full.Model.NumMembers()
-	p.Epoch, p.Epochs = min(f.Epoch+1, f.cfg.Epochs), f.cfg.Epochs
+	p.Refit = f.t.ends != nil
+	p.Epochs = f.lastEpoch(f.Member)
+	p.Epoch = min(f.Epoch+1, p.Epochs)
 	p.Step, p.Steps = f.steps()
 	p.Loss, p.Rate = f.Loss, f.rate()
 	p.GradNorm, p.WorstNorm, p.Clipped = f.Norm, f.WorstNorm, f.Clipped

@@ -88,6 +88,7 @@ func (t *Trainer) Try(ctx context.Context, task Task) (Outcome, error) {
 	}
 	one := t.Trainer
 	one.Config, one.Checkpoint, one.Resume = c, "", false
+	one.Refit = false // a trial is judged by dev texts that it has not seen
 	if task.Together > 1 {
 		one.Workers = max(runtime.GOMAXPROCS(0)/task.Together, 1)
 	}

@@ -130,6 +130,7 @@ func (d *distill) run(cmd *cobra.Command) error {
 	t.Card.Name, t.Card.Data = d.name, sourceNames(asSources(slices.Concat(d.files, d.texts)))
 	recommended := train.Recommend(data)
 	recommended.Model.LSTM.HiddenSize = 64
+	recommended.Refit = false // agreement is that on texts set aside
 	if len(d.files) > 0 {
 		recommended.Distill.Labels = 0.5
 	}

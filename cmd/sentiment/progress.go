@@ -26,6 +26,7 @@ type progress struct {
 	tty   bool
 	last  time.Time
 	dev   string // the last dev score
+	refit bool   // the second training has begun
 }
 
 func newProgress(w io.Writer, logJSON, quiet bool) *progress {
@@ -56,6 +57,11 @@ func (p *progress) texts(n int, d, dev *corpora.Dataset) {
 }
 
 func (p *progress) report(t train.Progress) {
+	if t.Refit && !p.refit && !p.quiet && !p.json {
+		p.refit, p.dev = true, ""
+		p.clear()
+		fmt.Fprintf(p.w, "once more, on the dev texts as well\n")
+	}
 	switch {
 	case t.Warning != nil:
 		p.warn(t.Warning)
@@ -115,6 +121,7 @@ func (p *progress) reportJSON(t train.Progress) {
 	p.last = time.Now()
 	line := struct {
 		Member    int             `json:"member,omitempty"`
+		Refit     bool            `json:"refit,omitempty"`
 		Epoch     int             `json:"epoch"`
 		Step      int             `json:"step"`
 		Steps     int             `json:"steps"`
@@ -127,7 +134,7 @@ func (p *progress) reportJSON(t train.Progress) {
 		Seconds   float64         `json:"seconds"`
 		Resumed   bool            `json:"resumed,omitempty"`
 		Dev       *train.DevScore `json:"dev,omitempty"`
-	}{memberNumber(t), t.Epoch, t.Step, t.Steps, t.Loss, t.Rate, t.GradNorm, t.WorstNorm, t.Clipped, t.TokensPerSecond(), t.Elapsed.Seconds(), t.Resumed, t.Dev}
+	}{memberNumber(t), t.Refit, t.Epoch, t.Step, t.Steps, t.Loss, t.Rate, t.GradNorm, t.WorstNorm, t.Clipped, t.TokensPerSecond(), t.Elapsed.Seconds(), t.Resumed, t.Dev}
 	b, err := json.Marshal(line)
 	must(err)
 	fmt.Fprintf(p.w, "%s\n", b)

@@ -27,11 +27,14 @@ type trainingTexts interface {
 }
 
 // A memory is training and dev texts in memory; dev is nil if there are none.
-type memory struct{ train, dev *corpora.Dataset }
+type memory struct {
+	train, dev *corpora.Dataset
+	split      bool // dev was a part of the training texts
+}
 
 func readMemory(opts corpora.Options, dir string, r *recipe, share float64) (trainingTexts, error) {
 	trainSet, devSet, err := readTrainingData(opts, dir, r.Data, r.Dev, share, r.Seed)
-	return memory{trainSet, devSet}, err
+	return memory{trainSet, devSet, devSet != nil && len(r.Dev) == 0}, err
 }
 
 func (m memory) recommend(context.Context) (train.Config, error) {
@@ -41,6 +44,17 @@ func (m memory) recommend(context.Context) (train.Config, error) {
 func (m memory) show(p *progress) { p.data(m.train, m.dev) }
 
 func (m memory) fit(ctx context.Context, t *train.Trainer) (*train.Result, error) {
+	if m.split {
+		// A rare label may have all its texts among those set aside.
+		all := new(corpora.Dataset)
+		err := errors.Join(all.Append(m.train), all.Append(m.dev))
+		if err == nil {
+			t.Model.Heads, err = train.Heads(t.Model.Heads, all)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	return t.Fit(ctx, m.train, m.dev)
 }
 

@@ -1,0 +1,63 @@
+package train
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+)
+
+// refit trains a second time, on all texts, what the first training chose by the
+// dev texts: each member for the epochs that were best, with the branches' scales
+// and the thresholds that were fitted. The figures stay those of the first model,
+// which had not seen the texts that they are of.
+func (t *Trainer) refit(ctx context.Context, c *checkpoints, first *Result, data, dev *corpora.Dataset) (*Result, error) {
+	all := new(corpora.Dataset)
+	for _, d := range []*corpora.Dataset{data, dev} {
+		if err := all.Append(d); err != nil {
+			return nil, err
+		}
+	}
+	again := *t
+	again.Config = first.Config
+	again.ends = bestEpochs(first.History, first.Config.Model.NumMembers())
+	r, err := again.fit(ctx, c, all, nil)
+	if err != nil {
+		return nil, err
+	}
+	m := r.Model
+	if r.Model, err = classify.New(m.Config(), m.Vocab(), m.Network(), m.Wide(), first.Model.Card()); err != nil {
+		return nil, err
+	}
+	r.Dev, r.History = first.Dev, first.History
+	return r, nil
+}
+
+// refitDir is where the checkpoints of the second training are kept.
+func refitDir(dir string) string {
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, "refit")
+}
+
+// bestEpochs lists the epoch of the best weights of each member, from 1.
+func bestEpochs(history []Epoch, members int) []int {
+	ends := make([]int, members)
+	for _, e := range history {
+		if e.Dev != nil && e.Dev.Best {
+			ends[max(e.Member, 1)-1] = e.Epoch
+		}
+	}
+	return ends
+}
+
+// lastEpoch is the number of epochs that a member is trained for; the
+// schedule goes on as if it had all of them.
+func (f *fit) lastEpoch(member int) int {
+	if f.t.ends != nil {
+		return f.t.ends[member]
+	}
+	return f.cfg.Epochs
+}

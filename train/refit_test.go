@@ -1,0 +1,136 @@
+package train_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/train"
+)
+
+// The second training is one on all texts for the epochs that were best, with
+// the scales of the first.
+func TestRefit(t *testing.T) {
+	c := joint()
+	c.Model.Ngrams.MinCount = 1
+	d, dev := reviews(60, 1), reviews(20, 2)
+	first := fit(t, train.Trainer{Config: c}, d, dev)
+	best := first.Model.Card().Epochs
+
+	c.Refit = true
+	again := fit(t, train.Trainer{Config: c}, d, dev)
+	if bytes.Equal(modelBytes(t, first.Model), modelBytes(t, again.Model)) {
+		t.Fatal("the second training changed nothing")
+	}
+	all := new(corpora.Dataset)
+	for _, part := range []*corpora.Dataset{d, dev} {
+		if err := all.Append(part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Refit = false
+	c.Model.Heads = first.Model.Heads()
+	c.Model.Vocab.MaxSize = 30_000
+	longer := train.Trainer{Config: c}
+	if best == c.Epochs { // else the schedule would be another
+		want := fit(t, longer, all, nil)
+		x, y := want.Model.Predict("a good book"), again.Model.Predict("a good book")
+		for h := range x.Scores {
+			if !slices.Equal(x.Scores[h].Probs, y.Scores[h].Probs) {
+				t.Errorf("head %d: %v, trained on all texts %v", h, y.Scores[h].Probs, x.Scores[h].Probs)
+			}
+		}
+	} else {
+		t.Errorf("the best epoch is %d of %d: choose texts of which it is the last", best, c.Epochs)
+	}
+	for h, head := range again.Model.Heads() {
+		was := first.Model.Heads()[h]
+		if head.Deep != was.Deep || head.Wide != was.Wide {
+			t.Errorf("head %s: scales %v, %v, fitted were %v, %v", head.Name, head.Deep, head.Wide, was.Deep, was.Wide)
+		}
+	}
+	if a, b := again.Model.Card(), first.Model.Card(); a.Epochs != b.Epochs || !maps.Equal(a.Figures, b.Figures) {
+		t.Errorf("the card says %d epochs, %v; the first training's %d, %v", a.Epochs, a.Figures, b.Epochs, b.Figures)
+	}
+	if got, want := again.Model.Vocab().Len(), first.Model.Vocab().Len(); got < want {
+		t.Errorf("a vocabulary of %d, without the dev texts %d", got, want)
+	}
+}
+
+// The second training ends after the best epoch of each member, not after the
+// last.
+func TestRefitEndsAtTheBestEpoch(t *testing.T) {
+	c := small()
+	c.Refit = true
+	c.Schedule.Rate = 0.3 // so that more epochs do harm
+	c.Model.Members = 2
+	early := false
+	for seed := range uint64(4) {
+		c.Seed = seed
+		trained := map[int]int{}
+		r := fit(t, train.Trainer{Config: c, OnProgress: func(p train.Progress) {
+			if p.Refit {
+				trained[p.Member] = max(trained[p.Member], p.Epoch)
+			}
+		}}, reviews(60, seed), reviews(20, 2))
+		best := map[int]int{}
+		for _, e := range r.History {
+			if e.Dev.Best {
+				best[e.Member] = e.Epoch
+			}
+		}
+		if !maps.Equal(trained, best) {
+			t.Errorf("seed %d: epochs by member %v, the best were %v", seed, trained, best)
+		}
+		early = early || best[1] < c.Epochs
+	}
+	if !early {
+		t.Error("the last epoch was always the best: nothing is tested")
+	}
+}
+
+// An interrupted training goes on, in the first part or the second, to the same
+// bytes, and leaves nothing behind.
+func TestRefitResumes(t *testing.T) {
+	c := joint()
+	c.Refit = true
+	d, dev := reviews(60, 1), reviews(20, 2)
+	want := modelBytes(t, fit(t, train.Trainer{Config: c}, d, dev).Model)
+	for _, stop := range []int{3, 20, 35, 45} {
+		dir := filepath.Join(t.TempDir(), "checkpoints")
+		ctx, cancel := context.WithCancel(context.Background())
+		batches, second := 0, false
+		tr := train.Trainer{Config: c, Checkpoint: dir, OnProgress: func(p train.Progress) {
+			second = p.Refit
+			if batches++; batches == stop {
+				cancel()
+			}
+		}}
+		if _, err := tr.Fit(ctx, d, dev); !errors.Is(err, context.Canceled) {
+			t.Fatalf("stop after %d batches: err = %v", stop, err)
+		}
+		if second != (stop > 32+4) {
+			t.Errorf("stop after %d batches: in the second training: %t", stop, second)
+		}
+		tr.OnProgress = nil
+		if _, err := tr.Fit(context.Background(), d, dev); !errors.Is(err, train.ErrUnfinished) {
+			t.Errorf("stop after %d batches: begun anew: err = %v", stop, err)
+		}
+		tr.Resume = true
+		if got := modelBytes(t, fit(t, tr, d, dev).Model); !bytes.Equal(got, want) {
+			t.Errorf("stop after %d batches: another model", stop)
+		}
+		if err := train.RemoveCheckpoints(dir); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("stop after %d batches: the directory stays: %v", stop, err)
+		}
+	}
+}
