@@ -309,6 +309,85 @@ func TestModelFile(t *testing.T) {
 	}
 }
 
+// A quantised model has the frequent words alone, their vectors within half a
+// step of eight bits, and is a whole language model, also when read from a file.
+func TestQuantize(t *testing.T) {
+	cfg := small()
+	cfg.Epochs = 1
+	r, err := (&Trainer{Config: cfg}).Fit(t.Context(), sentences(50))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := r.Model
+	const words = 5
+	q, err := m.Quantize(words)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "q.lm")
+	if err := q.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all, err := m.Quantize(0); err != nil || all.Vocab().Known() != m.Vocab().Known() {
+		t.Errorf("0 words: %d of %d, %v", all.Vocab().Known(), m.Vocab().Known(), err)
+	}
+	if _, err := m.Quantize(-1); err == nil {
+		t.Error("-1 words are no error")
+	}
+	for _, q := range []*Model{q, loaded} {
+		if q.Vocab().Known() != words {
+			t.Errorf("%d words, want %d", q.Vocab().Known(), words)
+		}
+		for id, token := range q.Vocab().All() {
+			was, ok := m.Vocab().Lookup(token)
+			if !ok || m.Vocab().Count(was) != q.Vocab().Count(id) {
+				t.Errorf("word %q was not there so often", token)
+			}
+			if was != id {
+				t.Errorf("word %q has id %d, was %d: not the most frequent", token, id, was)
+			}
+			row, from := q.Embed().Row(id), m.Embed().Row(was)
+			largest := 0.0
+			for _, v := range from {
+				largest = max(largest, math.Abs(float64(v)))
+			}
+			for j := range row {
+				if d := math.Abs(float64(row[j] - from[j])); d > largest/127*0.501 {
+					t.Errorf("word %q: %v became %v", token, from[j], row[j])
+				}
+			}
+		}
+		for i, p := range q.net.params {
+			if was := m.net.params[i]; p.Name != was.Name {
+				t.Errorf("parameter %d is %s, was %s", i, p.Name, was.Name)
+			}
+			for k, v := range p.Data {
+				if w := loaded.net.params[i].Data[k]; math.Abs(float64(v-w)) > 1e-6 {
+					t.Fatalf("%s[%d] is %v, read from a file %v", p.Name, k, v, w)
+				}
+			}
+		}
+		if n := q.net.bias.Data[len(q.net.bias.Data)-1]; n != m.net.bias.Data[len(q.net.bias.Data)-1] {
+			t.Errorf("the bias of the last word is %v", n)
+		}
+	}
+	b := encoded(t, loaded)
+	for n := 0; n < len(b); n += 89 {
+		bad := slices.Clone(b)
+		bad[n] ^= 0x10
+		if _, err := Decode(bad); !errors.Is(err, ErrFormat) {
+			t.Fatalf("bit flipped in byte %d: %v", n, err)
+		}
+		if _, err := Decode(b[:n:n]); !errors.Is(err, ErrFormat) {
+			t.Fatalf("the first %d of %d bytes: %v", n, len(b), err)
+		}
+	}
+}
+
 func TestConfigErrors(t *testing.T) {
 	for want, cfg := range map[string]Config{
 		"chunk = -1":                {Chunk: -1},
@@ -364,6 +443,15 @@ func FuzzDecode(f *testing.F) {
 	}
 	var b bytes.Buffer
 	if err := r.Model.write(&b); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(bytes.Clone(b.Bytes()))
+	q, err := r.Model.Quantize(3)
+	if err != nil {
+		f.Fatal(err)
+	}
+	b.Reset()
+	if err := q.write(&b); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())

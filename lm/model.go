@@ -21,6 +21,7 @@ type Model struct {
 	cfg   Config
 	vocab *vocab.Vocabulary
 	net   *network
+	int8  bool // its file has word vectors and encoder in eight bits
 }
 
 // Config returns the resolved configuration. It must not be changed.
@@ -54,6 +55,7 @@ type description struct {
 	Version int               `json:"version"`
 	Config  Config            `json:"config"`
 	Vocab   *vocab.Vocabulary `json:"vocab"`
+	Int8    bool              `json:"int8,omitempty"`
 }
 
 // Save writes m to a safetensors file, atomically: whatever happens, the file
@@ -63,11 +65,11 @@ func (m *Model) Save(path string) error {
 }
 
 func (m *Model) write(w io.Writer) error {
-	d, err := json.Marshal(description{formatVersion, m.cfg, m.vocab})
+	d, err := json.Marshal(description{formatVersion, m.cfg, m.vocab, m.int8})
 	if err != nil {
 		return err
 	}
-	return tensorfile.Write(w, map[string]string{metadataKey: string(d)}, tensorsOf("", m.net.params))
+	return tensorfile.Write(w, map[string]string{metadataKey: string(d)}, m.tensors())
 }
 
 // tensorsOf lists parameters for a file.
@@ -159,14 +161,15 @@ func decodeModel(f *tensorfile.File) (*Model, error) {
 	}
 	var names []string
 	for _, p := range net.params {
-		if err := f.CopyFloat32(p.Data, p.Name, p.Shape...); err != nil {
+		more, err := read(f, p, d.Int8)
+		if err != nil {
 			return nil, err
 		}
 		p.Changed()
-		names = append(names, p.Name)
+		names = append(names, more...)
 	}
 	if err := f.CheckNames(names...); err != nil {
 		return nil, err
 	}
-	return &Model{d.Config, d.Vocab, net}, nil
+	return &Model{d.Config, d.Vocab, net, d.Int8}, nil
 }

@@ -110,7 +110,7 @@ func (t *Trainer) Fit(ctx context.Context, texts []string) (*Result, error) {
 		}
 		return nil, err
 	}
-	r := &Result{Model: &Model{f.cfg, f.vocab, f.net}, History: f.History, Texts: len(texts)}
+	r := &Result{Model: &Model{cfg: f.cfg, vocab: f.vocab, net: f.net}, History: f.History, Texts: len(texts)}
 	for _, ids := range f.texts {
 		r.Tokens += int64(len(ids))
 		for _, id := range ids {

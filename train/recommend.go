@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
@@ -81,6 +82,13 @@ func recommend(p profile, lang tokenize.Lang) Config {
 	} else if !cjk(lang) {
 		c.Model.Ngrams.CharMin, c.Model.Ngrams.CharMax = 3, 5
 	}
+	if lang := c.Model.Ngrams.Stem; lang != "" && size < 1<<20 {
+		// So few words are seen too seldom to tell their forms apart. Accuracy in
+		// folds, with stems in place of words: MPQA 84.3 → 85.8, CR 81.0 → 81.8,
+		// SST-2 81.3 → 81.6, TREC-6 86.9 → 86.4.
+		c.Model.Pipeline += stems + string(lang)
+		c.Model.Ngrams.Stem = ""
+	}
 	if n < 5000 {
 		c.EMA.Decay = 0.99
 	}
@@ -131,6 +139,17 @@ func cjk(lang tokenize.Lang) bool { return lang == "zh" || lang == "ja" || lang 
 // pipeline is that for every language: characters where words have no spaces
 // between them.
 const pipeline = "html|words|quotes|lower|elongate|repeat|urls|mentions"
+
+const stems = "|stem:"
+
+// WithWords returns what Recommend gave with words, where it chose stems in their
+// place: for word vectors learned from other texts, which are of words.
+func (c Config) WithWords() Config {
+	if words, lang, ok := strings.Cut(c.Model.Pipeline, stems); ok {
+		c.Model.Pipeline, c.Model.Ngrams.Stem = words, tokenize.Lang(lang)
+	}
+	return c
+}
 
 // stemmed is the language if it has a stemmer, else "".
 func stemmed(lang tokenize.Lang) tokenize.Lang {

@@ -46,3 +46,27 @@ func TestRecommend(t *testing.T) {
 		t.Errorf("several labels a text: %v, %d epochs", got.NBSVM, got.Epochs)
 	}
 }
+
+// English texts that are few are read as stems, unless vectors of words are
+// wanted; the n-grams have stems in either case.
+func TestRecommendStems(t *testing.T) {
+	english := func(n int) train.Config {
+		d := &corpora.Dataset{Heads: []string{"label"}, Sources: make([]corpora.Source, 1)}
+		for i := range n {
+			d.Examples = append(d.Examples, corpora.Example{Text: strings.Repeat("this is a story that was told to them before ", 20), Labels: []string{fmt.Sprint(i % 2)}})
+		}
+		return train.Recommend(d)
+	}
+	few, many := english(100), english(2000)
+	if words, ok := strings.CutSuffix(few.Model.Pipeline, "|stem:en"); !ok || words != many.Model.Pipeline || few.Model.Ngrams.Stem != "" {
+		t.Errorf("few texts: pipeline %s, stems of n-grams %q", few.Model.Pipeline, few.Model.Ngrams.Stem)
+	}
+	if many.Model.Ngrams.Stem != "en" {
+		t.Errorf("many texts: stems of n-grams %q", many.Model.Ngrams.Stem)
+	}
+	for _, c := range []train.Config{few.WithWords(), many.WithWords()} {
+		if c.Model.Pipeline != many.Model.Pipeline || c.Model.Ngrams.Stem != "en" {
+			t.Errorf("with words: pipeline %s, stems of n-grams %q", c.Model.Pipeline, c.Model.Ngrams.Stem)
+		}
+	}
+}

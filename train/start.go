@@ -82,6 +82,7 @@ func (s *Start) Sum() string {
 // word vectors' width, its vectors of character n-grams if it has some, and its
 // encoder. A Vocab.MaxSize of 0 becomes 50,000, since words come from two sources.
 func (c Config) From(s *Start) Config {
+	c = c.WithWords()
 	from, to := s.model, &c.Model
 	to.Pipeline, to.Embed = from.Pipeline, from.Embed
 	if from.HasSubword() {

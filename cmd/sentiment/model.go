@@ -12,6 +12,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/lm"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/score"
 )
@@ -100,13 +101,17 @@ func newModelQuantize() *cobra.Command {
 		in        input
 		out, head string
 		data      []string
+		words     int
 	)
 	cmd := &cobra.Command{
 		Use:   "quantize MODEL --out FILE",
 		Short: "Make a model smaller and faster with weights of eight bits",
 		Long: `Quantize writes a model whose word vectors and encoder have eight bits and whose
 wide branch has sixteen. With --data it says first what that costs on labelled
-texts; use dev texts, not those you report on.`,
+texts; use dev texts, not those you report on.
+
+MODEL may also be a language model of "sentiment pretrain", of which --words keeps
+the most frequent words alone.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
@@ -116,9 +121,22 @@ texts; use dev texts, not those you report on.`,
 			if err != nil {
 				return err
 			}
+			if language, err := lm.Load(args[0]); err == nil {
+				if len(data) > 0 {
+					return usagef("--data goes with a classifier, %s is a language model", args[0])
+				}
+				small, err := language.Quantize(words)
+				if err != nil {
+					return usageError{err}
+				}
+				return small.Save(out)
+			}
 			m, err := loadModel(args[0])
 			if err != nil {
 				return err
+			}
+			if words != 0 {
+				return usagef("--words goes with a language model, %s is a classifier", args[0])
 			}
 			q, err := m.Quantize()
 			if err != nil {
@@ -138,6 +156,7 @@ texts; use dev texts, not those you report on.`,
 	}
 	in.addFlags(cmd, true)
 	cmd.Flags().StringVar(&out, "out", "", "model `file` to write")
+	cmd.Flags().IntVar(&words, "words", 0, "words that a language model keeps, the most frequent (default all)")
 	cmd.Flags().StringVar(&head, "score", "", "score this `head` only")
 	cmd.Flags().StringArrayVar(&data, "data", nil, "labelled `file` to measure the change on; may be repeated")
 	return cmd

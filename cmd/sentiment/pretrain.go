@@ -136,7 +136,7 @@ func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
 		return nil, err
 	}
 	if *pipeline == "" {
-		*pipeline = train.Recommend(texts).Model.Pipeline
+		*pipeline = train.Recommend(texts).WithWords().Model.Pipeline
 	}
 	if !p.quiet {
 		fmt.Fprintf(log, "learning from %d texts", texts.Len())

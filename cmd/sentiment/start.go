@@ -13,13 +13,16 @@ import (
 	"github.com/textlstm/textlstm/train"
 )
 
-// embedded names the embedded model where a file is wanted; ./default is a file
-// of that name.
-const embedded = "default"
+// embedded and embeddedLanguage name the embedded models where a file is wanted;
+// ./default is a file of that name.
+const (
+	embedded         = "default"
+	embeddedLanguage = "language"
+)
 
 // addStartFlag adds the flag that names a model to start from.
 func addStartFlag(cmd *cobra.Command, file *string) {
-	cmd.Flags().StringVar(file, "init", "", "language model or classifier to start from: a `file` of sentiment pretrain or train, or default for the embedded model")
+	cmd.Flags().StringVar(file, "init", "", "language model or classifier to start from: a `file` of sentiment pretrain or train, or language or default for one of the embedded models")
 }
 
 // loadStart reads what a training is to start from; nil for "".
@@ -41,6 +44,13 @@ func readStart(file string) (*train.Start, error) {
 			return nil, err
 		}
 		return train.FromClassifier(m)
+	}
+	if file == embeddedLanguage {
+		m, err := pretrained.Language()
+		if err != nil {
+			return nil, err
+		}
+		return train.FromLanguageModel(m), nil
 	}
 	language, err := lm.Load(file)
 	if err == nil {

@@ -62,10 +62,14 @@ way that hurts most, in twice the time; with --set adversarial.vat=1 from those 
 change the answer most, which --unlabelled texts serve for as well.
 
 With --init it starts from the words, the word vectors and the LSTM of another model,
-which helps most where labels are few: a language model of "sentiment pretrain", a
-classifier of "sentiment train", or with --init default the embedded model, which
-suits English texts. Pipeline and sizes are then those of that model; heads and the
-n-gram branch are new. A file that is called default is ./default.
+which helps most where labels are few: a language model of "sentiment pretrain" or a
+classifier of "sentiment train". For English texts two are embedded: --init language
+has read film reviews without labels, --init default is the model that classify uses.
+Pipeline and sizes are then those of that model; heads and the n-gram branch are new.
+A file that is called default is ./default.
+
+Where there are fewer than 10,000 texts, the model is trained a second time, with the
+dev texts as well and what was best for them, unless --set refit=false.
 
 With --stream the training texts stay on disk, for corpora that are larger than
 memory: they are copied to a temporary file beside MODEL, and read anew in every
@@ -77,7 +81,7 @@ in the directory MODEL.checkpoint until --resume goes on with it, to the same
 model that it would have made uninterrupted.`,
 		Example: `  sentiment train --train reviews.tsv --out reviews.model
   sentiment train --train train.csv --dev dev.csv --head topic=category --out topics.model
-  sentiment train --init default --train reviews.tsv --out reviews.model`,
+  sentiment train --init language --train reviews.tsv --out reviews.model`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts, err := in.options()

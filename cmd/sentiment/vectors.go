@@ -25,11 +25,12 @@ func (f *vectorFile) addFlag(cmd *cobra.Command) {
 	cmd.Flags().StringVar((*string)(f), "vectors", "", "word vectors to start from: GloVe, word2vec, fastText or pretrain --skip-gram `file`")
 }
 
-// recommend returns c with vectors as wide as those of the file.
+// recommend returns c with words, and vectors as wide as those of the file.
 func (f vectorFile) recommend(c train.Config) (train.Config, error) {
 	if f == "" {
 		return c, nil
 	}
+	c = c.WithWords()
 	err := f.open(func(r io.Reader) (err error) {
 		c.Model.Embed, err = embed.ReadDim(r, embed.ReadOptions{})
 		return err

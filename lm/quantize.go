@@ -1,0 +1,109 @@
+package lm
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/textlstm/textlstm/internal/tensorfile"
+	"github.com/textlstm/textlstm/internal/vec"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// Quantize returns the model with its most frequent words alone, at most so
+// many, 0 for all, and with word vectors and encoder rounded to eight bits, one
+// scale for each word and for each gate of each unit. Its file is a quarter of the
+// size for as many words. In memory the weights are float32 as before.
+func (m *Model) Quantize(words int) (*Model, error) {
+	if words < 0 {
+		return nil, fmt.Errorf("lm: %d words, want 0 or more", words)
+	}
+	if words == 0 {
+		words = m.vocab.Known()
+	}
+	var tokens []string
+	var counts []int64
+	for id, token := range m.vocab.All() {
+		if len(tokens) < words {
+			tokens, counts = append(tokens, token), append(counts, m.vocab.Count(id))
+		}
+	}
+	v, err := vocab.New(tokens, counts, m.vocab.Buckets())
+	if err != nil {
+		return nil, err
+	}
+	q := &Model{cfg: m.cfg, vocab: v, int8: true}
+	q.cfg.Vocab.MaxSize = min(m.cfg.Vocab.MaxSize, words)
+	if q.net, err = newNetwork(q.cfg, v); err != nil {
+		return nil, err
+	}
+	for i, p := range q.net.params {
+		from := m.net.params[i]
+		if len(p.Data) == len(from.Data) {
+			copy(p.Data, from.Data)
+		} else { // a row for each word, in the same order: those of buckets come last
+			w, kept := p.RowLen(), v.Len()-v.Buckets()
+			copy(p.Data, from.Data[:kept*w])
+			copy(p.Data[kept*w:], from.Data[len(from.Data)-v.Buckets()*w:])
+		}
+		if rounded(p) {
+			q := round(p)
+			for r := range p.Shape[0] {
+				q.Row(p.Data[r*p.RowLen():(r+1)*p.RowLen()], r)
+			}
+		}
+		p.Changed()
+	}
+	return q, nil
+}
+
+const scaleSuffix = ".scale"
+
+// rounded says whether a parameter has eight bits in the file of a quantised model.
+func rounded(p *nn.Param) bool {
+	return strings.HasPrefix(p.Name, "embedding.") || strings.HasPrefix(p.Name, "encoder.weight_")
+}
+
+// round returns a parameter in eight bits; of one that was rounded before the
+// same eight bits again, and scales that differ in the last bit at most.
+func round(p *nn.Param) *nn.Int8 {
+	rows, k := p.Shape[0], p.RowLen()
+	q := &nn.Int8{Q: make([]int8, rows*k), Scale: make([]float32, rows)}
+	vec.QuantizeRows(rows, k, p.Data, k, q.Q, k, q.Scale)
+	return q
+}
+
+// tensors lists the parameters of the model for a file.
+func (m *Model) tensors() []tensorfile.Tensor {
+	if !m.int8 {
+		return tensorsOf("", m.net.params)
+	}
+	var list []tensorfile.Tensor
+	for _, p := range m.net.params {
+		if !rounded(p) {
+			list = append(list, tensorfile.Float32(p.Name, p.Data, p.Shape...))
+			continue
+		}
+		q := round(p)
+		list = append(list, tensorfile.Int8(p.Name, q.Q, p.Shape...), tensorfile.Float32(p.Name+scaleSuffix, q.Scale, p.Shape[0]))
+	}
+	return list
+}
+
+// read fills a parameter from a file and returns the names of what it has read.
+func read(f *tensorfile.File, p *nn.Param, int8s bool) (names []string, err error) {
+	if !int8s || !rounded(p) {
+		return []string{p.Name}, f.CopyFloat32(p.Data, p.Name, p.Shape...)
+	}
+	var q nn.Int8
+	if q.Q, err = f.Int8(p.Name, p.Shape...); err != nil {
+		return nil, err
+	}
+	if q.Scale, err = f.Float32(p.Name+scaleSuffix, p.Shape[0]); err != nil {
+		return nil, err
+	}
+	for r := range p.Shape[0] {
+		q.Row(p.Data[r*p.RowLen():(r+1)*p.RowLen()], r)
+	}
+	return []string{p.Name, p.Name + scaleSuffix}, nil
+}
