@@ -50,16 +50,19 @@ func TestRecommend(t *testing.T) {
 // English texts that are few are read as stems, unless vectors of words are
 // wanted; the n-grams have stems in either case.
 func TestRecommendStems(t *testing.T) {
-	english := func(n int) train.Config {
+	english := func(n, labels int) train.Config {
 		d := &corpora.Dataset{Heads: []string{"label"}, Sources: make([]corpora.Source, 1)}
 		for i := range n {
-			d.Examples = append(d.Examples, corpora.Example{Text: strings.Repeat("this is a story that was told to them before ", 20), Labels: []string{fmt.Sprint(i % 2)}})
+			d.Examples = append(d.Examples, corpora.Example{Text: strings.Repeat("this is a story that was told to them before ", 20), Labels: []string{fmt.Sprint(i % labels)}})
 		}
 		return train.Recommend(d)
 	}
-	few, many := english(100), english(2000)
+	few, many := english(100, 2), english(2000, 2)
 	if words, ok := strings.CutSuffix(few.Model.Pipeline, "|stem:en"); !ok || words != many.Model.Pipeline || few.Model.Ngrams.Stem != "" {
 		t.Errorf("few texts: pipeline %s, stems of n-grams %q", few.Model.Pipeline, few.Model.Ngrams.Stem)
+	}
+	if labels := english(100, 6); labels.Model.Pipeline != many.Model.Pipeline {
+		t.Errorf("few texts of many labels: pipeline %s", labels.Model.Pipeline)
 	}
 	if many.Model.Ngrams.Stem != "en" {
 		t.Errorf("many texts: stems of n-grams %q", many.Model.Ngrams.Stem)
