@@ -247,6 +247,12 @@ func FuzzExtractor(f *testing.F) {
 	f.Add(strings.Repeat("a", 200), 8, 2, 2)
 	f.Fuzz(func(t *testing.T, text string, words, charMin, charMax int) {
 		c := ngram.Config{Words: words, CharMin: charMin, CharMax: charMax}.Resolve()
+		if words > 0 { // options that came later, without a change of the inputs
+			c.Skip = len(text) % 3
+			if len(text)%2 == 1 {
+				c.Stem = "en"
+			}
+		}
 		if c.Validate() != nil {
 			return
 		}
@@ -258,7 +264,7 @@ func FuzzExtractor(f *testing.F) {
 				t.Fatalf("features %d and %d are not rising", i-1, i)
 			}
 		}
-		most := (len(list) + 2) * c.Words
+		most := (len(list) + 2) * (2*c.Words + c.Skip)
 		for _, w := range list {
 			most += (min(utf8.RuneCountInString(w.Text), 64) + 2) * (charMax - charMin + 1)
 		}
