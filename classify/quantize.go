@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/textlstm/textlstm/internal/tensorfile"
-	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/nn"
 )
 
@@ -35,11 +34,7 @@ func quantised(p *nn.Param) bool {
 // their names with a prefix.
 func int8Tensors(prefix string, p *nn.Param) []tensorfile.Tensor {
 	rows, k := p.Shape[0], p.Shape[1]
-	q := p.Int8
-	if q == nil {
-		q = &nn.Int8{Q: make([]int8, rows*k), Scale: make([]float32, rows)}
-		vec.QuantizeRows(rows, k, p.Data, k, q.Q, k, q.Scale)
-	}
+	q := p.Rounded()
 	return []tensorfile.Tensor{
 		tensorfile.Int8(prefix+p.Name, q.Q, rows, k),
 		tensorfile.Float32(prefix+p.Name+scaleSuffix, q.Scale, rows),

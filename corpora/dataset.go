@@ -122,6 +122,17 @@ func (d *Dataset) Filter(keep func(*Example) bool) *Dataset {
 	return d.Subset(indices)
 }
 
+// Join returns the examples of several data sets, as Append puts them together.
+func Join(sets ...*Dataset) (*Dataset, error) {
+	all := new(Dataset)
+	for _, d := range sets {
+		if err := all.Append(d); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // Append adds the examples and sources of e, which must have the same
 // separator. A head that only one of the two has is missing in the examples of
 // the other.

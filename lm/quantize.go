@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/textlstm/textlstm/internal/tensorfile"
-	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
 )
@@ -47,10 +46,7 @@ func (m *Model) Quantize(words int) (*Model, error) {
 			copy(p.Data[kept*w:], from.Data[len(from.Data)-v.Buckets()*w:])
 		}
 		if rounded(p) {
-			q := round(p)
-			for r := range p.Shape[0] {
-				q.Row(p.Data[r*p.RowLen():(r+1)*p.RowLen()], r)
-			}
+			keep(p, p.Rounded())
 		}
 		p.Changed()
 	}
@@ -64,15 +60,6 @@ func rounded(p *nn.Param) bool {
 	return strings.HasPrefix(p.Name, "embedding.") || strings.HasPrefix(p.Name, "encoder.weight_")
 }
 
-// round returns a parameter in eight bits; of one that was rounded before the
-// same eight bits again, and scales that differ in the last bit at most.
-func round(p *nn.Param) *nn.Int8 {
-	rows, k := p.Shape[0], p.RowLen()
-	q := &nn.Int8{Q: make([]int8, rows*k), Scale: make([]float32, rows)}
-	vec.QuantizeRows(rows, k, p.Data, k, q.Q, k, q.Scale)
-	return q
-}
-
 // tensors lists the parameters of the model for a file.
 func (m *Model) tensors() []tensorfile.Tensor {
 	if !m.int8 {
@@ -84,7 +71,7 @@ func (m *Model) tensors() []tensorfile.Tensor {
 			list = append(list, tensorfile.Float32(p.Name, p.Data, p.Shape...))
 			continue
 		}
-		q := round(p)
+		q := p.Rounded() // the same eight bits again, scales that differ in the last bit at most
 		list = append(list, tensorfile.Int8(p.Name, q.Q, p.Shape...), tensorfile.Float32(p.Name+scaleSuffix, q.Scale, p.Shape[0]))
 	}
 	return list
@@ -102,8 +89,11 @@ func read(f *tensorfile.File, p *nn.Param, int8s bool) (names []string, err erro
 	if q.Scale, err = f.Float32(p.Name+scaleSuffix, p.Shape[0]); err != nil {
 		return nil, err
 	}
-	for r := range p.Shape[0] {
-		q.Row(p.Data[r*p.RowLen():(r+1)*p.RowLen()], r)
-	}
+	keep(p, &q)
 	return []string{p.Name, p.Name + scaleSuffix}, nil
+}
+
+// keep gives a parameter in float32 the values of eight bits.
+func keep(p *nn.Param, q *nn.Int8) {
+	copy(p.Data, (&nn.Param{Shape: p.Shape, Int8: q}).Values())
 }

@@ -1,6 +1,10 @@
 package nn
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/textlstm/textlstm/internal/vec"
+)
 
 // A Param is one named tensor of learned weights and its gradient.
 //
@@ -71,6 +75,17 @@ func (q *Int8) Row(dst []float32, r int) {
 // given: its Int8 is empty.
 func NewInt8(name string, rows, k int) *Param {
 	return &Param{Name: name, Shape: []int{rows, k}, Int8: new(Int8)}
+}
+
+// Rounded returns Int8 or, of a matrix in float32, its rows rounded to eight bits.
+func (p *Param) Rounded() *Int8 {
+	if p.Int8 != nil {
+		return p.Int8
+	}
+	rows, k := p.Shape[0], p.Shape[1]
+	q := &Int8{Q: make([]int8, rows*k), Scale: make([]float32, rows)}
+	vec.QuantizeRows(rows, k, p.Data, k, q.Q, k, q.Scale)
+	return q
 }
 
 // Len is the number of values, the product of Shape.

@@ -153,7 +153,7 @@ func (c Config) WithWords() Config {
 
 // stemmed is the language if it has a stemmer, else "".
 func stemmed(lang tokenize.Lang) tokenize.Lang {
-	if _, err := tokenize.Parse("words|stem:" + string(lang)); lang == "" || err != nil {
+	if _, err := tokenize.Parse("words" + stems + string(lang)); lang == "" || err != nil {
 		return ""
 	}
 	return lang

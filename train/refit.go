@@ -13,11 +13,9 @@ import (
 // and the thresholds that were fitted. The figures stay those of the first model,
 // which had not seen the texts that they are of.
 func (t *Trainer) refit(ctx context.Context, c *checkpoints, first *Result, data, dev *corpora.Dataset) (*Result, error) {
-	all := new(corpora.Dataset)
-	for _, d := range []*corpora.Dataset{data, dev} {
-		if err := all.Append(d); err != nil {
-			return nil, err
-		}
+	all, err := corpora.Join(data, dev)
+	if err != nil {
+		return nil, err
 	}
 	again := *t
 	again.Config = first.Config

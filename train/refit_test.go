@@ -18,7 +18,6 @@ import (
 // the scales of the first.
 func TestRefit(t *testing.T) {
 	c := joint()
-	c.Model.Ngrams.MinCount = 1
 	d, dev := reviews(60, 1), reviews(20, 2)
 	first := fit(t, train.Trainer{Config: c}, d, dev)
 	best := first.Model.Card().Epochs
@@ -28,15 +27,12 @@ func TestRefit(t *testing.T) {
 	if bytes.Equal(modelBytes(t, first.Model), modelBytes(t, again.Model)) {
 		t.Fatal("the second training changed nothing")
 	}
-	all := new(corpora.Dataset)
-	for _, part := range []*corpora.Dataset{d, dev} {
-		if err := all.Append(part); err != nil {
-			t.Fatal(err)
-		}
+	all, err := corpora.Join(d, dev)
+	if err != nil {
+		t.Fatal(err)
 	}
 	c.Refit = false
 	c.Model.Heads = first.Model.Heads()
-	c.Model.Vocab.MaxSize = 30_000
 	longer := train.Trainer{Config: c}
 	if best == c.Epochs { // else the schedule would be another
 		want := fit(t, longer, all, nil)

@@ -66,7 +66,7 @@ which helps most where labels are few: a language model of "sentiment pretrain" 
 classifier of "sentiment train". For English texts two are embedded: --init language
 has read film reviews without labels, --init default is the model that classify uses.
 Pipeline and sizes are then those of that model; heads and the n-gram branch are new.
-A file that is called default is ./default.
+A file that is called default or language is ./default or ./language.
 
 Where there are fewer than 10,000 texts, the model is trained a second time, with the
 dev texts as well and what was best for them, unless --set refit=false.

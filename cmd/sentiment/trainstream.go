@@ -46,12 +46,11 @@ func (m memory) show(p *progress) { p.data(m.train, m.dev) }
 func (m memory) fit(ctx context.Context, t *train.Trainer) (*train.Result, error) {
 	if m.split {
 		// A rare label may have all its texts among those set aside.
-		all := new(corpora.Dataset)
-		err := errors.Join(all.Append(m.train), all.Append(m.dev))
-		if err == nil {
-			t.Model.Heads, err = train.Heads(t.Model.Heads, all)
-		}
+		all, err := corpora.Join(m.train, m.dev)
 		if err != nil {
+			return nil, err
+		}
+		if t.Model.Heads, err = train.Heads(t.Model.Heads, all); err != nil {
 			return nil, err
 		}
 	}
