@@ -18,7 +18,7 @@ func TestLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := m.Config()
-	if c.LSTM.HiddenSize != 256 || c.LSTM.Direction != lstm.Bidirectional || m.Vocab().Known() != 16_000 {
+	if c.LSTM.HiddenSize != 128 || c.LSTM.Direction != lstm.Bidirectional || m.Vocab().Known() != 20_000 {
 		t.Errorf("%v LSTM of %d units, %d words", c.LSTM.Direction, c.LSTM.HiddenSize, m.Vocab().Known())
 	}
 	// What a language model learns above all: words of one use are near each other.

@@ -73,3 +73,26 @@ func TestRecommendStems(t *testing.T) {
 		}
 	}
 }
+
+func TestStartHelps(t *testing.T) {
+	english := func(n int) *corpora.Dataset {
+		d := of(n, 2, 1)
+		for i := range d.Examples {
+			d.Examples[i].Text = "this is a story that was told to them before"
+		}
+		return d
+	}
+	german := of(100, 2, 1)
+	for i := range german.Examples {
+		german.Examples[i].Text = "das ist eine Geschichte, die ihnen schon einmal erzählt wurde"
+	}
+	for _, c := range []struct {
+		name string
+		data *corpora.Dataset
+		want bool
+	}{{"few", english(9999), true}, {"many", english(10_000), false}, {"German", german, false}, {"none", english(0), false}} {
+		if got := train.StartHelps(c.data, "en"); got != c.want {
+			t.Errorf("%s: %v", c.name, got)
+		}
+	}
+}

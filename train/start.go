@@ -96,15 +96,12 @@ func (c Config) From(s *Start) Config {
 	return c
 }
 
-// checkStart reports a start that is not of the network's shapes.
-func (f *fit) checkStart() error {
-	if f.t.Start == nil {
-		return nil
-	}
-	if f.cfg.Model.NoDeep {
+// CheckStart reports settings whose network is not of the shapes of a start.
+func (c Config) CheckStart(s *Start) error {
+	if c.Model.NoDeep {
 		return errors.New("train: no_deep leaves nothing to start from another model")
 	}
-	from, to := f.t.Start.model, f.cfg.Model
+	from, to := s.model, c.Model
 	type field struct {
 		name       string
 		here, want any

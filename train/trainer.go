@@ -192,8 +192,10 @@ func (t *Trainer) start(ctx context.Context, c *checkpoints, data, dev *corpora.
 	if err != nil {
 		return nil, err
 	}
-	if err := f.checkStart(); err != nil {
-		return nil, err
+	if t.Start != nil {
+		if err := f.cfg.CheckStart(t.Start); err != nil {
+			return nil, err
+		}
 	}
 	v, err := buildVocab(ctx, f.cfg.Model, data, t.Start)
 	if err != nil {

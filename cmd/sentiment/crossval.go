@@ -41,7 +41,7 @@ type validation struct {
 	state       string
 	resume      bool
 	predictions string
-	start       string
+	start       startModel
 	vectors     vectorFile
 	style       string
 	all, quiet  bool
@@ -110,7 +110,7 @@ With --state a file keeps the folds that are done, and --resume goes on from it.
 	f.StringVar(&v.state, "state", "", "`file` that keeps the folds that are done")
 	f.BoolVar(&v.resume, "resume", false, "go on from the --state of an interrupted run, if there is one")
 	f.Float64Var(&v.devShare, "dev-split", 0.1, "share of the texts outside a fold that chooses the epoch")
-	addStartFlag(cmd, &v.start)
+	v.start.addFlag(cmd)
 	v.vectors.addFlag(cmd)
 	f.StringVar(&v.predictions, "predictions", "", "`file` for the answers, JSON lines")
 	f.StringVarP(&v.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md or html")
@@ -142,7 +142,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		return usagef("--by %s: want group or source", v.by)
 	case v.resume && v.state == "":
 		return usagef("--resume needs --state FILE")
-	case v.start != "" && v.vectors != "":
+	case v.start.given() && v.vectors != "":
 		return usagef("--init does not go with --vectors")
 	}
 	r, err := readRecipe(v.config, v.sets)
@@ -159,7 +159,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		if to[1] == "" {
 			continue
 		}
-		if err := checkOut(to[0], to[1], slices.Concat(files, []string{v.config, v.start, string(v.vectors)})); err != nil {
+		if err := checkOut(to[0], to[1], slices.Concat(files, []string{v.config, v.start.file(), string(v.vectors)})); err != nil {
 			return err
 		}
 	}
@@ -171,17 +171,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		return err
 	}
 	t := train.Trainer{}
-	if t.Start, err = loadStart(v.start); err != nil {
-		return err
-	}
-	recommended := train.Recommend(data)
-	if t.Start != nil {
-		recommended = recommended.From(t.Start)
-	}
-	if recommended, err = v.vectors.recommend(recommended); err != nil {
-		return err
-	}
-	if t.Config, err = r.over(recommended); err != nil {
+	if t.Start, _, t.Config, err = v.start.settings(r, v.vectors, data, train.Recommend(data)); err != nil {
 		return err
 	}
 	also, err := v.vectors.sum()

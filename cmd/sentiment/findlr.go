@@ -14,6 +14,7 @@ func newFindLR() *cobra.Command {
 		in              input
 		config, dataDir string
 		sets            []string
+		start           startModel
 		steps           int
 		output          string
 	)
@@ -53,7 +54,7 @@ the training.`,
 				return err
 			}
 			var t train.Trainer
-			if t.Config, err = r.over(train.Recommend(data)); err != nil {
+			if t.Start, _, t.Config, err = start.settings(r, "", data, train.Recommend(data)); err != nil {
 				return err
 			}
 			points, best, err := t.FindRate(cmd.Context(), data, steps)
@@ -81,6 +82,7 @@ the training.`,
 	f.StringVar(&config, "config", "", "config `file`, TOML or JSON")
 	f.StringVar(&dataDir, "data-dir", "", "`directory` that the files of a config file are relative to; ./FILE is beside the config file")
 	f.StringArrayVar(&sets, "set", nil, "one setting, `path=value`; may be repeated")
+	start.addFlag(cmd)
 	f.IntVar(&steps, "steps", 300, "steps to train")
 	f.StringVarP(&output, "output", "o", "table", "table, json, csv, tsv, md or html")
 	return cmd

@@ -56,6 +56,13 @@ func (p *progress) texts(n int, d, dev *corpora.Dataset) {
 	fmt.Fprintln(p.w)
 }
 
+// from tells what the network starts from.
+func (p *progress) from(name string) {
+	if name != "" && !p.quiet && !p.json {
+		fmt.Fprintf(p.w, "starting from %s\n", report.Clean(name))
+	}
+}
+
 func (p *progress) report(t train.Progress) {
 	if t.Refit && !p.refit && !p.quiet && !p.json {
 		p.refit, p.dev = true, ""

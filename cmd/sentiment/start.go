@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/lm"
 	"github.com/textlstm/textlstm/pretrained"
@@ -20,46 +22,91 @@ const (
 	embeddedLanguage = "language"
 )
 
-// addStartFlag adds the flag that names a model to start from.
-func addStartFlag(cmd *cobra.Command, file *string) {
-	cmd.Flags().StringVar(file, "init", "", "language model or classifier to start from: a `file` of sentiment pretrain or train, or language or default for one of the embedded models")
+// A startModel names what a training starts from: a file, one of the embedded
+// models, noStart, or autoStart for what suits the texts.
+type startModel string
+
+const (
+	noStart   startModel = "none"
+	autoStart startModel = "auto"
+)
+
+// addFlag adds the flag that names the model.
+func (s *startModel) addFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar((*string)(s), "init", string(autoStart), "language model or classifier to start from: a `file` of sentiment pretrain or train; language or default for one of the embedded models; none; or auto, which is language for little English text and none for other")
 }
 
-// loadStart reads what a training is to start from; nil for "".
-func loadStart(file string) (*train.Start, error) {
-	if file == "" {
-		return nil, nil
+// given says whether a model is asked for by name.
+func (s startModel) given() bool { return s != noStart && s != autoStart }
+
+// file is the path of the model, "" if there is none to read.
+func (s startModel) file() string {
+	if !s.given() || s == embedded || s == embeddedLanguage {
+		return ""
 	}
-	s, err := readStart(file)
+	return string(s)
+}
+
+// settings returns what a training begins with: the start, nil for random weights,
+// with its name for the card, and the settings of r laid over those that suit the
+// texts. Nothing starts by itself what is to have other vectors, another network
+// or other words than the embedded language model. The texts are nil if they are
+// not in memory.
+func (s startModel) settings(r *recipe, vectors vectorFile, texts *corpora.Dataset, recommended train.Config) (start *train.Start, name string, c train.Config, err error) {
+	if s == autoStart && texts != nil && vectors == "" && train.StartHelps(texts, "en") {
+		if start, err = embeddedLanguageStart(); err != nil {
+			return nil, "", c, err
+		}
+		from := recommended.From(start)
+		if c, err = r.over(from); err != nil || c.CheckStart(start) == nil && c.Model.Pipeline == from.Model.Pipeline {
+			return start, embeddedLanguage, c, err
+		}
+		start = nil
+	}
+	if s.given() {
+		if start, err = s.load(); err != nil {
+			return nil, "", c, err
+		}
+		recommended, name = recommended.From(start), filepath.Base(string(s))
+	}
+	if vectors != "" {
+		name = filepath.Base(string(vectors))
+	}
+	if recommended, err = vectors.recommend(recommended); err != nil {
+		return nil, "", c, err
+	}
+	c, err = r.over(recommended)
+	return start, name, c, err
+}
+
+// load reads the model.
+func (s startModel) load() (*train.Start, error) {
+	start, err := s.read()
 	if err != nil {
-		return nil, modelError{fmt.Errorf("--init %s: %w", file, err)}
+		return nil, modelError{fmt.Errorf("--init %s: %w", s, err)}
 	}
-	return s, nil
+	return start, nil
 }
 
-func readStart(file string) (*train.Start, error) {
-	if file == embedded {
+func (s startModel) read() (*train.Start, error) {
+	switch s {
+	case embedded:
 		m, err := pretrained.Default()
 		if err != nil {
 			return nil, err
 		}
 		return train.FromClassifier(m)
+	case embeddedLanguage:
+		return embeddedLanguageStart()
 	}
-	if file == embeddedLanguage {
-		m, err := pretrained.Language()
-		if err != nil {
-			return nil, err
-		}
-		return train.FromLanguageModel(m), nil
-	}
-	language, err := lm.Load(file)
+	language, err := lm.Load(string(s))
 	if err == nil {
 		return train.FromLanguageModel(language), nil
 	}
 	if !errors.Is(err, lm.ErrFormat) {
 		return nil, err
 	}
-	m, other := classify.Load(file)
+	m, other := classify.Load(string(s))
 	var damaged *tensorfile.FormatError
 	switch {
 	case other != nil && errors.As(err, &damaged):
@@ -68,4 +115,12 @@ func readStart(file string) (*train.Start, error) {
 		return nil, fmt.Errorf("neither a language model (%w) nor a classifier (%w)", err, other)
 	}
 	return train.FromClassifier(m)
+}
+
+func embeddedLanguageStart() (*train.Start, error) {
+	m, err := pretrained.Language()
+	if err != nil {
+		return nil, err
+	}
+	return train.FromLanguageModel(m), nil
 }

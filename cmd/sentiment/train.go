@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -31,7 +32,7 @@ func newTrain() *cobra.Command {
 		config   string
 		sets     []string
 		vectors  vectorFile
-		start    string
+		start    startModel
 		more     []string
 		name     string
 		logJSON  bool
@@ -63,10 +64,12 @@ change the answer most, which --unlabelled texts serve for as well.
 
 With --init it starts from the words, the word vectors and the LSTM of another model,
 which helps most where labels are few: a language model of "sentiment pretrain" or a
-classifier of "sentiment train". For English texts two are embedded: --init language
-has read film reviews without labels, --init default is the model that classify uses.
+classifier of "sentiment train". For English texts two are embedded: language has
+read many kinds of texts without labels, default is the model that classify uses.
 Pipeline and sizes are then those of that model; heads and the n-gram branch are new.
 A file that is called default or language is ./default or ./language.
+Fewer than 10,000 English texts start from language unless --init says otherwise or
+the settings ask for other words or another network than its own.
 
 Where there are fewer than 10,000 texts, the model is trained a second time, with the
 dev texts as well and what was best for them, unless --set refit=false.
@@ -81,7 +84,7 @@ in the directory MODEL.checkpoint until --resume goes on with it, to the same
 model that it would have made uninterrupted.`,
 		Example: `  sentiment train --train reviews.tsv --out reviews.model
   sentiment train --train train.csv --dev dev.csv --head topic=category --out topics.model
-  sentiment train --init language --train reviews.tsv --out reviews.model`,
+  sentiment train --init default --train reviews.tsv --out reviews.model`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			opts, err := in.options()
@@ -113,7 +116,7 @@ model that it would have made uninterrupted.`,
 			if len(r.Data) == 0 {
 				return usagef("train needs --train FILE, or a config file that names its data")
 			}
-			if start != "" && (onDisk || vectors != "") {
+			if start.given() && (onDisk || vectors != "") {
 				return usagef("--init goes with neither --stream nor --vectors")
 			}
 			if onDisk && (resume || state != "") {
@@ -135,10 +138,7 @@ model that it would have made uninterrupted.`,
 			if len(t.Card.Data) == 0 {
 				t.Card.Data = sourceNames(r.Data)
 			}
-			if from := start + string(vectors); from != "" { // at most one of them
-				t.Card.Start = filepath.Base(from)
-			}
-			if err := checkOut("--out", out, slices.Concat(files, dev, more, []string{config, string(vectors), start})); err != nil {
+			if err := checkOut("--out", out, slices.Concat(files, dev, more, []string{config, string(vectors), start.file()})); err != nil {
 				return err
 			}
 			var texts trainingTexts
@@ -164,21 +164,15 @@ model that it would have made uninterrupted.`,
 			if err != nil {
 				return err
 			}
-			if t.Start, err = loadStart(start); err != nil {
+			var from string
+			if t.Start, from, t.Config, err = start.settings(r, vectors, texts.inMemory(), recommended); err != nil {
 				return err
 			}
-			if t.Start != nil {
-				recommended = recommended.From(t.Start)
-			}
-			if recommended, err = vectors.recommend(recommended); err != nil {
-				return err
-			}
-			if t.Config, err = r.over(recommended); err != nil {
-				return err
-			}
+			t.Card.Start = cmp.Or(from, t.Card.Start)
 			t.Prepare = vectors.prepare(t.Seed, cmd.ErrOrStderr())
 			p := newProgress(cmd.ErrOrStderr(), logJSON, quiet)
 			texts.show(p)
+			p.from(from)
 			t.OnProgress = p.report
 			if boardDir != "" {
 				b, err := openBoard(boardDir)
@@ -226,7 +220,7 @@ model that it would have made uninterrupted.`,
 	f.StringVar(&dataDir, "data-dir", "", "`directory` that the files of a config file are relative to; ./FILE is beside the config file")
 	f.StringArrayVar(&sets, "set", nil, "one setting, `path=value`; may be repeated")
 	vectors.addFlag(cmd)
-	addStartFlag(cmd, &start)
+	start.addFlag(cmd)
 	f.StringArrayVar(&more, "unlabelled", nil, "`file` of texts for virtual adversarial training; may be repeated")
 	f.StringVar(&name, "name", "", "name of the model, for its card")
 	f.IntVar(&epochs, "epochs", 0, "passes over the training texts")

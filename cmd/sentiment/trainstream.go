@@ -21,6 +21,7 @@ import (
 // trainingTexts are what a training reads, in memory or on disk.
 type trainingTexts interface {
 	recommend(context.Context) (train.Config, error)
+	inMemory() *corpora.Dataset // the training texts; nil if they are on disk
 	show(*progress)
 	fit(context.Context, *train.Trainer) (*train.Result, error)
 	close()
@@ -40,6 +41,8 @@ func readMemory(opts corpora.Options, dir string, r *recipe, share float64) (tra
 func (m memory) recommend(context.Context) (train.Config, error) {
 	return train.Recommend(m.train), nil
 }
+
+func (m memory) inMemory() *corpora.Dataset { return m.train }
 
 func (m memory) show(p *progress) { p.data(m.train, m.dev) }
 
@@ -168,6 +171,8 @@ func (s *stream) texts() *train.Stream {
 func (s *stream) recommend(ctx context.Context) (train.Config, error) {
 	return s.texts().Recommend(ctx)
 }
+
+func (s *stream) inMemory() *corpora.Dataset { return nil }
 
 func (s *stream) show(p *progress) { p.texts(s.spool.Len(), &s.header, s.dev) }
 
