@@ -34,14 +34,22 @@ type profile struct {
 }
 
 // fewTexts is the number of texts below which a training takes little time and
-// what it learned elsewhere matters most.
-const fewTexts = 10_000
+// what it learned elsewhere matters most; of short ones it may be more, up to
+// fewBytes.
+const (
+	fewTexts = 10_000
+	fewBytes = 4 << 20
+)
 
 // StartHelps says whether a training on d gains from a start that has read other
 // texts of a language, such as pretrained.Language for "en": d is of that language,
 // and small.
 func StartHelps(d *corpora.Dataset, lang tokenize.Lang) bool {
-	return d.Len() < fewTexts && language(d) == lang
+	var p profile
+	for i := range d.Examples {
+		p.add(&d.Examples[i], "")
+	}
+	return (p.texts < fewTexts || p.bytes < fewBytes) && language(d) == lang
 }
 
 // manyLabels is the number of labels from which on a head has many.

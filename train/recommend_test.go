@@ -75,10 +75,11 @@ func TestRecommendStems(t *testing.T) {
 }
 
 func TestStartHelps(t *testing.T) {
-	english := func(n int) *corpora.Dataset {
+	english := func(n, times int) *corpora.Dataset {
 		d := of(n, 2, 1)
+		text := strings.Repeat("this is a story that was told to them before ", times)
 		for i := range d.Examples {
-			d.Examples[i].Text = "this is a story that was told to them before"
+			d.Examples[i].Text = text
 		}
 		return d
 	}
@@ -90,7 +91,7 @@ func TestStartHelps(t *testing.T) {
 		name string
 		data *corpora.Dataset
 		want bool
-	}{{"few", english(9999), true}, {"many", english(10_000), false}, {"German", german, false}, {"none", english(0), false}} {
+	}{{"few", english(9999, 20), true}, {"many", english(10_000, 20), false}, {"many short ones", english(10_000, 1), true}, {"German", german, false}, {"none", english(0, 1), false}} {
 		if got := train.StartHelps(c.data, "en"); got != c.want {
 			t.Errorf("%s: %v", c.name, got)
 		}

@@ -54,14 +54,11 @@ func (s startModel) file() string {
 // not in memory.
 func (s startModel) settings(r *recipe, vectors vectorFile, texts *corpora.Dataset, recommended train.Config) (start *train.Start, name string, c train.Config, err error) {
 	if s == autoStart && texts != nil && vectors == "" && train.StartHelps(texts, "en") {
-		if start, err = embeddedLanguageStart(); err != nil {
-			return nil, "", c, err
+		start, name, c, err = startModel(embeddedLanguage).settings(r, "", nil, recommended)
+		if err != nil || c.CheckStart(start) == nil && c.Model.Pipeline == recommended.From(start).Model.Pipeline {
+			return start, name, c, err
 		}
-		from := recommended.From(start)
-		if c, err = r.over(from); err != nil || c.CheckStart(start) == nil && c.Model.Pipeline == from.Model.Pipeline {
-			return start, embeddedLanguage, c, err
-		}
-		start = nil
+		start, name = nil, ""
 	}
 	if s.given() {
 		if start, err = s.load(); err != nil {
@@ -97,7 +94,11 @@ func (s startModel) read() (*train.Start, error) {
 		}
 		return train.FromClassifier(m)
 	case embeddedLanguage:
-		return embeddedLanguageStart()
+		m, err := pretrained.Language()
+		if err != nil {
+			return nil, err
+		}
+		return train.FromLanguageModel(m), nil
 	}
 	language, err := lm.Load(string(s))
 	if err == nil {
@@ -115,12 +116,4 @@ func (s startModel) read() (*train.Start, error) {
 		return nil, fmt.Errorf("neither a language model (%w) nor a classifier (%w)", err, other)
 	}
 	return train.FromClassifier(m)
-}
-
-func embeddedLanguageStart() (*train.Start, error) {
-	m, err := pretrained.Language()
-	if err != nil {
-		return nil, err
-	}
-	return train.FromLanguageModel(m), nil
 }
