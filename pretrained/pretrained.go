@@ -24,9 +24,11 @@ var load = sync.OnceValues(func() (*classify.Model, error) { return classify.Dec
 //go:embed language.safetensors
 var languageFile []byte
 
-// Language returns the embedded language model, for train.FromLanguageModel. It
-// has read texts without labels, so that what starts from it may be judged by any
-// labelled texts. It is decoded at the first call; all calls return the same one.
+// Language returns the embedded language model of English, for
+// train.FromLanguageModel; train.StartHelps says when. It has read texts without
+// labels, so that what starts from it may be judged by any labelled texts but those
+// (MODEL_CARD.md lists them). It is decoded at the first call; all calls return the
+// same one.
 func Language() (*lm.Model, error) { return loadLanguage() }
 
 var loadLanguage = sync.OnceValues(func() (*lm.Model, error) { return lm.Decode(languageFile) })
