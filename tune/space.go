@@ -41,6 +41,14 @@ type Param struct {
 // A Space is the settings to choose from.
 type Space []Param
 
+// extremes are the choices of p or its two ends.
+func (p *Param) extremes() []any {
+	if p.Kind == Choice {
+		return p.Choices
+	}
+	return []any{p.Low, p.High}
+}
+
 // DefaultSpace is the settings that matter for most texts, around what
 // train.Recommend recommends.
 func DefaultSpace() Space {
@@ -53,7 +61,7 @@ func DefaultSpace() Space {
 		{Path: "model.lstm.input_dropout", Kind: Float, Low: 0.1, High: 0.6},
 		{Path: "model.lstm.hidden_size", Kind: Choice, Choices: []any{64, 128, 192}},
 		{Path: "model.embed", Kind: Choice, Choices: []any{50, 100, 150}},
-		{Path: "nbsvm.c", Kind: Float, Low: 0.1, High: 3, Log: true},
+		{Path: "nbsvm.c", Kind: Float, Low: 3e-3, High: 1, Log: true},
 	}
 }
 

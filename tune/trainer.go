@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/textlstm/textlstm/corpora"
@@ -19,7 +20,8 @@ import (
 // goroutines.
 type Trainer struct {
 	// Trainer has the settings that a task's are put in place of. Checkpoints
-	// are not used.
+	// are not used. A task whose network is not of the shapes of Start begins with
+	// random weights.
 	train.Trainer
 
 	// Data are the texts to learn from, Dev those to judge on.
@@ -27,20 +29,20 @@ type Trainer struct {
 }
 
 // Options fills in what of o follows from the training: the metric, the number
-// of epochs, the settings to begin with and the identity. It fails if the space
-// does not fit the settings.
+// of epochs, the settings to begin with and the identity; the space, if there is
+// none, is DefaultSpace without the shapes of Start. It fails if the space does
+// not fit the settings.
 func (t *Trainer) Options(o Options) (Options, error) {
+	if o.Space == nil && t.Start != nil {
+		o.Space = slices.DeleteFunc(DefaultSpace(), t.unfit)
+	}
 	o = o.Resolve()
 	c := t.Config.Resolve()
 	if err := o.Space.Validate(); err != nil {
 		return o, err
 	}
 	for _, p := range o.Space {
-		values := []any{p.Low, p.High}
-		if p.Kind == Choice {
-			values = p.Choices
-		}
-		for _, v := range values {
+		for _, v := range p.extremes() {
 			if _, err := (Values{p.Path: v}).Apply(t.Config); err != nil {
 				return o, fmt.Errorf("%w (at %s = %v)", err, p.Path, v)
 			}
@@ -59,12 +61,25 @@ func (t *Trainer) Options(o Options) (Options, error) {
 	return o, err
 }
 
-// identity is a hash of settings and texts.
+// unfit says whether values of p give a network that is not of the shapes of Start.
+func (t *Trainer) unfit(p Param) bool {
+	return slices.ContainsFunc(p.extremes(), func(v any) bool {
+		c, err := (Values{p.Path: v}).Apply(t.Config)
+		return err == nil && c.CheckStart(t.Start) != nil
+	})
+}
+
+// identity is a hash of settings, start and texts.
 func (t *Trainer) identity() (string, error) {
 	h := sha256.New()
 	e := json.NewEncoder(h)
 	if err := e.Encode(t.Config); err != nil {
 		return "", err
+	}
+	if t.Start != nil {
+		if err := e.Encode(t.Start.Sum()); err != nil {
+			return "", err
+		}
 	}
 	for _, d := range []*corpora.Dataset{t.Data, t.Dev} {
 		if err := e.Encode([]any{d.Heads, d.Separator, d.Len()}); err != nil {
@@ -88,6 +103,9 @@ func (t *Trainer) Try(ctx context.Context, task Task) (Outcome, error) {
 	}
 	one := t.Trainer
 	one.Config, one.Checkpoint, one.Resume = c, "", false
+	if one.Start != nil && c.CheckStart(one.Start) != nil {
+		one.Start = nil
+	}
 	one.Refit = false // a trial is judged by dev texts that it has not seen
 	if task.Together > 1 {
 		one.Workers = max(runtime.GOMAXPROCS(0)/task.Together, 1)

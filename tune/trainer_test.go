@@ -127,3 +127,45 @@ func TestTrainerOptions(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A trial starts from the model where its network has that model's shapes.
+func TestStart(t *testing.T) {
+	first := trainer()
+	first.Epochs, first.Schedule.Rate = 3, 0.05
+	r, err := first.Fit(t.Context(), first.Data, first.Dev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	random, started := trainer(), trainer()
+	if started.Start, err = train.FromClassifier(r.Model); err != nil {
+		t.Fatal(err)
+	}
+	for size, same := range map[int]bool{3: true, 4: false} {
+		task := Task{Values: Values{"model.lstm.hidden_size": size}, Epochs: 1}
+		a, err := random.Try(t.Context(), task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := started.Try(t.Context(), task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (a.LogLoss == b.LogLoss) != same {
+			t.Errorf("%d units: log loss %v from random weights, %v with a start of 4 units", size, a.LogLoss, b.LogLoss)
+		}
+	}
+	a, err := random.Options(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := started.Options(Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Identity == b.Identity {
+		t.Error("studies with and without a start are taken for the same")
+	}
+	if want := len(a.Space) - 2; len(b.Space) != want { // embed and hidden_size
+		t.Errorf("%d settings to choose from, want %d", len(b.Space), want)
+	}
+}

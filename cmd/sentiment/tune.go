@@ -33,6 +33,7 @@ type tuning struct {
 	devSplit         float64
 	config, dataDir  string
 	sets             []string
+	start            startModel
 	epochs           int
 	seed             uint64
 	out, study       string
@@ -55,7 +56,8 @@ config file, which sentiment train --config takes. The first trial has the
 settings that train would use with the same flags; tune says whether any is better.
 
 The settings to choose from are a file that --space names: --print-space prints
-the usual one. Methods: tpe tries what resembles the best trials so far; random
+the usual one, of which the sizes of the network are left out where it starts from a
+model, by --init as for train; other sizes start from random weights. Methods: tpe tries what resembles the best trials so far; random
 draws; halving trains many for an epoch, the better third of them longer, and so
 on.
 
@@ -96,6 +98,7 @@ the model on other texts.`,
 	f.StringVar(&u.config, "config", "", "config `file` to begin with, TOML or JSON")
 	f.StringVar(&u.dataDir, "data-dir", "", "`directory` that the files of a config file are relative to; ./FILE is beside the config file")
 	f.StringArrayVar(&u.sets, "set", nil, "one setting to begin with, `path=value`; may be repeated")
+	u.start.addFlag(cmd)
 	f.IntVar(&u.epochs, "epochs", 0, "passes over the training texts; for halving the most")
 	f.Uint64Var(&u.seed, "seed", 0, "seed of everything random")
 	f.StringVar(&u.out, "out", "", "config `file` to write, TOML or JSON by its name")
@@ -144,7 +147,7 @@ func (u *tuning) run(ctx context.Context, out, log io.Writer) error {
 	if t.Data, t.Dev, err = readTrainingData(opts, u.dataDir, r.Data, r.Dev, u.devSplit, r.Seed); err != nil {
 		return err
 	}
-	if t.Config, err = r.over(train.Recommend(t.Data)); err != nil {
+	if t.Start, _, t.Config, err = u.start.settings(r, "", t.Data, train.Recommend(t.Data)); err != nil {
 		return err
 	}
 	if o, err = t.Options(o); err != nil {
