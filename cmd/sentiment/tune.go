@@ -56,10 +56,10 @@ config file, which sentiment train --config takes. The first trial has the
 settings that train would use with the same flags; tune says whether any is better.
 
 The settings to choose from are a file that --space names: --print-space prints
-the usual one, of which the sizes of the network are left out where it starts from a
-model, by --init as for train; other sizes start from random weights. Methods: tpe tries what resembles the best trials so far; random
-draws; halving trains many for an epoch, the better third of them longer, and so
-on.
+the usual one. It goes without the sizes of the network where that starts from a
+model, as train would with the same --init; a trial of other sizes starts from
+random weights. Methods: tpe tries what resembles the best trials so far; random
+draws; halving trains many for an epoch, the better third of them longer, and so on.
 
 The study is kept in a file beside CONFIG, and --resume goes on with one that was
 interrupted, to the same end. The same seed gives the same study. With --parallel N
