@@ -45,11 +45,11 @@ const (
 // texts of a language, such as pretrained.Language for "en": d is of that language,
 // and small.
 func StartHelps(d *corpora.Dataset, lang tokenize.Lang) bool {
-	var p profile
+	bytes := 0
 	for i := range d.Examples {
-		p.add(&d.Examples[i], "")
+		bytes += len(d.Examples[i].Text)
 	}
-	return (p.texts < fewTexts || p.bytes < fewBytes) && language(d) == lang
+	return (d.Len() < fewTexts || bytes < fewBytes) && language(d) == lang
 }
 
 // manyLabels is the number of labels from which on a head has many.
