@@ -298,7 +298,7 @@ func (d *Dataset) Split(seed uint64, fractions ...float64) ([]*Dataset, error) {
 		return nil, fmt.Errorf("corpora: split fractions %v sum to %g, want 1", fractions, sum)
 	}
 	parts := make([][]int, len(fractions))
-	for i, p := range d.assign(seed, fractions) {
+	for i, p := range d.assign(seed, fractions, false) {
 		parts[p] = append(parts[p], i)
 	}
 	out := make([]*Dataset, len(fractions))
@@ -335,11 +335,19 @@ func (d *Dataset) Folds(seed uint64, k int) iter.Seq2[*Dataset, *Dataset] {
 
 // FoldOf returns the number of the fold, from 0, in which each example is tested.
 func (d *Dataset) FoldOf(seed uint64, k int) []int {
-	fractions := make([]float64, k)
-	for i := range fractions {
-		fractions[i] = 1 / float64(k)
-	}
-	return d.assign(seed, fractions)
+	return d.assign(seed, equal(k), false)
+}
+
+// FoldOfCopies is FoldOf where each copy of a text may be in another fold. What is
+// learned in one is then asked about in the others, so that figures come out too
+// high; most published ones are such.
+func (d *Dataset) FoldOfCopies(seed uint64, k int) []int {
+	return d.assign(seed, equal(k), true)
+}
+
+// equal returns k fractions.
+func equal(k int) []float64 {
+	return slices.Repeat([]float64{1 / float64(k)}, k)
 }
 
 // Sample returns n examples, or all if there are fewer, in the order of d. Every
@@ -397,8 +405,8 @@ func (d *Dataset) Sample(seed uint64, n int) *Dataset {
 // The groups of a stratum go in the order of a seeded hash of their text, each to
 // the part that is furthest below its share of the stratum and of the whole
 // together: the stratum's shares come out within one group, and strata too small
-// for every part fill the parts evenly.
-func (d *Dataset) assign(seed uint64, fractions []float64) []int {
+// for every part fill the parts evenly. With apart each copy of a text is a group.
+func (d *Dataset) assign(seed uint64, fractions []float64, apart bool) []int {
 	type group struct {
 		stratum string
 		order   [16]byte
@@ -411,8 +419,12 @@ func (d *Dataset) assign(seed uint64, fractions []float64) []int {
 	for i := range d.Examples {
 		k := n.key(d.Examples[i].Text)
 		g := byKey[k]
-		if g == nil {
-			sum := sha256.Sum256(append(slices.Clip(prefix), k[:]...))
+		if g == nil || apart {
+			hashed := append(slices.Clip(prefix), k[:]...)
+			if g != nil {
+				hashed = fmt.Appendf(hashed, " %d", i)
+			}
+			sum := sha256.Sum256(hashed)
 			g = &group{order: [16]byte(sum[:16])}
 			byKey[k] = g
 			groups = append(groups, g)

@@ -137,6 +137,46 @@ func TestFolds(t *testing.T) {
 	}
 }
 
+// Copies are spread over the folds like other texts, whatever their order.
+func TestFoldOfCopies(t *testing.T) {
+	d := &Dataset{Heads: []string{"label"}}
+	for i := range 100 {
+		label := "yes"
+		if i%4 == 0 {
+			label = "no"
+		}
+		d.Examples = append(d.Examples, Example{Text: fmt.Sprint("text ", i%4), Labels: []string{label}})
+	}
+	together, apart := d.FoldOf(1, 5), d.FoldOfCopies(1, 5)
+	var sizes, no [5]int
+	folds := map[string]map[int]bool{}
+	for i, f := range apart {
+		if together[i] != together[i%4] {
+			t.Fatalf("FoldOf puts copy %d into fold %d, the first into %d", i, together[i], together[i%4])
+		}
+		sizes[f]++
+		if i%4 == 0 {
+			no[f]++
+		}
+		text := d.Examples[i].Text
+		if folds[text] == nil {
+			folds[text] = map[int]bool{}
+		}
+		folds[text][f] = true
+	}
+	if sizes != [5]int{20, 20, 20, 20, 20} || no != [5]int{5, 5, 5, 5, 5} {
+		t.Errorf("folds of %v texts with %v of the rare label", sizes, no)
+	}
+	for text, in := range folds {
+		if len(in) < 2 {
+			t.Errorf("25 copies of %q are all in one fold", text)
+		}
+	}
+	if !slices.Equal(apart, d.FoldOfCopies(1, 5)) || slices.Equal(apart, d.FoldOfCopies(2, 5)) {
+		t.Error("the folds do not follow from the seed")
+	}
+}
+
 func TestSample(t *testing.T) {
 	d := randomDataset(rand.New(rand.NewPCG(5, 6)), 1000)
 	for _, n := range []int{0, 1, 7, 100, 999, 1000, 2000, -1} {

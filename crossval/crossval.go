@@ -19,6 +19,10 @@ type Options struct {
 	DevShare float64 // of the texts outside a fold, kept back for choosing the epoch; 0 means 0.1
 	Seed     uint64  // of the cuts
 
+	// CopiesApart lets Run put equal texts into different folds, as most published
+	// figures do. Answers to texts that were learned are then among the figures.
+	CopiesApart bool
+
 	// File, if not "", is replaced after every fold by what all folds so far
 	// answered; the checkpoints of the fold in training are in the directory of
 	// that name with ".checkpoint". With Resume the folds of a file that is there
@@ -79,7 +83,11 @@ func Run(ctx context.Context, t train.Trainer, data *corpora.Dataset, o Options)
 	if o.Folds < 2 || o.Folds > data.Len() {
 		return nil, fmt.Errorf("crossval: %d folds of %d texts, want from 2 to one for each text: %w", o.Folds, data.Len(), corpora.ErrData)
 	}
-	r := &Result{FoldOf: data.FoldOf(o.Seed, o.Folds), Answers: make([]classify.Prediction, data.Len())}
+	foldOf := data.FoldOf
+	if o.CopiesApart {
+		foldOf = data.FoldOfCopies
+	}
+	r := &Result{FoldOf: foldOf(o.Seed, o.Folds), Answers: make([]classify.Prediction, data.Len())}
 	cuts := make([]cut, o.Folds)
 	for f := range cuts {
 		for i, g := range r.FoldOf {

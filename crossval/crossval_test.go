@@ -16,8 +16,8 @@ import (
 	"github.com/textlstm/textlstm/train"
 )
 
-// reviews are n texts whose first word gives the label away; one in five is
-// there twice.
+// reviews are n texts whose first word gives the label away; one in ten is a
+// copy.
 func reviews(n int) *corpora.Dataset {
 	d := &corpora.Dataset{Heads: []string{"label"}, Sources: []corpora.Source{{Name: "reviews"}}}
 	for i := range n {
@@ -26,7 +26,7 @@ func reviews(n int) *corpora.Dataset {
 			label, word = "positive", "good"
 		}
 		k := i
-		if i%10 < 2 && i >= 10 {
+		if i%10 < 2 && i%20 >= 10 {
 			k = i - 10 // the text of ten rows before
 		}
 		d.Examples = append(d.Examples, corpora.Example{ID: fmt.Sprint(i), Text: fmt.Sprintf("%s film number%d", word, k), Labels: []string{label}})
@@ -98,6 +98,24 @@ func TestEveryTextIsAnsweredOnceByAModelThatHasNotSeenIt(t *testing.T) {
 	}
 	if _, err := r.Spread("label", "beauty"); err == nil {
 		t.Error("a figure that is none has a spread")
+	}
+}
+
+func TestCopiesApart(t *testing.T) {
+	d := reviews(60)
+	for _, apart := range []bool{false, true} {
+		fold, split := map[string]int{}, 0
+		for i, f := range run(t, d, Options{Folds: 4, Seed: 3, CopiesApart: apart}).FoldOf {
+			first, ok := fold[d.Examples[i].Text]
+			if !ok {
+				fold[d.Examples[i].Text] = f
+			} else if first != f {
+				split++
+			}
+		}
+		if apart != (split > 0) {
+			t.Errorf("copies apart %v: %d copies in another fold than the first", apart, split)
+		}
 	}
 }
 

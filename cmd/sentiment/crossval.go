@@ -37,6 +37,7 @@ type validation struct {
 	seed        uint64
 	folds       int
 	devShare    float64
+	copiesApart bool
 	by          string
 	state       string
 	resume      bool
@@ -61,6 +62,9 @@ is answered by a model trained on the others, a tenth of which chooses the epoch
 It prints the mean of the headline figures over the folds with their standard
 deviation, and the evaluation of all the answers together. --predictions keeps the
 answers, which sentiment compare reads as one of its systems.
+
+With --copies-apart equal texts may be in different folds. Most published figures
+are such; where texts have copies they are higher, as some were learned before.
 
 With --by the folds are kinds of texts, and the figures say how well a model does on
 a kind that it has not met. --by source leaves out one file at a time, --by group
@@ -106,6 +110,7 @@ With --state a file keeps the folds that are done, and --resume goes on from it.
 	f.IntVar(&v.epochs, "epochs", 0, "passes over the training texts")
 	f.Uint64Var(&v.seed, "seed", 0, "seed of everything random")
 	f.IntVar(&v.folds, "folds", 10, "number of folds")
+	f.BoolVar(&v.copiesApart, "copies-apart", false, "equal texts may be in different folds, as for most published figures")
 	f.StringVar(&v.by, "by", "", "leave out one `kind` at a time: group or source")
 	f.StringVar(&v.state, "state", "", "`file` that keeps the folds that are done")
 	f.BoolVar(&v.resume, "resume", false, "go on from the --state of an interrupted run, if there is one")
@@ -144,6 +149,8 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		return usagef("--resume needs --state FILE")
 	case v.start.given() && v.vectors != "":
 		return usagef("--init does not go with --vectors")
+	case v.copiesApart && v.by != "":
+		return usagef("--copies-apart does not go with --by")
 	}
 	r, err := readRecipe(v.config, v.sets)
 	if err != nil {
@@ -195,7 +202,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 	limitMemory()
 	start, kept := time.Now(), 0
 	o := crossval.Options{
-		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed, File: v.state, Resume: v.resume, Also: also,
+		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed, CopiesApart: v.copiesApart, File: v.state, Resume: v.resume, Also: also,
 		OnFold: func(x crossval.Progress) {
 			if x.Kept && x.Done != nil {
 				kept++
