@@ -131,14 +131,19 @@ func loadModel(path string) (*classify.Model, error) {
 		return m, nil
 	}
 	m, err := classify.Load(path)
-	var named *fs.PathError
-	if err != nil && !errors.As(err, &named) {
-		err = fmt.Errorf("%s: %w", path, err)
-	}
 	if err != nil {
-		return nil, modelError{err}
+		return nil, modelFileError(path, err)
 	}
 	return m, nil
+}
+
+// modelFileError says that a model's file cannot be read, and which one.
+func modelFileError(path string, err error) error {
+	var named *fs.PathError
+	if !errors.As(err, &named) {
+		err = fmt.Errorf("%s: %w", path, err)
+	}
+	return modelError{err}
 }
 
 func addModelFlag(cmd *cobra.Command, model *string) {

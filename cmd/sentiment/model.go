@@ -12,7 +12,6 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
-	"github.com/textlstm/textlstm/lm"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/score"
 )
@@ -121,7 +120,11 @@ the most frequent words alone.`,
 			if err != nil {
 				return err
 			}
-			if language, err := lm.Load(args[0]); err == nil {
+			language, m, err := loadEither(args[0])
+			if err != nil {
+				return modelFileError(args[0], err)
+			}
+			if language != nil {
 				if len(data) > 0 {
 					return usagef("--data goes with a classifier, %s is a language model", args[0])
 				}
@@ -130,10 +133,6 @@ the most frequent words alone.`,
 					return usageError{err}
 				}
 				return small.Save(out)
-			}
-			m, err := loadModel(args[0])
-			if err != nil {
-				return err
 			}
 			if words != 0 {
 				return usagef("--words goes with a language model, %s is a classifier", args[0])

@@ -100,20 +100,29 @@ func (s startModel) read() (*train.Start, error) {
 		}
 		return train.FromLanguageModel(m), nil
 	}
-	language, err := lm.Load(string(s))
-	if err == nil {
+	language, m, err := loadEither(string(s))
+	switch {
+	case err != nil:
+		return nil, err
+	case language != nil:
 		return train.FromLanguageModel(language), nil
 	}
-	if !errors.Is(err, lm.ErrFormat) {
-		return nil, err
+	return train.FromClassifier(m)
+}
+
+// loadEither reads a language model or a classifier; the other is nil.
+func loadEither(path string) (*lm.Model, *classify.Model, error) {
+	language, err := lm.Load(path)
+	if err == nil || !errors.Is(err, lm.ErrFormat) {
+		return language, nil, err
 	}
-	m, other := classify.Load(string(s))
+	m, other := classify.Load(path)
 	var damaged *tensorfile.FormatError
 	switch {
 	case other != nil && errors.As(err, &damaged):
-		return nil, fmt.Errorf("neither a language model nor a classifier: %w", damaged)
+		return nil, nil, fmt.Errorf("neither a language model nor a classifier: %w", damaged)
 	case other != nil:
-		return nil, fmt.Errorf("neither a language model (%w) nor a classifier (%w)", err, other)
+		return nil, nil, fmt.Errorf("neither a language model (%w) nor a classifier (%w)", err, other)
 	}
-	return train.FromClassifier(m)
+	return nil, m, nil
 }
