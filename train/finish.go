@@ -1,0 +1,131 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/score"
+)
+
+// keep puts the best weights in place.
+func (f *fit) keep() error {
+	switch {
+	case f.bestWeights != nil:
+		for i, p := range f.net.Params() {
+			copy(p.Data, f.bestWeights[i])
+			p.Changed()
+		}
+	case f.net != nil && f.dev != nil:
+		return errors.New("train: no epoch gave a dev score that is a number")
+	case f.ema != nil:
+		f.ema.Swap()
+	}
+	if f.net != nil {
+		for _, p := range f.net.Params() {
+			p.Grad = nil
+		}
+	}
+	return nil
+}
+
+// finish puts the best weights in place, fits the scales of the branches and
+// joins them to a model. What it changes a resumed training does not look at:
+// there is either no dev set, and nothing to interrupt, or it begins with the
+// best weights again.
+func (f *fit) finish(ctx context.Context) (*Result, error) {
+	if err := f.keep(); err != nil {
+		return nil, err
+	}
+	if f.devSet != nil {
+		if err := f.mix(ctx, f.devSet); err != nil {
+			return nil, err
+		}
+		if err := f.setThresholds(ctx); err != nil {
+			return nil, err
+		}
+	}
+	r := &Result{Config: f.full, History: slices.Concat(f.Earlier, f.History)}
+	card := f.t.Card
+	card.Seed, card.Epochs = f.full.Seed, f.Epoch
+	if f.Best != nil {
+		card.Epochs = bestEpoch(r.History)
+	}
+	card.Figures = map[string]float64{}
+	var err error
+	if f.dev != nil {
+		if r.Dev, err = f.scoreBranches(ctx); err != nil {
+			return nil, err
+		}
+		for name, e := range r.Dev["joint"].Heads {
+			card.Figures["dev "+name+" accuracy"] = float64(e.Accuracy)
+			card.Figures["dev "+name+" macro_f1"] = float64(e.MacroF1)
+		}
+	}
+	r.Model, err = classify.New(f.full.Model, f.model.Vocab(), f.nets, f.model.Wide(), card)
+	return r, err
+}
+
+// setThresholds fits the thresholds of the multi-label heads to the dev texts.
+func (f *fit) setThresholds(ctx context.Context) error {
+	heads := f.cfg.Model.Heads
+	if !slices.ContainsFunc(heads, func(h classify.Head) bool { return h.MultiLabel() }) {
+		return nil
+	}
+	whole, err := f.whole()
+	if err != nil {
+		return err
+	}
+	predictions, err := score.Encoded(ctx, whole, f.dev, f.devSet.texts, "")
+	if err != nil {
+		return err
+	}
+	for _, p := range predictions {
+		if p.Multi == nil {
+			continue
+		}
+		h := slices.IndexFunc(heads, func(h classify.Head) bool { return h.Name == p.Head })
+		if heads[h].Thresholds, err = p.Multi.BestThresholds(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// whole is the model as it is, without a card.
+func (f *fit) whole() (*classify.Model, error) {
+	return classify.New(f.full.Model, f.model.Vocab(), f.nets, f.model.Wide(), classify.Card{})
+}
+
+// bestEpoch is the epoch of the best weights, of several members the last one.
+func bestEpoch(history []Epoch) int {
+	best := 0
+	for _, e := range history {
+		if e.Dev != nil && e.Dev.Best {
+			best = max(best, e.Epoch)
+		}
+	}
+	return best
+}
+
+// scoreBranches evaluates the finished model and its branches on the dev texts.
+func (f *fit) scoreBranches(ctx context.Context) (map[string]*DevScore, error) {
+	whole, err := f.whole()
+	if err != nil {
+		return nil, err
+	}
+	scores := map[string]*DevScore{}
+	for _, b := range []struct {
+		name string
+		m    *classify.Model
+	}{{"joint", whole}, {"deep", whole.DeepOnly()}, {"wide", whole.WideOnly()}} {
+		if b.m == nil {
+			continue
+		}
+		if scores[b.name], err = f.score(ctx, b.m, f.Epoch); err != nil {
+			return nil, err
+		}
+	}
+	return scores, nil
+}
