@@ -149,24 +149,9 @@ func decode(f *tensorfile.File) (*Model, error) {
 }
 
 func decodeModel(f *tensorfile.File) (*Model, error) {
-	text, ok := f.Meta[metadataKey]
-	if !ok {
-		return nil, fmt.Errorf("a safetensors file without the metadata entry %q that models of this program have", metadataKey)
-	}
-	var version struct {
-		Version int `json:"version"`
-	}
-	if err := json.Unmarshal([]byte(text), &version); err != nil {
-		return nil, fmt.Errorf("metadata %s: %w", metadataKey, err)
-	}
-	if version.Version < 1 || version.Version > formatVersion {
-		return nil, fmt.Errorf("format version %d, this program reads 1 to %d: use a newer program", version.Version, formatVersion)
-	}
 	var d description
-	dec := json.NewDecoder(strings.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&d); err != nil {
-		return nil, fmt.Errorf("metadata %s: %w", metadataKey, err)
+	if err := f.Describe(metadataKey, formatVersion, &d); err != nil {
+		return nil, err
 	}
 	if d.Vocab == nil {
 		return nil, fmt.Errorf("metadata %s: no vocabulary", metadataKey)

@@ -6,7 +6,7 @@ import (
 )
 
 // The kinds of error that callers tell apart with errors.Is. All but ErrOther
-// and ErrVersion come inside a *FormatError.
+// come inside a *FormatError.
 var (
 	// ErrOther: the bytes are no safetensors file. The error says what they
 	// look like where that can be told.
@@ -36,8 +36,6 @@ var (
 	ErrMissing = errors.New("no such tensor")
 	// ErrExtra: the file has a tensor that nobody asked for.
 	ErrExtra = errors.New("unexpected tensor")
-	// ErrVersion: the content's format version is not supported.
-	ErrVersion = errors.New("unsupported format version")
 )
 
 // A FormatError says where and why a file was refused. Err wraps one of the

@@ -9,7 +9,7 @@ import (
 
 func Example() {
 	var buf bytes.Buffer
-	err := tensorfile.Write(&buf, map[string]string{"format": "1"}, []tensorfile.Tensor{
+	err := tensorfile.Write(&buf, map[string]string{"layer": `{"version":1,"name":"dense"}`}, []tensorfile.Tensor{
 		tensorfile.Float32("weight", []float32{1, 2, 3, 4, 5, 6}, 2, 3),
 		tensorfile.Int64("step", []int64{1000}),
 	})
@@ -23,16 +23,20 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	if _, err := f.CheckVersion("format", 1); err != nil {
+	var layer struct {
+		Version int    `json:"version"`
+		Name    string `json:"name"`
+	}
+	if err := f.Describe("layer", 1, &layer); err != nil {
 		fmt.Println(err)
 		return
 	}
 	w, err := f.Float32("weight", -1, 3)
-	fmt.Println(w, err)
+	fmt.Println(layer.Name, w, err)
 	_, err = f.Float32("weight", -1, 4)
 	fmt.Println(err)
 	// Output:
-	// [1 2 3 4 5 6] <nil>
+	// dense [1 2 3 4 5 6] <nil>
 	// tensorfile: tensor "weight": shape mismatch: it is [2 3], want [any 4]
 }
 

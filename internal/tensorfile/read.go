@@ -2,6 +2,7 @@ package tensorfile
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -9,7 +10,6 @@ import (
 	"io/fs"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/textlstm/textlstm/internal/fsx"
@@ -358,22 +358,29 @@ func (f *File) CheckNames(want ...string) error {
 	return errors.Join(errs...)
 }
 
-// CheckVersion reads the metadata entry key as a format version and returns
-// it. The error wraps ErrVersion if the entry is absent, is not a positive
-// integer, or is above newest.
-func (f *File) CheckVersion(key string, newest int) (int, error) {
+// Describe decodes the metadata entry key into v. The entry is a JSON object that
+// says what the file holds: v has a field for each of its members, of which
+// "version" is from 1 to newest.
+func (f *File) Describe(key string, newest int, v any) error {
 	text, ok := f.Meta[key]
 	if !ok {
-		return 0, formatErr(-1, metaKey, "%w: no entry %s", ErrVersion, quote(key))
+		return fmt.Errorf("a safetensors file without the metadata entry %s", quote(key))
 	}
-	v, err := strconv.Atoi(text)
-	if err != nil || v < 1 || strings.TrimLeft(text, "+0") != text {
-		return 0, formatErr(-1, key, "%w: %s is not a version", ErrVersion, quote(text))
+	var format struct {
+		Version int `json:"version"`
 	}
-	if v > newest {
-		return 0, formatErr(-1, key, "%w: the file is of version %d, this program reads up to %d; use a newer program", ErrVersion, v, newest)
+	if err := json.Unmarshal([]byte(text), &format); err != nil {
+		return fmt.Errorf("metadata %s: %w", key, err)
 	}
-	return v, nil
+	if format.Version < 1 || format.Version > newest {
+		return fmt.Errorf("format version %d, this program reads 1 to %d: use a newer program", format.Version, newest)
+	}
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(v); err != nil {
+		return fmt.Errorf("metadata %s: %w", key, err)
+	}
+	return nil
 }
 
 // looksLike reports whether b begins with one of the prefixes.

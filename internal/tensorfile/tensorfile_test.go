@@ -16,6 +16,7 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/textlstm/textlstm/internal/fsx"
 )
 
@@ -296,15 +297,30 @@ func TestCheckNames(t *testing.T) {
 	}
 }
 
-func TestCheckVersion(t *testing.T) {
-	f := &File{Meta: map[string]string{"v": "3", "zero": "0", "plus": "+1", "lead": "01", "text": "one"}}
-	if v, err := f.CheckVersion("v", 3); v != 3 || err != nil {
-		t.Errorf("version 3 of 3: %d, %v", v, err)
+func TestDescribe(t *testing.T) {
+	f := &File{Meta: map[string]string{
+		"good": `{"version":3,"name":"x"}`, "zero": `{"version":0}`, "none": `{"name":"x"}`, "text": `{"version":"3"}`,
+		"broken": `{"version":3`, "more": `{"version":3,"other":1}`, "type": `{"version":3,"name":1}`,
+	}}
+	type description struct {
+		Version int    `json:"version"`
+		Name    string `json:"name"`
 	}
-	for key, newest := range map[string]int{"v": 2, "zero": 9, "plus": 9, "lead": 9, "text": 9, "absent": 9} {
-		if v, err := f.CheckVersion(key, newest); !errors.Is(err, ErrVersion) {
-			t.Errorf("%s: %d, %v, want ErrVersion", key, v, err)
+	var got description
+	if err := f.Describe("good", 3, &got); err != nil || got != (description{3, "x"}) {
+		t.Errorf("version 3 of 3: %v, %v", got, err)
+	}
+	for _, bad := range []struct{ key, want string }{
+		{"absent", `without the metadata entry "absent"`}, {"zero", "format version 0"}, {"none", "format version 0"},
+		{"text", "metadata text: json"}, {"broken", "metadata broken: "}, {"more", `metadata more: json: unknown field "other"`},
+		{"type", "metadata type: json"},
+	} {
+		if err := f.Describe(bad.key, 3, &got); err == nil || !strings.Contains(err.Error(), bad.want) {
+			t.Errorf("%s: %v, want %s", bad.key, err, bad.want)
 		}
+	}
+	if err := f.Describe("good", 2, &got); err == nil || !strings.Contains(err.Error(), "format version 3, this program reads 1 to 2") {
+		t.Errorf("version 3 of 2: %v", err)
 	}
 }
 
