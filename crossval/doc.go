@@ -2,7 +2,8 @@
 // set of its own: by k-fold cross-validation.
 //
 // The texts are cut into k folds, in each of which every label has its share and
-// of which no two have a text in common. Each fold is answered by a model that
+// of which no two have a text in common, unless Options.CopiesApart asks for folds
+// like those of most published figures. Each fold is answered by a model that
 // has been trained on the others; a part of those is kept back to choose the
 // epoch and the scales of the branches, so that nothing of a fold is looked at
 // before it is answered. Every text is answered once that way.

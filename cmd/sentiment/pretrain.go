@@ -48,7 +48,7 @@ which makes up for few labelled texts if there are many without labels. Labels i
 the files are not looked at.
 
 With --skip-gram it learns word vectors alone, from the words around each, in
-minutes where a language model takes hours. The file is text in the format of
+minutes where a language model takes most of an hour. The file is text in the format of
 word2vec, for "sentiment train --vectors FILE" and other programs.
 
 Never give it the texts of a test set. Texts that also stand in a file of

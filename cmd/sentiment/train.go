@@ -69,8 +69,8 @@ read many kinds of texts without labels, default is the model that classify uses
 Pipeline and sizes are then those of that model; heads and the n-gram branch are new.
 A file of such a name is ./default or ./language.
 Fewer than 10,000 English texts, or less than 4 MiB of them, start from language,
-unless --init says otherwise (none is random weights) or the settings ask for other
-words or another network than its own.
+unless --init says otherwise (none is random weights), --vectors or --stream is given,
+or the settings ask for other words or another network than its own.
 
 Where there are fewer than 10,000 texts, the model is trained a second time, with the
 dev texts as well and what was best for them, unless --set refit=false.
