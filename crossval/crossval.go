@@ -32,11 +32,6 @@ type Options struct {
 	File   string
 	Resume bool
 
-	// Also stands for what decides the answers beside texts, settings and cuts,
-	// such as a file that the trainer's Prepare reads: a File of another is a
-	// mismatch.
-	Also string
-
 	// OnFold, if not nil, is called before a fold is trained with the texts
 	// that it learns from, and after it with its figures.
 	OnFold func(Progress)

@@ -195,7 +195,11 @@ func gatherOne(head *classify.Head, h int, d *corpora.Dataset, column int, answe
 		}
 		rows = append(rows, i)
 		if allowed[e.Source] == nil {
-			allowed[e.Source] = sourceLabels(head, d.Sources[e.Source].Labels[column])
+			var told []string
+			if labels := d.Sources[e.Source].Labels; column < len(labels) {
+				told = labels[column]
+			}
+			allowed[e.Source] = sourceLabels(head, told)
 		}
 		for _, l := range allowed[e.Source] {
 			used[l] = true

@@ -17,6 +17,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/train"
 )
 
 // kinds are texts of four sources: films twice, of two labels; tweets of three
@@ -241,10 +242,12 @@ func TestResumeEndsAsIfNothingHadHappened(t *testing.T) {
 	if _, err := LeaveOut(t.Context(), tiny(), d, groups, other); !errors.As(err, &mismatch) {
 		t.Errorf("%v, want a MismatchError", err)
 	}
-	other = o
-	other.Also = "other vectors"
-	if _, err := LeaveOut(t.Context(), tiny(), d, groups, other); !errors.As(err, &mismatch) {
-		t.Errorf("%v, want a MismatchError", err)
+	also, unlabelled := tiny(), tiny()
+	also.Also, unlabelled.Unlabelled = "other vectors", d
+	for _, other := range []train.Trainer{also, unlabelled} {
+		if _, err := LeaveOut(t.Context(), other, d, groups, o); !errors.As(err, &mismatch) {
+			t.Errorf("%v, want a MismatchError", err)
+		}
 	}
 	saved, err := os.ReadFile(file)
 	if err != nil {
@@ -289,4 +292,19 @@ func asJSON(t *testing.T, v any) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// Sources that say nothing of their labels have those of the head.
+func TestSourcesWithoutLabels(t *testing.T) {
+	d, groups := kinds()
+	for i := range d.Sources {
+		d.Sources[i].Labels = nil
+	}
+	r, err := LeaveOut(t.Context(), tiny(), d, groups, Options{Seed: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Folds) != 3 {
+		t.Errorf("%d folds, want 3", len(r.Folds))
+	}
 }

@@ -126,14 +126,27 @@ func (s *session) identity() (string, error) {
 	if err := e.Encode([]any{s.trainer.Config, s.o.Seed, s.o.DevShare, s.data.Heads, s.data.Separator, sources, s.data.Len()}); err != nil {
 		return "", err
 	}
-	if s.o.Also != "" {
-		if err := e.Encode(s.o.Also); err != nil {
+	t := &s.trainer
+	if t.Also != "" {
+		if err := e.Encode(t.Also); err != nil {
 			return "", err
 		}
 	}
-	if start := s.trainer.Start; start != nil {
-		if err := e.Encode(start.Sum()); err != nil {
+	if t.Start != nil {
+		if err := e.Encode(t.Start.Sum()); err != nil {
 			return "", err
+		}
+	}
+	if t.Teacher != nil {
+		if _, err := t.Teacher.WriteTo(h); err != nil {
+			return "", err
+		}
+	}
+	if t.Unlabelled != nil {
+		for i := range t.Unlabelled.Examples {
+			if err := e.Encode(t.Unlabelled.Examples[i].Text); err != nil {
+				return "", err
+			}
 		}
 	}
 	for i := range s.data.Examples {

@@ -114,6 +114,9 @@ func (c Config) Validate() error {
 	if c.LSTM.Direction == lstm.Bidirectional && c.LSTM.NumLayers() > 1 {
 		errs = append(errs, fmt.Errorf("lm: a bidirectional LSTM of %d layers sees the words that it is to predict: want 1 layer, or one direction", c.LSTM.NumLayers()))
 	}
+	if c.LSTM.InputSize != c.Embed {
+		errs = append(errs, fmt.Errorf("lm: lstm.input_size = %d, embed = %d, want them equal", c.LSTM.InputSize, c.Embed))
+	}
 	errs = append(errs, c.Vocab.Validate(), c.LSTM.Validate(), c.Optimizer.Validate(), c.Schedule.Validate())
 	return errors.Join(errs...)
 }

@@ -138,6 +138,20 @@ func TestSampleOfAllWordsIsTheSoftmax(t *testing.T) {
 }
 
 // A sample has each word once, and as often as its logCount says.
+// Pieces of one word, of the end of a text, have nothing before or after.
+func TestNothingToPredict(t *testing.T) {
+	v := words(t, 300)
+	n := newTestNetwork(t, Config{Embed: 4, LSTM: lstm.Config{HiddenSize: 4, Direction: lstm.Bidirectional}, Samples: 200}, v)
+	texts := randomTexts(seed.Rand(1, "texts"), v, 65)
+	s := newSampler(v, 200).draw(seed.Rand(2, "sample"))
+	for _, batch := range [][]piece{{{0, 0, 64}}, {{0, 64, 65}}, {{0, 0, 64}, {0, 64, 65}}} {
+		loss, err := n.step(&workspace{workers: 1}, texts, batch, s, lstm.Mode{Train: true})
+		if err != nil || math.IsNaN(loss) {
+			t.Errorf("pieces %v: loss %v, %v", batch, loss, err)
+		}
+	}
+}
+
 func TestSample(t *testing.T) {
 	v := words(t, 50)
 	sampler := newSampler(v, 10)
@@ -469,4 +483,25 @@ func FuzzDecode(f *testing.F) {
 			t.Error(err)
 		}
 	})
+}
+
+// A config that asks for more than the file holds is refused before memory is
+// taken for it.
+func TestHugeConfigs(t *testing.T) {
+	m, err := (&Trainer{Config: small()}).Fit(t.Context(), sentences(50))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*Config){
+		"input_size":  func(c *Config) { c.LSTM.InputSize = 1 << 58 },
+		"layers":      func(c *Config) { c.LSTM.Layers, c.LSTM.Direction = 1e9, lstm.Forward },
+		"hidden_size": func(c *Config) { c.LSTM.HiddenSize = 1 << 30 },
+		"embed":       func(c *Config) { c.Embed, c.LSTM.InputSize = 1<<40, 1<<40 },
+	} {
+		huge := *m.Model
+		change(&huge.cfg)
+		if _, err := Decode(encoded(t, &huge)); !errors.Is(err, ErrFormat) {
+			t.Errorf("%s: %v, want an ErrFormat", name, err)
+		}
+	}
 }

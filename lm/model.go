@@ -10,7 +10,6 @@ import (
 	"github.com/textlstm/textlstm/embed"
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/tensorfile"
-	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
 )
@@ -31,9 +30,6 @@ func (m *Model) Vocab() *vocab.Vocabulary { return m.vocab }
 
 // Embed returns the word vectors. They must not be changed.
 func (m *Model) Embed() *embed.Table { return m.net.embed }
-
-// LSTM returns the encoder. It must not be changed.
-func (m *Model) LSTM() *lstm.LSTM { return m.net.lstm }
 
 // Params returns the weights of word vectors and encoder under the names of a
 // classifier's, in its order.
@@ -127,7 +123,8 @@ func decodeModel(f *tensorfile.File) (*Model, error) {
 		return nil, err
 	}
 	// What the config asks memory for must be in the file.
-	need := float64(d.Vocab.Len())*float64(d.Config.Embed) + 4*float64(d.Config.LSTM.HiddenSize)*float64(d.Config.LSTM.HiddenSize)
+	D, H, layers := float64(d.Config.Embed), float64(d.Config.LSTM.HiddenSize), float64(d.Config.LSTM.NumLayers())
+	need := float64(d.Vocab.Len())*D + layers*4*H*(min(D, H)+H) + D*H
 	have := 0.0
 	for _, t := range f.Tensors {
 		n := 1.0

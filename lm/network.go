@@ -179,6 +179,9 @@ func (n *network) step(ws *workspace, texts [][]vocab.ID, batch []piece, s *samp
 	clear(ws.dY)
 	for d := range n.predictors {
 		rows := ws.rows[d]
+		if len(rows) == 0 {
+			continue // pieces of one word, of which that direction has nothing to predict
+		}
 		u := n.project(ws, d, y)
 		ws.dU = resize(ws.dU, len(u))
 		loss += ws.softmax.eval(n.embed, n.bias, ws.dU, u, ws.targets[d], s, 1/float32(count), ws.workers)

@@ -26,8 +26,7 @@ type Trainer struct {
 	Workers int
 
 	// Checkpoint, if not "", is a file in which Fit keeps its state, written
-	// every so often, after each epoch and when ctx ends, each time whole or not
-	// at all.
+	// every so often and when ctx ends, each time whole or not at all.
 	Checkpoint string
 
 	// Every is the time between two checkpoints; 0 means 5 minutes.

@@ -115,9 +115,9 @@ func NewExtractor(cfg Config) *Extractor {
 func (x *Extractor) AppendFeatures(dst []Hash, tokens []tokenize.Token) []Hash {
 	from := len(dst)
 	if x.cfg.Words > 0 && len(tokens) > 0 {
-		x.words = append(x.words[:0], hashWord(edge))
+		x.words = append(x.words[:0], hashBytes(edge))
 		for i := range tokens {
-			x.words = append(x.words, hashWord(tokens[i].Text))
+			x.words = append(x.words, hashBytes(tokens[i].Text))
 		}
 		x.words = append(x.words, x.words[0])
 		dst = x.appendGrams(dst, wordSeed)
@@ -166,7 +166,7 @@ func (x *Extractor) stem(word string) Hash {
 	if len(x.stems) > mostHeld {
 		clear(x.stems)
 	}
-	h := hashWord(tokenize.Stem(word, x.cfg.Stem))
+	h := hashBytes(tokenize.Stem(word, x.cfg.Stem))
 	if len(word) <= longest {
 		x.stems[strings.Clone(word)] = h
 	}
@@ -220,8 +220,6 @@ func (x *Extractor) eachGram(f func(gram []byte)) {
 		}
 	}
 }
-
-func hashWord(s string) Hash { return hashBytes(s) }
 
 // hashBytes is FNV-1a with 64 bits.
 func hashBytes[T string | []byte](s T) Hash {

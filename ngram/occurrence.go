@@ -31,10 +31,10 @@ func (x *Extractor) AppendOccurrences(dst []Occurrence, tokens []tokenize.Token)
 	if x.cfg.Words > 0 && len(tokens) > 0 {
 		words := make([]string, 0, len(tokens)+2)
 		words = append(words, "^")
-		hashes := append(x.words[:0], hashWord(edge))
+		hashes := append(x.words[:0], hashBytes(edge))
 		for i := range tokens {
 			words = append(words, tokens[i].Text)
-			hashes = append(hashes, hashWord(tokens[i].Text))
+			hashes = append(hashes, hashBytes(tokens[i].Text))
 		}
 		words, hashes = append(words, "$"), append(hashes, hashes[0])
 		x.words = hashes

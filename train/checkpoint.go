@@ -169,6 +169,7 @@ type identity struct {
 	Start      string          `json:"start,omitempty"`      // fingerprint, "" of none
 	Teacher    string          `json:"teacher,omitempty"`    // fingerprint
 	Unlabelled string          `json:"unlabelled,omitempty"` // fingerprint, "" of none
+	Also       string          `json:"also,omitempty"`       // Trainer.Also
 	Config     json.RawMessage `json:"config"`               // resolved
 }
 
@@ -192,7 +193,8 @@ func (there identity) check(path string, here identity) error {
 		{"training texts", there.Train, here.Train},
 		{"dev texts", there.Dev, here.Dev},
 		{"model to start from", cmp.Or(there.Start, "none"), cmp.Or(here.Start, "none")},
-		{"teacher", there.Teacher, here.Teacher},
+		{"teacher", cmp.Or(there.Teacher, "none"), cmp.Or(here.Teacher, "none")},
+		{"what else decides it", cmp.Or(there.Also, "none"), cmp.Or(here.Also, "none")},
 		{"unlabelled texts", cmp.Or(there.Unlabelled, "none"), cmp.Or(here.Unlabelled, "none")},
 	} {
 		if f.a != f.b {
@@ -523,7 +525,7 @@ func (f *fit) checkPosition(p *position) error {
 // a row is an error.
 func (f *fit) save(age time.Duration) error {
 	c := f.checkpoints
-	if c == nil || time.Since(c.last) < age {
+	if time.Since(c.last) < age {
 		return nil
 	}
 	err := f.saveNow()

@@ -273,6 +273,7 @@ func TestResumeMismatch(t *testing.T) {
 		}},
 		{"dev texts", func(tr *train.Trainer, d, dev **corpora.Dataset) { *dev = reviews(11, 2) }},
 		{"dev texts", func(tr *train.Trainer, d, dev **corpora.Dataset) { *dev = nil }},
+		{"what else decides it", func(tr *train.Trainer, d, dev **corpora.Dataset) { tr.Also = "vectors" }},
 	} {
 		tr, d, dev := tr, d, dev
 		tt.change(&tr, &d, &dev)

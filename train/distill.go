@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -56,6 +55,7 @@ func (t *Trainer) heads(cfg Config, data *corpora.Dataset) ([]classify.Head, err
 		for _, given := range cfg.Model.Heads {
 			if given.Name == h.Name {
 				own.Hidden, own.Weight = given.Hidden, given.Weight
+				own.Deep, own.Wide, own.Thresholds = given.Deep, given.Wide, given.Thresholds // of a second training
 			}
 		}
 		heads = append(heads, own)
@@ -102,7 +102,7 @@ func (f *fit) ask(ctx context.Context, data *corpora.Dataset) error {
 		C := len(head.Labels)
 		s.taught[h] = make([]int8, n*C)
 		for i := range n {
-			s.teach(&head, s.taught[h][i*C:(i+1)*C], soft[h][i*C:(i+1)*C])
+			teach(&head, s.taught[h][i*C:(i+1)*C], soft[h][i*C:(i+1)*C])
 		}
 		for i := range soft[h] {
 			soft[h][i] /= T
@@ -113,18 +113,20 @@ func (f *fit) ask(ctx context.Context, data *corpora.Dataset) error {
 	return nil
 }
 
-// teach says of each label whether a text has it, +1 or -1, if it is to be said
-// by the teacher's scores alone.
-func (s *set) teach(head *classify.Head, has []int8, logits []float32) {
-	best := 0
-	for c, v := range logits {
-		if v > logits[best] {
-			best = c
+// teach says of each label whether a text has it, +1 or -1, by the answer that a
+// teacher's scores are.
+func teach(head *classify.Head, has []int8, logits []float32) {
+	s := classify.Score{Probs: slices.Clone(logits)}
+	head.Loss.Kind.Activate(s.Probs, len(s.Probs))
+	for c, p := range s.Probs {
+		if p > s.Probs[s.Label] {
+			s.Label = c
 		}
 	}
-	for c, v := range logits {
+	given := head.Given(s)
+	for c, label := range head.Labels {
 		has[c] = -1
-		if head.MultiLabel() && v > 0 || !head.MultiLabel() && c == best {
+		if slices.Contains(given, label) {
 			has[c] = 1
 		}
 	}
@@ -159,8 +161,9 @@ func (f *fit) taughtLoss(h int, d, logits []float32, batch []int, t *nn.Targets)
 }
 
 // Answered returns the texts of d with the answers of m as their labels, under
-// the names of its heads: what agrees with them agrees with m. The only error
-// is ctx's.
+// the names of its heads: what agrees with them agrees with m. A text to which a
+// multi-label head gives no label has none, and is not counted by an evaluation.
+// The only error is ctx's.
 func Answered(ctx context.Context, m *classify.Model, d *corpora.Dataset) (*corpora.Dataset, error) {
 	const separator = "\x1f" // no label has it
 	out := &corpora.Dataset{Separator: separator, Examples: slices.Clone(d.Examples)}
@@ -196,5 +199,3 @@ func teacherPrint(m *classify.Model) (string, error) {
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
-
-var errStreamTeacher = errors.New("train: a streamed training has no teacher: leave Teacher out")

@@ -116,10 +116,17 @@ func (f *fit) steps() (done, of int) {
 		return f.Member*each + f.Step, f.full.Model.NumMembers() * each
 	}
 	for k, p := range f.plans {
-		if k < f.Member {
-			done += p.steps
+		steps := p.steps
+		if f.lastEpoch(k) < f.cfg.Epochs {
+			steps = 0
+			for e := range f.lastEpoch(k) {
+				steps += f.batchesOf(k, e)
+			}
 		}
-		of += p.steps
+		if k < f.Member {
+			done += steps
+		}
+		of += steps
 	}
 	return done + f.Step, of
 }

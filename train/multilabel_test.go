@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,5 +71,27 @@ func TestThresholdsAreFitted(t *testing.T) {
 	}
 	if given := head.Given(result.Model.Predict("oil ship").Scores[0]); strings.Join(given, ",") != "oil,ship" {
 		t.Errorf("given %q", given)
+	}
+}
+
+// A teacher's answers are those of its thresholds, the likeliest where there are
+// none.
+func TestTeach(t *testing.T) {
+	logits := []float32{-1, 0.5, 2} // probabilities 0.27, 0.62 and 0.88 of a multi-label head
+	several := classify.Head{Labels: []string{"a", "b", "c"}, Loss: nn.Loss{Kind: nn.BinaryCrossEntropy}}
+	low := several
+	low.Thresholds = []float64{0.2, 0.7, 0.5}
+	for _, tt := range []struct {
+		head classify.Head
+		want []int8
+	}{
+		{several, []int8{-1, 1, 1}},
+		{low, []int8{1, -1, 1}},
+		{classify.Head{Labels: several.Labels, Loss: nn.Loss{Kind: nn.CrossEntropy}}, []int8{-1, -1, 1}},
+	} {
+		has := make([]int8, 3)
+		if teach(&tt.head, has, logits); !slices.Equal(has, tt.want) {
+			t.Errorf("thresholds %v, %s: %v, want %v", tt.head.Thresholds, tt.head.Loss.Kind, has, tt.want)
+		}
 	}
 }

@@ -149,11 +149,7 @@ func language(d *corpora.Dataset) tokenize.Lang {
 	for i := 0; i < len(d.Examples); i += max(len(d.Examples)/sample, 1) {
 		counts[tokenize.DetectLanguage(d.Examples[i].Text)]++
 	}
-	langs := tokenize.Languages()
-	if len(langs) == 0 {
-		return ""
-	}
-	return slices.MaxFunc(langs, func(a, b tokenize.Lang) int {
+	return slices.MaxFunc(tokenize.Languages(), func(a, b tokenize.Lang) int {
 		return cmp.Or(cmp.Compare(counts[a], counts[b]), cmp.Compare(b, a))
 	})
 }

@@ -13,6 +13,10 @@ import (
 // and the thresholds that were fitted. The figures stay those of the first model,
 // which had not seen the texts that they are of.
 func (t *Trainer) refit(ctx context.Context, c *checkpoints, first *Result, data, dev *corpora.Dataset) (*Result, error) {
+	dev, err := named(first.Model, dev)
+	if err != nil {
+		return nil, err
+	}
 	all, err := corpora.Join(data, dev)
 	if err != nil {
 		return nil, err

@@ -130,3 +130,50 @@ func TestRefitResumes(t *testing.T) {
 		}
 	}
 }
+
+// A dev set whose one column has another name than the head does the same as one
+// with its name.
+func TestDevOfAnotherName(t *testing.T) {
+	c := joint()
+	c.Refit = true
+	d, dev := keep(reviews(60, 1), "sentiment"), keep(reviews(20, 2), "sentiment")
+	want := modelBytes(t, fit(t, train.Trainer{Config: c}, d, dev).Model)
+	renamed := *dev
+	renamed.Heads = []string{"gold"}
+	if !bytes.Equal(modelBytes(t, fit(t, train.Trainer{Config: c}, d, &renamed).Model), want) {
+		t.Error("the name of the dev column changes the model")
+	}
+	if renamed.Heads[0] != "gold" {
+		t.Errorf("the caller's dev texts have the head %q now", renamed.Heads)
+	}
+}
+
+func TestRefitOfAStudent(t *testing.T) {
+	c := joint()
+	d, dev := reviews(60, 1), reviews(20, 2)
+	teacher := fit(t, train.Trainer{Config: c}, d, nil).Model
+	c.Seed++
+	first := fit(t, train.Trainer{Config: c, Teacher: teacher}, d, dev).Model
+	c.Refit = true
+	for h, head := range fit(t, train.Trainer{Config: c, Teacher: teacher}, d, dev).Model.Heads() {
+		if was := first.Heads()[h]; head.Deep == 0 || head.Deep != was.Deep || head.Wide != was.Wide {
+			t.Errorf("head %s: scales %v, %v, fitted were %v, %v", head.Name, head.Deep, head.Wide, was.Deep, was.Wide)
+		}
+	}
+}
+
+// The second training counts the steps that it takes.
+func TestStepsOfRefit(t *testing.T) {
+	c := small()
+	c.Refit = true
+	c.Schedule.Rate = 0.3
+	var last train.Progress
+	fit(t, train.Trainer{Config: c, OnProgress: func(p train.Progress) {
+		if p.Step > 0 {
+			last = p
+		}
+	}}, reviews(60, 1), reviews(20, 2))
+	if !last.Refit || last.Step != last.Steps {
+		t.Errorf("ends at step %d of %d, second training %v", last.Step, last.Steps, last.Refit)
+	}
+}

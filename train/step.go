@@ -27,7 +27,6 @@ func (f *fit) rollBack(err error) error {
 		return err
 	}
 	f.Halvings = halvings
-	f.good.Halvings = halvings
 	f.warn(diverged)
 	return nil
 }

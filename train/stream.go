@@ -83,7 +83,7 @@ func (t *Trainer) FitStream(ctx context.Context, data *Stream, dev *corpora.Data
 		return nil, fmt.Errorf("train: a streamed training has no checkpoints: leave Checkpoint %q out", t.Checkpoint)
 	}
 	if t.Teacher != nil {
-		return nil, errStreamTeacher
+		return nil, errors.New("train: a streamed training has no teacher: leave Teacher out")
 	}
 	f, err := t.startStream(ctx, data, dev)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/textlstm/textlstm/classify"
@@ -24,7 +25,8 @@ type Trainer struct {
 	Config
 
 	// Workers is the number of goroutines that share the work; 0 means
-	// GOMAXPROCS. It changes no bit of the model.
+	// GOMAXPROCS, which also those that read the texts at first are. It changes no
+	// bit of the model.
 	Workers int
 
 	// Card describes the model; Fit adds seed, epochs and figures.
@@ -76,6 +78,10 @@ type Trainer struct {
 	// member.
 	Prepare func(*classify.Network, *vocab.Vocabulary) error
 
+	// Also stands for what decides the model beside the fields here, such as a file
+	// that Prepare reads: a checkpoint of another is a mismatch.
+	Also string
+
 	ends []int // by member, the epoch to end after; nil for the last
 }
 
@@ -84,6 +90,8 @@ type Result struct {
 	Model   *classify.Model
 	Config  Config  // resolved
 	History []Epoch // of an ensemble one member's after the other's
+
+	// Where Config.Refit has trained twice, History and Dev are of the first time.
 
 	// Dev has the evaluations on the dev texts, if there were any, of the whole
 	// model as "joint" and of its branches alone as "deep" and "wide".
@@ -249,13 +257,28 @@ func (f *fit) readDev(ctx context.Context) (err error) {
 	if f.dev == nil {
 		return nil
 	}
-	if _, err := score.Pair(f.model, f.dev, ""); err != nil {
-		return fmt.Errorf("dev texts: %w", err)
+	if f.dev, err = named(f.model, f.dev); err != nil {
+		return err
 	}
 	if f.devSet, err = newSet(ctx, f.model, f.dev); err != nil {
 		return fmt.Errorf("dev texts: %w", err)
 	}
 	return nil
+}
+
+// named returns dev texts under the names of the heads of m, which a single column
+// of another name may be meant for.
+func named(m *classify.Model, dev *corpora.Dataset) (*corpora.Dataset, error) {
+	pairs, err := score.Pair(m, dev, "")
+	if err != nil {
+		return nil, fmt.Errorf("dev texts: %w", err)
+	}
+	d := *dev
+	d.Heads = slices.Clone(d.Heads)
+	for _, p := range pairs {
+		d.Heads[p.Column] = m.Heads()[p.Head].Name
+	}
+	return &d, nil
 }
 
 // checkpoint returns the checkpoint to go on from, nil for none.
@@ -267,6 +290,7 @@ func (f *fit) checkpoint(data *corpora.Dataset) (s *saved, err error) {
 	if f.identity, err = newIdentity(f.cfg, data, f.dev, f.t.Unlabelled); err != nil {
 		return nil, err
 	}
+	f.identity.Also = f.t.Also
 	if f.t.Start != nil {
 		f.identity.Start = f.t.Start.Sum()
 	}

@@ -181,8 +181,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 	if t.Start, _, t.Config, err = v.start.settings(r, v.vectors, data, train.Recommend(data)); err != nil {
 		return err
 	}
-	also, err := v.vectors.sum()
-	if err != nil {
+	if t.Also, err = v.vectors.sum(); err != nil {
 		return err
 	}
 	coverage := log
@@ -202,7 +201,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 	limitMemory()
 	start, kept := time.Now(), 0
 	o := crossval.Options{
-		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed, CopiesApart: v.copiesApart, File: v.state, Resume: v.resume, Also: also,
+		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed, CopiesApart: v.copiesApart, File: v.state, Resume: v.resume,
 		OnFold: func(x crossval.Progress) {
 			if x.Kept && x.Done != nil {
 				kept++

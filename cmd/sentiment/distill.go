@@ -127,7 +127,12 @@ func (d *distill) run(cmd *cobra.Command) error {
 		}
 	}
 	t := &train.Trainer{Card: r.Card, Checkpoint: d.state, Every: d.every, Resume: d.resume, Teacher: teacher}
-	t.Card.Name, t.Card.Data = d.name, sourceNames(asSources(slices.Concat(d.files, d.texts)))
+	if d.name != "" {
+		t.Card.Name = d.name
+	}
+	if len(t.Card.Data) == 0 {
+		t.Card.Data = sourceNames(asSources(slices.Concat(d.files, d.texts)))
+	}
 	recommended := train.Recommend(data)
 	recommended.Model.LSTM.HiddenSize = 64
 	recommended.Refit = false // agreement is that on texts set aside
@@ -214,7 +219,7 @@ func (d *distill) agreement(ctx context.Context, p *progress, student *classify.
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(p.w, "%s: agrees with the teacher on %.2f %% of %d texts set aside\n", report.Clean(x.Head), 100*float64(e.Accuracy), answered.Len())
+		fmt.Fprintf(p.w, "%s: agrees with the teacher on %.2f %% of %d texts set aside\n", report.Clean(x.Head), 100*float64(e.Accuracy), e.N)
 	}
 	return nil
 }

@@ -70,20 +70,21 @@ func infoRows(m *classify.Model) [][]any {
 	}
 	add("pipeline", m.Pipeline().String())
 	add("vocabulary", thousands(float64(m.Vocab().Known()))+" tokens")
-	l := c.LSTM
-	add("encoder", fmt.Sprintf("%s LSTM, %d layer(s) of %d, word vectors of %d", l.Direction, l.NumLayers(), l.HiddenSize, c.Embed))
-	if c.Members > 0 {
-		each := ""
-		for _, d := range c.Directions {
-			each += " " + d.String()
+	if l := c.LSTM; !c.NoDeep {
+		add("encoder", fmt.Sprintf("%s LSTM, %d layer(s) of %d, word vectors of %d", l.Direction, l.NumLayers(), l.HiddenSize, c.Embed))
+		if c.Members > 0 {
+			members := []string{fmt.Sprintf("%d such networks, their scores averaged", c.Members)}
+			for _, d := range c.Directions {
+				members = append(members, d.String())
+			}
+			add("members", strings.Join(members, ", "))
 		}
-		add("members", strings.Join(append([]string{fmt.Sprintf("%d such networks, their scores averaged", c.Members)}, strings.Fields(each)...), ", "))
+		pool := make([]string, len(c.Pool))
+		for i, k := range c.Pool {
+			pool[i] = string(k)
+		}
+		add("pooling", strings.Join(pool, " "))
 	}
-	pool := ""
-	for _, k := range c.Pool {
-		pool += " " + string(k)
-	}
-	add("pooling", strings.TrimSpace(pool))
 	add("parameters", thousands(float64(m.NumParams())))
 	add("trained on", strings.Join(card.Data, ", "))
 	add("started from", card.Start)
@@ -115,6 +116,9 @@ the most frequent words alone.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
 				return usagef("quantize needs --out FILE")
+			}
+			if err := checkOut("--out", out, data); err != nil {
+				return err
 			}
 			opts, err := in.options()
 			if err != nil {

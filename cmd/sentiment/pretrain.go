@@ -86,6 +86,9 @@ uninterrupted.`,
 			if !set("checkpoint") {
 				p.state = p.out + ".checkpoint"
 			}
+			if p.resume && p.state == "" {
+				return usagef("--resume needs a --checkpoint file")
+			}
 			return p.learnLanguage(cmd)
 		},
 	}

@@ -171,6 +171,9 @@ model that it would have made uninterrupted.`,
 			}
 			t.Card.Start = cmp.Or(from, t.Card.Start)
 			t.Prepare = vectors.prepare(t.Seed, cmd.ErrOrStderr())
+			if t.Also, err = vectors.sum(); err != nil {
+				return err
+			}
 			p := newProgress(cmd.ErrOrStderr(), logJSON, quiet)
 			texts.show(p)
 			p.from(from)
