@@ -493,10 +493,10 @@ func TestHugeConfigs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, change := range map[string]func(*Config){
-		"input_size":  func(c *Config) { c.LSTM.InputSize = 1 << 58 },
+		"input_size":  func(c *Config) { c.LSTM.InputSize = math.MaxInt >> 5 },
 		"layers":      func(c *Config) { c.LSTM.Layers, c.LSTM.Direction = 1e9, lstm.Forward },
-		"hidden_size": func(c *Config) { c.LSTM.HiddenSize = 1 << 30 },
-		"embed":       func(c *Config) { c.Embed, c.LSTM.InputSize = 1<<40, 1<<40 },
+		"hidden_size": func(c *Config) { c.LSTM.HiddenSize = math.MaxInt >> 4 },
+		"embed":       func(c *Config) { c.Embed, c.LSTM.InputSize = math.MaxInt>>4, math.MaxInt>>4 },
 	} {
 		huge := *m.Model
 		change(&huge.cfg)

@@ -165,7 +165,7 @@ def run(args, texts, labels, test_texts):
     texts, labels = [texts[i] for i in order], [labels[i] for i in order]
     common = [labels.count(l) > 1 for l in labels]  # a label with one text cannot be split
     inner, dev = train_test_split(np.flatnonzero(common), test_size=max(0.1, len(set(labels)) / len(texts)), random_state=args.seed,
-                                  stratify=[l for l, c in zip(labels, common) if c])
+                                  stratify=[str(l) for l, c in zip(labels, common) if c])
     take = lambda rows, of: [of[i] for i in rows]
     best, chosen = -1, None
     for settings in method.settings:
