@@ -22,7 +22,20 @@ func (c Config) member(k int) Config {
 // A plan is how many batches the epochs of a member have.
 type plan struct {
 	batches []int // by epoch, of the first mostCounted
-	steps   int   // in all
+	steps   int   // of all epochs, as the schedule counts them
+	taken   int   // of the epochs up to lastEpoch
+}
+
+// upTo is the number of batches of so many epochs.
+func (p *plan) upTo(epochs int) int {
+	counted := 0
+	for _, n := range p.batches[:min(epochs, len(p.batches))] {
+		counted += n
+	}
+	if more := epochs - len(p.batches); more > 0 {
+		counted += int(float64(counted) / mostCounted * float64(more))
+	}
+	return counted
 }
 
 // mostCounted is the number of epochs whose batches are counted beforehand. Those
@@ -41,14 +54,11 @@ func (f *fit) plan(ctx context.Context) (longest int, err error) {
 			}
 			texts, batches := f.train.epoch(c, e)
 			p.batches = append(p.batches, len(batches))
-			p.steps += len(batches)
 			for _, batch := range batches {
 				longest = max(longest, tokens(texts, batch))
 			}
 		}
-		if more := c.Epochs - mostCounted; more > 0 {
-			p.steps += int(float64(p.steps) / mostCounted * float64(more))
-		}
+		p.steps, p.taken = p.upTo(c.Epochs), p.upTo(f.lastEpoch(k))
 		f.plans = append(f.plans, p)
 	}
 	return longest, nil
@@ -116,17 +126,10 @@ func (f *fit) steps() (done, of int) {
 		return f.Member*each + f.Step, f.full.Model.NumMembers() * each
 	}
 	for k, p := range f.plans {
-		steps := p.steps
-		if f.lastEpoch(k) < f.cfg.Epochs {
-			steps = 0
-			for e := range f.lastEpoch(k) {
-				steps += f.batchesOf(k, e)
-			}
-		}
 		if k < f.Member {
-			done += steps
+			done += p.taken
 		}
-		of += steps
+		of += p.taken
 	}
 	return done + f.Step, of
 }

@@ -25,7 +25,7 @@ type Trainer struct {
 	Config
 
 	// Workers is the number of goroutines that share the work; 0 means
-	// GOMAXPROCS, which also those that read the texts at first are. It changes no
+	// GOMAXPROCS, and so many count words and n-grams in any case. It changes no
 	// bit of the model.
 	Workers int
 
@@ -85,13 +85,12 @@ type Trainer struct {
 	ends []int // by member, the epoch to end after; nil for the last
 }
 
-// A Result is what Fit returns.
+// A Result is what Fit returns. Where Config.Refit has trained twice, History and
+// Dev are of the first time.
 type Result struct {
 	Model   *classify.Model
 	Config  Config  // resolved
 	History []Epoch // of an ensemble one member's after the other's
-
-	// Where Config.Refit has trained twice, History and Dev are of the first time.
 
 	// Dev has the evaluations on the dev texts, if there were any, of the whole
 	// model as "joint" and of its branches alone as "deep" and "wide".

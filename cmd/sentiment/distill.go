@@ -126,13 +126,8 @@ func (d *distill) run(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	t := &train.Trainer{Card: r.Card, Checkpoint: d.state, Every: d.every, Resume: d.resume, Teacher: teacher}
-	if d.name != "" {
-		t.Card.Name = d.name
-	}
-	if len(t.Card.Data) == 0 {
-		t.Card.Data = sourceNames(asSources(slices.Concat(d.files, d.texts)))
-	}
+	card := r.card(d.name, asSources(slices.Concat(d.files, d.texts)))
+	t := &train.Trainer{Card: card, Checkpoint: d.state, Every: d.every, Resume: d.resume, Teacher: teacher}
 	recommended := train.Recommend(data)
 	recommended.Model.LSTM.HiddenSize = 64
 	recommended.Refit = false // agreement is that on texts set aside

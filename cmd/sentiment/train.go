@@ -132,13 +132,7 @@ model that it would have made uninterrupted.`,
 			if every <= 0 {
 				return usagef("--checkpoint-every %v: want more than 0", every)
 			}
-			t := &train.Trainer{Card: r.Card, Checkpoint: state, Every: every, Resume: resume}
-			if name != "" {
-				t.Card.Name = name
-			}
-			if len(t.Card.Data) == 0 {
-				t.Card.Data = sourceNames(r.Data)
-			}
+			t := &train.Trainer{Card: r.card(name, r.Data), Checkpoint: state, Every: every, Resume: resume}
 			if err := checkOut("--out", out, slices.Concat(files, dev, more, []string{config, string(vectors), start.file()})); err != nil {
 				return err
 			}
@@ -335,6 +329,17 @@ func (r *recipe) over(c train.Config) (train.Config, error) {
 		return c, usageError{err}
 	}
 	return laid.Config, nil
+}
+
+// card is the card of a model made of sources: that of the recipe, with a name and
+// the sources' where it has none or another name is given.
+func (r *recipe) card(name string, sources []source) classify.Card {
+	c := r.Card
+	c.Name = cmp.Or(name, c.Name)
+	if len(c.Data) == 0 {
+		c.Data = sourceNames(sources)
+	}
+	return c
 }
 
 // A source is one file of a recipe.
