@@ -30,6 +30,9 @@ type Config struct {
 	// a second would see the words to predict.
 	LSTM lstm.Config `json:"lstm,omitzero"`
 
+	// Dropout in [0, 1) drops values of the states that words are predicted from.
+	Dropout float64 `json:"dropout,omitempty"`
+
 	// Chunk is the number of words read at a stretch; 0 means 64.
 	Chunk int `json:"chunk,omitempty"`
 
@@ -116,6 +119,9 @@ func (c Config) Validate() error {
 	}
 	if c.LSTM.InputSize != c.Embed {
 		errs = append(errs, fmt.Errorf("lm: lstm.input_size = %d, embed = %d, want them equal", c.LSTM.InputSize, c.Embed))
+	}
+	if err := (nn.Dropout{P: c.Dropout}).Validate(); err != nil {
+		errs = append(errs, fmt.Errorf("lm: %w", err))
 	}
 	errs = append(errs, c.Vocab.Validate(), c.LSTM.Validate(), c.Optimizer.Validate(), c.Schedule.Validate())
 	return errors.Join(errs...)

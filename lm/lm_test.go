@@ -14,8 +14,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/gradcheck"
 	"github.com/textlstm/textlstm/internal/seed"
+	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
@@ -73,7 +75,7 @@ func TestGradients(t *testing.T) {
 	for _, direction := range []lstm.Direction{lstm.Forward, lstm.Reverse, lstm.Bidirectional} {
 		for _, samples := range []int{4, 11} {
 			t.Run(fmt.Sprintf("%s/%d", direction, samples), func(t *testing.T) {
-				n := newTestNetwork(t, Config{Embed: 5, Chunk: 5, Samples: samples, LSTM: lstm.Config{HiddenSize: 4, Direction: direction}}, v)
+				n := newTestNetwork(t, Config{Embed: 5, Chunk: 5, Samples: samples, Dropout: float64(samples%2) * 0.4, LSTM: lstm.Config{HiddenSize: 4, Direction: direction}}, v)
 				s := newSampler(v, samples).draw(seed.Rand(3, "sample"))
 				batch := pieces(texts, n.cfg.Chunk)
 				loss := func() float64 {
@@ -112,7 +114,7 @@ func TestSampleOfAllWordsIsTheSoftmax(t *testing.T) {
 	}
 	want, count := 0.0, 0
 	for d := range n.predictors {
-		u := n.project(ws, d, y)
+		u := n.project(ws, d, y, nn.Dropout{})
 		for i, id := range ws.targets[d] {
 			sum, score := 0.0, 0.0
 			for _, w := range sampler.words {
@@ -323,6 +325,60 @@ func TestModelFile(t *testing.T) {
 	}
 }
 
+// What another program trains from has the words, in order, that Fit reads, the
+// texts that it sets aside, and a model's metadata.
+func TestExport(t *testing.T) {
+	cfg := small()
+	cfg.Epochs = 1
+	texts := sentences(400)
+	r, err := (&Trainer{Config: cfg}).Fit(t.Context(), texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "words")
+	if err := (&Trainer{Config: cfg}).Export(t.Context(), texts, path); err != nil {
+		t.Fatal(err)
+	}
+	f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids, err := f.Int32("ids", int(r.Tokens))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lengths, err := f.Int32("lengths", len(texts))
+	if err != nil {
+		t.Fatal(err)
+	}
+	aside, err := f.Uint8("aside", len(texts))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := 0
+	for i, text := range texts {
+		var got []string
+		for _, id := range ids[:lengths[i]] {
+			got = append(got, r.Model.Vocab().Token(vocab.ID(id)))
+		}
+		if got := strings.Join(got, " "); got != text {
+			t.Fatalf("text %d is %q, want %q", i, got, text)
+		}
+		ids = ids[lengths[i]:]
+		kept += int(aside[i])
+	}
+	if kept != len(texts)/devOneIn {
+		t.Errorf("%d texts set aside, want %d", kept, len(texts)/devOneIn)
+	}
+	model, err := tensorfile.Decode(encoded(t, r.Model), tensorfile.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(model.Meta[metadataKey], f.Meta[metadataKey]); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // A quantised model has the frequent words alone, their vectors within half a
 // step of eight bits, and is a whole language model, also when read from a file.
 func TestQuantize(t *testing.T) {
@@ -410,6 +466,7 @@ func TestConfigErrors(t *testing.T) {
 		"too few to learn from":     {},
 		"unknown stage":             {Pipeline: "nonsense"},
 		"embed = -2, want at least": {Embed: -2},
+		"lm: nn: dropout: P is 1":   {Dropout: 1},
 	} {
 		if _, err := (&Trainer{Config: cfg}).Fit(t.Context(), []string{"one text"}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want an error with %q", err, want)

@@ -60,11 +60,17 @@ func (m *Model) Save(path string) error {
 }
 
 func (m *Model) write(w io.Writer) error {
-	d, err := json.Marshal(description{formatVersion, m.cfg, m.vocab, m.int8})
+	meta, err := m.metadata()
 	if err != nil {
 		return err
 	}
-	return tensorfile.Write(w, map[string]string{metadataKey: string(d)}, m.tensors())
+	return tensorfile.Write(w, meta, m.tensors())
+}
+
+// metadata is that of a file of m.
+func (m *Model) metadata() (map[string]string, error) {
+	d, err := json.Marshal(description{formatVersion, m.cfg, m.vocab, m.int8})
+	return map[string]string{metadataKey: string(d)}, err
 }
 
 // tensorsOf lists parameters for a file.

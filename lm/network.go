@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/textlstm/textlstm/embed"
+	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
@@ -140,15 +141,17 @@ func (n *network) encode(ws *workspace, mode lstm.Mode) ([]float32, error) {
 	return out.Y, err
 }
 
-// project gathers the states of direction d that have something to predict
-// and maps them into the space of the word vectors: [n][D].
-func (n *network) project(ws *workspace, d int, y []float32) []float32 {
+// project gathers the states of direction d that have something to predict,
+// drops some of their values and maps them into the space of the word vectors:
+// [n][D].
+func (n *network) project(ws *workspace, d int, y []float32, drop nn.Dropout) []float32 {
 	H, W := n.cfg.LSTM.HiddenSize, n.cfg.LSTM.OutputSize()
 	rows := ws.rows[d]
 	ws.h = resize(ws.h, len(rows)*H)
 	for i, r := range rows {
 		copy(ws.h[i*H:(i+1)*H], y[int(r)*W+d*H:])
 	}
+	drop.Apply(ws.h, 0)
 	ws.u = resize(ws.u, len(rows)*n.cfg.Embed)
 	proj := n.predictors[d].proj
 	proj.Workers = ws.workers
@@ -182,11 +185,16 @@ func (n *network) step(ws *workspace, texts [][]vocab.ID, batch []piece, s *samp
 		if len(rows) == 0 {
 			continue // pieces of one word, of which that direction has nothing to predict
 		}
-		u := n.project(ws, d, y)
+		drop := nn.Dropout{Seed: seed.For(mode.Seed, "lm dropout", uint64(d))}
+		if mode.Train {
+			drop.P = n.cfg.Dropout
+		}
+		u := n.project(ws, d, y, drop)
 		ws.dU = resize(ws.dU, len(u))
 		loss += ws.softmax.eval(n.embed, n.bias, ws.dU, u, ws.targets[d], s, 1/float32(count), ws.workers)
 		ws.dH = resize(ws.dH, len(ws.h))
 		n.predictors[d].proj.Backward(ws.dH, ws.dU, ws.h, len(rows))
+		drop.Apply(ws.dH, 0)
 		for i, r := range rows {
 			copy(ws.dY[int(r)*W+d*H:int(r)*W+(d+1)*H], ws.dH[i*H:])
 		}

@@ -89,15 +89,8 @@ const (
 // Fit trains a language model on texts. The errors are ctx's, and those about
 // config, texts and the checkpoint.
 func (t *Trainer) Fit(ctx context.Context, texts []string) (*Result, error) {
-	f := &fit{t: t, cfg: t.Config.Resolve(), start: time.Now()}
-	if err := f.cfg.Validate(); err != nil {
-		return nil, err
-	}
-	f.ws.workers = t.Workers
-	if f.ws.workers <= 0 {
-		f.ws.workers = runtime.GOMAXPROCS(0)
-	}
-	if err := f.read(ctx, texts); err != nil {
+	f, err := t.read(ctx, texts)
+	if err != nil {
 		return nil, err
 	}
 	if err := f.begin(); err != nil {
@@ -149,11 +142,19 @@ type position struct {
 	History []Epoch       `json:"history,omitempty"`
 }
 
-// read turns the texts into ids and deals them out.
-func (f *fit) read(ctx context.Context, texts []string) error {
+// read begins a training: it turns the texts into ids and deals them out.
+func (t *Trainer) read(ctx context.Context, texts []string) (*fit, error) {
+	f := &fit{t: t, cfg: t.Config.Resolve(), start: time.Now()}
+	if err := f.cfg.Validate(); err != nil {
+		return nil, err
+	}
+	f.ws.workers = t.Workers
+	if f.ws.workers <= 0 {
+		f.ws.workers = runtime.GOMAXPROCS(0)
+	}
 	var err error
 	if f.vocab, f.texts, err = encode.Texts(ctx, texts, f.cfg.Pipeline, f.cfg.Vocab, f.ws.workers); err != nil {
-		return err
+		return nil, err
 	}
 	held := make([]bool, len(texts))
 	aside := 0
@@ -173,12 +174,12 @@ func (f *fit) read(ctx context.Context, texts []string) error {
 		total += p.len()
 	}
 	if len(f.train) == 0 || f.vocab.Known() < 2 {
-		return fmt.Errorf("lm: %d texts with %d words that occur at least %d times are too few to learn from: %w",
+		return nil, fmt.Errorf("lm: %d texts with %d words that occur at least %d times are too few to learn from: %w",
 			len(texts), f.vocab.Known(), f.cfg.Vocab.MinCount, corpora.ErrData)
 	}
 	f.batches = (total + f.cfg.BatchTokens - 1) / f.cfg.BatchTokens
 	f.batches = min(f.batches, len(f.train))
-	return nil
+	return f, nil
 }
 
 func (f *fit) begin() (err error) {
@@ -266,7 +267,7 @@ func (f *fit) perplexity() (map[string]float64, error) {
 			return nil, err
 		}
 		for d := range f.net.predictors {
-			u := f.net.project(&f.ws, d, y)
+			u := f.net.project(&f.ws, d, y, nn.Dropout{})
 			sums[d] += f.ws.softmax.full(f.net.embed, f.net.bias, u, f.ws.targets[d], words, f.ws.workers)
 			counts[d] += len(f.ws.targets[d])
 		}

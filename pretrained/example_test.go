@@ -51,7 +51,7 @@ sad	i really hate this one
 	}
 
 	t := train.Trainer{Start: train.FromLanguageModel(language)}
-	t.Config = train.Recommend(data).From(t.Start)
+	t.Config = train.Recommend(data).From(t.Start, data.Len())
 	t.Epochs, t.BatchSize = 30, 4
 	result, err := t.Fit(context.Background(), data, nil)
 	if err != nil {

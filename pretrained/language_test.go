@@ -18,7 +18,7 @@ func TestLanguage(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := m.Config()
-	if c.LSTM.HiddenSize != 128 || c.LSTM.Direction != lstm.Bidirectional || m.Vocab().Known() != 20_000 {
+	if c.LSTM.HiddenSize != 512 || c.LSTM.Direction != lstm.Bidirectional || m.Vocab().Known() != 20_000 {
 		t.Errorf("%v LSTM of %d units, %d words", c.LSTM.Direction, c.LSTM.HiddenSize, m.Vocab().Known())
 	}
 	// What a language model learns above all: words of one use are near each other.
@@ -38,7 +38,7 @@ func TestLanguage(t *testing.T) {
 		d.Examples = append(d.Examples, corpora.Example{Text: row[1], Labels: []string{row[0]}})
 	}
 	tr := train.Trainer{Start: train.FromLanguageModel(m)}
-	tr.Config = train.Config{Epochs: 1}.From(tr.Start)
+	tr.Config = train.Config{Epochs: 1}.From(tr.Start, 0)
 	r, err := tr.Fit(t.Context(), d, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -78,11 +78,23 @@ func (s *Start) Sum() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// startTexts is the number of texts, those of all epochs together, that a network
+// which starts from another sees at least, or it has not learned enough. Accuracy
+// on 30 % of the training texts in 3, 4 and 8 epochs: MR 82.7 in 3 and 82.3 in 8,
+// SST-2 84.6, 85.2 and 84.5, SST-5 49.3, 49.0 and 47.3; but of less text, CR 82.0
+// in 4 and 83.4 in 8, TweetEval 73.6 and 74.5.
+const startTexts = 24_000
+
 // From returns c as of a model that starts from another: with its pipeline, its
 // word vectors' width, its vectors of character n-grams if it has some, and its
 // encoder. A Vocab.MaxSize of 0 becomes 50,000, since words come from two sources.
-func (c Config) From(s *Start) Config {
+// Of so many training texts it takes fewer epochs, since the network has less to
+// learn; 0 leaves them as they are.
+func (c Config) From(s *Start, texts int) Config {
 	c = c.WithWords()
+	if texts > 0 {
+		c.Epochs = min(c.Epochs, max(3, c.Epochs*3/8, startTexts/texts))
+	}
 	from, to := s.model, &c.Model
 	to.Pipeline, to.Embed = from.Pipeline, from.Embed
 	if from.HasSubword() {

@@ -69,7 +69,7 @@ func TestStartCopies(t *testing.T) {
 	} {
 		d := reviews(60, 2)
 		d.Examples[0].Text += " newword"
-		cfg := small().From(tt.Start)
+		cfg := small().From(tt.Start, 0)
 		cfg.Finetune.HeadEpochs = cfg.Epochs
 		got := fit(t, train.Trainer{Config: cfg, Start: tt.Start}, d, nil).Model
 		if _, known := got.Vocab().Lookup("newword"); !known {
@@ -166,7 +166,7 @@ func TestStartResumes(t *testing.T) {
 		"language model": {train.FromLanguageModel(language(t, learned, 1)), train.FromLanguageModel(language(t, learned, 2))},
 		"classifier":     {classifier(learned), classifier(d)},
 	} {
-		cfg := small().From(starts[0])
+		cfg := small().From(starts[0], 0)
 		want := fit(t, train.Trainer{Config: cfg, Start: starts[0]}, d, d)
 		for _, reports := range []int{3, 9, 20} {
 			tr := train.Trainer{Config: cfg, Start: starts[0], Checkpoint: t.TempDir(), Resume: true}
@@ -206,7 +206,7 @@ func TestStartRefuses(t *testing.T) {
 		{language, "nothing to start from", func(c *train.Config) { c.Model.Ngrams.Words = 1; c.Model.NoDeep = true }},
 		{grams, "model.subword = {3 4 12}, the model to start from has {2 4 12}", func(c *train.Config) { c.Model.Subword.Min = 3 }},
 	} {
-		cfg := small().From(tt.start)
+		cfg := small().From(tt.start, 0)
 		tt.change(&cfg)
 		if _, err := (&train.Trainer{Config: cfg, Start: tt.start}).Fit(t.Context(), reviews(20, 1), nil); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%v, want an error with %q", err, tt.want)

@@ -31,6 +31,7 @@ type pretraining struct {
 	epochs   int
 	seed     uint64
 	skipGram bool
+	export   bool
 	state    string
 	every    time.Duration
 	resume   bool
@@ -56,7 +57,11 @@ Never give it the texts of a test set. Texts that also stand in a file of
 
 The training of a language model that is interrupted keeps what it has learned in a
 checkpoint until --resume goes on with it, to the same file that it would have made
-uninterrupted.`,
+uninterrupted.
+
+With --export it writes the words that a language model would learn from, for
+another program to train it: pretrained/pretrain.py of this repository does so on a
+GPU, and makes a file like that of this command.`,
 		Example: `  sentiment pretrain --text reviews.csv --text train.tsv --exclude test.tsv --out reviews.lm
   sentiment train --init reviews.lm --train train.tsv --out reviews.model
   sentiment pretrain --skip-gram --text reviews.csv --exclude test.tsv --out reviews.vec
@@ -80,8 +85,13 @@ uninterrupted.`,
 			case p.skipGram && (set("checkpoint") || set("checkpoint-every") || set("resume")):
 				return usagef("--skip-gram keeps no checkpoints: leave out --checkpoint, --checkpoint-every and --resume")
 			}
-			if p.skipGram {
+			switch {
+			case p.skipGram && p.export:
+				return usagef("--export is for language models: leave out --skip-gram or --export")
+			case p.skipGram:
 				return p.learnVectors(cmd)
+			case p.export:
+				return p.exportWords(cmd)
 			}
 			if !set("checkpoint") {
 				p.state = p.out + ".checkpoint"
@@ -98,6 +108,7 @@ uninterrupted.`,
 	f.StringArrayVar(&p.exclude, "exclude", nil, "`file` of texts to leave out, such as a test set; may be repeated")
 	f.StringVar(&p.out, "out", "", "`file` to write")
 	f.BoolVar(&p.skipGram, "skip-gram", false, "learn word vectors alone, for train --vectors")
+	f.BoolVar(&p.export, "export", false, "write what to learn from, for another program to train the model")
 	f.StringVar(&p.config, "config", "", "config `file`, TOML or JSON")
 	f.StringArrayVar(&p.sets, "set", nil, "one setting, `path=value`; may be repeated")
 	f.IntVar(&p.epochs, "epochs", 0, "passes over the texts (default 3, with --skip-gram 5)")
@@ -155,20 +166,35 @@ func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
 	return list, nil
 }
 
-// learnLanguage makes a language model.
-func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
+// trainer returns what trains a language model, and the texts for it.
+func (p *pretraining) trainer(cmd *cobra.Command) (lm.Trainer, []string, error) {
 	t := lm.Trainer{Checkpoint: p.state, Every: p.every, Resume: p.resume}
 	if err := p.settings(&t.Config); err != nil {
-		return err
+		return t, nil, err
 	}
 	if err := t.Config.Resolve().Validate(); err != nil {
-		return usageError{err}
+		return t, nil, usageError{err}
 	}
-	log := cmd.ErrOrStderr()
-	texts, err := p.texts(log, &t.Pipeline)
+	texts, err := p.texts(cmd.ErrOrStderr(), &t.Pipeline)
+	return t, texts, err
+}
+
+// exportWords writes what a language model would learn from.
+func (p *pretraining) exportWords(cmd *cobra.Command) error {
+	t, texts, err := p.trainer(cmd)
 	if err != nil {
 		return err
 	}
+	return t.Export(cmd.Context(), texts, p.out)
+}
+
+// learnLanguage makes a language model.
+func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
+	t, texts, err := p.trainer(cmd)
+	if err != nil {
+		return err
+	}
+	log := cmd.ErrOrStderr()
 	if !p.quiet {
 		t.OnProgress = newProgress(log, false, false).reportLanguage
 	}

@@ -54,8 +54,8 @@ func (s startModel) file() string {
 // not in memory.
 func (s startModel) settings(r *recipe, vectors vectorFile, texts *corpora.Dataset, recommended train.Config) (start *train.Start, name string, c train.Config, err error) {
 	if s == autoStart && texts != nil && vectors == "" && train.StartHelps(texts, "en") {
-		start, name, c, err = startModel(embeddedLanguage).settings(r, "", nil, recommended)
-		if err != nil || c.CheckStart(start) == nil && c.Model.Pipeline == recommended.From(start).Model.Pipeline {
+		start, name, c, err = startModel(embeddedLanguage).settings(r, "", texts, recommended)
+		if err != nil || c.CheckStart(start) == nil && c.Model.Pipeline == recommended.From(start, 0).Model.Pipeline {
 			return start, name, c, err
 		}
 		start, name = nil, ""
@@ -64,7 +64,11 @@ func (s startModel) settings(r *recipe, vectors vectorFile, texts *corpora.Datas
 		if start, err = s.load(); err != nil {
 			return nil, "", c, err
 		}
-		recommended, name = recommended.From(start), filepath.Base(string(s))
+		n := 0
+		if texts != nil {
+			n = texts.Len()
+		}
+		recommended, name = recommended.From(start, n), filepath.Base(string(s))
 	}
 	if vectors != "" {
 		name = filepath.Base(string(vectors))
