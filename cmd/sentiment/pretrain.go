@@ -82,12 +82,12 @@ GPU, and makes a file like that of this command.`,
 				return usagef("pretrain needs --out FILE")
 			case p.every <= 0:
 				return usagef("--checkpoint-every %v: want more than 0", p.every)
-			case p.skipGram && (set("checkpoint") || set("checkpoint-every") || set("resume")):
-				return usagef("--skip-gram keeps no checkpoints: leave out --checkpoint, --checkpoint-every and --resume")
-			}
-			switch {
 			case p.skipGram && p.export:
 				return usagef("--export is for language models: leave out --skip-gram or --export")
+			case (p.skipGram || p.export) && (set("checkpoint") || set("checkpoint-every") || set("resume")):
+				return usagef("--skip-gram and --export keep no checkpoints: leave out --checkpoint, --checkpoint-every and --resume")
+			}
+			switch {
 			case p.skipGram:
 				return p.learnVectors(cmd)
 			case p.export:
