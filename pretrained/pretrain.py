@@ -44,7 +44,8 @@ class Texts:
         begin = starts[text] + chunk * place
         length = (lengths[text] - chunk * place).clamp(max=chunk)
         self.train, self.dev = (
-            {int(n): begin[(aside[text] == a) & (length == n)] for n in length[aside[text] == a].unique()} for a in (0, 1)
+            {int(n): begin[(aside[text] == a) & (length == n)] for n in length[aside[text] == a].unique()}
+            for a in (0, 1)
         )
 
     @staticmethod
@@ -151,9 +152,12 @@ class LanguageModel(torch.nn.Module):
 
 def rate(schedule, progress):
     """One cycle, as nn.Schedule has it."""
-    top, warmup = schedule["rate"], schedule["warmup"]
-    low, high, x = (schedule["start"], 1, progress / warmup) if progress < warmup else (schedule["final"], 1, (1 - progress) / (1 - warmup))
-    return top * (low + (high - low) * (1 - math.cos(math.pi * x)) / 2)
+    warmup = schedule["warmup"]
+    if progress < warmup:
+        low, x = schedule["start"], progress / warmup
+    else:
+        low, x = schedule["final"], (1 - progress) / (1 - warmup)
+    return schedule["rate"] * (low + (1 - low) * (1 - math.cos(math.pi * x)) / 2)
 
 
 def main(source, target):
@@ -188,8 +192,9 @@ def main(source, target):
             losses += loss.detach()
             step += 1
         following, preceding = model.perplexity(texts)
-        print(f"epoch {epoch + 1}/{cfg['epochs']}  loss {losses.item() / len(batches):.4f}  perplexity of the next word {following:.1f}"
-              f"  of the previous word {preceding:.1f}  {time.time() - began:.0f} s", flush=True)
+        print(f"epoch {epoch + 1}/{cfg['epochs']}  loss {losses.item() / len(batches):.4f}",
+              f" perplexity of the next word {following:.1f}  of the previous word {preceding:.1f}",
+              f" {time.time() - began:.0f} s", flush=True)
         save_file(model.tensors(), target, {KEY: meta[KEY]})
 
 

@@ -219,3 +219,16 @@ func TestStartRefuses(t *testing.T) {
 		t.Errorf("a start from a model without a deep branch: %v", err)
 	}
 }
+
+// What starts from another model has three eighths of the epochs, at least three,
+// but of few texts as many as it needs, and never more than without.
+func TestStartEpochs(t *testing.T) {
+	s := train.FromLanguageModel(language(t, reviews(50, 1), 1))
+	for _, tt := range []struct{ epochs, texts, want int }{
+		{8, 0, 8}, {8, 100, 8}, {8, 4000, 6}, {8, 10_000, 3}, {16, 5000, 6}, {16, 100_000, 6}, {5, 25_000, 3}, {2, 25_000, 2},
+	} {
+		if got := (train.Config{Epochs: tt.epochs}).From(s, tt.texts).Epochs; got != tt.want {
+			t.Errorf("%d epochs of %d texts become %d, want %d", tt.epochs, tt.texts, got, tt.want)
+		}
+	}
+}
