@@ -139,7 +139,6 @@ func TestSampleOfAllWordsIsTheSoftmax(t *testing.T) {
 	}
 }
 
-// A sample has each word once, and as often as its logCount says.
 // Pieces of one word, of the end of a text, have nothing before or after.
 func TestNothingToPredict(t *testing.T) {
 	v := words(t, 300)
@@ -154,6 +153,7 @@ func TestNothingToPredict(t *testing.T) {
 	}
 }
 
+// A sample has each word once, and as often as its logCount says.
 func TestSample(t *testing.T) {
 	v := words(t, 50)
 	sampler := newSampler(v, 10)
