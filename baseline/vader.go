@@ -1,8 +1,6 @@
 package baseline
 
 import (
-	"bytes"
-	_ "embed" // for the lexicon
 	"fmt"
 	"math"
 	"slices"
@@ -11,16 +9,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/textlstm/textlstm/internal/emoji"
+	"github.com/textlstm/textlstm/internal/lexicon"
 )
-
-// The lexicon of VADER, under the licence beside it: words, emoticons and
-// abbreviations with their mean ratings from -4 to 4.
-//
-//go:embed lexicon/vader_lexicon.txt.zst
-var lexiconFile []byte
 
 // A VADER tells how positive or negative English text is, by a lexicon and by
 // rules for negation, degree words, capitals and punctuation (Hutto & Gilbert
@@ -51,10 +42,11 @@ func NewVADER(labels ...string) (*VADER, error) {
 	if labels == nil {
 		return nil, errVADER(labels)
 	}
+	v.read()
 	neutral := v.answer[1]
 	if neutral < 0 {
 		v.answer[1] = v.answer[2]
-		return v, v.read()
+		return v, nil
 	}
 	v.band = 0.05
 	for k, at := range v.answer {
@@ -62,7 +54,7 @@ func NewVADER(labels ...string) (*VADER, error) {
 			v.answer[k] = neutral
 		}
 	}
-	return v, v.read()
+	return v, nil
 }
 
 func errVADER(labels []string) error {
@@ -70,24 +62,8 @@ func errVADER(labels []string) error {
 }
 
 // read fills in the lexicon and the emoji.
-func (v *VADER) read() error {
-	d, err := zstd.NewReader(nil)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	lexicon, err := d.DecodeAll(lexiconFile, nil)
-	if err != nil {
-		return fmt.Errorf("baseline: lexicon of VADER: %w", err)
-	}
-	v.ratings = make(map[string]float64, bytes.Count(lexicon, []byte("\n")))
-	for line := range strings.Lines(string(lexicon)) {
-		word, rest, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		rating, _, _ := strings.Cut(rest, "\t")
-		if v.ratings[word], err = strconv.ParseFloat(rating, 64); err != nil {
-			return fmt.Errorf("baseline: lexicon of VADER: %q: %w", word, err)
-		}
-	}
+func (v *VADER) read() {
+	v.ratings = lexicon.Ratings()
 	v.emoji = make(map[rune]string)
 	for characters, name := range emoji.Names() {
 		// The original looks sequences up but never finds them.
@@ -95,7 +71,6 @@ func (v *VADER) read() error {
 			v.emoji[r] = name
 		}
 	}
-	return nil
 }
 
 // Labels lists the labels.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/textlstm/textlstm/internal/lexicon"
 	"github.com/textlstm/textlstm/tokenize"
 )
 
@@ -19,6 +20,12 @@ type Config struct {
 	// Stem is a language whose Snowball stemmer makes word n-grams a second
 	// time, of the words' stems; "" means none.
 	Stem tokenize.Lang `json:"stem,omitempty"`
+
+	// Lexicon makes word n-grams once more, with words of an opinion lexicon read
+	// as one of six classes: very good and not <+2>. So a word that no training text
+	// has counts as much as others that are rated like it. "vader" is the
+	// lexicon of VADER, which is of English; "" means none.
+	Lexicon string `json:"lexicon,omitempty"`
 
 	// Skip adds pairs of words with up to Skip others between them (skip-bigrams,
 	// Guthrie et al. 2006): "not a good film" has not _ good, not _ _ film. 0
@@ -64,8 +71,11 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("ngram: stem: %w", err))
 		}
 	}
-	if c.Words == 0 && (c.Stem != "" || c.Skip > 0) {
-		errs = append(errs, fmt.Errorf("ngram: stem = %q, skip = %d without word n-grams: set words", c.Stem, c.Skip))
+	if c.Lexicon != "" && c.Lexicon != "vader" {
+		errs = append(errs, fmt.Errorf("ngram: lexicon = %q, want \"vader\" or none", c.Lexicon))
+	}
+	if c.Words == 0 && (c.Stem != "" || c.Lexicon != "" || c.Skip > 0) {
+		errs = append(errs, fmt.Errorf("ngram: stem = %q, lexicon = %q, skip = %d without word n-grams: set words", c.Stem, c.Lexicon, c.Skip))
 	}
 	if c.CharMin < 0 || c.CharMax < c.CharMin || c.CharMax > 16 || (c.CharMin == 0) != (c.CharMax == 0) {
 		errs = append(errs, fmt.Errorf("ngram: char_min, char_max = %d, %d, want 1 <= min <= max <= 16, or both 0", c.CharMin, c.CharMax))
@@ -89,6 +99,7 @@ const (
 	wordSeed Hash = 0x9e3779b97f4a7c15
 	stemSeed Hash = 0x94d049bb133111eb
 	skipSeed Hash = 0xd1b54a32d192ed03
+	rateSeed Hash = 0xa0761d6478bd642f
 	charSeed Hash = 0xc2b2ae3d27d4eb4f
 	edge          = "\x02" // beside the first and the last word, and around a word's runes
 )
@@ -97,7 +108,8 @@ const (
 // remembers the character n-grams of the words it has seen, in bounded memory.
 type Extractor struct {
 	cfg   Config
-	words []Hash            // hashes of the text's words or stems, with the edges
+	words []Hash            // hashes of the text's words, stems or classes, with the edges
+	rated []bool            // those of words that are classes
 	stems map[string]Hash   // hashes of stems by word
 	chars map[string][]Hash // character n-grams by word
 	held  int               // hashes in chars
@@ -120,17 +132,21 @@ func (x *Extractor) AppendFeatures(dst []Hash, tokens []tokenize.Token) []Hash {
 			x.words = append(x.words, hashBytes(tokens[i].Text))
 		}
 		x.words = append(x.words, x.words[0])
-		dst = x.appendGrams(dst, wordSeed)
+		dst = x.appendGrams(dst, wordSeed, nil)
 		for gap := range x.cfg.Skip {
 			for i := 0; i+gap+2 < len(x.words); i++ {
 				dst = append(dst, skipGram(x.words[i], x.words[i+gap+2]))
 			}
 		}
+		if x.cfg.Lexicon != "" {
+			x.rate(tokens)
+			dst = x.appendGrams(dst, rateSeed, x.rated)
+		}
 		if x.cfg.Stem != "" {
 			for i := range tokens {
 				x.words[i+1] = x.stem(tokens[i].Text)
 			}
-			dst = x.appendGrams(dst, stemSeed)
+			dst = x.appendGrams(dst, stemSeed, nil)
 		}
 	}
 	if x.cfg.CharMax > 0 {
@@ -142,16 +158,29 @@ func (x *Extractor) AppendFeatures(dst []Hash, tokens []tokenize.Token) []Hash {
 	return dst[:from+len(slices.Compact(dst[from:]))]
 }
 
-// appendGrams appends the n-grams of x.words.
-func (x *Extractor) appendGrams(dst []Hash, seed Hash) []Hash {
+// appendGrams appends the n-grams of x.words: those with one of the words that are
+// wanted, or all if wanted is nil.
+func (x *Extractor) appendGrams(dst []Hash, seed Hash, wanted []bool) []Hash {
 	for i := range x.words {
-		h := seed
+		h, has := seed, wanted == nil
 		for n := 0; n < x.cfg.Words && i+n < len(x.words); n++ {
-			h = mix(h, x.words[i+n])
-			dst = append(dst, h)
+			h, has = mix(h, x.words[i+n]), has || wanted[i+n]
+			if has {
+				dst = append(dst, h)
+			}
 		}
 	}
 	return dst
+}
+
+// rate puts the classes of the text's rated words into x.words.
+func (x *Extractor) rate(tokens []tokenize.Token) {
+	x.rated = append(x.rated[:0], make([]bool, len(x.words))...)
+	for i := range tokens {
+		if class := lexicon.Class(tokens[i].Text); class != "" {
+			x.words[i+1], x.rated[i+1] = hashBytes(class), true
+		}
+	}
 }
 
 // skipGram is the pair of two words that have others between them, however many.

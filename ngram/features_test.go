@@ -101,6 +101,25 @@ func TestStemFeatures(t *testing.T) {
 	}
 }
 
+// Two words that a lexicon rates alike share the n-grams that have their class, and
+// words that it does not rate add nothing.
+func TestLexiconFeatures(t *testing.T) {
+	plain, rated := ngram.Config{Words: 2}, ngram.Config{Words: 2, Lexicon: "vader"}
+	if n := len(features(rated, "a", "table")) - len(features(plain, "a", "table")); n != 0 {
+		t.Errorf("words without a rating have %d features of classes, want none", n)
+	}
+	good := features(rated, "not", "good")
+	// <+2>, "not <+2>", "<+2> edge"
+	if n := len(good) - len(features(plain, "not", "good")); n != 3 {
+		t.Errorf("one rated word has %d features of classes, want 3", n)
+	}
+	for word, want := range map[string]int{"nice": 3 + 3, "bad": 3, "table": 3} { // 3: edge, not, "edge not"
+		if n := common(good, features(rated, "not", word)); n != want {
+			t.Errorf("not good and not %s share %d features, want %d", word, n, want)
+		}
+	}
+}
+
 func common(a, b []ngram.Hash) int {
 	n := 0
 	for _, h := range a {
@@ -228,6 +247,9 @@ func TestConfig(t *testing.T) {
 		{ngram.Config{Words: 1, Stem: "zh"}, "stem"},
 		{ngram.Config{CharMin: 3, CharMax: 3, Stem: "en"}, "without word n-grams"},
 		{ngram.Config{CharMin: 3, CharMax: 3, Skip: 1}, "without word n-grams"},
+		{ngram.Config{CharMin: 3, CharMax: 3, Lexicon: "vader"}, "without word n-grams"},
+		{ngram.Config{Words: 1, Lexicon: "vader"}, ""},
+		{ngram.Config{Words: 1, Lexicon: "afinn"}, `lexicon = "afinn"`},
 	} {
 		err := tt.c.Resolve().Validate()
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
@@ -251,6 +273,9 @@ func FuzzExtractor(f *testing.F) {
 			c.Skip = len(text) % 3
 			if len(text)%2 == 1 {
 				c.Stem = "en"
+			}
+			if len(text)%5 == 1 {
+				c.Lexicon = "vader"
 			}
 		}
 		if c.Validate() != nil {

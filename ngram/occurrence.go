@@ -3,6 +3,7 @@ package ngram
 import (
 	"strings"
 
+	"github.com/textlstm/textlstm/internal/lexicon"
 	"github.com/textlstm/textlstm/tokenize"
 )
 
@@ -19,14 +20,14 @@ type Occurrence struct {
 
 	// Text is the feature for a reader: words parted by spaces, or characters.
 	// ^ and $ are the edges of the text or of the word, … stands for the words
-	// that a pair leaves out. Stems are in braces.
+	// that a pair leaves out. Stems are in braces, classes of the lexicon as <+2>.
 	Text string
 }
 
 // AppendOccurrences appends every place of every feature of a text, of each kind
-// by first token: word n-grams, pairs with others between them, n-grams of stems,
-// character n-grams. Their distinct features are
-// those of AppendFeatures. It is for explanations, and slow.
+// by first token: word n-grams, pairs with others between them, n-grams with
+// classes of the lexicon, n-grams of stems, character n-grams. Their distinct
+// features are those of AppendFeatures. It is for explanations, and slow.
 func (x *Extractor) AppendOccurrences(dst []Occurrence, tokens []tokenize.Token) []Occurrence {
 	if x.cfg.Words > 0 && len(tokens) > 0 {
 		words := make([]string, 0, len(tokens)+2)
@@ -42,26 +43,37 @@ func (x *Extractor) AppendOccurrences(dst []Occurrence, tokens []tokenize.Token)
 		at := func(h Hash, i, n int, text string) {
 			dst = append(dst, Occurrence{Feature: h, First: min(max(i-1, 0), len(tokens)), End: min(i+n, len(tokens)), Text: text})
 		}
-		grams := func(seed Hash, open, close string) {
+		grams := func(seed Hash, wanted []bool, open, close string) {
 			for i := range hashes {
-				h := seed
+				h, has := seed, wanted == nil
 				for n := 0; n < x.cfg.Words && i+n < len(hashes); n++ {
-					h = mix(h, hashes[i+n])
-					at(h, i, n, open+strings.Join(words[i:i+n+1], " ")+close)
+					h, has = mix(h, hashes[i+n]), has || wanted[i+n]
+					if has {
+						at(h, i, n, open+strings.Join(words[i:i+n+1], " ")+close)
+					}
 				}
 			}
 		}
-		grams(wordSeed, "", "")
+		grams(wordSeed, nil, "", "")
 		for gap := range x.cfg.Skip {
 			for i := 0; i+gap+2 < len(hashes); i++ {
 				at(skipGram(hashes[i], hashes[i+gap+2]), i, gap+2, words[i]+" … "+words[i+gap+2])
 			}
 		}
+		if x.cfg.Lexicon != "" {
+			x.rate(tokens)
+			for i := range tokens {
+				if x.rated[i+1] {
+					words[i+1] = lexicon.Class(tokens[i].Text)
+				}
+			}
+			grams(rateSeed, x.rated, "", "")
+		}
 		if x.cfg.Stem != "" {
 			for i := range tokens {
 				words[i+1], hashes[i+1] = tokenize.Stem(tokens[i].Text, x.cfg.Stem), x.stem(tokens[i].Text)
 			}
-			grams(stemSeed, "{", "}")
+			grams(stemSeed, nil, "{", "}")
 		}
 	}
 	if x.cfg.CharMax > 0 {

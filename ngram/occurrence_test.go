@@ -19,7 +19,7 @@ func tokensOf(text string) []tokenize.Token {
 func TestOccurrencesAreTheFeatures(t *testing.T) {
 	for _, cfg := range []ngram.Config{
 		{Words: 1}, {Words: 3}, {CharMin: 2, CharMax: 4}, {Words: 2, CharMin: 1, CharMax: 16},
-		{Words: 2, Skip: 2}, {Words: 3, Stem: "en"}, {Words: 1, Skip: 8, Stem: "fr", CharMin: 3, CharMax: 3},
+		{Words: 2, Skip: 2}, {Words: 3, Stem: "en"}, {Words: 3, Lexicon: "vader"}, {Words: 2, Lexicon: "vader", Stem: "en", Skip: 1}, {Words: 1, Skip: 8, Stem: "fr", CharMin: 3, CharMax: 3},
 	} {
 		for _, text := range []string{
 			"", "good", "not good , not bad", "a a a a", "naïve \u4e2d\u6587 \xff\xfe !", "x\x02y",
@@ -48,13 +48,14 @@ func TestOccurrencePlaces(t *testing.T) {
 		Text       string
 		First, End int
 	}
-	x := ngram.NewExtractor(ngram.Config{Words: 2, CharMin: 3, CharMax: 3})
+	x := ngram.NewExtractor(ngram.Config{Words: 2, Lexicon: "vader", CharMin: 3, CharMax: 3})
 	var got []place
 	for _, o := range x.AppendOccurrences(nil, tokensOf("so bad")) {
 		got = append(got, place{o.Text, o.First, o.End})
 	}
 	want := []place{
 		{"^", 0, 0}, {"^ so", 0, 1}, {"so", 0, 1}, {"so bad", 0, 2}, {"bad", 1, 2}, {"bad $", 1, 2}, {"$", 2, 2},
+		{"so <-3>", 0, 2}, {"<-3>", 1, 2}, {"<-3> $", 1, 2},
 		{"^so", 0, 1}, {"so$", 0, 1}, {"^ba", 1, 2}, {"bad", 1, 2}, {"ad$", 1, 2},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -41,6 +41,9 @@ const (
 	fewBytes = 4 << 20
 )
 
+// few says whether there are few texts, or little of them.
+func few(texts, bytes int) bool { return texts < fewTexts || bytes < fewBytes }
+
 // StartHelps says whether a training on d gains from a start that has read other
 // texts of a language, such as pretrained.Language for "en": d is of that language,
 // and small.
@@ -49,7 +52,7 @@ func StartHelps(d *corpora.Dataset, lang tokenize.Lang) bool {
 	for i := range d.Examples {
 		bytes += len(d.Examples[i].Text)
 	}
-	return (d.Len() < fewTexts || bytes < fewBytes) && language(d) == lang
+	return few(d.Len(), bytes) && language(d) == lang
 }
 
 // manyLabels is the number of labels from which on a head has many.
@@ -107,6 +110,12 @@ func recommend(p profile, lang tokenize.Lang) Config {
 		// SST-2 81.3 → 81.6; but of many labels, TREC-6, 86.9 → 86.4.
 		c.Model.Pipeline += stems + string(lang)
 		c.Model.Ngrams.Stem = ""
+	}
+	if lang == "en" && few(n, size) {
+		// Accuracy of the n-grams alone in folds, without and with: SST-2 81.6 → 82.7,
+		// MR 79.5 → 80.1, CR 80.9 → 81.5, MPQA 85.1 → 86.1, TweetEval 73.0 → 73.7, and
+		// the same for questions and topics.
+		c.Model.Ngrams.Lexicon = "vader"
 	}
 	if n < 5000 {
 		c.EMA.Decay = 0.99

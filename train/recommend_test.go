@@ -64,6 +64,15 @@ func TestRecommendStems(t *testing.T) {
 	if labels := english(100, 6); labels.Model.Pipeline != many.Model.Pipeline {
 		t.Errorf("few texts of many labels: pipeline %s", labels.Model.Pipeline)
 	}
+	if many.Model.Ngrams.Lexicon != "vader" {
+		t.Errorf("little English text: lexicon of n-grams %q", many.Model.Ngrams.Lexicon)
+	}
+	if got := english(10000, 2); got.Model.Ngrams.Lexicon != "" {
+		t.Errorf("much English text: lexicon of n-grams %q", got.Model.Ngrams.Lexicon)
+	}
+	if got := train.Recommend(of(2000, 2, 20)); got.Model.Ngrams.Lexicon != "" {
+		t.Errorf("no language: lexicon of n-grams %q", got.Model.Ngrams.Lexicon)
+	}
 	if many.Model.Ngrams.Stem != "en" {
 		t.Errorf("many texts: stems of n-grams %q", many.Model.Ngrams.Stem)
 	}
