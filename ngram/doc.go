@@ -3,9 +3,10 @@
 //
 // A text's features are, as Config says, its word n-grams, those of the words'
 // stems and of the classes that an opinion lexicon puts them in, pairs of words
-// with a gap, and the character n-grams of its words, each present or absent. A [Dictionary] keeps the features that
-// occur in several training texts and gives them rows; a [Linear] has a weight
-// for each row and label. [Fit] makes it as NBSVM does: a support vector
-// machine on features scaled by their naive Bayes log-count ratios (Wang &
-// Manning 2012), one against the rest where there are more than two labels.
+// with a gap, and the character n-grams of its words, each present or absent. A
+// [Dictionary] keeps the features that occur in several training texts and gives
+// them rows; a [Linear] has a weight for each row and label. [Fit] makes it as
+// NBSVM does: a support vector machine on features scaled by their naive Bayes
+// log-count ratios (Wang & Manning 2012), one against the rest where there are
+// more than two labels.
 package ngram

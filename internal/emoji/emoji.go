@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/textlstm/textlstm/internal/columns"
 )
 
 //go:embed names.txt.zst
@@ -18,19 +18,9 @@ var file []byte
 // variation selector where that may be missing. Nobody may change the map. It
 // panics only if the program was built from a broken file.
 var Names = sync.OnceValue(func() map[string]string {
-	d, err := zstd.NewReader(nil)
-	if err != nil {
-		panic(err)
-	}
-	defer d.Close()
-	text, err := d.DecodeAll(file, nil)
-	if err != nil {
-		panic("emoji: names.txt.zst: " + err.Error())
-	}
 	names := make(map[string]string, 4096)
-	for line := range strings.Lines(string(text)) {
-		emoji, name, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		names[emoji], _, _ = strings.Cut(name, "\t")
+	for emoji, name := range columns.FirstTwo("emoji: names.txt.zst", file) {
+		names[emoji] = name
 	}
 	return names
 })

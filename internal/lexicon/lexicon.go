@@ -8,10 +8,9 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 	"sync"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/textlstm/textlstm/internal/columns"
 )
 
 //go:embed vader_lexicon.txt.zst
@@ -21,22 +20,14 @@ var file []byte
 // Nobody may change the map. It panics only if the program was built from a broken
 // file.
 var Ratings = sync.OnceValue(func() map[string]float64 {
-	d, err := zstd.NewReader(nil)
-	if err != nil {
-		panic(err)
-	}
-	defer d.Close()
-	text, err := d.DecodeAll(file, nil)
-	if err != nil {
-		panic("lexicon: vader_lexicon.txt.zst: " + err.Error())
-	}
+	const name = "lexicon: vader_lexicon.txt.zst"
 	ratings := make(map[string]float64, 8192)
-	for line := range strings.Lines(string(text)) {
-		word, rest, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		rating, _, _ := strings.Cut(rest, "\t")
-		if ratings[word], err = strconv.ParseFloat(rating, 64); err != nil {
-			panic(fmt.Sprintf("lexicon: vader_lexicon.txt.zst: %q: %v", word, err))
+	for word, rating := range columns.FirstTwo(name, file) {
+		r, err := strconv.ParseFloat(rating, 64)
+		if err != nil {
+			panic(fmt.Sprintf("%s: %q: %v", name, word, err))
 		}
+		ratings[word] = r
 	}
 	return ratings
 })
