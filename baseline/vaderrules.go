@@ -1,13 +1,16 @@
 package baseline
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/textlstm/textlstm/internal/lexicon"
+)
 
 // The constants of Hutto & Gilbert 2014, from ratings of sentences with and
 // without each feature.
 const (
 	degreeStep  = 0.293 // of a word such as "very"
 	capitalStep = 0.733 // of a word in capitals among others
-	negation    = -0.74 // factor
 )
 
 // degrees are the words that raise or lower the next ones.
@@ -33,26 +36,11 @@ var degrees = func() map[string]float64 {
 	return m
 }()
 
-// negations turn the next words round, as does any word with n't in it.
-var negations = func() map[string]bool {
-	m := make(map[string]bool)
-	for _, w := range strings.Fields(`
-		aint arent cannot cant couldnt darent didnt doesnt ain't aren't can't couldn't daren't didn't doesn't
-		dont hadnt hasnt havent isnt mightnt mustnt neither don't hadn't hasn't haven't isn't mightn't mustn't
-		neednt needn't never none nope nor not nothing nowhere oughtnt shant shouldnt uhuh wasnt werent
-		oughtn't shan't shouldn't uh-uh wasn't weren't without wont wouldnt won't wouldn't rarely seldom despite`) {
-		m[w] = true
-	}
-	return m
-}()
-
 // idioms are rated as wholes.
 var idioms = map[string]float64{
 	"the shit": 3, "the bomb": 3, "bad ass": 1.5, "badass": 1.5, "bus stop": 0,
 	"yeah right": -2, "kiss of death": -1.5, "to die for": 3, "beating heart": 3.5,
 }
-
-func negates(word string) bool { return negations[word] || strings.Contains(word, "n't") }
 
 // A vaderText is the words of a text, as they stand and in lower case.
 type vaderText struct {
@@ -69,7 +57,7 @@ func (v *VADER) valence(t *vaderText, i int, rating float64) float64 {
 	}
 	if i > 0 && w[i-1] == "no" || i > 1 && w[i-2] == "no" ||
 		i > 2 && w[i-3] == "no" && (w[i-1] == "or" || w[i-1] == "nor") {
-		x = rating * negation
+		x = rating * lexicon.Negation
 	}
 	if t.mixed && isUpper(t.words[i]) {
 		if x > 0 {
@@ -90,7 +78,7 @@ func (v *VADER) valence(t *vaderText, i int, rating float64) float64 {
 		}
 	}
 	if i > 0 && w[i-1] == "least" && !v.rated("least") && (i == 1 || w[i-2] != "at" && w[i-2] != "very") {
-		x *= negation
+		x *= lexicon.Negation
 	}
 	return x
 }
@@ -140,8 +128,8 @@ func negate(w []string, i, back int, x float64) float64 {
 			return x
 		}
 	}
-	if negates(w[i-back]) {
-		return x * negation
+	if lexicon.Negates(w[i-back]) {
+		return x * lexicon.Negation
 	}
 	return x
 }

@@ -3,6 +3,7 @@ package classify
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/textlstm/textlstm/embed"
@@ -100,6 +101,15 @@ type Head struct {
 	Deep float64 `json:"deep,omitempty"`
 	Wide float64 `json:"wide,omitempty"`
 
+	// Lexicon [C] multiplies what the words of an English text say, and adds that
+	// to the scores: the mean rating of its words by VADER's lexicon, from -4, very
+	// negative, to 4, where negated words count the other way and one more word
+	// has 0 (Hutto & Gilbert 2014). Training does not learn it: on texts like the
+	// trained ones the branches know better, on other kinds of texts they do not.
+	// For the labels negative, neutral, positive it may be -0.75, 0, 0.75. Empty
+	// means none.
+	Lexicon []float64 `json:"lexicon,omitempty"`
+
 	// Thresholds [C] are the probabilities from which on a multi-label head
 	// gives a text its labels; empty means 0.5 for all. Training fits them to
 	// the dev texts.
@@ -163,6 +173,20 @@ func (c Config) Resolve() Config {
 
 // HasWide says whether there is a wide branch.
 func (c Config) HasWide() bool { return c.Ngrams != ngram.Config{} }
+
+// HasLexicon says whether a head looks at the lexicon's ratings.
+func (c Config) HasLexicon() bool {
+	return slices.ContainsFunc(c.Heads, func(h Head) bool { return len(h.Lexicon) > 0 })
+}
+
+// withoutLexicon returns c with heads that do not look at them.
+func (c Config) withoutLexicon() Config {
+	c.Heads = slices.Clone(c.Heads)
+	for h := range c.Heads {
+		c.Heads[h].Lexicon = nil
+	}
+	return c
+}
 
 // Validate reports everything that is wrong with a resolved config.
 func (c Config) Validate() error {
@@ -239,6 +263,14 @@ func (c Config) Validate() error {
 		for _, t := range h.Thresholds {
 			if !(t >= 0 && t <= 1) {
 				bad("head %s: threshold %v, want 0 to 1", h.Name, t)
+			}
+		}
+		if n := len(h.Lexicon); n > 0 && n != len(h.Labels) {
+			bad("head %s has %d weights of the lexicon for %d labels, want one for each, or none", h.Name, n, len(h.Labels))
+		}
+		for _, v := range h.Lexicon {
+			if !(math.Abs(v) <= 100) {
+				bad("head %s: lexicon %v, want -100 to 100", h.Name, v)
 			}
 		}
 		if h.Hidden < 0 || !(h.Deep >= 0) || !(h.Wide >= 0) || !(h.Weight >= 0) {

@@ -79,6 +79,7 @@ var kinds = []struct {
 		multi(c)
 		c.Heads[0].Thresholds = []float64{0.25, 0.5, 0.75}
 	}},
+	{"lexicon", func(c *classify.Config) { c.Heads[0].Lexicon = []float64{-0.75, 0, 0.5} }},
 	{"hash buckets", func(c *classify.Config) { c.Vocab.Buckets = 5 }},
 }
 

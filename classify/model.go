@@ -150,13 +150,13 @@ func (m *Model) NumParams() int {
 	return n
 }
 
-// DeepOnly and WideOnly return the model with one of its branches alone,
-// sharing its weights; nil if it has none. They show what each one gives.
+// DeepOnly and WideOnly return the model with one of its branches alone and no
+// lexicon, sharing its weights; nil if it has none. They show what each one gives.
 func (m *Model) DeepOnly() *Model {
 	if m.net == nil {
 		return nil
 	}
-	cfg := m.cfg
+	cfg := m.cfg.withoutLexicon()
 	cfg.Ngrams = ngram.Config{}
 	return &Model{cfg: cfg, pipeline: m.pipeline, vocab: m.vocab, net: m.net, card: m.card}
 }
@@ -166,7 +166,7 @@ func (m *Model) WideOnly() *Model {
 	if m.wide == nil {
 		return nil
 	}
-	cfg := m.cfg
+	cfg := m.cfg.withoutLexicon()
 	cfg.NoDeep, cfg.Members, cfg.Directions = true, 0, nil
 	return &Model{cfg: cfg, pipeline: m.pipeline, vocab: m.vocab, wide: m.wide, card: m.card}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/textlstm/textlstm/internal/lexicon"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/lstm"
@@ -39,6 +40,9 @@ func (s Score) Prob() float32 { return s.Probs[s.Label] }
 type Encoded struct {
 	IDs  []vocab.ID // of its tokens
 	Rows []int32    // of its n-grams in the wide branch, if there is one
+
+	// Opinion is the mean rating of its words, where Head.Lexicon weighs it.
+	Opinion float32
 
 	// Unknown has the character n-grams of unknown words, as buckets of
 	// embed.Subwords, if the model has vectors for them: an ID ^k, which is
@@ -85,7 +89,7 @@ func (m *Model) Encode(ctx context.Context, texts []string) ([]Encoded, error) {
 		defer m.workers.put(w)
 		for j := i * block; j < min((i+1)*block, len(texts)); j++ {
 			e := w.encode(m, texts[j])
-			out[j] = Encoded{IDs: slices.Clone(e.IDs), Rows: slices.Clone(e.Rows), Unknown: slices.Clone(e.Unknown)}
+			out[j] = Encoded{IDs: slices.Clone(e.IDs), Rows: slices.Clone(e.Rows), Opinion: e.Opinion, Unknown: slices.Clone(e.Unknown)}
 		}
 	})
 	return out, ctx.Err()
@@ -206,6 +210,7 @@ type worker struct {
 	ngrams  *ngram.Extractor // where there is a wide branch
 	tokens  []tokenize.Token
 	hashes  []ngram.Hash
+	ratings []float64 // of tokens
 	encoded Encoded   // the result of encode
 	texts   []Encoded // of the batch
 	ids     [][]vocab.ID
@@ -234,7 +239,8 @@ func (p *workerPool) put(w *worker) {
 func (w *worker) encode(m *Model, text string) Encoded {
 	e := &w.encoded
 	e.IDs, e.Rows, e.Unknown = e.IDs[:0], e.Rows[:0], e.Unknown[:0]
-	if m.wide == nil && !m.cfg.HasSubword() {
+	lexical := m.cfg.HasLexicon()
+	if m.wide == nil && !m.cfg.HasSubword() && !lexical {
 		if w.encoder == nil {
 			w.encoder = tokenize.NewEncoder(m.pipeline, m.vocab.ID)
 		}
@@ -243,6 +249,10 @@ func (w *worker) encode(m *Model, text string) Encoded {
 	}
 	w.tokens = m.pipeline.AppendTokens(w.tokens[:0], text)
 	e.appendTokens(m, w.tokens)
+	if lexical {
+		w.ratings = lexicon.AppendValences(w.ratings[:0], w.tokens)
+		e.Opinion = float32(lexicon.Mean(w.ratings))
+	}
 	if m.wide == nil {
 		return *e
 	}
@@ -276,7 +286,7 @@ func (w *worker) predict(m *Model, out []Prediction, to []int) {
 }
 
 // logits returns the scores of each head [B][C]: those of the two branches,
-// scaled and added.
+// scaled and added, and the lexicon's.
 func (w *worker) logits(m *Model) [][]float32 {
 	sums := make([][]float32, len(m.cfg.Heads))
 	for h, head := range m.cfg.Heads {
@@ -305,6 +315,14 @@ func (w *worker) logits(m *Model) [][]float32 {
 			for i, t := range w.texts {
 				l.Score(w.scores, t.Rows)
 				vec.Axpy(orOne(m.cfg.Heads[h].Wide), w.scores, sums[h][i*C:(i+1)*C])
+			}
+		}
+	}
+	for h, head := range m.cfg.Heads {
+		C := len(head.Labels)
+		for c, v := range head.Lexicon {
+			for i, t := range w.texts {
+				sums[h][i*C+c] += float32(v) * t.Opinion
 			}
 		}
 	}

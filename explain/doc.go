@@ -7,7 +7,7 @@
 // less the mean of the other labels' logits, so with two labels the log-odds;
 // against a second label, the difference of the two logits. For a multi-label
 // head it is the label's own logit. Scores are in natural-log units and are
-// those that the probabilities come from: the scales of the two branches, and
+// those that the probabilities come from: the scales of the branches, and
 // with them the calibration, are in.
 //
 // Every word of the user's own text, given by byte offsets, gets a part of the
@@ -36,6 +36,12 @@
 // The wide branch is linear, so the parts are exact: an n-gram's weight is
 // shared among its places in the text, and at each among the words it covers.
 // The n-grams of the text's edge alone belong to the base.
+//
+// # The lexicon
+//
+// Where a head weighs the mean rating of the words by a lexicon, its part of the
+// score is shared among the rated words as their ratings are, turned round by
+// negations.
 //
 // # Checks
 //

@@ -84,10 +84,11 @@ type Explanation struct {
 	Unknown int     `json:"unknown"`
 
 	// Score is Base and the parts of all words, but for Path's error.
-	Score float64 `json:"score"`
-	Base  float64 `json:"base"`
-	Deep  *Branch `json:"deep,omitempty"` // nil without a deep branch
-	Wide  *Branch `json:"wide,omitempty"` // nil without a wide branch
+	Score   float64 `json:"score"`
+	Base    float64 `json:"base"`
+	Deep    *Branch `json:"deep,omitempty"`    // nil without a deep branch
+	Wide    *Branch `json:"wide,omitempty"`    // nil without a wide branch
+	Lexicon *Branch `json:"lexicon,omitempty"` // nil where the head does not look at it
 
 	Words  []Word  `json:"words"`            // in the order of the text, apart
 	Ngrams []Ngram `json:"ngrams,omitempty"` // of the wide branch, the largest first
@@ -100,11 +101,35 @@ type Explanation struct {
 	Agreement *float64 `json:"agreement,omitempty"`
 }
 
-// A Branch is the part of the score that one branch gives: the whole and the
-// base.
+// A Branch is the part of the score that one branch gives, or the lexicon: the
+// whole and the base.
 type Branch struct {
 	Score float64 `json:"score"`
 	Base  float64 `json:"base"`
+}
+
+// A source is where a part of the score comes from, and what it gives to words.
+type source struct {
+	name  string
+	score float64
+	of    func(*Word) float64
+}
+
+// sources are those of x; nil if there is only one.
+func (x *Explanation) sources() []source {
+	var all []source
+	add := func(name string, b *Branch, of func(*Word) float64) {
+		if b != nil {
+			all = append(all, source{name, b.Score, of})
+		}
+	}
+	add("deep", x.Deep, func(w *Word) float64 { return w.Deep })
+	add("wide", x.Wide, func(w *Word) float64 { return w.Wide })
+	add("lexicon", x.Lexicon, func(w *Word) float64 { return w.Lexicon })
+	if len(all) < 2 {
+		return nil
+	}
+	return all
 }
 
 // A Word is a stretch of the text and its part of the score.
@@ -113,9 +138,10 @@ type Word struct {
 	End   int    `json:"end"`
 	Text  string `json:"text"` // its bytes
 
-	Score float64 `json:"score"` // Deep + Wide
-	Deep  float64 `json:"deep"`
-	Wide  float64 `json:"wide"`
+	Score   float64 `json:"score"` // Deep + Wide + Lexicon
+	Deep    float64 `json:"deep"`
+	Wide    float64 `json:"wide"`
+	Lexicon float64 `json:"lexicon,omitempty"`
 
 	// LeftOut is what the score loses without the word; nil if not asked for.
 	LeftOut *float64 `json:"left_out,omitempty"`
@@ -185,9 +211,14 @@ func (e *Explainer) Explain(ctx context.Context, text string, o Options) (*Expla
 		x.Score += x.Wide.Score
 		x.Base += x.Wide.Base
 	}
+	if len(head.Lexicon) > 0 {
+		e.lexicon(&q, x)
+		x.Score += x.Lexicon.Score
+		x.Base += x.Lexicon.Base
+	}
 	for i := range x.Words {
 		w := &x.Words[i]
-		w.Score = w.Deep + w.Wide
+		w.Score = w.Deep + w.Wide + w.Lexicon
 	}
 	if o.LeaveOut {
 		if err := e.leaveOut(ctx, &q, x); err != nil {

@@ -49,6 +49,13 @@ func check(t *testing.T, m *classify.Model, x *explain.Explanation, tolerance fl
 	if x.Wide != nil {
 		near("wide base and parts", x.Wide.Base+wide, x.Wide.Score, 1e-9*(1+math.Abs(x.Wide.Score)))
 	}
+	if x.Lexicon != nil {
+		sum := x.Lexicon.Base
+		for _, w := range x.Words {
+			sum += w.Lexicon
+		}
+		near("lexicon base and parts", sum, x.Lexicon.Score, 1e-9*(1+math.Abs(x.Lexicon.Score)))
+	}
 	near("base and parts", x.Base+all, x.Score, slack+1e-9*(1+math.Abs(x.Score)))
 
 	// The score is the model's.
@@ -254,6 +261,44 @@ func TestWide(t *testing.T) {
 			_, words, _ = sums(x)
 			if math.Abs(sum-words) > 1e-9 {
 				t.Errorf("%q: n-grams sum to %v, words to %v", text, sum, words)
+			}
+		}
+	}
+}
+
+// TestLexicon wants the words that the lexicon rates, turned round by negations,
+// to have its part of the score.
+func TestLexicon(t *testing.T) {
+	m := random(t, 1, func(c *classify.Config) { c.Heads[0].Lexicon = []float64{-1, 0, 2} })
+	const text = "a good film , not good"
+	x, err := explain.New(m).Explain(t.Context(), text, explain.Options{Label: "positive", Against: "negative"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(t, m, x, 0.01)
+	const good = 1.9 // the lexicon's rating
+	want := []float64{0, 3 * good / 3, 0, 0, 0, -0.74 * 3 * good / 3}
+	for i, w := range x.Words {
+		if math.Abs(w.Lexicon-want[i]) > 1e-9 {
+			t.Errorf("%q has %v of the lexicon, want %v", w.Text, w.Lexicon, want[i])
+		}
+	}
+	var b strings.Builder
+	if err := x.WriteTable(&b, -1, false); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(b.String(), "lexicon") {
+		t.Errorf("no lexicon in\n%s", &b)
+	}
+	for _, text := range append(texts, "") {
+		for _, head := range []string{"sentiment", "topic"} {
+			x, err := explain.New(m).Explain(t.Context(), text, explain.Options{Head: head})
+			if err != nil {
+				t.Fatal(err)
+			}
+			check(t, m, x, 0.01)
+			if (x.Lexicon != nil) != (head == "sentiment") {
+				t.Errorf("head %s has of the lexicon %+v", head, x.Lexicon)
 			}
 		}
 	}

@@ -116,8 +116,12 @@ func (x *Explanation) sum() string {
 		words += w.Score
 	}
 	s := fmt.Sprintf("score %+.3f = base %+.3f, words %+.3f", x.Score, x.Base, words)
-	if x.Deep != nil && x.Wide != nil {
-		s += fmt.Sprintf("; deep %+.3f, wide %+.3f", x.Deep.Score, x.Wide.Score)
+	var parts []string
+	for _, p := range x.sources() {
+		parts = append(parts, fmt.Sprintf("%s %+.3f", p.name, p.score))
+	}
+	if parts != nil {
+		s += "; " + strings.Join(parts, ", ")
 	}
 	return s
 }
@@ -177,9 +181,9 @@ func (x *Explanation) WriteTable(w io.Writer, n int, color bool) error {
 // wordTable has the columns that x has something for.
 func wordTable(words []Word, x *Explanation) (header []string, rows [][]any) {
 	header = []string{"word", "score"}
-	both := x.Deep != nil && x.Wide != nil
-	if both {
-		header = append(header, "deep", "wide")
+	sources := x.sources()
+	for _, p := range sources {
+		header = append(header, p.name)
 	}
 	var leftOut, attention bool
 	for _, w := range words {
@@ -195,8 +199,8 @@ func wordTable(words []Word, x *Explanation) (header []string, rows [][]any) {
 	header = append(header, "read as")
 	for _, w := range words {
 		row := []any{w.Text, signed(w.Score)}
-		if both {
-			row = append(row, signed(w.Deep), signed(w.Wide))
+		for _, p := range sources {
+			row = append(row, signed(p.of(&w)))
 		}
 		if leftOut {
 			row = append(row, optional(w.LeftOut, signed))
@@ -240,7 +244,7 @@ func optional(v *float64, show func(float64) string) any {
 // WordHeader and WordRows are the words of explanations as a table for other
 // programs: one row a word.
 func WordHeader() []string {
-	return []string{"id", "head", "label", "start", "end", "word", "score", "deep", "wide", "left_out", "attention", "unknown"}
+	return []string{"id", "head", "label", "start", "end", "word", "score", "deep", "wide", "lexicon", "left_out", "attention", "unknown"}
 }
 
 // WordRows is described at WordHeader.
@@ -254,7 +258,7 @@ func (x *Explanation) WordRows() [][]any {
 	var rows [][]any
 	for _, w := range x.Words {
 		rows = append(rows, []any{
-			x.ID, x.Head, x.Label, w.Start, w.End, w.Text, w.Score, w.Deep, w.Wide, number(w.LeftOut), number(w.Attention), w.Unknown,
+			x.ID, x.Head, x.Label, w.Start, w.End, w.Text, w.Score, w.Deep, w.Wide, w.Lexicon, number(w.LeftOut), number(w.Attention), w.Unknown,
 		})
 	}
 	return rows

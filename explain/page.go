@@ -71,8 +71,12 @@ func (x *Explanation) view() (explanationView, error) {
 		pv := pieceView{Text: cleanLines(p.text)}
 		if p.word != nil {
 			pv.Note = signed(p.word.Score)
-			if x.Deep != nil && x.Wide != nil {
-				pv.Note += fmt.Sprintf(" (deep %+.3f, wide %+.3f)", p.word.Deep, p.word.Wide)
+			var parts []string
+			for _, s := range x.sources() {
+				parts = append(parts, fmt.Sprintf("%s %+.3f", s.name, s.of(p.word)))
+			}
+			if parts != nil {
+				pv.Note += " (" + strings.Join(parts, ", ") + ")"
 			}
 		}
 		switch {

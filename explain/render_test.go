@@ -84,7 +84,7 @@ func TestWordRows(t *testing.T) {
 	if len(rows) != 3 || len(rows[0]) != len(explain.WordHeader()) {
 		t.Fatalf("%d rows of %d cells", len(rows), len(rows[0]))
 	}
-	want := []any{"a.txt", "sentiment", "negative", 0, 3, "Not", 2.0, 1.5, 0.5, 0.3, nil, false}
+	want := []any{"a.txt", "sentiment", "negative", 0, 3, "Not", 2.0, 1.5, 0.5, 0.0, 0.3, nil, false}
 	if diff := cmp.Diff(want, rows[0]); diff != "" {
 		t.Errorf("row (-want +got):\n%s", diff)
 	}

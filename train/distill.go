@@ -55,6 +55,7 @@ func (t *Trainer) heads(cfg Config, data *corpora.Dataset) ([]classify.Head, err
 		for _, given := range cfg.Model.Heads {
 			if given.Name == h.Name {
 				own.Hidden, own.Weight = given.Hidden, given.Weight
+				own.Lexicon = given.Lexicon
 				own.Deep, own.Wide, own.Thresholds = given.Deep, given.Wide, given.Thresholds // of a second training
 			}
 		}

@@ -418,6 +418,38 @@ func TestScalesInConfig(t *testing.T) {
 	}
 }
 
+// The lexicon keeps its weights, changes no other but the scales, and knows words
+// that the training texts do not have.
+func TestLexicon(t *testing.T) {
+	d, dev := reviews(60, 1), reviews(40, 2)
+	for i, other := range reviews(8, 3).Examples { // wrong labels keep the best scales finite
+		dev.Examples[i].Labels = other.Labels
+	}
+	c := joint()
+	c.Model.Heads = []classify.Head{{Name: "sentiment"}, {Name: "topic"}}
+	plain := fit(t, train.Trainer{Config: c}, d, dev).Model
+	weights := []float64{-1, 1}
+	c.Model.Heads[0].Lexicon = weights
+	m := fit(t, train.Trainer{Config: c}, d, dev).Model
+	if got := m.Heads()[0].Lexicon; !slices.Equal(got, weights) {
+		t.Errorf("the weights are %v, were %v", got, weights)
+	}
+	for i, p := range m.Network().Params() {
+		if !slices.Equal(p.Data, plain.Network().Params()[i].Data) {
+			t.Errorf("%s has other weights", p.Name)
+		}
+	}
+	if a, b := m.Heads()[0], plain.Heads()[0]; a.Deep == b.Deep && a.Wide == b.Wide {
+		t.Errorf("the scales %v, %v are those without the lexicon", a.Deep, a.Wide)
+	}
+	for _, text := range []string{"delighted", "disgusted"} { // of no training text
+		with, without := m.Predict(text).Scores, plain.Predict(text).Scores
+		if up := with[0].Probs[1] > without[0].Probs[1]; up != (text == "delighted") {
+			t.Errorf("%q is positive with probability %v, without the lexicon %v", text, with[0].Probs[1], without[0].Probs[1])
+		}
+	}
+}
+
 // The averaged weights are what is kept, with dev texts and without.
 func TestEMA(t *testing.T) {
 	d := reviews(40, 1)

@@ -117,7 +117,7 @@ func (s *set) labelled(h, C, i, c int) int {
 }
 
 // mix fits the scales of the branches of each head to the dev texts, by the
-// least mean loss without smoothing. The scales stay positive: their logarithms
+// least mean loss without smoothing; the lexicon keeps its weights. The scales stay positive: their logarithms
 // have a standard normal prior, worth one text, since no scale is best where
 // the scores separate the dev texts. A head without dev labels keeps 1.
 func (f *fit) mix(ctx context.Context, dev *set) error {
@@ -145,6 +145,12 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 			continue
 		}
 		loss := nn.Loss{Kind: head.Loss.Kind}
+		lexicon := make([]float32, n*C)
+		for c, v := range head.Lexicon {
+			for i, text := range dev.texts {
+				lexicon[i*C+c] = float32(v) * text.Opinion
+			}
+		}
 		sum := make([]float32, n*C)
 		var scales [2]float64
 		set := func(x []float64) {
@@ -158,7 +164,7 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 		}
 		problem := optimize.Problem{Func: func(x []float64) float64 {
 			set(x)
-			clear(sum)
+			copy(sum, lexicon)
 			for k, b := range branches {
 				if b != nil {
 					for i, v := range b[h] {
