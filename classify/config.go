@@ -101,13 +101,13 @@ type Head struct {
 	Deep float64 `json:"deep,omitempty"`
 	Wide float64 `json:"wide,omitempty"`
 
-	// Lexicon [C] multiplies what the words of an English text say, and adds that
-	// to the scores: the mean rating of its words by VADER's lexicon, from -4, very
-	// negative, to 4, where negated words count the other way and one more word
-	// has 0 (Hutto & Gilbert 2014). Training does not learn it: on texts like the
-	// trained ones the branches know better, on other kinds of texts they do not.
-	// For the labels negative, neutral, positive it may be -0.75, 0, 0.75. Empty
-	// means none.
+	// Lexicon [C] multiplies what the words of an English text say by VADER's
+	// lexicon (Hutto & Gilbert 2014), and adds that to the scores: the sum of the
+	// ratings of its n rated words, from -4, very negative, to 4, where negated
+	// ones count the other way, divided by 1 + n√n. Training does not learn it: on
+	// texts like the trained ones the branches know better, on other kinds of
+	// texts they do not. For the labels negative, neutral, positive it may be
+	// -0.5, 0, 0.5. Empty means none.
 	Lexicon []float64 `json:"lexicon,omitempty"`
 
 	// Thresholds [C] are the probabilities from which on a multi-label head

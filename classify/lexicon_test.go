@@ -7,7 +7,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 )
 
-// The lexicon adds a multiple of the mean rating to the scores of its head, and
+// The lexicon adds a multiple of the opinion to the scores of its head, and
 // is in neither branch.
 func TestLexicon(t *testing.T) {
 	weights := []float64{-0.75, 0, 0.5}

@@ -41,7 +41,7 @@ type Encoded struct {
 	IDs  []vocab.ID // of its tokens
 	Rows []int32    // of its n-grams in the wide branch, if there is one
 
-	// Opinion is the mean rating of its words, where Head.Lexicon weighs it.
+	// Opinion is what its words say by the lexicon, where Head.Lexicon weighs it.
 	Opinion float32
 
 	// Unknown has the character n-grams of unknown words, as buckets of
@@ -251,7 +251,7 @@ func (w *worker) encode(m *Model, text string) Encoded {
 	e.appendTokens(m, w.tokens)
 	if lexical {
 		w.ratings = lexicon.AppendValences(w.ratings[:0], w.tokens)
-		e.Opinion = float32(lexicon.Mean(w.ratings))
+		e.Opinion = float32(lexicon.Opinion(w.ratings))
 	}
 	if m.wide == nil {
 		return *e

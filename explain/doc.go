@@ -39,7 +39,7 @@
 //
 // # The lexicon
 //
-// Where a head weighs the mean rating of the words by a lexicon, its part of the
+// Where a head weighs what the words say by a lexicon, its part of the
 // score is shared among the rated words as their ratings are, turned round by
 // negations.
 //

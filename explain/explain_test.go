@@ -277,7 +277,8 @@ func TestLexicon(t *testing.T) {
 	}
 	check(t, m, x, 0.01)
 	const good = 1.9 // the lexicon's rating
-	want := []float64{0, 3 * good / 3, 0, 0, 0, -0.74 * 3 * good / 3}
+	n := 1 + math.Pow(2, 1.5)
+	want := []float64{0, 3 * good / n, 0, 0, 0, -0.74 * 3 * good / n}
 	for i, w := range x.Words {
 		if math.Abs(w.Lexicon-want[i]) > 1e-9 {
 			t.Errorf("%q has %v of the lexicon, want %v", w.Text, w.Lexicon, want[i])

@@ -9,7 +9,7 @@ func (e *Explainer) lexicon(q *question, x *Explanation) {
 		weight += float64(q.direction[c]) * v
 	}
 	valences := lexicon.AppendValences(nil, q.tokens)
-	x.Lexicon = &Branch{Score: weight * lexicon.Mean(valences)}
+	x.Lexicon = &Branch{Score: weight * lexicon.Opinion(valences)}
 	sum := 0.0
 	for _, v := range valences {
 		sum += v

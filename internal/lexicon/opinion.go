@@ -1,6 +1,7 @@
 package lexicon
 
 import (
+	"math"
 	"strings"
 
 	"github.com/textlstm/textlstm/tokenize"
@@ -31,17 +32,20 @@ func AppendValences(dst []float64, tokens []tokenize.Token) []float64 {
 	return dst
 }
 
-// Mean is the mean of the valences that are not 0 and of one that is: a single
-// word counts half. It is 0 for a text without rated words.
-func Mean(valences []float64) float64 {
-	sum, n := 0.0, 1.0
+// Opinion is what n rated words say together: the sum of their valences, divided
+// by 1 + n√n. It is half of what a single word says and grows smaller than the
+// mean where there are many words, since people use more good words than bad ones
+// whatever they think, and a long text has other words to go by. It is 0 for a
+// text without rated words.
+func Opinion(valences []float64) float64 {
+	sum, n := 0.0, 0.0
 	for _, v := range valences {
 		if v != 0 {
 			sum += v
 			n++
 		}
 	}
-	return sum / n
+	return sum / (1 + n*math.Sqrt(n))
 }
 
 // Negation multiplies the rating of a word that is negated.

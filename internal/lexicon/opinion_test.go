@@ -31,7 +31,7 @@ func TestOpinion(t *testing.T) {
 			tokens = append(tokens, tokenize.Token{Text: w})
 		}
 		got := lexicon.AppendValences(nil, tokens)
-		sum, n := 0.0, 1.0
+		sum, n := 0.0, 0.0
 		for i, v := range want {
 			if math.Abs(got[i]-v) > 1e-12 {
 				t.Errorf("%q: %v, want %v", text, got, want)
@@ -41,8 +41,8 @@ func TestOpinion(t *testing.T) {
 				n++
 			}
 		}
-		if m := lexicon.Mean(got); math.Abs(m-sum/n) > 1e-12 {
-			t.Errorf("%q: mean %v, want %v", text, m, sum/n)
+		if got, want := lexicon.Opinion(got), sum/(1+math.Pow(n, 1.5)); math.Abs(got-want) > 1e-12 {
+			t.Errorf("%q: opinion %v, want %v", text, got, want)
 		}
 	}
 }
