@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/textlstm/textlstm/embed"
 	"github.com/textlstm/textlstm/lstm"
@@ -107,7 +108,8 @@ type Head struct {
 	// ones count the other way, divided by 1 + n√n. Training does not learn it: on
 	// texts like the trained ones the branches know better, on other kinds of
 	// texts they do not. For the labels negative, neutral, positive it may be
-	// -0.5, 0, 0.5. Empty means none.
+	// -0.5, 0, 0.5; without Labels the order is that of the sorted ones. The
+	// pipeline must leave words whole and in lower case. Empty means none.
 	Lexicon []float64 `json:"lexicon,omitempty"`
 
 	// Thresholds [C] are the probabilities from which on a multi-label head
@@ -118,6 +120,14 @@ type Head struct {
 
 // MultiLabel says whether a text may have any number of the head's labels.
 func (h *Head) MultiLabel() bool { return h.Loss.Kind == nn.BinaryCrossEntropy }
+
+// AddOpinion adds to the scores of a text what the lexicon says, for the opinion
+// of its Encoded.
+func (h *Head) AddOpinion(scores []float32, opinion float32) {
+	for c, v := range h.Lexicon {
+		scores[c] += float32(v) * opinion
+	}
+}
 
 // Given returns the labels that a text has by a score: those that reach their
 // thresholds for a multi-label head, else the likeliest.
@@ -267,6 +277,11 @@ func (c Config) Validate() error {
 		}
 		if n := len(h.Lexicon); n > 0 && n != len(h.Labels) {
 			bad("head %s has %d weights of the lexicon for %d labels, want one for each, or none", h.Name, n, len(h.Labels))
+		}
+		for _, f := range strings.Split(c.Pipeline, "|") {
+			if name, _, _ := strings.Cut(f, ":"); len(h.Lexicon) > 0 && (name == "stem" || name == "neg") {
+				bad("head %s: the lexicon has whole words, but the pipeline %q changes them: leave %s out", h.Name, c.Pipeline, f)
+			}
 		}
 		for _, v := range h.Lexicon {
 			if !(math.Abs(v) <= 100) {

@@ -83,6 +83,9 @@ func TestConfigValidate(t *testing.T) {
 		{"2 LabelWeights for 3 labels", func(c *classify.Config) { c.Heads[0].Loss.LabelWeights = []float32{1, 2} }},
 		{"gives no probabilities", func(c *classify.Config) { c.Heads[0].Loss.Kind = nn.SquaredError }},
 		{"1 weights of the lexicon for 3 labels", func(c *classify.Config) { c.Heads[0].Lexicon = []float64{0.5} }},
+		{"leave stem:en out", func(c *classify.Config) {
+			c.Pipeline, c.Heads[0].Lexicon = "words|lower|stem:en", make([]float64, len(c.Heads[0].Labels))
+		}},
 		{"lexicon NaN", func(c *classify.Config) { c.Heads[0].Lexicon = []float64{0, math.NaN(), 0} }},
 		{"1 thresholds for", func(c *classify.Config) {
 			c.Heads[0].Loss.Kind, c.Heads[0].Thresholds = nn.BinaryCrossEntropy, []float64{0.5}

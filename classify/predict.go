@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	"gonum.org/v1/gonum/floats"
+
 	"github.com/textlstm/textlstm/internal/lexicon"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/vec"
@@ -205,16 +207,16 @@ func byLength(texts []Encoded, budget int) [][]int {
 
 // A worker is the scratch memory of one goroutine that predicts.
 type worker struct {
-	ws      Workspace
-	encoder *tokenize.Encoder[vocab.ID]
-	ngrams  *ngram.Extractor // where there is a wide branch
-	tokens  []tokenize.Token
-	hashes  []ngram.Hash
-	ratings []float64 // of tokens
-	encoded Encoded   // the result of encode
-	texts   []Encoded // of the batch
-	ids     [][]vocab.ID
-	scores  []float32
+	ws       Workspace
+	encoder  *tokenize.Encoder[vocab.ID]
+	ngrams   *ngram.Extractor // where there is a wide branch
+	tokens   []tokenize.Token
+	hashes   []ngram.Hash
+	opinions []float64 // of tokens
+	encoded  Encoded   // the result of encode
+	texts    []Encoded // of the batch
+	ids      [][]vocab.ID
+	scores   []float32
 }
 
 type workerPool struct{ pool sync.Pool }
@@ -250,8 +252,8 @@ func (w *worker) encode(m *Model, text string) Encoded {
 	w.tokens = m.pipeline.AppendTokens(w.tokens[:0], text)
 	e.appendTokens(m, w.tokens)
 	if lexical {
-		w.ratings = lexicon.AppendValences(w.ratings[:0], w.tokens)
-		e.Opinion = float32(lexicon.Opinion(w.ratings))
+		w.opinions = lexicon.AppendOpinions(w.opinions[:0], w.tokens)
+		e.Opinion = float32(floats.Sum(w.opinions))
 	}
 	if m.wide == nil {
 		return *e
@@ -320,10 +322,8 @@ func (w *worker) logits(m *Model) [][]float32 {
 	}
 	for h, head := range m.cfg.Heads {
 		C := len(head.Labels)
-		for c, v := range head.Lexicon {
-			for i, t := range w.texts {
-				sums[h][i*C+c] += float32(v) * t.Opinion
-			}
+		for i, t := range w.texts {
+			head.AddOpinion(sums[h][i*C:], t.Opinion)
 		}
 	}
 	// Weights of absurd size may overflow on the way. A probability is a number all the same.

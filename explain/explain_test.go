@@ -269,14 +269,18 @@ func TestWide(t *testing.T) {
 // TestLexicon wants the words that the lexicon rates, turned round by negations,
 // to have its part of the score.
 func TestLexicon(t *testing.T) {
-	m := random(t, 1, func(c *classify.Config) { c.Heads[0].Lexicon = []float64{-1, 0, 2} })
-	const text = "a good film , not good"
+	m := random(t, 1, func(c *classify.Config) {
+		c.Pipeline, c.Heads[0].Lexicon = "html|words|lower", []float64{-1, 0, 2}
+	})
+	const (
+		text = "a good film , not good"
+		good = 1.9 // the lexicon's rating
+	)
 	x, err := explain.New(m).Explain(t.Context(), text, explain.Options{Label: "positive", Against: "negative"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	check(t, m, x, 0.01)
-	const good = 1.9 // the lexicon's rating
 	n := 1 + math.Pow(2, 1.5)
 	want := []float64{0, 3 * good / n, 0, 0, 0, -0.74 * 3 * good / n}
 	for i, w := range x.Words {

@@ -1,6 +1,10 @@
 package explain
 
-import "github.com/textlstm/textlstm/internal/lexicon"
+import (
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/textlstm/textlstm/internal/lexicon"
+)
 
 // lexicon fills in the parts of the words that the lexicon rates.
 func (e *Explainer) lexicon(q *question, x *Explanation) {
@@ -8,16 +12,10 @@ func (e *Explainer) lexicon(q *question, x *Explanation) {
 	for c, v := range e.model.Heads()[q.head].Lexicon {
 		weight += float64(q.direction[c]) * v
 	}
-	valences := lexicon.AppendValences(nil, q.tokens)
-	x.Lexicon = &Branch{Score: weight * lexicon.Opinion(valences)}
-	sum := 0.0
-	for _, v := range valences {
-		sum += v
-	}
-	if sum == 0 {
-		return
-	}
-	for t, v := range valences {
-		x.Lexicon.Base += q.places.share(t, x.Lexicon.Score*v/sum, func(w int, part float64) { x.Words[w].Lexicon += part })
+	parts := lexicon.AppendOpinions(nil, q.tokens)
+	floats.Scale(weight, parts)
+	x.Lexicon = &Branch{Score: floats.Sum(parts)}
+	for t, part := range parts {
+		x.Lexicon.Base += q.places.share(t, part, func(w int, part float64) { x.Words[w].Lexicon += part })
 	}
 }

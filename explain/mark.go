@@ -116,14 +116,18 @@ func (x *Explanation) sum() string {
 		words += w.Score
 	}
 	s := fmt.Sprintf("score %+.3f = base %+.3f, words %+.3f", x.Score, x.Base, words)
-	var parts []string
-	for _, p := range x.sources() {
-		parts = append(parts, fmt.Sprintf("%s %+.3f", p.name, p.score))
-	}
-	if parts != nil {
-		s += "; " + strings.Join(parts, ", ")
+	if parts := bySource(x.sources(), func(s source) float64 { return s.score }); parts != "" {
+		s += "; " + parts
 	}
 	return s
+}
+
+func bySource(sources []source, score func(source) float64) string {
+	parts := make([]string, len(sources))
+	for i, s := range sources {
+		parts[i] = fmt.Sprintf("%s %+.3f", s.name, score(s))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // exactness says how far the parts can be trusted.

@@ -67,16 +67,13 @@ func WriteHTML(w io.Writer, title string, explanations []*Explanation) error {
 
 func (x *Explanation) view() (explanationView, error) {
 	v := explanationView{Title: x.Title(), Sum: x.sum(), Exactness: x.exactness()}
+	sources := x.sources()
 	for _, p := range x.pieces() {
 		pv := pieceView{Text: cleanLines(p.text)}
 		if p.word != nil {
 			pv.Note = signed(p.word.Score)
-			var parts []string
-			for _, s := range x.sources() {
-				parts = append(parts, fmt.Sprintf("%s %+.3f", s.name, s.of(p.word)))
-			}
-			if parts != nil {
-				pv.Note += " (" + strings.Join(parts, ", ") + ")"
+			if parts := bySource(sources, func(s source) float64 { return s.of(p.word) }); parts != "" {
+				pv.Note += " (" + parts + ")"
 			}
 		}
 		switch {

@@ -20,7 +20,8 @@ import (
 // 2), which of a multi-label head are those of each label. The factor keeps the
 // gradient's size. It was chosen above the squared error of the scores (Tang et
 // al. 2019) since it says what several labels mean and has no need of the same
-// level of the scores; as T grows it becomes that error but for the level.
+// level of the scores; as T grows it becomes that error but for the level. What
+// the teacher's lexicon says is among its answers, so a student's heads have none.
 type Distillation struct {
 	// Temperature is T; 0 means 2.
 	Temperature float64 `json:"temperature,omitempty"`
@@ -55,7 +56,9 @@ func (t *Trainer) heads(cfg Config, data *corpora.Dataset) ([]classify.Head, err
 		for _, given := range cfg.Model.Heads {
 			if given.Name == h.Name {
 				own.Hidden, own.Weight = given.Hidden, given.Weight
-				own.Lexicon = given.Lexicon
+				if len(given.Lexicon) > 0 {
+					return nil, fmt.Errorf("train: head %s: a student learns what its teacher's lexicon says: leave lexicon out", h.Name)
+				}
 				own.Deep, own.Wide, own.Thresholds = given.Deep, given.Wide, given.Thresholds // of a second training
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/textlstm/textlstm/classify"
@@ -60,6 +61,17 @@ func TestStudentFollowsItsTeacher(t *testing.T) {
 		if !slices.Equal(head.Labels, teacher.Heads()[h].Labels) {
 			t.Errorf("labels %q, the teacher has %q", head.Labels, teacher.Heads()[h].Labels)
 		}
+	}
+}
+
+// What the teacher's lexicon says the student must not be given again.
+func TestStudentWithLexicon(t *testing.T) {
+	teacher := fit(t, train.Trainer{Config: small()}, reviews(40, 1), nil).Model
+	c := small()
+	c.Model.Heads = []classify.Head{{Name: "sentiment", Lexicon: []float64{-1, 1}}}
+	tr := train.Trainer{Config: c, Teacher: teacher}
+	if _, err := tr.Fit(t.Context(), unlabelled(30, 2), nil); err == nil || !strings.Contains(err.Error(), "leave lexicon out") {
+		t.Errorf("err = %v", err)
 	}
 }
 

@@ -439,6 +439,11 @@ func TestLexicon(t *testing.T) {
 			t.Errorf("%s has other weights", p.Name)
 		}
 	}
+	for h, l := range m.Wide().Heads {
+		if !slices.Equal(l.Weights, plain.Wide().Heads[h].Weights) {
+			t.Errorf("the wide branch of head %d has other weights", h)
+		}
+	}
 	if a, b := m.Heads()[0], plain.Heads()[0]; a.Deep == b.Deep && a.Wide == b.Wide {
 		t.Errorf("the scales %v, %v are those without the lexicon", a.Deep, a.Wide)
 	}

@@ -117,9 +117,10 @@ func (s *set) labelled(h, C, i, c int) int {
 }
 
 // mix fits the scales of the branches of each head to the dev texts, by the
-// least mean loss without smoothing; the lexicon keeps its weights. The scales stay positive: their logarithms
-// have a standard normal prior, worth one text, since no scale is best where
-// the scores separate the dev texts. A head without dev labels keeps 1.
+// least mean loss without smoothing; the lexicon keeps its weights. The scales
+// stay positive: their logarithms have a standard normal prior, worth one text,
+// since no scale is best where the scores separate the dev texts. A head without
+// dev labels keeps 1.
 func (f *fit) mix(ctx context.Context, dev *set) error {
 	n := len(dev.texts)
 	all := make([]int, n)
@@ -146,10 +147,8 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 		}
 		loss := nn.Loss{Kind: head.Loss.Kind}
 		lexicon := make([]float32, n*C)
-		for c, v := range head.Lexicon {
-			for i, text := range dev.texts {
-				lexicon[i*C+c] = float32(v) * text.Opinion
-			}
+		for i, text := range dev.texts {
+			head.AddOpinion(lexicon[i*C:], text.Opinion)
 		}
 		sum := make([]float32, n*C)
 		var scales [2]float64

@@ -7,51 +7,44 @@ import (
 	"github.com/textlstm/textlstm/tokenize"
 )
 
-// AppendValences appends what each token says for or against: the rating of a
-// word of the lexicon, 0 for another. After a negation, with no more than two
-// tokens between, it counts as much the other way as people think: -0.74 times
-// (Hutto & Gilbert 2014). Before a rated word "no" is such a negation alone.
-func AppendValences(dst []float64, tokens []tokenize.Token) []float64 {
+// AppendOpinions appends what each token says for or against, 0 for most: their
+// sum is what the text says. That of n rated words is the sum of their ratings
+// divided by 1 + n√n, so a word alone counts half. With more words it falls below
+// the mean, since people use more good words than bad ones whatever they think,
+// and a long text has other words to go by.
+//
+// The three tokens after a negation count the other way, -0.74 times (Hutto &
+// Gilbert 2014). "No" is one too, and has no rating of its own before a rated
+// word. Tokens are in lower case.
+func AppendOpinions(dst []float64, tokens []tokenize.Token) []float64 {
 	ratings := Ratings()
-	negated := 0 // tokens to come that are
+	from, n, negated := len(dst), 0.0, 0
 	for i := range tokens {
-		word := tokens[i].Text
+		word := strings.ReplaceAll(tokens[i].Text, "’", "'")
 		v := ratings[word]
 		if negated > 0 {
 			v *= Negation
 			negated--
 		}
 		if Negates(word) || word == "no" {
-			negated = reach
+			negated = 3
 		}
 		if word == "no" && i+1 < len(tokens) && ratings[tokens[i+1].Text] != 0 {
 			v = 0
 		}
+		if v != 0 {
+			n++
+		}
 		dst = append(dst, v)
+	}
+	for i := range dst[from:] {
+		dst[from+i] /= 1 + n*math.Sqrt(n)
 	}
 	return dst
 }
 
-// Opinion is what n rated words say together: the sum of their valences, divided
-// by 1 + n√n. It is half of what a single word says and grows smaller than the
-// mean where there are many words, since people use more good words than bad ones
-// whatever they think, and a long text has other words to go by. It is 0 for a
-// text without rated words.
-func Opinion(valences []float64) float64 {
-	sum, n := 0.0, 0.0
-	for _, v := range valences {
-		if v != 0 {
-			sum += v
-			n++
-		}
-	}
-	return sum / (1 + n*math.Sqrt(n))
-}
-
 // Negation multiplies the rating of a word that is negated.
 const Negation = -0.74
-
-const reach = 3 // tokens that a negation turns round
 
 // Negates says whether a word, in lower case, turns the next words round.
 func Negates(word string) bool { return negations[word] || strings.Contains(word, "n't") }

@@ -9,40 +9,50 @@ import (
 	"github.com/textlstm/textlstm/tokenize"
 )
 
-func TestOpinion(t *testing.T) {
+func TestAppendOpinions(t *testing.T) {
 	r := lexicon.Ratings()
 	good, bad, no := r["good"], r["bad"], r["no"]
 	const turned = -0.74
-	for text, want := range map[string][]float64{
+	for text, want := range map[string][]float64{ // before they are divided
 		"":                          nil,
 		"the table":                 {0, 0},
 		"good":                      {good},
 		"not good":                  {0, turned * good},
+		"is n’t good":               {0, 0, turned * good},
 		"not a very good":           {0, 0, 0, turned * good},
 		"not a very , good":         {0, 0, 0, 0, good},
 		"was n't bad":               {0, 0, turned * bad},
 		"good , never not bad":      {good, 0, 0, 0, turned * bad},
 		"no good":                   {0, turned * good},
+		"no one good":               {no, 0, turned * good},
 		"good no":                   {good, no},
 		"bad . not one good , bad.": {bad, 0, 0, 0, turned * good, 0, 0},
+		"good but weak":             {good, 0, r["weak"]},
 	} {
 		var tokens []tokenize.Token
 		for _, w := range strings.Fields(text) {
 			tokens = append(tokens, tokenize.Token{Text: w})
 		}
-		got := lexicon.AppendValences(nil, tokens)
-		sum, n := 0.0, 0.0
-		for i, v := range want {
-			if math.Abs(got[i]-v) > 1e-12 {
-				t.Errorf("%q: %v, want %v", text, got, want)
-				break
-			}
-			if sum += v; v != 0 {
+		n := 0.0
+		for _, v := range want {
+			if v != 0 {
 				n++
 			}
 		}
-		if got, want := lexicon.Opinion(got), sum/(1+math.Pow(n, 1.5)); math.Abs(got-want) > 1e-12 {
-			t.Errorf("%q: opinion %v, want %v", text, got, want)
+		got := lexicon.AppendOpinions([]float64{7}, tokens)
+		if got[0] != 7 || len(got) != 1+len(tokens) {
+			t.Errorf("%q: %v for %d tokens after a 7", text, got, len(tokens))
+			continue
+		}
+		for i, v := range got[1:] {
+			var rating float64
+			if i < len(want) {
+				rating = want[i]
+			}
+			if math.Abs(v-rating/(1+math.Pow(n, 1.5))) > 1e-12 {
+				t.Errorf("%q: %v, want %v divided by 1 + %v√%v", text, got[1:], want, n, n)
+				break
+			}
 		}
 	}
 }
