@@ -39,6 +39,9 @@ func TestRecommend(t *testing.T) {
 				got.Epochs, got.Model.Chunk, got.Model.Ngrams.CharMax, got.NBSVM.C, got.NBSVM.Beta, c)
 		}
 	}
+	if !train.Recommend(of(14999, 2, 20)).Refit || train.Recommend(of(15000, 2, 20)).Refit {
+		t.Error("a second training is for fewer than 15,000 texts")
+	}
 	several := of(2000, 2, 10)
 	several.Separator = ","
 	several.Examples[7].Labels[0] = "0,1"

@@ -72,7 +72,7 @@ Fewer than 10,000 English texts, or less than 4 MiB of them, start from language
 unless --init says otherwise (none is random weights), --vectors or --stream is given,
 or the settings ask for other words or another network than its own.
 
-Where there are fewer than 10,000 texts, the model is trained a second time, with the
+Where there are fewer than 15,000 texts, the model is trained a second time, with the
 dev texts as well and what was best for them, unless --set refit=false.
 
 With --stream the training texts stay on disk, for corpora that are larger than
