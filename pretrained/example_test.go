@@ -1,14 +1,10 @@
 package pretrained_test
 
 import (
-	"context"
 	"fmt"
 	"log"
-	"strings"
 
-	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/pretrained"
-	"github.com/textlstm/textlstm/train"
 )
 
 func ExampleDefault() {
@@ -23,46 +19,4 @@ func ExampleDefault() {
 		}
 	}
 	// Output: positive
-}
-
-// What starts from the language model has an idea of words that its own few
-// texts lack.
-func ExampleLanguage() {
-	language, err := pretrained.Language()
-	if err != nil {
-		log.Fatal(err)
-	}
-	r, err := corpora.New(strings.NewReader(`label	text
-happy	we had a great time and the food was good
-happy	a beautiful place with a very nice view
-happy	it was excellent and so much fun
-happy	i really love this one
-sad	we had a bad time and the food was poor
-sad	an ugly place with a terrible view
-sad	it was horrible and so boring
-sad	i really hate this one
-`), "feelings.tsv", corpora.Options{})
-	if err != nil {
-		log.Fatal(err)
-	}
-	data, err := corpora.ReadAll(r)
-	if err != nil {
-		log.Fatal(err)
-	}
-
-	t := train.Trainer{Start: train.FromLanguageModel(language)}
-	t.Config = train.Recommend(data).From(t.Start, data.Len())
-	t.Epochs, t.BatchSize = 30, 4
-	result, err := t.Fit(context.Background(), data, nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, text := range []string{"wonderful", "awful", "what a lovely evening", "what a dull evening"} {
-		fmt.Println(text+":", result.Model.Heads()[0].Labels[result.Model.Predict(text).Scores[0].Label])
-	}
-	// Output:
-	// wonderful: happy
-	// awful: sad
-	// what a lovely evening: happy
-	// what a dull evening: sad
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
-	"github.com/textlstm/textlstm/score"
 	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/vocab"

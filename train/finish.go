@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/textlstm/textlstm/classify"
-	"github.com/textlstm/textlstm/score"
+	"github.com/textlstm/textlstm/classify/score"
 )
 
 // keep puts the best weights in place.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/evaluate"
-	"github.com/textlstm/textlstm/score"
 )
 
 // A Progress says how far a training is.

@@ -45,7 +45,7 @@ const (
 func few(texts, bytes int) bool { return texts < fewTexts || bytes < fewBytes }
 
 // StartHelps says whether a training on d gains from a start that has read other
-// texts of a language, such as pretrained.Language for "en": d is of that language,
+// texts of a language, such as language.Model for "en": d is of that language,
 // and small.
 func StartHelps(d *corpora.Dataset, lang tokenize.Lang) bool {
 	bytes := 0

@@ -12,8 +12,8 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/embed"
-	"github.com/textlstm/textlstm/lm"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/vocab"
 )
 

@@ -8,9 +8,9 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
-	"github.com/textlstm/textlstm/lm"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/vocab"
 )

@@ -9,10 +9,10 @@ import (
 	"time"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/nn"
-	"github.com/textlstm/textlstm/score"
 	"github.com/textlstm/textlstm/vocab"
 )
 

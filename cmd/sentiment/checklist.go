@@ -12,12 +12,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/textlstm/textlstm/baseline"
-	"github.com/textlstm/textlstm/checklist"
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/score"
+	"github.com/textlstm/textlstm/evaluate/baseline"
+	"github.com/textlstm/textlstm/evaluate/checklist"
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/report"
-	"github.com/textlstm/textlstm/score"
 )
 
 // maxSuite is far more than any suite written by hand, in bytes.
@@ -48,7 +48,7 @@ DIR, direction: after a change such as "very", the probability of a label must n
     be lower by more than the tolerance.
 
 The tolerance is 0.1 unless a test says otherwise. "go doc
-github.com/textlstm/textlstm/checklist" describes the files, for suites of your own
+github.com/textlstm/textlstm/evaluate/checklist" describes the files, for suites of your own
 labels; tests about labels that the model lacks are skipped. --model takes vader too,
 whose answers have no probabilities: they count as certain.`,
 		Example: `  sentiment checklist

@@ -11,11 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/page"
-	"github.com/textlstm/textlstm/score"
 )
 
 // A comparison is what the flags of compare ask for.

@@ -17,11 +17,11 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
-	"github.com/textlstm/textlstm/crossval"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/train/crossval"
 )
 
 // spreads are the figures that crossval gives for the folds.

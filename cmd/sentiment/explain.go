@@ -16,11 +16,11 @@ import (
 	"golang.org/x/term"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/report"
-	"github.com/textlstm/textlstm/score"
 )
 
 func newExplain() *cobra.Command {

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/textlstm/textlstm/crossval"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/train/crossval"
 )
 
 // A groupRow is a line of the table of groups.

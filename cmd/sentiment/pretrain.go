@@ -14,9 +14,9 @@ import (
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/fsx"
-	"github.com/textlstm/textlstm/lm"
+	"github.com/textlstm/textlstm/pretrain/lm"
+	"github.com/textlstm/textlstm/pretrain/skipgram"
 	"github.com/textlstm/textlstm/report"
-	"github.com/textlstm/textlstm/skipgram"
 	"github.com/textlstm/textlstm/train"
 )
 

@@ -10,8 +10,9 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/tensorfile"
-	"github.com/textlstm/textlstm/lm"
+	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/pretrained"
+	"github.com/textlstm/textlstm/pretrained/language"
 	"github.com/textlstm/textlstm/train"
 )
 
@@ -98,7 +99,7 @@ func (s startModel) read() (*train.Start, error) {
 		}
 		return train.FromClassifier(m)
 	case embeddedLanguage:
-		m, err := pretrained.Language()
+		m, err := language.Model()
 		if err != nil {
 			return nil, err
 		}

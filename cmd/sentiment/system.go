@@ -9,11 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/textlstm/textlstm/baseline"
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
-	"github.com/textlstm/textlstm/score"
+	"github.com/textlstm/textlstm/evaluate/baseline"
 )
 
 // A system is one side of a comparison: a model, a baseline, or the answers of

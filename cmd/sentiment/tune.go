@@ -23,7 +23,7 @@ import (
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train"
-	"github.com/textlstm/textlstm/tune"
+	"github.com/textlstm/textlstm/train/tune"
 )
 
 // A tuning is what the flags of tune ask for.

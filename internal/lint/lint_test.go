@@ -18,66 +18,69 @@ var forbidden = []struct {
 	from    []string
 	imports []string
 	why     string
+	except  []string // packages below those of from that the rule does not hold
 }{
 	{
-		[]string{"internal/vec"},
-		[]string{"*"},
-		"the kernels stand below everything",
+		from:    []string{"internal/vec"},
+		imports: []string{"*"},
+		why:     "the kernels stand below everything",
 	},
 	{
-		[]string{"lstm", "nn"},
-		[]string{"tokenize", "vocab", "embed", "corpora", "evaluate", "report", "ngram", "classify", "train"},
-		"the network knows nothing of text",
+		from:    []string{"lstm", "nn"},
+		imports: []string{"tokenize", "vocab", "embed", "corpora", "evaluate", "report", "ngram", "classify", "train"},
+		why:     "the network knows nothing of text",
 	},
 	{
-		[]string{"tokenize", "vocab", "ngram"},
-		[]string{"embed", "lstm", "nn", "corpora", "evaluate", "report", "classify", "train"},
-		"text comes before vectors",
+		from:    []string{"tokenize", "vocab", "ngram"},
+		imports: []string{"embed", "lstm", "nn", "corpora", "evaluate", "report", "classify", "train"},
+		why:     "text comes before vectors",
 	},
 	{
-		[]string{"embed"},
-		[]string{"lstm", "corpora", "evaluate", "report", "classify", "train"},
-		"vectors come before states",
+		from:    []string{"embed"},
+		imports: []string{"lstm", "corpora", "evaluate", "report", "classify", "train"},
+		why:     "vectors come before states",
 	},
 	{
-		[]string{"corpora"},
-		[]string{"vocab", "embed", "lstm", "nn", "evaluate", "report", "ngram", "classify", "train", "score"},
-		"the readers know nothing of models",
+		from:    []string{"corpora"},
+		imports: []string{"vocab", "embed", "lstm", "nn", "evaluate", "report", "ngram", "classify", "train"},
+		why:     "the readers know nothing of models",
 	},
 	{
-		[]string{"evaluate"},
-		[]string{"tokenize", "vocab", "embed", "lstm", "nn", "corpora", "report", "ngram", "classify", "train", "score"},
-		"figures are about labels and probabilities alone",
+		from:    []string{"evaluate"},
+		imports: []string{"tokenize", "vocab", "embed", "lstm", "nn", "corpora", "report", "ngram", "classify", "train"},
+		why:     "figures are about labels and probabilities alone",
+		except:  []string{"evaluate/baseline"},
 	},
 	{
-		[]string{"checklist"},
-		[]string{"tokenize", "vocab", "embed", "lstm", "nn", "corpora", "report", "ngram", "classify", "train", "score"},
-		"a suite asks a function, whatever answers",
+		from:    []string{"evaluate/checklist"},
+		imports: []string{"tokenize", "vocab", "embed", "lstm", "nn", "corpora", "report", "ngram", "classify", "train"},
+		why:     "a suite asks a function, whatever answers",
 	},
 	{
-		[]string{"report", "page"},
-		[]string{"tokenize", "vocab", "embed", "lstm", "nn", "corpora", "ngram", "classify", "train", "score"},
-		"a report is about an evaluation alone",
+		from:    []string{"report"},
+		imports: []string{"tokenize", "vocab", "embed", "lstm", "nn", "corpora", "ngram", "classify", "train"},
+		why:     "a report is about an evaluation alone",
 	},
 	{
-		[]string{"classify"},
-		[]string{"corpora", "evaluate", "report", "page", "score", "train"},
-		"a model predicts; others train and judge it",
+		from:    []string{"classify"},
+		imports: []string{"corpora", "evaluate", "report", "page", "train"},
+		why:     "a model predicts; others train and judge it",
+		except:  []string{"classify/score"},
 	},
 	{
-		[]string{"lm", "skipgram"},
-		[]string{"classify", "evaluate", "report", "page", "score", "train"},
-		"what learns without labels knows nothing of them",
+		from:    []string{"pretrain"},
+		imports: []string{"classify", "evaluate", "report", "page", "train"},
+		why:     "what learns without labels knows nothing of them",
 	},
 	{
-		[]string{"train"},
-		[]string{"report", "page", "pretrained"},
-		"training prints nothing",
+		from:    []string{"train"},
+		imports: []string{"report", "page", "pretrained"},
+		why:     "training prints nothing",
 	},
 	{
-		[]string{"internal/tensorfile", "internal/fsx", "internal/par", "internal/seed"},
-		[]string{"tokenize", "vocab", "embed", "lstm", "nn", "corpora", "evaluate", "report", "ngram", "classify", "train"},
-		"the tools stand below the packages that use them",
+		from:    []string{"internal/tensorfile", "internal/fsx", "internal/par", "internal/seed"},
+		imports: []string{"tokenize", "vocab", "embed", "lstm", "nn", "corpora", "evaluate", "report", "ngram", "classify", "train"},
+		why:     "the tools stand below the packages that use them",
 	},
 }
 
@@ -103,7 +106,7 @@ func TestImportsPointOneWay(t *testing.T) {
 				continue // a test may look at more, in both directions
 			}
 			for _, rule := range forbidden {
-				if within(s.dir, rule.from) && within(to, rule.imports) && !within(to, rule.from) {
+				if within(s.dir, rule.from) && !within(s.dir, rule.except) && within(to, rule.imports) && !within(to, rule.from) {
 					t.Errorf("%s imports %s: %s", s.path, to, rule.why)
 				}
 			}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
-	"github.com/textlstm/textlstm/checklist"
+	"github.com/textlstm/textlstm/evaluate/checklist"
 )
 
 // TestFile checks that the file is what the program writes.
@@ -47,7 +47,7 @@ func TestSuiteStaysATest(t *testing.T) {
 			fillings = append(fillings, words...)
 		}
 	}
-	files, err := filepath.Glob("../../checklist/suite/*.toml")
+	files, err := filepath.Glob("../../evaluate/checklist/suite/*.toml")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}

@@ -7,9 +7,9 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
-	"github.com/textlstm/textlstm/crossval"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/train/crossval"
 )
 
 // How well can forty short reviews be told apart?

@@ -7,10 +7,10 @@ import (
 	"strings"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/lstm"
-	"github.com/textlstm/textlstm/score"
 	"github.com/textlstm/textlstm/train"
 )
 

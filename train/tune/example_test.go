@@ -6,7 +6,7 @@ import (
 	"log"
 
 	"github.com/textlstm/textlstm/evaluate"
-	"github.com/textlstm/textlstm/tune"
+	"github.com/textlstm/textlstm/train/tune"
 )
 
 // A study looks for the place of a peak. Usually the objective is that of a

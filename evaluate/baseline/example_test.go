@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/textlstm/textlstm/baseline"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/evaluate/baseline"
 )
 
 func ExampleVADER() {

@@ -6,9 +6,9 @@ import (
 	"log"
 	"strings"
 
-	"github.com/textlstm/textlstm/lm"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/pretrain/lm"
 )
 
 func Example() {

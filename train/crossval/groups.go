@@ -7,11 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/textlstm/textlstm/baseline"
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
-	"github.com/textlstm/textlstm/score"
+	"github.com/textlstm/textlstm/evaluate/baseline"
 	"github.com/textlstm/textlstm/train"
 )
 

@@ -6,7 +6,7 @@ import (
 	"log"
 	"strings"
 
-	"github.com/textlstm/textlstm/checklist"
+	"github.com/textlstm/textlstm/evaluate/checklist"
 )
 
 // A classifier that looks for one word knows nothing of negation.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/textlstm/textlstm/baseline"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/evaluate/baseline"
 	"github.com/textlstm/textlstm/ngram"
 )
 

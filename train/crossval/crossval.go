@@ -6,10 +6,10 @@ import (
 	"math"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/internal/seed"
-	"github.com/textlstm/textlstm/score"
 	"github.com/textlstm/textlstm/train"
 )
 

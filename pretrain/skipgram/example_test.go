@@ -6,7 +6,7 @@ import (
 	"log"
 	"strings"
 
-	"github.com/textlstm/textlstm/skipgram"
+	"github.com/textlstm/textlstm/pretrain/skipgram"
 )
 
 func Example() {

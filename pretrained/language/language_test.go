@@ -1,4 +1,4 @@
-package pretrained_test
+package language_test
 
 import (
 	"math"
@@ -6,14 +6,14 @@ import (
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/lstm"
-	"github.com/textlstm/textlstm/pretrained"
+	"github.com/textlstm/textlstm/pretrained/language"
 	"github.com/textlstm/textlstm/train"
 )
 
 // The embedded language model is one that a training can start from, with the
 // vectors of words that the training texts lack.
-func TestLanguage(t *testing.T) {
-	m, err := pretrained.Language()
+func TestModel(t *testing.T) {
+	m, err := language.Model()
 	if err != nil {
 		t.Fatal(err)
 	}
