@@ -69,7 +69,7 @@ func (c Config) memberPrefix(k int) string {
 func deepTensors(prefix string, params []*nn.Param, int8s bool) []tensorfile.Tensor {
 	var tensors []tensorfile.Tensor
 	for _, p := range params {
-		if int8s && quantised(p) {
+		if int8s && p.Quantize {
 			tensors = append(tensors, int8Tensors(prefix, p)...)
 			continue
 		}

@@ -2,7 +2,6 @@ package classify
 
 import (
 	"bytes"
-	"strings"
 
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/nn"
@@ -24,11 +23,6 @@ func (m *Model) Quantize() (*Model, error) {
 
 // scaleSuffix is behind the name of a quantised tensor in that of its scales.
 const scaleSuffix = ".scale"
-
-// quantised says whether a parameter is stored in eight bits under Int8.
-func quantised(p *nn.Param) bool {
-	return len(p.Shape) == 2 && (strings.HasPrefix(p.Name, "embedding.") || strings.HasPrefix(p.Name, "encoder.weight_ih") || strings.HasPrefix(p.Name, "encoder.weight_hh"))
-}
 
 // int8Tensors are a parameter in eight bits and the scale of each of its rows,
 // their names with a prefix.

@@ -31,9 +31,7 @@ func New(rows, dim int) (*Table, error) {
 	if err := checkShape(rows, dim); err != nil {
 		return nil, err
 	}
-	p := nn.NewParam(weightName, rows, dim)
-	p.Sparse = true
-	return &Table{Weight: p}, nil
+	return newTable(nn.NewParam(weightName, rows, dim)), nil
 }
 
 // NewInt8 returns a table in eight bits, whose Weight.Int8 is to be given by
@@ -42,7 +40,12 @@ func NewInt8(rows, dim int) (*Table, error) {
 	if err := checkShape(rows, dim); err != nil {
 		return nil, err
 	}
-	return &Table{Weight: nn.NewInt8(weightName, rows, dim)}, nil
+	return newTable(nn.NewInt8(weightName, rows, dim)), nil
+}
+
+func newTable(p *nn.Param) *Table {
+	p.Group, p.Quantize, p.Sparse = nn.Embedding, true, true
+	return &Table{Weight: p}
 }
 
 const weightName = "embedding.weight"

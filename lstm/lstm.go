@@ -87,6 +87,7 @@ func build(c Config, matrix func(name string, rows, k int) *nn.Param) (*LSTM, er
 				bias: nn.NewParam("bias"+suffix, 4*H),
 			}
 			k.wih.Decay, k.whh.Decay = true, true
+			k.wih.Quantize, k.whh.Quantize = true, true
 			m.params = append(m.params, k.wih, k.whh, k.bias)
 			if c.Peephole {
 				k.peep = nn.NewParam("weight_peephole"+suffix, 3, H)
@@ -96,6 +97,9 @@ func build(c Config, matrix func(name string, rows, k int) *nn.Param) (*LSTM, er
 		}
 		m.cells = append(m.cells, layer)
 		in = c.OutputSize()
+	}
+	for _, p := range m.params {
+		p.Group = nn.Encoder
 	}
 	return m, nil
 }

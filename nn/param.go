@@ -30,6 +30,13 @@ type Param struct {
 	Sparse  bool
 	Touched []int32
 
+	// Group is the part of a network that the parameter belongs to.
+	Group Group
+
+	// Quantize says that a quantised model keeps the matrix in eight bits: word
+	// vectors and the weights of an encoder are, biases and heads are not.
+	Quantize bool
+
 	// LRScale multiplies the learning rate; 0 means 1. Decay says whether
 	// decoupled weight decay applies (weights yes, biases and embeddings no).
 	LRScale float32
@@ -42,6 +49,17 @@ type Param struct {
 	touchedAt []uint32 // per row: the round in which it was last listed
 	round     uint32
 }
+
+// A Group is a part of a network. Training may freeze the parameters of a group,
+// give them a learning rate of their own, or start them from another model.
+type Group uint8
+
+// The groups, from the output of a network to its input.
+const (
+	Head      Group = iota // pooling and what follows it
+	Encoder                // what makes states of word vectors
+	Embedding              // word vectors, those of character n-grams among them
+)
 
 // NewParam returns a zeroed parameter of the given shape.
 func NewParam(name string, shape ...int) *Param {

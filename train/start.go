@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/embed"
@@ -61,7 +60,7 @@ func FromClassifier(m *classify.Model) (*Start, error) {
 	s := &Start{model: m.Config(), vocab: m.Vocab()}
 	for _, p := range m.Network().Params() {
 		if belowPooling(p) {
-			s.params = append(s.params, &nn.Param{Name: p.Name, Shape: p.Shape, Data: p.Values()})
+			s.params = append(s.params, &nn.Param{Name: p.Name, Group: p.Group, Shape: p.Shape, Data: p.Values()})
 		}
 	}
 	return s, nil
@@ -176,9 +175,7 @@ func aboveEncoder(params []*nn.Param) []*nn.Param {
 }
 
 // belowPooling says whether p is of the word vectors or the encoder.
-func belowPooling(p *nn.Param) bool {
-	return strings.HasPrefix(p.Name, "embedding.") || strings.HasPrefix(p.Name, "encoder.")
-}
+func belowPooling(p *nn.Param) bool { return p.Group != nn.Head }
 
 // unfreeze begins the first epoch in which all learn. The optimiser is made
 // anew, since its correction for young moments goes by its steps.
@@ -194,10 +191,10 @@ func (c Config) setRates(params []*nn.Param) {
 		return
 	}
 	for _, p := range params {
-		switch {
-		case strings.HasPrefix(p.Name, "embedding."):
+		switch p.Group {
+		case nn.Embedding:
 			p.LRScale = float32(1 / (c.Finetune.Decay * c.Finetune.Decay))
-		case strings.HasPrefix(p.Name, "encoder."):
+		case nn.Encoder:
 			p.LRScale = float32(1 / c.Finetune.Decay)
 		}
 	}

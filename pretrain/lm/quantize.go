@@ -2,7 +2,6 @@ package lm
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/nn"
@@ -45,7 +44,7 @@ func (m *Model) Quantize(words int) (*Model, error) {
 			copy(p.Data, from.Data[:kept*w])
 			copy(p.Data[kept*w:], from.Data[len(from.Data)-v.Buckets()*w:])
 		}
-		if rounded(p) {
+		if p.Quantize {
 			keep(p, p.Rounded())
 		}
 		p.Changed()
@@ -55,11 +54,6 @@ func (m *Model) Quantize(words int) (*Model, error) {
 
 const scaleSuffix = ".scale"
 
-// rounded says whether a parameter has eight bits in the file of a quantised model.
-func rounded(p *nn.Param) bool {
-	return strings.HasPrefix(p.Name, "embedding.") || strings.HasPrefix(p.Name, "encoder.weight_")
-}
-
 // tensors lists the parameters of the model for a file.
 func (m *Model) tensors() []tensorfile.Tensor {
 	if !m.int8 {
@@ -67,7 +61,7 @@ func (m *Model) tensors() []tensorfile.Tensor {
 	}
 	var list []tensorfile.Tensor
 	for _, p := range m.net.params {
-		if !rounded(p) {
+		if !p.Quantize {
 			list = append(list, tensorfile.Float32(p.Name, p.Data, p.Shape...))
 			continue
 		}
@@ -79,7 +73,7 @@ func (m *Model) tensors() []tensorfile.Tensor {
 
 // read fills a parameter from a file and returns the names of what it has read.
 func read(f *tensorfile.File, p *nn.Param, int8s bool) (names []string, err error) {
-	if !int8s || !rounded(p) {
+	if t, _ := f.Lookup(p.Name); !int8s || t.DType != tensorfile.I8 {
 		return []string{p.Name}, f.CopyFloat32(p.Data, p.Name, p.Shape...)
 	}
 	var q nn.Int8
