@@ -42,6 +42,17 @@ var (
 	errEmpty = errors.New("vocab: empty token")
 )
 
+// A TooFewError says that texts hold too few words for a model to learn from.
+type TooFewError struct {
+	Texts    int // texts read
+	Words    int // different words that occur at least MinCount times
+	MinCount int64
+}
+
+func (e *TooFewError) Error() string {
+	return fmt.Sprintf("%d texts with %d words that occur at least %d times are too few to learn from", e.Texts, e.Words, e.MinCount)
+}
+
 // A Vocabulary is an immutable set of numbered tokens with their counts. Its
 // methods are safe for concurrent use. The zero value knows no token.
 type Vocabulary struct {

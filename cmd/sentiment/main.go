@@ -20,6 +20,7 @@ import (
 	"github.com/textlstm/textlstm/evaluate/checklist"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/vocab"
 )
 
 // The exit codes that scripts may rely on.
@@ -90,6 +91,7 @@ func exitCode(err error) int {
 	var usage usageError
 	var model modelError
 	var config *train.ConfigError
+	var few *vocab.TooFewError
 	switch {
 	case errors.As(err, &usage), errors.As(err, &config):
 		return exitUsage
@@ -99,7 +101,7 @@ func exitCode(err error) int {
 		return exitGate
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
 		return exitFailed
-	case errors.Is(err, corpora.ErrData), errors.Is(err, score.ErrLabels), errors.Is(err, checklist.ErrSuite):
+	case errors.Is(err, corpora.ErrData), errors.As(err, &few), errors.Is(err, score.ErrLabels), errors.Is(err, checklist.ErrSuite):
 		return exitData
 	}
 	return exitFailed

@@ -69,7 +69,7 @@ var forbidden = []struct {
 	},
 	{
 		from:    []string{"pretrain"},
-		imports: []string{"classify", "evaluate", "report", "page", "train"},
+		imports: []string{"classify", "corpora", "evaluate", "report", "page", "train"},
 		why:     "what learns without labels knows nothing of them",
 	},
 	{

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/encode"
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/lstm"
@@ -174,8 +173,7 @@ func (t *Trainer) read(ctx context.Context, texts []string) (*fit, error) {
 		total += p.len()
 	}
 	if len(f.train) == 0 || f.vocab.Known() < 2 {
-		return nil, fmt.Errorf("lm: %d texts with %d words that occur at least %d times are too few to learn from: %w",
-			len(texts), f.vocab.Known(), f.cfg.Vocab.MinCount, corpora.ErrData)
+		return nil, fmt.Errorf("lm: %w", &vocab.TooFewError{Texts: len(texts), Words: f.vocab.Known(), MinCount: f.cfg.Vocab.MinCount})
 	}
 	f.batches = (total + f.cfg.BatchTokens - 1) / f.cfg.BatchTokens
 	f.batches = min(f.batches, len(f.train))

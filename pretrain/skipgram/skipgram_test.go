@@ -11,7 +11,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -412,8 +411,9 @@ func TestFitErrors(t *testing.T) {
 	}
 	for _, texts := range [][]string{nil, {"", " "}, {"word word word word"}, {"all words here are rare"}} {
 		tr := Trainer{}
-		if _, err := tr.Fit(t.Context(), texts); !errors.Is(err, corpora.ErrData) {
-			t.Errorf("%q: %v, want corpora.ErrData", texts, err)
+		_, err := tr.Fit(t.Context(), texts)
+		if few, ok := errors.AsType[*vocab.TooFewError](err); !ok || few.Texts != len(texts) {
+			t.Errorf("%q: %v, want a TooFewError", texts, err)
 		}
 	}
 }

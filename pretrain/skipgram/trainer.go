@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/embed"
 	"github.com/textlstm/textlstm/internal/encode"
 	"github.com/textlstm/textlstm/internal/par"
@@ -76,8 +75,7 @@ func (t *Trainer) Fit(ctx context.Context, texts []string) (*Result, error) {
 	}
 	r.Vocab = v
 	if v.Known() < 2 {
-		return nil, fmt.Errorf("skipgram: %d texts with %d words that occur at least %d times are too few to learn from: %w",
-			len(texts), v.Known(), f.cfg.Vocab.MinCount, corpora.ErrData)
+		return nil, fmt.Errorf("skipgram: %w", &vocab.TooFewError{Texts: len(texts), Words: v.Known(), MinCount: f.cfg.Vocab.MinCount})
 	}
 	for _, text := range ids {
 		r.Tokens += int64(len(text))
