@@ -12,6 +12,9 @@
 // are printed first), then at most one segmenter (words, if there is none), then
 // any filters in the order in which they are to work.
 //
+// Two stages need models that a program has only by importing package
+// tokenize/prose for its side effects. Without it Parse refuses them.
+//
 // Preparation:
 //
 //	maxbytes:N     reads no more than N bytes of a text
@@ -22,7 +25,7 @@
 // Segmenters:
 //
 //	words          words by the rules below
-//	treebank       words as the Penn Treebank has them, by github.com/jdkato/prose/v2 (English; slower)
+//	treebank       words as the Penn Treebank has them (English; slower); needs package tokenize/prose
 //	fields         runs of anything but white space
 //	runes          characters
 //	chars:N        runs of N characters within each field; chars:N-M, of N to M
@@ -52,7 +55,7 @@
 //
 //	neg, neg:N     marks the words after a negation, NOT_good, up to the end of the clause or N words on
 //	pos:P,P        keeps words of the parts of speech P (noun, verb, adj, adv, pron, det, prep, conj, num, interj),
-//	               negators, and what is no word (English; slow)
+//	               negators, and what is no word (English; slow; needs package tokenize/prose)
 //	cjk, cjk:2     adds the pairs of neighbouring characters of Han, kana, Thai ...; keeps the pairs alone
 //	ngrams:N       adds the runs of 2 to N tokens, joined by _
 //	max:N          keeps the first N tokens; max:N:tail the last; max:N+M the first N and the last M

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/textlstm/textlstm/tokenize/internal/plugin"
 )
 
 // partsOfSpeech are the beginnings of the Penn Treebank tags of each class that
@@ -25,6 +27,9 @@ var partsOfSpeech = map[string][]string{
 // whatever is no word: punctuation, emoji, numbers and so on. Negators, of which
 // most are adverbs, are kept always.
 func newPOS(arg string, _ bool) (stage, error) {
+	if plugin.Tag == nil {
+		return stage{}, plugin.ErrMissing
+	}
 	var keep []string
 	for name := range strings.SplitSeq(arg, ",") {
 		tags, ok := partsOfSpeech[name]
@@ -39,7 +44,7 @@ func newPOS(arg string, _ bool) (stage, error) {
 		keep = append(keep, tags...)
 	}
 	return stage{s: func(tokens []Token, text string) []Token {
-		tags := tagger().tag(tokens, text)
+		tags := tagsOf(tokens, text)
 		out := tokens[:0]
 		for i, t := range tokens {
 			surface := text[t.Start:t.End]
@@ -50,4 +55,21 @@ func newPOS(arg string, _ bool) (stage, error) {
 		}
 		return out
 	}}, nil
+}
+
+// tagsOf returns the Penn Treebank tags of tokens. It tags what the text says, not
+// what filters made of it.
+func tagsOf(tokens []Token, text string) []string {
+	words, tags := make([]string, len(tokens)), make([]string, len(tokens))
+	for i, t := range tokens {
+		words[i] = quoteReplacer.Replace(text[t.Start:t.End])
+		switch t.Kind {
+		case Emoji:
+			tags[i] = "SYM"
+		case URL, Email, Mention:
+			tags[i] = "NN"
+		}
+	}
+	plugin.Tag(words, tags)
+	return tags
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/textlstm/textlstm/tokenize"
+	_ "github.com/textlstm/textlstm/tokenize/prose"
 	"github.com/textlstm/textlstm/vocab"
 )
 

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/textlstm/textlstm/tokenize/internal/plugin"
 )
 
 // Default is a pipeline for English text of any sort: reviews, tweets, news.
@@ -151,6 +153,9 @@ func newSegmenter(name, arg string, hasArg bool) (segmenter, error) {
 	case "runes":
 		return runes{}, noArg(hasArg)
 	case "treebank":
+		if plugin.Treebank == nil {
+			return nil, plugin.ErrMissing
+		}
 		return treebank{}, noArg(hasArg)
 	}
 	return words{}, noArg(hasArg)

@@ -5,11 +5,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/jdkato/prose/v2"
+	"github.com/textlstm/textlstm/tokenize/internal/plugin"
 )
 
-// treebank is the segmenter "treebank": the tokenizer of prose/v2, which
-// follows the Penn Treebank, with its faults worked around:
+// treebank is the segmenter "treebank": the tokenizer of prose/v2, by way of
+// plugin. It follows the Penn Treebank; its faults are worked around:
 //
 //   - It drops whatever follows a contraction without a space ("isn't." loses the
 //     negation and the full stop). So a space is put there first, and an opening
@@ -153,24 +153,15 @@ func (d *disguise) tokens(dst []Token, source string) []Token {
 			}
 		}
 	}
-	for _, t := range proseTokens(text) {
-		i := strings.Index(text[at:min(len(text), at+len(t.Text)+maxField)], t.Text)
+	for _, t := range plugin.Treebank(text) {
+		i := strings.Index(text[at:min(len(text), at+len(t)+maxField)], t)
 		if i < 0 {
 			continue
 		}
 		add(at, at+i)
-		add(at+i, at+i+len(t.Text))
-		at += i + len(t.Text)
+		add(at+i, at+i+len(t))
+		at += i + len(t)
 	}
 	add(at, len(text))
 	return dst
-}
-
-func proseTokens(text string) []prose.Token {
-	doc, err := prose.NewDocument(text,
-		prose.WithSegmentation(false), prose.WithTagging(false), prose.WithExtraction(false))
-	if err != nil {
-		panic(err) // prose returns no other error than nil
-	}
-	return doc.Tokens()
 }

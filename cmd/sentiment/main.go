@@ -19,6 +19,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate/checklist"
 	"github.com/textlstm/textlstm/report"
+	_ "github.com/textlstm/textlstm/tokenize/prose"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/vocab"
 )

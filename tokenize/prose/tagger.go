@@ -1,4 +1,4 @@
-package tokenize
+package prose
 
 import (
 	"bytes"
@@ -63,35 +63,27 @@ func decodeModel(name string, into any) {
 		err = gob.NewDecoder(bytes.NewReader(data)).Decode(into)
 	}
 	if err != nil {
-		panic("tokenize: the model of prose: " + err.Error()) // it is part of the program
+		panic("prose: the model: " + err.Error()) // it is part of the program
 	}
 }
 
-// tag returns the Penn Treebank tags of tokens. It tags what the text says, not
-// what filters made of it.
-func (p *perceptron) tag(tokens []Token, text string) []string {
-	surfaces := make([]string, len(tokens))
-	context := make([]string, 0, len(tokens)+4)
+// tag puts the Penn Treebank tags of words into the empty ones of tags.
+func (p *perceptron) tag(words, tags []string) {
+	context := make([]string, 0, len(words)+4)
 	context = append(context, "-START-", "-START2-")
-	for i, t := range tokens {
-		surfaces[i] = quoteReplacer.Replace(text[t.Start:t.End])
-		context = append(context, normalWord(surfaces[i]))
+	for _, w := range words {
+		context = append(context, normalWord(w))
 	}
 	context = append(context, "-END-", "-END2-")
 
-	tags := make([]string, len(tokens))
 	scores := make([]float64, len(p.tags))
 	var key []byte
 	prev, prev2 := "-START-", "-START2-"
-	for i, t := range tokens {
-		w := surfaces[i]
+	for i, w := range words {
 		switch tag, ok := p.known[w]; {
+		case tags[i] != "":
 		case w == "-":
 			tags[i] = "-"
-		case t.Kind == Emoji:
-			tags[i] = "SYM"
-		case t.Kind == URL || t.Kind == Email || t.Kind == Mention:
-			tags[i] = "NN"
 		case ok:
 			tags[i] = tag
 		default:
@@ -99,7 +91,6 @@ func (p *perceptron) tag(tokens []Token, text string) []string {
 		}
 		prev, prev2 = tags[i], prev
 	}
-	return tags
 }
 
 // predict returns the best tag of the word w, which is in the middle of c; at a
