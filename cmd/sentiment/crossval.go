@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/internal/fsx"
@@ -282,16 +283,16 @@ func (v *validation) writeAnswers(data *corpora.Dataset, heads []classify.Head, 
 		return nil
 	}
 	return fsx.WriteFile(fsx.OS{}, v.predictions, func(w io.Writer) error {
-		lines := &jsonWriter{w: w, heads: heads}
+		lines := answer.NewWriter(w, report.JSONL, heads, answer.Options{})
 		for i := range data.Examples {
 			if answers[i].Scores == nil {
 				continue
 			}
-			if err := lines.write(&record{id: data.Examples[i].ID, p: answers[i]}); err != nil {
+			if err := lines.Write(&answer.Record{ID: data.Examples[i].ID, Prediction: answers[i]}); err != nil {
 				return err
 			}
 		}
-		return lines.close()
+		return lines.Close()
 	})
 }
 

@@ -1,0 +1,129 @@
+package answer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/explain"
+	"github.com/textlstm/textlstm/pretrained"
+	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/tokenize"
+)
+
+// Records come in the order of their texts, each with the answers that its text and
+// its sentences get alone, also where a window of texts ends between sentences.
+func TestRecordsAreInOrder(t *testing.T) {
+	m, err := pretrained.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []Text
+	for i := range 1500 {
+		texts = append(texts, Text{fmt.Sprint(i), fmt.Sprintf("Number %d is good. It is not bad!", i)})
+	}
+	texts[7].Text = ""
+	n := 0
+	for r, err := range All(t.Context(), m, slices.Values(texts), Options{Sentences: true}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.ID != texts[n].ID {
+			t.Fatalf("record %d is of %s", n, r.ID)
+		}
+		if want := 2 * min(len(texts[n].Text), 1); len(r.Sentences) != want {
+			t.Fatalf("record %d has %d sentences, want %d", n, len(r.Sentences), want)
+		}
+		if n%250 == 7 {
+			if diff := cmp.Diff(m.Predict(texts[n].Text), r.Prediction); diff != "" {
+				t.Errorf("record %d (-alone +record):\n%s", n, diff)
+			}
+			for _, s := range r.Sentences {
+				if diff := cmp.Diff(m.Predict(s.Text), s.Prediction); diff != "" {
+					t.Errorf("record %d, %q (-alone +record):\n%s", n, s.Text, diff)
+				}
+			}
+		}
+		n++
+	}
+	if n != len(texts) {
+		t.Errorf("%d records of %d texts", n, len(texts))
+	}
+}
+
+// A context that has ended ends the records.
+func TestAllStops(t *testing.T) {
+	m, err := pretrained.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	n := 0
+	for _, err := range All(ctx, m, slices.Values([]Text{{"a", "good"}, {"b", "bad"}}), Options{}) {
+		if err != context.Canceled {
+			t.Errorf("error %v", err)
+		}
+		n++
+	}
+	if n != 1 {
+		t.Errorf("%d records and errors, want one error", n)
+	}
+}
+
+func TestWriters(t *testing.T) {
+	heads := []classify.Head{{Name: "mood", Labels: []string{"negative", "positive"}}}
+	prediction := func(label int, probs ...float32) classify.Prediction {
+		return classify.Prediction{Scores: []classify.Score{{Label: label, Probs: probs}}, Tokens: 3, Unknown: 1}
+	}
+	r := &Record{
+		ID: "a\"b", Prediction: prediction(1, 0.25, 0.75),
+		Sentences: []Sentence{{tokenize.Span{Start: 0, End: 5}, "Good.", prediction(1, 0.125, 0.875)}, {tokenize.Span{Start: 6, End: 10}, "Bad!", prediction(0, 0.5, 0.5)}},
+		Words:     [][]explain.Word{{{Start: 0, End: 4, Text: "Good", Score: 1.5}}},
+	}
+	o := Options{Naming: Naming{Neutral: 0.6}, Sentences: true, Explainer: new(explain.Explainer)}
+	mood := func(label string, negative, positive float64) string {
+		return fmt.Sprintf(`"mood":{"label":%q,"prob":%.4f,"probs":{"negative":%.4f,"positive":%.4f}},"tokens":3,"unknown":1`, label, max(negative, positive), negative, positive)
+	}
+	object := `{"id":"a\"b",` + mood("positive", 0.25, 0.75) + `,"words":{"mood":[{"start":0,"end":4,"text":"Good","score":1.5000}]},` +
+		`"sentences":[{"start":0,"end":5,"text":"Good.",` + mood("positive", 0.125, 0.875) + `},{"start":6,"end":10,"text":"Bad!",` + mood("neutral", 0.5, 0.5) + `}],` +
+		`"shares":{"mood":{"negative":0.5000,"positive":0.5000}}}`
+	for style, want := range map[report.Style][3]string{ // by number of records
+		report.JSONL: {"", object + "\n", object + "\n" + object + "\n"},
+		report.JSON:  {"[]\n", "[\n" + object + "\n]\n", "[\n" + object + ",\n" + object + "\n]\n"},
+	} {
+		for n, text := range want {
+			if diff := cmp.Diff(text, written(t, style, heads, o, r, n)); diff != "" {
+				t.Errorf("%s of %d records (-want +got):\n%s", style, n, diff)
+			}
+		}
+	}
+	const header, rows = "id,mood,mood_prob,mood_words,tokens,unknown,sentence\n",
+		"\"a\"\"b\",positive,0.7500,Good +1.50,3,1,\n\"a\"\"b#1\",positive,0.8750,,3,1,Good.\n\"a\"\"b#2\",neutral,0.5000,,3,1,Bad!\n"
+	for _, n := range []int{0, 1, 300} { // rows go out some at a time
+		if diff := cmp.Diff(header+strings.Repeat(rows, n), written(t, report.CSV, heads, o, r, n)); diff != "" {
+			t.Errorf("csv of %d records (-want +got):\n%s", n, diff)
+		}
+	}
+}
+
+// written is what a writer prints of the same record n times.
+func written(t *testing.T, style report.Style, heads []classify.Head, o Options, r *Record, n int) string {
+	t.Helper()
+	var b strings.Builder
+	w := NewWriter(&b, style, heads, o)
+	for range n {
+		if err := w.Write(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}

@@ -1,0 +1,30 @@
+package answer
+
+import (
+	"slices"
+
+	"github.com/textlstm/textlstm/classify"
+)
+
+// A Naming says what a score is called where the model is not sure. The zero value
+// always gives the likeliest label.
+type Naming struct {
+	// Abstain is the probability below which a score has no label, 0 to 1.
+	Abstain float64
+
+	// Neutral is the probability below which a score is called neutral, 0 to 1, where
+	// its head has the labels negative and positive alone.
+	Neutral float64
+}
+
+// Label returns the label of a score that h gave, and false if there is none.
+func (n Naming) Label(h *classify.Head, s classify.Score) (string, bool) {
+	p := float64(s.Prob())
+	switch {
+	case p < n.Abstain:
+		return "", false
+	case p < n.Neutral && len(h.Labels) == 2 && slices.Contains(h.Labels, "negative") && slices.Contains(h.Labels, "positive"):
+		return "neutral", true
+	}
+	return h.Labels[s.Label], true
+}

@@ -1,0 +1,25 @@
+package answer
+
+import (
+	"io"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/report"
+)
+
+// A Writer prints one record for each text. It is for one goroutine. Close prints
+// what comes after the last record; it closes nothing else.
+type Writer interface {
+	Write(r *Record) error
+	Close() error
+}
+
+// NewWriter returns the writer of a style for the records that a model of those
+// heads gives with the same options. JSON and JSON lines have one object for each
+// text, all other styles a row, and a row for each of its sentences.
+func NewWriter(w io.Writer, style report.Style, heads []classify.Head, o Options) Writer {
+	if style == report.JSONL || style == report.JSON {
+		return &jsonWriter{w: w, heads: heads, names: o.Naming, parts: o.Sentences, array: style == report.JSON}
+	}
+	return &tableWriter{w: w, style: style, heads: heads, names: o.Naming, parts: o.Sentences, words: o.Explainer != nil}
+}
