@@ -241,7 +241,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 }
 
 // read returns the texts and, with --by, the group of each of their sources.
-func (v *validation) read(opts corpora.Options, r *recipe) (*corpora.Dataset, []string, error) {
+func (v *validation) read(opts corpora.Options, r *trainRecipe) (*corpora.Dataset, []string, error) {
 	if v.by == "" {
 		for i := range r.Data {
 			r.Data[i].Repeat = 0 // each text is answered once

@@ -18,6 +18,7 @@ import (
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate/checklist"
+	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	_ "github.com/textlstm/textlstm/tokenize/prose"
 	"github.com/textlstm/textlstm/train"
@@ -92,9 +93,10 @@ func exitCode(err error) int {
 	var usage usageError
 	var model modelError
 	var config *train.ConfigError
+	var settings *recipe.Error
 	var few *vocab.TooFewError
 	switch {
-	case errors.As(err, &usage), errors.As(err, &config):
+	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &settings):
 		return exitUsage
 	case errors.As(err, &model), errors.Is(err, classify.ErrFormat):
 		return exitModel

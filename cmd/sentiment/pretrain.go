@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -16,6 +14,7 @@ import (
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/pretrain/skipgram"
+	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train"
 )
@@ -123,16 +122,11 @@ GPU, and makes a file like that of this command.`,
 
 // settings reads the settings of the config file and the flags into config.
 func (p *pretraining) settings(config any) error {
-	b, err := readSettings(p.config, p.sets)
+	s, err := recipe.ReadSettings(p.config, p.sets)
 	if err != nil {
 		return err
 	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(config); err != nil {
-		return settingsError(err)
-	}
-	return nil
+	return s.Over(config)
 }
 
 // texts reads the texts to learn from. It gives the pipeline a default that suits

@@ -53,7 +53,7 @@ func (s startModel) file() string {
 // texts. Nothing starts by itself what is to have other vectors, another network
 // or other words than the embedded language model. The texts are nil if they are
 // not in memory.
-func (s startModel) settings(r *recipe, vectors vectorFile, texts *corpora.Dataset, recommended train.Config) (start *train.Start, name string, c train.Config, err error) {
+func (s startModel) settings(r *trainRecipe, vectors vectorFile, texts *corpora.Dataset, recommended train.Config) (start *train.Start, name string, c train.Config, err error) {
 	if s == autoStart && texts != nil && vectors == "" && train.StartHelps(texts, "en") {
 		start, name, c, err = startModel(embeddedLanguage).settings(r, "", texts, recommended)
 		if err != nil || c.CheckStart(start) == nil && c.Model.Pipeline == recommended.From(start, 0).Model.Pipeline {

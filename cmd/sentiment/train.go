@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -19,6 +17,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/memlimit"
+	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/train"
 )
 
@@ -311,29 +310,27 @@ func checkOut(flag, path string, inputs []string) error {
 	return nil
 }
 
-// A recipe is a config file: the settings of a training and, if they are not
+// A trainRecipe is a config file: the settings of a training and, if they are not
 // given as flags, its files.
-type recipe struct {
+type trainRecipe struct {
 	train.Config
 	Card classify.Card `json:"card,omitzero"`
 	Data []source      `json:"data,omitempty"`
 	Dev  []source      `json:"dev,omitempty"`
 
-	settings []byte // the file and the flags as JSON
+	settings recipe.Settings
 }
 
 // over returns the settings of c with those of the recipe in their place.
-func (r *recipe) over(c train.Config) (train.Config, error) {
-	laid := recipe{Config: c}
-	if err := json.Unmarshal(r.settings, &laid); err != nil {
-		return c, usageError{err}
-	}
-	return laid.Config, nil
+func (r *trainRecipe) over(c train.Config) (train.Config, error) {
+	laid := trainRecipe{Config: c}
+	err := r.settings.Over(&laid)
+	return laid.Config, err
 }
 
 // card is the card of a model made of sources: that of the recipe, with a name and
 // the sources' where it has none or another name is given.
-func (r *recipe) card(name string, sources []source) classify.Card {
+func (r *trainRecipe) card(name string, sources []source) classify.Card {
 	c := r.Card
 	c.Name = cmp.Or(name, c.Name)
 	if len(c.Data) == 0 {
@@ -378,16 +375,14 @@ func (s *source) options(opts corpora.Options) corpora.Options {
 }
 
 // readRecipe reads a config file, if one is named, and applies the settings.
-func readRecipe(file string, sets []string) (*recipe, error) {
-	b, err := readSettings(file, sets)
+func readRecipe(file string, sets []string) (*trainRecipe, error) {
+	settings, err := recipe.ReadSettings(file, sets)
 	if err != nil {
 		return nil, err
 	}
-	r := &recipe{settings: b}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(r); err != nil {
-		return nil, settingsError(err)
+	r := &trainRecipe{settings: settings}
+	if err := settings.Over(r); err != nil {
+		return nil, err
 	}
 	for _, list := range [][]source{r.Data, r.Dev} {
 		for i := range list {

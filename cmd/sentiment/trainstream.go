@@ -33,7 +33,7 @@ type memory struct {
 	split      bool // dev was a part of the training texts
 }
 
-func readMemory(opts corpora.Options, dir string, r *recipe, share float64) (trainingTexts, error) {
+func readMemory(opts corpora.Options, dir string, r *trainRecipe, share float64) (trainingTexts, error) {
 	trainSet, devSet, err := readTrainingData(opts, dir, r.Data, r.Dev, share, r.Seed)
 	return memory{trainSet, devSet, devSet != nil && len(r.Dev) == 0}, err
 }
@@ -72,7 +72,7 @@ type stream struct {
 // readStream copies the training texts of a recipe to a temporary file in the
 // directory of out, without the share of them that becomes the dev texts if the
 // recipe has none.
-func readStream(ctx context.Context, opts corpora.Options, out, dir string, r *recipe, share float64) (_ trainingTexts, err error) {
+func readStream(ctx context.Context, opts corpora.Options, out, dir string, r *trainRecipe, share float64) (_ trainingTexts, err error) {
 	s := &stream{}
 	if len(r.Dev) > 0 {
 		if s.dev, err = readSources(opts, dir, r.Dev, r.Seed); err != nil {

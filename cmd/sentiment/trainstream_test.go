@@ -91,7 +91,7 @@ func TestStreamLeavesNoFile(t *testing.T) {
 		{"missing", t.Context(), source{File: filepath.Join(dir, "missing.tsv")}, os.ErrNotExist},
 		{"read", t.Context(), source{File: file}, nil},
 	} {
-		texts, err := readStream(tt.ctx, corpora.Options{}, filepath.Join(dir, "m.model"), "", &recipe{Data: []source{tt.src}}, 0)
+		texts, err := readStream(tt.ctx, corpora.Options{}, filepath.Join(dir, "m.model"), "", &trainRecipe{Data: []source{tt.src}}, 0)
 		if !errors.Is(err, tt.want) {
 			t.Fatalf("%s: error %v, want %v", tt.name, err, tt.want)
 		}

@@ -11,16 +11,13 @@ import (
 	"io/fs"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/BurntSushi/toml"
 	"github.com/spf13/cobra"
 
-	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/memlimit"
+	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/tune"
@@ -195,7 +192,7 @@ func (u *tuning) run(ctx context.Context, out, log io.Writer) error {
 }
 
 // recipe reads the settings to begin with and names the texts.
-func (u *tuning) recipe() (*recipe, error) {
+func (u *tuning) recipe() (*trainRecipe, error) {
 	switch {
 	case u.out == "":
 		return nil, usagef("tune needs --out CONFIG")
@@ -298,67 +295,18 @@ func (l *trialLog) add(r tune.Run) {
 
 // writeBest writes a config file: the recipe but for files that flags named, the
 // settings to begin with, and the best values.
-func writeBest(file string, r *recipe, c train.Config, best tune.Values) error {
+func writeBest(file string, r *trainRecipe, c train.Config, best tune.Values) error {
 	c, err := best.Apply(c)
 	if err != nil {
 		return err
 	}
 	here := func(s source) bool { return s.here }
-	whole := recipe{
+	whole := trainRecipe{
 		Config: c, Card: r.Card,
 		Data: slices.DeleteFunc(slices.Clone(r.Data), here),
 		Dev:  slices.DeleteFunc(slices.Clone(r.Dev), here),
 	}
-	b, err := json.Marshal(whole)
-	if err != nil {
-		return err
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	var tree map[string]any
-	if err := d.Decode(&tree); err != nil {
-		return err
-	}
-	plain, _ := simplify(tree).(map[string]any)
-	return fsx.WriteFile(fsx.OS{}, file, func(w io.Writer) error {
-		if strings.EqualFold(filepath.Ext(file), ".json") {
-			e := json.NewEncoder(w)
-			e.SetEscapeHTML(false)
-			e.SetIndent("", "  ")
-			return e.Encode(plain)
-		}
-		e := toml.NewEncoder(w)
-		e.Indent = ""
-		return e.Encode(plain)
-	})
-}
-
-// simplify turns JSON into what TOML can say: numbers are whole ones or floats,
-// and there is no null.
-func simplify(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if i, err := v.Int64(); err == nil {
-			return i
-		}
-		f, err := v.Float64()
-		must(err) // it was written as a number of Go's
-		return f
-	case []any:
-		for i := range v {
-			v[i] = simplify(v[i])
-		}
-		return v
-	case map[string]any:
-		for key, x := range v {
-			if x == nil {
-				delete(v, key)
-			} else {
-				v[key] = simplify(x)
-			}
-		}
-	}
-	return v
+	return recipe.WriteFile(file, whole)
 }
 
 // printStudy writes the trials; for people also the importances, and whether it

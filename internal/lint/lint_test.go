@@ -78,6 +78,11 @@ var forbidden = []struct {
 		why:     "training prints nothing",
 	},
 	{
+		from:    []string{"evaluate/checklist", "corpora", "tokenize", "vocab", "embed", "lstm", "nn", "ngram", "classify", "pretrain", "train"},
+		imports: []string{"recipe"},
+		why:     "a recipe is made of all these",
+	},
+	{
 		from:    []string{"internal/tensorfile", "internal/fsx", "internal/par", "internal/seed"},
 		imports: []string{"tokenize", "vocab", "embed", "lstm", "nn", "corpora", "evaluate", "report", "ngram", "classify", "train"},
 		why:     "the tools stand below the packages that use them",

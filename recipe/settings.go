@@ -1,0 +1,134 @@
+package recipe
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// Settings are what a config file and the flags of a command line say, to be laid
+// over a config.
+type Settings struct{ json []byte }
+
+// An Error says what is wrong with settings, whatever the data.
+type Error struct{ Err error }
+
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+func errorf(format string, args ...any) error { return &Error{fmt.Errorf(format, args...)} }
+
+// ReadSettings reads a config file, if one is named, in JSON if its name ends in
+// .json, else in TOML, and then path=value settings: a value is JSON or else a bare
+// string. An *Error says what is wrong with them; other errors are the system's.
+func ReadSettings(file string, sets []string) (Settings, error) {
+	tree := map[string]any{}
+	if file != "" {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return Settings{}, err
+		}
+		if isJSON(file) {
+			err = unmarshal(b, &tree)
+		} else {
+			err = toml.Unmarshal(b, &tree)
+		}
+		if err != nil {
+			return Settings{}, errorf("%s: %w", file, err)
+		}
+	}
+	for _, s := range sets {
+		path, value, ok := strings.Cut(s, "=")
+		if !ok {
+			return Settings{}, errorf("--set %s: want path=value", s)
+		}
+		if err := set(tree, strings.Split(path, "."), value); err != nil {
+			return Settings{}, errorf("--set %s: %w", s, err)
+		}
+	}
+	b, err := json.Marshal(tree)
+	if err != nil {
+		return Settings{}, &Error{err}
+	}
+	return Settings{b}, nil
+}
+
+// Over puts the settings in the place of those of config, a pointer to a struct
+// with JSON tags. Its other fields stay. A setting that it has not, or of another
+// type, is an *Error.
+func (s Settings) Over(config any) error {
+	d := json.NewDecoder(bytes.NewReader(s.json))
+	d.DisallowUnknownFields()
+	if err := d.Decode(config); err != nil {
+		return settingsError(err)
+	}
+	return nil
+}
+
+// unmarshal is json.Unmarshal with every digit of a number.
+func unmarshal(b []byte, v any) error {
+	if !json.Valid(b) {
+		return json.Unmarshal(b, v) // for its error
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return d.Decode(v)
+}
+
+// set puts a value, JSON or else a bare string, at a path of a tree.
+func set(tree map[string]any, path []string, value string) error {
+	for _, key := range path[:len(path)-1] {
+		next, ok := tree[key].(map[string]any)
+		if !ok {
+			if tree[key] != nil {
+				return fmt.Errorf("%s is no group of settings", key)
+			}
+			next = map[string]any{}
+			tree[key] = next
+		}
+		tree = next
+	}
+	var v any
+	if unmarshal([]byte(value), &v) != nil {
+		v = value
+	}
+	tree[path[len(path)-1]] = v
+	return nil
+}
+
+// settingsError is an error of decoding settings in the words of who wrote them.
+func settingsError(err error) error {
+	wrong, ok := errors.AsType[*json.UnmarshalTypeError](err)
+	if !ok {
+		return errorf("settings: %s", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	var path []string
+	for name := range strings.SplitSeq(wrong.Field, ".") {
+		if name != "" && name == strings.ToLower(name) { // not an embedded struct
+			path = append(path, name)
+		}
+	}
+	want := "a group of settings"
+	switch kind := strings.TrimRight(wrong.Type.Kind().String(), "123468"); kind {
+	case "bool":
+		want = "true or false"
+	case "int":
+		want = "a whole number"
+	case "uint":
+		want = "a whole number from 0"
+	case "float":
+		want = "a number"
+	case "string":
+		want = "a string"
+	case "slice":
+		want = "a list"
+	}
+	return errorf("settings: %s is a %s, want %s", strings.Join(path, "."), wrong.Value, want)
+}
