@@ -2,24 +2,17 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
-	"math/rand/v2"
-	"sort"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/explain/gradflow"
-	"github.com/textlstm/textlstm/internal/seed"
+	"github.com/textlstm/textlstm/explain/gradflow/diagram"
 	"github.com/textlstm/textlstm/lstm"
-	"github.com/textlstm/textlstm/report"
-	"github.com/textlstm/textlstm/vocab"
 )
 
 func newDiagnose() *cobra.Command {
@@ -85,23 +78,26 @@ vocabulary. With --fresh there is no model: an LSTM of the given size on noise.`
 						return err
 					}
 				}
-				curves, err = d.model(cmd.Context(), m, texts)
+				curves, err = gradflow.Model(cmd.Context(), m, gradflow.Sample{Texts: texts, Sequences: d.sequences, Steps: d.steps}, d.options)
+				if err == nil && curves == nil {
+					err = fmt.Errorf("%w: none of the texts has a word", corpora.ErrData)
+				}
 			}
 			if err != nil {
 				return err
 			}
 			if !all {
-				curves = topLayer(curves)
+				curves = gradflow.TopLayer(curves)
 			}
 			if plots != "" {
-				if err := plotDiagnosis(plots, curves); err != nil {
+				if err := diagram.Write(plots, curves); err != nil {
 					return err
 				}
 			}
 			if output == "json" {
-				return writeDiagnosis(cmd.OutOrStdout(), curves)
+				return gradflow.WriteJSON(cmd.OutOrStdout(), curves)
 			}
-			return printDiagnosis(cmd.OutOrStdout(), curves, d.options.Clip)
+			return gradflow.WriteText(cmd.OutOrStdout(), curves, d.options.Clip)
 		},
 	}
 	addModelFlag(cmd, &model)
@@ -187,254 +183,4 @@ func (d *diagnosis) read(ctx context.Context, opts corpora.Options, files, texts
 		}
 	}
 	return texts, nil
-}
-
-// model measures a model on texts, or on generated ones if there are none.
-func (d *diagnosis) model(ctx context.Context, m *classify.Model, texts []string) ([]gradflow.Curve, error) {
-	var encoded []classify.Encoded
-	if len(texts) > 0 {
-		var err error
-		if encoded, err = m.Encode(ctx, texts[:min(len(texts), d.sequences)]); err != nil {
-			return nil, err
-		}
-	} else {
-		draw := drawWords(m.Vocab(), seed.Rand(d.options.Seed, "words"))
-		for range d.sequences {
-			ids := make([]vocab.ID, d.steps)
-			for t := range ids {
-				ids[t] = draw()
-			}
-			encoded = append(encoded, classify.Encoded{IDs: ids})
-		}
-	}
-	var sequences [][]float32
-	for i := range encoded {
-		e := &encoded[i]
-		e.IDs = e.IDs[:min(len(e.IDs), d.steps)]
-		if len(e.IDs) == 0 {
-			continue
-		}
-		sequences = append(sequences, m.Vectors(*e))
-	}
-	if len(sequences) == 0 {
-		return nil, fmt.Errorf("%w: none of the texts has a word", corpora.ErrData)
-	}
-	own, err := gradflow.Pooled("trained, pooled", m, encoded)
-	if err != nil {
-		return nil, err
-	}
-	last, err := gradflow.Trained("trained, last state", m.Network().Encoder(), sequences, d.options)
-	if err != nil {
-		return nil, err
-	}
-	untrained, err := gradflow.Fresh(m.Network().Encoder().Config(), sequences, d.options)
-	if err != nil {
-		return nil, err
-	}
-	return append(append(own, last...), untrained...), nil
-}
-
-// drawWords draws words as often as they occur, or all alike where the
-// vocabulary does not say.
-func drawWords(v *vocab.Vocabulary, r *rand.Rand) func() vocab.ID {
-	var ids []vocab.ID
-	var upTo []int64
-	var sum int64
-	for id := range v.All() {
-		count := v.Count(id)
-		if v.Total() == 0 {
-			count = 1
-		}
-		sum += count
-		ids, upTo = append(ids, id), append(upTo, sum)
-	}
-	if sum == 0 {
-		return func() vocab.ID { return vocab.Unk }
-	}
-	return func() vocab.ID {
-		n := r.Int64N(sum)
-		return ids[sort.Search(len(upTo), func(i int) bool { return upTo[i] > n })]
-	}
-}
-
-// topLayer leaves out the curves of the layers below the last one.
-func topLayer(curves []gradflow.Curve) []gradflow.Curve {
-	top := 0
-	for _, c := range curves {
-		top = max(top, c.Layer)
-	}
-	var out []gradflow.Curve
-	for _, c := range curves {
-		if c.Layer == top {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// fullName says of a curve where it was measured, as far as others differ.
-func fullName(c gradflow.Curve, curves []gradflow.Curve) string {
-	name := c.Name
-	layers, directions := map[int]bool{}, map[bool]bool{}
-	for _, o := range curves {
-		layers[o.Layer], directions[o.Reverse] = true, true
-	}
-	if len(layers) > 1 {
-		name += fmt.Sprintf(", layer %d", c.Layer+1)
-	}
-	if len(directions) > 1 {
-		if c.Reverse {
-			name = "← " + name
-		} else {
-			name = "→ " + name
-		}
-	}
-	return name
-}
-
-// writeDiagnosis prints the curves as JSON, with a few readings of each.
-func writeDiagnosis(w io.Writer, curves []gradflow.Curve) error {
-	type entry struct {
-		gradflow.Curve
-		Left    map[string]float64 `json:"left"`  // by steps before the end
-		Reach   int                `json:"reach"` // steps with at least 1 % left
-		Verdict string             `json:"verdict"`
-	}
-	out := struct {
-		Curves []entry `json:"curves"`
-	}{[]entry{}}
-	for _, c := range curves {
-		e := entry{Curve: c, Left: map[string]float64{}, Reach: c.Reach(0.01), Verdict: verdict(c)}
-		for _, k := range lags(curves) {
-			if k < len(c.Norms) {
-				e.Left[fmt.Sprint(k)] = c.Left(k)
-			}
-		}
-		out.Curves = append(out.Curves, e)
-	}
-	b, err := json.Marshal(out)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w, "%s\n", b)
-	return err
-}
-
-// lags are the numbers of steps before the end to show.
-func lags(curves []gradflow.Curve) []int {
-	longest := 0
-	for _, c := range curves {
-		longest = max(longest, len(c.Norms))
-	}
-	var out []int
-	for _, k := range []int{1, 10, 50, 100} {
-		if k < longest-1 {
-			out = append(out, k)
-		}
-	}
-	if longest > 1 {
-		out = append(out, longest-1)
-	}
-	return out
-}
-
-// verdict puts a curve into a word.
-func verdict(c gradflow.Curve) string {
-	last := len(c.Norms) - 1
-	if last < 1 || !(c.Norms[0] > 0) {
-		return "too short to tell"
-	}
-	growth := c.Norms[last] / c.Norms[0]
-	switch {
-	case growth > 10:
-		return "explodes"
-	case c.Left(last) >= 0.01:
-		return "stays"
-	case c.Left(last) >= 1e-6:
-		return "fades"
-	}
-	return "vanishes"
-}
-
-// printDiagnosis prints the curves for a terminal: as lines of bars on a common
-// logarithmic scale, and what is left after some steps.
-func printDiagnosis(w io.Writer, curves []gradflow.Curve, clip float64) error {
-	var b strings.Builder
-	low, high := scaleOf(curves)
-	fmt.Fprintf(&b, "norm of dL/dh by step, the last one that is read on the right; %s is 1e%d or less, %s 1e%d or more\n\n", string(bars[0]), low, string(bars[len(bars)-1]), high)
-	width := 0
-	for _, c := range curves {
-		width = max(width, len([]rune(fullName(c, curves))))
-	}
-	for _, c := range curves {
-		name := fullName(c, curves)
-		fmt.Fprintf(&b, "%s%s  %s\n", name, strings.Repeat(" ", width-len([]rune(name))), sparkline(c.Norms, low, high))
-	}
-	b.WriteByte('\n')
-	header := []string{"", "a step"}
-	for _, k := range lags(curves) {
-		header = append(header, fmt.Sprintf("left after %d", k))
-	}
-	header = append(header, "reach 1 %", "weights", fmt.Sprintf("clipped at %g", clip), "")
-	var rows [][]any
-	for _, c := range curves {
-		row := []any{fullName(c, curves), fmt.Sprintf("× %.3f", c.Factor)}
-		for _, k := range lags(curves) {
-			cell := ""
-			if k < len(c.Norms) {
-				cell = fmt.Sprintf("%.1e", c.Left(k))
-			}
-			row = append(row, cell)
-		}
-		row = append(row, c.Reach(0.01))
-		if c.Weights > 0 {
-			row = append(row, fmt.Sprintf("%.3g", c.Weights), fmt.Sprintf("× %.3g", c.Scale))
-		} else {
-			row = append(row, "", "")
-		}
-		rows = append(rows, append(row, verdict(c)))
-	}
-	if _, err := io.WriteString(w, b.String()); err != nil {
-		return err
-	}
-	return report.Table(w, header, rows, report.Text)
-}
-
-var bars = []rune("▁▂▃▄▅▆▇█")
-
-// scaleOf is the range of the curves as powers of ten, from -8 to 4 at most.
-func scaleOf(curves []gradflow.Curve) (low, high int) {
-	least, most := math.Inf(1), math.Inf(-1)
-	for _, c := range curves {
-		for _, v := range c.Norms {
-			if v > 0 && !math.IsInf(v, 0) {
-				least, most = min(least, math.Log10(v)), max(most, math.Log10(v))
-			}
-		}
-	}
-	if least > most {
-		return -1, 0
-	}
-	low, high = max(int(math.Floor(least)), -8), min(int(math.Ceil(most)), 4)
-	return min(low, 3), max(high, low+1)
-}
-
-// sparkline draws norms, first step first, in at most 60 bars of the largest
-// norm in each stretch.
-func sparkline(norms []float64, low, high int) string {
-	const most = 60
-	n := min(len(norms), most)
-	var b strings.Builder
-	for i := range n {
-		v := 0.0
-		for k := i * len(norms) / n; k < (i+1)*len(norms)/n; k++ {
-			v = max(v, norms[len(norms)-1-k])
-		}
-		level := 0.0
-		if v > 0 {
-			level = (math.Log10(v) - float64(low)) / float64(max(high-low, 1)) * float64(len(bars)-1)
-		}
-		b.WriteRune(bars[int(math.Round(min(max(level, 0), float64(len(bars)-1))))])
-	}
-	return b.String()
 }

@@ -11,6 +11,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/internal/drawings"
 	"github.com/textlstm/textlstm/report"
 )
 
@@ -142,11 +143,11 @@ func comparisonDrawings(c *report.Comparison) []drawing {
 	for i, f := range shown {
 		y := float64(len(shown) - 1 - i)
 		ticks = append(ticks, plot.Tick{Value: y, Label: strings.ReplaceAll(f.Figure, "_", " ")})
-		d.plot.Add(line(plotter.XYs{{X: float64(f.Low), Y: y}, {X: float64(f.High), Y: y}}, blue, 2))
+		d.plot.Add(line(plotter.XYs{{X: float64(f.Low), Y: y}, {X: float64(f.High), Y: y}}, drawings.Blue, 2))
 		dots = append(dots, plotter.XY{X: float64(f.Diff), Y: y})
 	}
 	if s, err := plotter.NewScatter(dots); err == nil {
-		s.Color, s.Radius, s.Shape = blue, vg.Points(3), draw.CircleGlyph{}
+		s.Color, s.Radius, s.Shape = drawings.Blue, vg.Points(3), draw.CircleGlyph{}
 		d.plot.Add(s)
 	}
 	d.plot.Add(dashed(0, -0.5, 0, float64(len(shown))-0.5))

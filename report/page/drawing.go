@@ -5,18 +5,13 @@ import (
 	"fmt"
 	"html"
 	"html/template"
-	"image/color"
-	"io"
 	"strings"
 
 	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 
+	"github.com/textlstm/textlstm/internal/drawings"
 	"github.com/textlstm/textlstm/report"
 )
 
@@ -28,20 +23,9 @@ type drawing struct {
 	plot          *plot.Plot
 }
 
-// The colours of the plots: the palette of Okabe & Ito 2008, which colour-blind
-// readers can tell apart, and a grey.
-var (
-	blue   = color.RGBA{0x00, 0x72, 0xb2, 0xff}
-	orange = color.RGBA{0xd5, 0x5e, 0x00, 0xff}
-	ink    = color.RGBA{0x33, 0x3a, 0x44, 0xff}
-)
-
-// colors are the colours of lines, in order.
-func colors() []color.Color {
-	return []color.Color{
-		blue, orange, color.RGBA{0x00, 0x9e, 0x73, 0xff}, color.RGBA{0xcc, 0x79, 0xa7, 0xff},
-		color.RGBA{0xe6, 0x9f, 0x00, 0xff}, color.RGBA{0x56, 0xb4, 0xe9, 0xff}, color.RGBA{0x80, 0x80, 0x80, 0xff}, ink,
-	}
+// sheet is the page's, for a plot of a size.
+func (d drawing) sheet() drawings.Sheet {
+	return drawings.Sheet{Width: d.width, Height: d.height, Left: 2, Right: 10, Bottom: 2, Top: 6, DPI: 192}
 }
 
 // newDrawing returns an empty plot in the page's look.
@@ -51,7 +35,7 @@ func newDrawing(name, caption, x, y string) drawing {
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
 		look(&a.Label.TextStyle, 10)
 		look(&a.Tick.Label, 9)
-		a.LineStyle.Color, a.Tick.LineStyle.Color = ink, ink
+		a.LineStyle.Color, a.Tick.LineStyle.Color = drawings.Ink, drawings.Ink
 		a.LineStyle.Width, a.Tick.LineStyle.Width = vg.Points(0.7), vg.Points(0.7)
 		a.Tick.Length = vg.Points(4)
 		a.Padding = vg.Points(2)
@@ -66,14 +50,14 @@ func newDrawing(name, caption, x, y string) drawing {
 
 // look sets the page's typeface.
 func look(s *text.Style, size float64) {
-	s.Font = font.Font{Typeface: "Liberation", Variant: "Sans", Size: vg.Points(size)}
-	s.Color = ink
+	s.Font = drawings.Sans(size)
+	s.Color = drawings.Ink
 }
 
 // svg draws d as an element for the page.
 func (d drawing) svg() (template.HTML, error) {
 	var b bytes.Buffer
-	if err := d.writeSVG(&b); err != nil {
+	if err := d.sheet().SVG(&b, d.plot); err != nil {
 		return "", fmt.Errorf("page: %s: %w", d.name, err)
 	}
 	s := b.String()
@@ -82,24 +66,4 @@ func (d drawing) svg() (template.HTML, error) {
 		return "", fmt.Errorf("page: %s: the plot has no <svg", d.name)
 	}
 	return template.HTML(`<svg role="img" aria-label="` + html.EscapeString(d.caption) + `"` + s[at+len("<svg"):]), nil
-}
-
-// margin leaves room for the half of the last tick's label that stands outside
-// the axis.
-func margin(c draw.Canvas) draw.Canvas {
-	return draw.Crop(c, vg.Points(2), vg.Points(-10), vg.Points(2), vg.Points(-6))
-}
-
-func (d drawing) writeSVG(w io.Writer) error {
-	c := vgsvg.New(d.width, d.height)
-	d.plot.Draw(margin(draw.New(c)))
-	_, err := c.WriteTo(w)
-	return err
-}
-
-func (d drawing) writePNG(w io.Writer) error {
-	c := vgimg.NewWith(vgimg.UseWH(d.width, d.height), vgimg.UseDPI(192))
-	d.plot.Draw(margin(draw.New(c)))
-	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
-	return err
 }

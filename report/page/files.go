@@ -2,8 +2,6 @@ package page
 
 import (
 	"fmt"
-	"io"
-	"path/filepath"
 
 	"github.com/textlstm/textlstm/internal/fsx"
 )
@@ -43,15 +41,10 @@ func WritePlots(dir string, p Page) ([]string, error) {
 	}
 	var names []string
 	for _, d := range all {
-		for _, f := range []struct {
-			ending string
-			write  func(io.Writer) error
-		}{{".svg", d.writeSVG}, {".png", d.writePNG}} {
-			name := d.name + f.ending
-			if err := fsx.WriteFile(fsx.OS{}, filepath.Join(dir, name), f.write); err != nil {
-				return names, fmt.Errorf("page: %w", err)
-			}
-			names = append(names, name)
+		files, err := d.sheet().Files(dir, d.name, d.plot)
+		names = append(names, files...)
+		if err != nil {
+			return names, fmt.Errorf("page: %w", err)
 		}
 	}
 	return names, nil

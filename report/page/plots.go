@@ -15,6 +15,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/internal/drawings"
 	"github.com/textlstm/textlstm/report"
 )
 
@@ -126,7 +127,7 @@ func confusion(e *evaluate.Evaluation) drawing {
 	for g := range c {
 		for k := range c {
 			x, y := float64(k), float64(c-1-g)
-			d.plot.Add(rect(x-0.5, y-0.5, x+0.5, y+0.5, mix(blue, share[g][k])))
+			d.plot.Add(rect(x-0.5, y-0.5, x+0.5, y+0.5, mix(drawings.Blue, share[g][k])))
 			if c > 8 {
 				continue
 			}
@@ -202,10 +203,10 @@ func reliability(e *evaluate.Evaluation) drawing {
 		}
 		const gap = 0.006
 		low, high := min(b.Accuracy, b.Confidence), max(b.Accuracy, b.Confidence)
-		d.plot.Add(rect(b.Low+gap, 0, b.High-gap, low, mix(blue, 0.75)))
-		over := mix(orange, 0.45) // more confident than right
+		d.plot.Add(rect(b.Low+gap, 0, b.High-gap, low, mix(drawings.Blue, 0.75)))
+		over := mix(drawings.Orange, 0.45) // more confident than right
 		if b.Accuracy > b.Confidence {
-			over = mix(blue, 0.35)
+			over = mix(drawings.Blue, 0.35)
 		}
 		d.plot.Add(rect(b.Low+gap, low, b.High-gap, high, over))
 	}
@@ -223,7 +224,7 @@ func plotted(e *evaluate.Evaluation) []int {
 		at[k] = k
 	}
 	slices.SortStableFunc(at, func(a, b int) int { return cmp.Compare(e.PerLabel[b].Support, e.PerLabel[a].Support) })
-	at = at[:min(len(at), len(colors()))]
+	at = at[:min(len(at), len(drawings.Palette()))]
 	slices.Sort(at)
 	return at
 }
@@ -237,7 +238,7 @@ func rates(e *evaluate.Evaluation) drawing {
 		for _, p := range e.Curves[k].Points {
 			pts = append(pts, plotter.XY{X: p.FalsePositiveRate, Y: p.Recall})
 		}
-		l := line(pts, colors()[i], 1.4)
+		l := line(pts, drawings.Palette()[i], 1.4)
 		d.plot.Add(l)
 		d.plot.Legend.Add(legend(e.Labels[k], e.PerLabel[k].ROCAUC), l)
 	}
@@ -261,7 +262,7 @@ func precisionRecall(e *evaluate.Evaluation) drawing {
 		for _, p := range e.Curves[k].Points {
 			pts = append(pts, plotter.XY{X: p.Recall, Y: p.Precision})
 		}
-		l := line(pts, colors()[i], 1.4)
+		l := line(pts, drawings.Palette()[i], 1.4)
 		d.plot.Add(l)
 		d.plot.Legend.Add(legend(e.Labels[k], e.PerLabel[k].PRAUC), l)
 	}
@@ -281,7 +282,7 @@ func riskCoverage(e *evaluate.Evaluation) drawing {
 		pts = append(pts, plotter.XY{X: p.Coverage, Y: float64(p.Accuracy)})
 		low = min(low, float64(p.Accuracy))
 	}
-	d.plot.Add(plotter.NewGrid(), line(pts, blue, 1.6))
+	d.plot.Add(plotter.NewGrid(), line(pts, drawings.Blue, 1.6))
 	unit(&d.plot.X)
 	d.plot.Y.Min, d.plot.Y.Max = math.Floor(low*20)/20, 1
 	if d.plot.Y.Min == 1 {
@@ -304,8 +305,8 @@ func confidences(e *evaluate.Evaluation) drawing {
 	for _, b := range e.Reliability {
 		const gap = 0.006
 		good := math.Round(b.Accuracy * float64(b.N))
-		samples[0] = rect(b.Low+gap, 0, b.High-gap, good, mix(blue, 0.75))
-		samples[1] = rect(b.Low+gap, good, b.High-gap, float64(b.N), mix(orange, 0.75))
+		samples[0] = rect(b.Low+gap, 0, b.High-gap, good, mix(drawings.Blue, 0.75))
+		samples[1] = rect(b.Low+gap, good, b.High-gap, float64(b.N), mix(drawings.Orange, 0.75))
 		d.plot.Add(samples[0], samples[1])
 	}
 	d.plot.Legend.Add(right, samples[0])
@@ -336,7 +337,7 @@ func lengths(rows []evaluate.Row) drawing {
 	d := newDrawing("length", fmt.Sprintf("Length: median %d tokens, longest %d", all[len(all)/2], all[len(all)-1]), "tokens", "texts")
 	for i, n := range counts {
 		x := float64(i * width)
-		d.plot.Add(rect(x+0.08*float64(width), 0, x+0.92*float64(width), n, mix(blue, 0.75)))
+		d.plot.Add(rect(x+0.08*float64(width), 0, x+0.92*float64(width), n, mix(drawings.Blue, 0.75)))
 	}
 	d.plot.X.Min, d.plot.Y.Min = 0, 0
 	d.plot.X.Tick.Marker, d.plot.Y.Tick.Marker = wholeTicks{}, wholeTicks{}
@@ -372,7 +373,7 @@ func curves(history []Series) ([]drawing, error) {
 			d.plot.X.Tick.Marker, d.plot.Y.Tick.Marker = plainTicks{}, plainTicks{}
 			out = append(out, d)
 		}
-		l := line(pts, colors()[n[s.Group]%len(colors())], 1.4)
+		l := line(pts, drawings.Palette()[n[s.Group]%len(drawings.Palette())], 1.4)
 		n[s.Group]++
 		out[k].plot.Add(l)
 		if s.Name != "" {
