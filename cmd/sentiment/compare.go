@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,9 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/evaluate/compare"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/page"
 )
@@ -91,26 +90,36 @@ func (c *comparison) run(ctx context.Context, out, log io.Writer, names []string
 	if err != nil {
 		return err
 	}
-	var systems []system
+	var systems []compare.System
 	for _, name := range names {
 		s, err := openSystem(name)
 		if err != nil {
 			return err
 		}
+		if s.Learns() && c.train == nil {
+			return usagef("%s: %[1]s learns from texts: name them with --train", name)
+		}
 		systems = append(systems, s)
 	}
-	shorten(systems)
-	questions, err := c.questions(opts, log)
+	compare.Shorten(systems)
+	data, train, err := c.read(opts, log)
 	if err != nil {
 		return err
 	}
-	var done []report.Comparison
-	for _, q := range questions {
-		some, err := c.answer(ctx, q, systems, style == report.HTML || c.page.wanted())
-		if err != nil {
-			return err
+	many := style == report.HTML || c.page.wanted()
+	o := compare.Options{Head: c.head, LabelMap: opts.LabelMap}
+	o.CompareOptions = evaluate.CompareOptions{Resamples: c.resamples, Level: c.level, Seed: c.seed, Changes: c.changes}
+	if many && c.changes >= 0 {
+		o.Changes = max(c.changes, 100)
+	}
+	done, err := compare.Run(ctx, systems, data, train, o)
+	if err != nil {
+		return err
+	}
+	if c.changes == 0 && !many {
+		for _, d := range done {
+			d.Wins, d.Regressions = nil, nil
 		}
-		done = append(done, some...)
 	}
 	if err := c.page.write(out, style, c.view(names, done), func() error {
 		if c.all {
@@ -144,95 +153,18 @@ func (c *comparison) check() error {
 	return nil
 }
 
-// questions reads the data. Every column with labels is a question, or the one
-// that --score names.
-func (c *comparison) questions(opts corpora.Options, log io.Writer) ([]*question, error) {
-	data, _, err := corpora.ReadFiles(opts, c.data...)
-	if err != nil {
-		return nil, err
+// read returns the texts to compare on, and those to learn from; nil without --train.
+func (c *comparison) read(opts corpora.Options, log io.Writer) (data, train *corpora.Dataset, err error) {
+	if data, _, err = corpora.ReadFiles(opts, c.data...); err != nil || c.train == nil {
+		return data, nil, err
 	}
-	var train *corpora.Dataset
-	if c.train != nil {
-		if train, _, err = corpora.ReadFiles(opts, c.train...); err != nil {
-			return nil, err
-		}
-		if n := len(corpora.Leaks(train, data)); n > 0 {
-			fmt.Fprintf(log, "%d of the %d texts to compare on are also among those of --train\n", n, data.Len())
-		}
+	if train, _, err = corpora.ReadFiles(opts, c.train...); err != nil {
+		return nil, nil, err
 	}
-	var questions []*question
-	for h, name := range data.Heads {
-		if c.head != "" && len(data.Heads) > 1 && name != c.head {
-			continue
-		}
-		q := &question{name: cmp.Or(c.head, name), total: data.Len(), head: c.head, mapping: opts.LabelMap, seed: c.seed}
-		q.data, q.index = column(data, h)
-		q.labels = q.data.Labels(0)
-		if len(q.labels) < 2 {
-			if c.head != "" || len(data.Heads) == 1 {
-				return nil, fmt.Errorf("%w: column %s has the labels %q, want at least two", score.ErrLabels, name, q.labels)
-			}
-			continue
-		}
-		if train != nil {
-			t := train.Head(name)
-			if t < 0 && len(train.Heads) == 1 {
-				t = 0
-			}
-			if t < 0 {
-				return nil, fmt.Errorf("%w: the texts of --train have the heads %q, want %q", score.ErrLabels, train.Heads, name)
-			}
-			q.train, _ = column(train, t)
-		}
-		questions = append(questions, q)
+	if n := len(corpora.Leaks(train, data)); n > 0 {
+		fmt.Fprintf(log, "%d of the %d texts to compare on are also among those of --train\n", n, data.Len())
 	}
-	if questions == nil {
-		return nil, fmt.Errorf("%w: the data has the heads %q, none of them to compare on", score.ErrLabels, data.Heads)
-	}
-	return questions, nil
-}
-
-// answer compares every other system with the first.
-func (c *comparison) answer(ctx context.Context, q *question, systems []system, many bool) ([]report.Comparison, error) {
-	o := evaluate.CompareOptions{Resamples: c.resamples, Level: c.level, Seed: c.seed, Changes: c.changes}
-	if many && c.changes >= 0 {
-		o.Changes = max(c.changes, 100)
-	}
-	predictions := make([]score.Predictions, len(systems))
-	for _, models := range []bool{true, false} { // models know what the head is called
-		for i := range systems {
-			if (systems[i].model != nil) != models {
-				continue
-			}
-			var err error
-			if predictions[i], err = systems[i].predict(ctx, q); err != nil {
-				return nil, err
-			}
-		}
-	}
-	first := predictions[0]
-	var done []report.Comparison
-	for i, p := range predictions[1:] {
-		one := report.Comparison{A: systems[0].name, B: systems[i+1].name}
-		var err error
-		switch {
-		case (p.Multi != nil) != (first.Multi != nil):
-			return nil, fmt.Errorf("%w: one of %s and %s gives several labels to a text, the other one", score.ErrLabels, one.A, one.B)
-		case p.Multi != nil:
-			one.Comparison, err = evaluate.CompareMulti(first.Multi, p.Multi, o)
-		default:
-			one.Comparison, err = evaluate.Compare(first.Single, p.Single, o)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s against %s: %w", one.B, one.A, err)
-		}
-		one.Head = q.name
-		if c.changes == 0 && !many {
-			one.Wins, one.Regressions = nil, nil
-		}
-		done = append(done, one)
-	}
-	return done, nil
+	return data, train, nil
 }
 
 // view is the comparison as a page.

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -21,12 +19,10 @@ import (
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/studies"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/crossval"
 )
-
-// spreads are the figures that crossval gives for the folds.
-var spreads = []string{"accuracy", "macro_f1", "log_loss", "mcc"}
 
 // A validation is what the flags of crossval ask for.
 type validation struct {
@@ -219,7 +215,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		if err := v.writeAnswers(data, result.Heads, result.Answers); err != nil {
 			return err
 		}
-		return printGroups(out, style, result)
+		return studies.WriteGroups(out, style, result)
 	}
 	result, err := crossval.Run(ctx, t, data, o)
 	p.done()
@@ -237,7 +233,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		}
 		pooled = append(pooled, e)
 	}
-	return v.print(out, style, result, pooled)
+	return studies.WriteFolds(out, style, result, pooled, v.all)
 }
 
 // read returns the texts and, with --by, the group of each of their sources.
@@ -294,77 +290,6 @@ func (v *validation) writeAnswers(data *corpora.Dataset, heads []classify.Head, 
 		}
 		return lines.Close()
 	})
-}
-
-// print writes the figures of the folds, and in the styles for people those of
-// all answers together.
-func (v *validation) print(out io.Writer, style report.Style, r *crossval.Result, pooled []*evaluate.Evaluation) error {
-	b := bufio.NewWriter(out)
-	if style == report.JSON || style == report.JSONL {
-		if err := printFoldsJSON(b, style, r, pooled); err != nil {
-			return err
-		}
-		return b.Flush()
-	}
-	people := style == report.Text || style == report.Markdown || style == report.HTML
-	header := []string{"head", "figure", "mean", "sd", "low", "high", "folds"}
-	var rows [][]any
-	for _, h := range r.Heads {
-		for _, figure := range spreads {
-			s, err := r.Spread(h.Name, figure)
-			if err != nil {
-				return err
-			}
-			if people && s.N == 0 {
-				continue
-			}
-			rows = append(rows, []any{h.Name, figure, s.Mean, s.SD, s.Low, s.High, s.N})
-		}
-	}
-	if err := report.Table(b, header, rows, style); err != nil {
-		return err
-	}
-	if people {
-		fmt.Fprintln(b)
-		write := report.WriteBrief
-		if v.all {
-			write = report.Write
-		}
-		if err := write(b, style, pooled...); err != nil {
-			return err
-		}
-	}
-	return b.Flush()
-}
-
-// printFoldsJSON prints one object: by head the spreads, the folds and the
-// evaluation of all answers.
-func printFoldsJSON(w io.Writer, style report.Style, r *crossval.Result, pooled []*evaluate.Evaluation) error {
-	type head struct {
-		Spread map[string]crossval.Spread `json:"spread"`
-		Pooled *evaluate.Evaluation       `json:"pooled"`
-	}
-	all := struct {
-		Folds []crossval.Fold `json:"folds"`
-		Heads map[string]head `json:"heads"`
-	}{r.Folds, map[string]head{}}
-	for _, e := range pooled {
-		h := head{map[string]crossval.Spread{}, e}
-		for _, figure := range spreads {
-			s, err := r.Spread(e.Head, figure)
-			if err != nil {
-				return err
-			}
-			h.Spread[figure] = s
-		}
-		all.Heads[e.Head] = h
-	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	if style == report.JSON {
-		enc.SetIndent("", "  ")
-	}
-	return enc.Encode(all)
 }
 
 // fold says how a fold did; so many of the folds are of an earlier run.

@@ -19,6 +19,7 @@ import (
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/studies"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/tune"
 )
@@ -188,7 +189,7 @@ func (u *tuning) run(ctx context.Context, out, log io.Writer) error {
 	if !u.quiet {
 		fmt.Fprintf(log, "wrote %s\n", u.out)
 	}
-	return printStudy(out, style, s)
+	return studies.WriteStudy(out, style, s)
 }
 
 // recipe reads the settings to begin with and names the texts.
@@ -307,103 +308,4 @@ func writeBest(file string, r *trainRecipe, c train.Config, best tune.Values) er
 		Dev:  slices.DeleteFunc(slices.Clone(r.Dev), here),
 	}
 	return recipe.WriteFile(file, whole)
-}
-
-// printStudy writes the trials; for people also the importances, and whether it
-// was worth it.
-func printStudy(out io.Writer, style report.Style, s *tune.Study) error {
-	best, first := s.Best()
-	if style == report.JSON {
-		return printStudyJSON(out, s, best, first)
-	}
-	header := []string{"trial"}
-	if s.Method == tune.Halving {
-		header = append(header, "epochs")
-	}
-	header = append(header, s.Metric)
-	if s.Metric != "log_loss" {
-		header = append(header, "log_loss")
-	}
-	for _, p := range s.Space {
-		header = append(header, p.Path)
-	}
-	var rows [][]any
-	for _, r := range s.Runs {
-		row := []any{r.Trial + 1}
-		if s.Method == tune.Halving {
-			row = append(row, r.Epochs)
-		}
-		row = append(row, r.Score)
-		if s.Metric != "log_loss" {
-			row = append(row, r.LogLoss)
-		}
-		for _, p := range s.Space {
-			v := r.Values[p.Path]
-			if v != nil {
-				v = fmt.Sprint(v) // not with four decimals
-			}
-			row = append(row, v)
-		}
-		rows = append(rows, row)
-	}
-	people := style == report.Text || style == report.Markdown || style == report.HTML
-	if people { // the best first
-		rows = byScore(s, rows)
-	}
-	var b bytes.Buffer
-	if err := report.Table(&b, header, rows, style); err != nil {
-		return err
-	}
-	if people {
-		b.WriteByte('\n')
-		var shares [][]any
-		for _, im := range s.Importances() {
-			shares = append(shares, []any{im.Path, im.Share})
-		}
-		if err := report.Table(&b, []string{"setting", "importance"}, shares, style); err != nil {
-			return err
-		}
-		line := studyVerdict(s, best, first)
-		if style == report.HTML {
-			line = "<p>" + line + "</p>"
-		}
-		fmt.Fprintf(&b, "\n%s\n", line)
-	}
-	_, err := out.Write(b.Bytes())
-	return err
-}
-
-// byScore sorts the rows of the runs: those of most epochs first, then by score.
-func byScore(s *tune.Study, rows [][]any) [][]any {
-	sorted := make([][]any, 0, len(rows))
-	for _, r := range s.Ranking() {
-		sorted = append(sorted, rows[r.Task.Run])
-	}
-	return sorted
-}
-
-// studyVerdict says whether the best trial is better than the first.
-func studyVerdict(s *tune.Study, best, first *tune.Run) string {
-	switch {
-	case first == nil:
-		return fmt.Sprintf("Trial %d is the best, %s %.4f; the settings that the study began with failed.", best.Trial+1, s.Metric, float64(best.Score))
-	case best != first:
-		return fmt.Sprintf("Trial %d is better than the settings that the study began with: %s %.4f against %.4f.", best.Trial+1, s.Metric, float64(best.Score), float64(first.Score))
-	}
-	return fmt.Sprintf("No trial is better than the settings that the study began with: %s %.4f.", s.Metric, float64(first.Score))
-}
-
-func printStudyJSON(out io.Writer, s *tune.Study, best, first *tune.Run) error {
-	e := json.NewEncoder(out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(struct {
-		Metric      string            `json:"metric"`
-		Method      tune.Method       `json:"method"`
-		Improved    bool              `json:"improved"`
-		Best        *tune.Run         `json:"best"`
-		Default     *tune.Run         `json:"default"`
-		Importances []tune.Importance `json:"importances"`
-		Runs        []tune.Run        `json:"runs"`
-	}{s.Metric, s.Method, best != first, best, first, s.Importances(), s.Runs})
 }

@@ -1,8 +1,6 @@
-package main
+package studies
 
 import (
-	"bufio"
-	"encoding/json"
 	"io"
 	"math"
 	"slices"
@@ -78,26 +76,19 @@ func groupRows(r *crossval.Groups) (rows, means []groupRow, err error) {
 	return rows, means, nil
 }
 
-func printGroups(out io.Writer, style report.Style, r *crossval.Groups) error {
+// WriteGroups renders how models did on kinds of texts that they had not met: the
+// figures of each group, and their means.
+func WriteGroups(out io.Writer, style report.Style, r *crossval.Groups) error {
 	rows, means, err := groupRows(r)
 	if err != nil {
 		return err
 	}
-	b := bufio.NewWriter(out)
 	if style == report.JSON || style == report.JSONL {
-		enc := json.NewEncoder(b)
-		enc.SetEscapeHTML(false)
-		if style == report.JSON {
-			enc.SetIndent("", "  ")
-		}
-		if err := enc.Encode(struct {
+		return writeJSON(out, style, struct {
 			Folds  []crossval.Fold `json:"folds"`
 			Groups []groupRow      `json:"groups"`
 			Means  []groupRow      `json:"means"`
-		}{r.Folds, rows, means}); err != nil {
-			return err
-		}
-		return b.Flush()
+		}{r.Folds, rows, means})
 	}
 	var cells [][]any
 	add := func(g groupRow, name string) {
@@ -110,8 +101,5 @@ func printGroups(out io.Writer, style report.Style, r *crossval.Groups) error {
 	for _, g := range means {
 		add(g, "(mean)")
 	}
-	if err := report.Table(b, []string{"head", "group", "labels", "n", "accuracy", "macro_f1", "vader_accuracy", "vader_macro_f1"}, cells, style); err != nil {
-		return err
-	}
-	return b.Flush()
+	return report.Table(out, []string{"head", "group", "labels", "n", "accuracy", "macro_f1", "vader_accuracy", "vader_macro_f1"}, cells, style)
 }

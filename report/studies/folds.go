@@ -1,0 +1,78 @@
+package studies
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+
+	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/train/crossval"
+)
+
+// spreads are the figures that WriteFolds gives for the folds.
+var spreads = []string{"accuracy", "macro_f1", "log_loss", "mcc"}
+
+// WriteFolds renders the figures of a cross-validation by fold and, in JSON and in the
+// styles for people, the evaluations of all answers together, pooled; with all every
+// figure of these.
+func WriteFolds(out io.Writer, style report.Style, r *crossval.Result, pooled []*evaluate.Evaluation, all bool) error {
+	if style == report.JSON || style == report.JSONL {
+		return writeFoldsJSON(out, style, r, pooled)
+	}
+	b := bufio.NewWriter(out)
+	people := forPeople(style)
+	header := []string{"head", "figure", "mean", "sd", "low", "high", "folds"}
+	var rows [][]any
+	for _, h := range r.Heads {
+		for _, figure := range spreads {
+			s, err := r.Spread(h.Name, figure)
+			if err != nil {
+				return err
+			}
+			if people && s.N == 0 {
+				continue
+			}
+			rows = append(rows, []any{h.Name, figure, s.Mean, s.SD, s.Low, s.High, s.N})
+		}
+	}
+	if err := report.Table(b, header, rows, style); err != nil {
+		return err
+	}
+	if people {
+		fmt.Fprintln(b)
+		write := report.WriteBrief
+		if all {
+			write = report.Write
+		}
+		if err := write(b, style, pooled...); err != nil {
+			return err
+		}
+	}
+	return b.Flush()
+}
+
+// writeFoldsJSON prints one object: by head the spreads, the folds and the
+// evaluation of all answers.
+func writeFoldsJSON(w io.Writer, style report.Style, r *crossval.Result, pooled []*evaluate.Evaluation) error {
+	type head struct {
+		Spread map[string]crossval.Spread `json:"spread"`
+		Pooled *evaluate.Evaluation       `json:"pooled"`
+	}
+	all := struct {
+		Folds []crossval.Fold `json:"folds"`
+		Heads map[string]head `json:"heads"`
+	}{r.Folds, map[string]head{}}
+	for _, e := range pooled {
+		h := head{map[string]crossval.Spread{}, e}
+		for _, figure := range spreads {
+			s, err := r.Spread(e.Head, figure)
+			if err != nil {
+				return err
+			}
+			h.Spread[figure] = s
+		}
+		all.Heads[e.Head] = h
+	}
+	return writeJSON(w, style, all)
+}
