@@ -105,7 +105,7 @@ func (n *Network) Init(r *rand.Rand) {
 		return
 	}
 	n.embed.Init(r)
-	n.lstm.Init(r, 1)
+	n.lstm.Init(r)
 	n.pool.Init(r)
 	for _, h := range n.heads {
 		if h.hidden != nil {

@@ -44,7 +44,7 @@ func NewInt8(rows, dim int) (*Table, error) {
 }
 
 func newTable(p *nn.Param) *Table {
-	p.Group, p.Quantize, p.Sparse = nn.Embedding, true, true
+	p.Group, p.Quantize, p.Sparse = nn.EmbeddingGroup, true, true
 	return &Table{Weight: p}
 }
 

@@ -24,7 +24,7 @@ func BenchmarkVanishing(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			m.Init(rand.New(rand.NewPCG(1, 1)), -1) // forgets at once
+			m.InitForget(rand.New(rand.NewPCG(1, 1)), -1) // forgets at once
 			lay := new(nn.Layout)
 			lay.Reset(slices.Repeat([]int{T}, B))
 			x := make([]float32, lay.Rows()*100)
@@ -65,7 +65,7 @@ func benchmark(b *testing.B, mode Mode) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			m.Init(rand.New(rand.NewPCG(1, 1)), 1)
+			m.Init(rand.New(rand.NewPCG(1, 1)))
 			lay := new(nn.Layout)
 			lay.Reset(slices.Repeat([]int{T}, s.B))
 			x := make([]float32, lay.Rows()*100)

@@ -15,7 +15,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	m.Init(rand.New(rand.NewPCG(1, 2)), 1)
+	m.Init(rand.New(rand.NewPCG(1, 2)))
 
 	var layout nn.Layout
 	layout.Reset([]int{3, 1})
@@ -45,7 +45,7 @@ func ExampleLSTM_Step() {
 		fmt.Println(err)
 		return
 	}
-	m.Init(rand.New(rand.NewPCG(1, 2)), 1)
+	m.Init(rand.New(rand.NewPCG(1, 2)))
 	var ws lstm.Workspace
 	state := m.NewState(1)
 	for _, value := range []float32{0.5, -1, 2} {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/textlstm/textlstm/internal/rnn/rnntest"
 	"github.com/textlstm/textlstm/nn"
 )
 
@@ -100,7 +101,7 @@ func (g *golden) check(t *testing.T) {
 		if len(got) != len(want.Data) {
 			t.Fatalf("%s: %d values, want %d", what, len(got), len(want.Data))
 		}
-		if d := far(got, want.Data); !(d <= tolerance) {
+		if d := rnntest.Far(got, want.Data); !(d <= tolerance) {
 			t.Errorf("%s: off by %.2g relative, want at most %g", what, d, tolerance)
 		}
 	}

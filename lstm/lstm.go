@@ -2,51 +2,42 @@ package lstm
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
-	"sync"
-	"sync/atomic"
 
+	"github.com/textlstm/textlstm/internal/rnn"
+	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/nn"
 )
 
-// An LSTM is a stack of LSTM layers. Any number of goroutines may call Forward
-// and Step at once with workspaces of their own, as long as nobody writes to
-// the parameters meanwhile. A training Forward with its Backward is such a
-// write: Backward adds to the gradients.
+// An LSTM is a stack of LSTM layers, and an [nn.Encoder]. Any number of
+// goroutines may call Forward and Step at once with workspaces of their own, as
+// long as nobody writes to the parameters meanwhile. A training Forward with its
+// Backward is such a write: Backward adds to the gradients.
 type LSTM struct {
-	cfg    Config
-	cells  [][]*cell // [L][D]
-	params []*nn.Param
-
 	// Int8 makes inference multiply with weights of eight bits, one scale for
 	// each gate of each unit, and with activations quantised row by row; the
 	// cell state stays float32. Training ignores it. Set it before the first
 	// Forward.
 	Int8 bool
 
-	frozen bool // Backward leaves the parameters alone; see Frozen
-
-	pack   sync.Mutex
-	packed atomic.Pointer[packedWeights]
+	cfg   Config
+	stack *rnn.Stack
 }
 
-// A cell is one layer in one direction.
-type cell struct {
-	in, hidden int
-	reverse    bool
-	wih        *nn.Param // [4H][in], gates i, f, g, o
-	whh        *nn.Param // [4H][H]
-	bias       *nn.Param // [4H]
-	peep       *nn.Param // [3H] p_i, p_f, p_o; nil without peepholes
-}
+// The types of package nn that an LSTM works with.
+type (
+	Batch      = nn.Batch
+	Mode       = nn.Mode
+	InputCache = nn.InputCache
+	Direction  = nn.Direction
+)
 
-func (c *cell) peephole() []float32 {
-	if c.peep == nil {
-		return nil
-	}
-	return c.peep.Data
-}
+// The directions.
+const (
+	Forward       = nn.Forward
+	Reverse       = nn.Reverse
+	Bidirectional = nn.Bidirectional
+)
 
 // New returns an LSTM whose weights are all zero; Init draws them.
 func New(c Config) (*LSTM, error) {
@@ -70,38 +61,58 @@ func build(c Config, matrix func(name string, rows, k int) *nn.Param) (*LSTM, er
 		return nil, err
 	}
 	m := &LSTM{cfg: c}
-	in := c.InputSize
-	for l := range c.NumLayers() {
-		var layer []*cell
-		for d := range c.NumDirections() {
-			suffix := fmt.Sprintf("_l%d", l)
-			reverse := c.Direction == Reverse || d == 1
-			if reverse {
-				suffix += "_reverse"
-			}
-			H := c.HiddenSize
-			k := &cell{
-				in: in, hidden: H, reverse: reverse,
-				wih:  matrix("weight_ih"+suffix, 4*H, in),
-				whh:  matrix("weight_hh"+suffix, 4*H, H),
-				bias: nn.NewParam("bias"+suffix, 4*H),
-			}
-			k.wih.Decay, k.whh.Decay = true, true
-			k.wih.Quantize, k.whh.Quantize = true, true
-			m.params = append(m.params, k.wih, k.whh, k.bias)
-			if c.Peephole {
-				k.peep = nn.NewParam("weight_peephole"+suffix, 3, H)
-				m.params = append(m.params, k.peep)
-			}
-			layer = append(layer, k)
+	m.stack = rnn.New(c.stack(), func(k *rnn.Cell, suffix string) []*nn.Param {
+		H := k.Hidden
+		k.Gates = 4 * H
+		k.Wih = matrix("weight_ih"+suffix, 4*H, k.In)
+		k.Whh = matrix("weight_hh"+suffix, 4*H, H)
+		k.Bih = nn.NewParam("bias"+suffix, 4*H)
+		params := []*nn.Param{k.Wih, k.Whh, k.Bih}
+		k.Kernel = plain{}
+		if c.Peephole {
+			p := nn.NewParam("weight_peephole"+suffix, 3, H)
+			k.Kernel = peephole{p}
+			params = append(params, p)
 		}
-		m.cells = append(m.cells, layer)
-		in = c.OutputSize()
-	}
-	for _, p := range m.params {
-		p.Group = nn.Encoder
-	}
+		return params
+	})
 	return m, nil
+}
+
+// plain is the arithmetic of a cell without peepholes: gates i, f, g, o.
+type plain struct{}
+
+func (plain) Forward(n, H int, pre []float32, ldPre int, cPrev, c, h []float32, ldH int) {
+	vec.CellForward(n, H, pre, ldPre, cPrev, c, h, ldH, nil)
+}
+
+func (plain) Backward(n, H int, gates []float32, ldGates int, cPrev, c, dH, dC []float32) {
+	vec.CellBackward(n, H, gates, ldGates, cPrev, c, dH, H, dC, nil)
+}
+
+func (plain) OneState() bool { return false }
+
+// peephole is that of one with them: [3][H] p_i, p_f, p_o.
+type peephole struct{ p *nn.Param }
+
+func (k peephole) Forward(n, H int, pre []float32, ldPre int, cPrev, c, h []float32, ldH int) {
+	vec.CellForward(n, H, pre, ldPre, cPrev, c, h, ldH, k.p.Data)
+}
+
+func (k peephole) Backward(n, H int, gates []float32, ldGates int, cPrev, c, dH, dC []float32) {
+	vec.CellBackward(n, H, gates, ldGates, cPrev, c, dH, H, dC, k.p.Data)
+}
+
+func (peephole) OneState() bool { return false }
+
+// AddGrad adds dp_i += di c_{t-1}, dp_f += df c_{t-1} and dp_o += do c_t.
+func (k peephole) AddGrad(dPre, cPrev, c []float32) {
+	H, g := len(c), k.p.Grad
+	vec.MulAdd(g[2*H:], dPre[3*H:], c)
+	if cPrev != nil {
+		vec.MulAdd(g[:H], dPre[:H], cPrev)
+		vec.MulAdd(g[H:2*H], dPre[H:2*H], cPrev)
+	}
 }
 
 // Frozen returns an LSTM that shares m's weights and drops nothing, and whose
@@ -112,18 +123,17 @@ func build(c Config, matrix func(name string, rows, k int) *nn.Param) (*LSTM, er
 // takes memory for a packed copy of them, and for one in float32 of matrices in
 // eight bits. Int8 is not set.
 func (m *LSTM) Frozen() *LSTM {
-	cfg := m.cfg
-	cfg.InputDropout, cfg.Dropout, cfg.WeightDrop = 0, 0, 0
-	f, err := New(cfg)
+	f, err := New(m.cfg.WithoutDropout())
 	if err != nil {
 		panic(err) // m's own config
 	}
-	f.frozen = true
-	for i, p := range f.params {
-		p.Data = m.params[i].Values()
-	}
+	f.Freeze(m.Params())
 	return f
 }
+
+// Freeze makes m share the values of the parameters of another LSTM of its
+// shape, and its Backward that of Frozen.
+func (m *LSTM) Freeze(weights []*nn.Param) { m.stack.Freeze(weights) }
 
 // Config returns the configuration m was made with.
 func (m *LSTM) Config() Config { return m.cfg }
@@ -131,66 +141,110 @@ func (m *LSTM) Config() Config { return m.cfg }
 // Params returns the weights in a fixed order: layer by layer, forward before
 // reverse, and in each weight_ih [4H][in], weight_hh [4H][H], bias [4H] and,
 // with peepholes, weight_peephole [3][H].
-func (m *LSTM) Params() []*nn.Param { return m.params }
+func (m *LSTM) Params() []*nn.Param { return m.stack.Params() }
 
-// Init draws the weights: Glorot-uniform input weights (Glorot & Bengio 2010,
-// eq. 16, per gate), orthogonal recurrent weights per gate (Saxe et al. 2014),
-// zero peepholes and biases, but forgetBias for the forget gate (1 is usual;
-// Jozefowicz et al. 2015).
-func (m *LSTM) Init(r *rand.Rand, forgetBias float32) {
-	for _, layer := range m.cells {
-		for _, c := range layer {
-			H := c.hidden
-			a := math.Sqrt(6 / float64(c.in+H))
-			for i := range c.wih.Data {
-				c.wih.Data[i] = float32((2*r.Float64() - 1) * a)
-			}
-			for g := range 4 {
-				orthogonal(c.whh.Data[g*H*H:(g+1)*H*H], H, r)
-			}
-			clear(c.bias.Data)
-			for j := H; j < 2*H; j++ {
-				c.bias.Data[j] = forgetBias
-			}
-			if c.peep != nil {
-				clear(c.peep.Data)
-			}
+// OutputSize is that of the config.
+func (m *LSTM) OutputSize() int { return m.cfg.OutputSize() }
+
+// NewInputCache returns an empty cache of so many rows for the weights that m
+// has now. It takes D*4*H*4 bytes for each.
+func (m *LSTM) NewInputCache(rows int) *InputCache { return m.stack.NewInputCache(rows) }
+
+// Init is InitForget with a forget bias of 1, as is usual (Jozefowicz et al. 2015).
+func (m *LSTM) Init(r *rand.Rand) { m.InitForget(r, 1) }
+
+// InitForget draws the weights: Glorot-uniform input weights (Glorot & Bengio
+// 2010, eq. 16, per gate), orthogonal recurrent weights per gate (Saxe et al.
+// 2014), zero peepholes and biases, but forgetBias for the forget gate.
+func (m *LSTM) InitForget(r *rand.Rand, forgetBias float32) {
+	m.stack.Init(r, func(c *rnn.Cell) {
+		for j := c.Hidden; j < 2*c.Hidden; j++ {
+			c.Bih.Data[j] = forgetBias
 		}
-	}
-	for _, p := range m.params {
-		p.Changed()
-	}
+		if k, ok := c.Kernel.(peephole); ok {
+			clear(k.p.Data)
+		}
+	})
 }
 
-// orthogonal fills w [n][n] with a random orthogonal matrix: Gram-Schmidt
-// twice over rows of normal deviates.
-func orthogonal(w []float32, n int, r *rand.Rand) {
-	q := make([]float64, n*n)
-	for i := range n {
-		row := q[i*n : (i+1)*n]
-		for j := range row {
-			row[j] = r.NormFloat64()
-		}
-		for range 2 { // twice is enough (Giraud et al. 2005)
-			for k := range i {
-				prev := q[k*n : (k+1)*n]
-				dot := 0.0
-				for j := range row {
-					dot += row[j] * prev[j]
-				}
-				for j := range row {
-					row[j] -= dot * prev[j]
-				}
-			}
-		}
-		norm := 0.0
-		for _, v := range row {
-			norm += v * v
-		}
-		norm = math.Sqrt(norm)
-		for j := range row {
-			row[j] /= norm
-			w[i*n+j] = float32(row[j])
-		}
+// Pass returns a workspace for inference and training without initial states,
+// in the storage of old if that is one of a recurrent network; old may be nil.
+func (m *LSTM) Pass(old nn.Pass) nn.Pass { return m.stack.Pass(old, m.Int8) }
+
+// Forward runs the batch through all layers. A nil init means zeros. In
+// training mode ws keeps what Backward needs, and in.X must stay unchanged
+// until then. The only errors are wrong sizes, wrapping ErrShape.
+func (m *LSTM) Forward(ws *Workspace, in Batch, init *State, mode Mode) (Output, error) {
+	out, err := m.stack.Forward(ws.set(m.Int8), in, (*rnn.State)(init), mode)
+	return Output{out.Y, State(out.Final)}, err
+}
+
+// Backward adds to the Grad of every parameter the gradient of a loss whose
+// derivative with respect to the Output of ws's last training Forward is
+// dY [Rows][D*H] and dFinal (either may be nil for zero). It returns the
+// gradient with respect to the input, dX [Rows][I], by row of the layout also
+// where the batch had an Index, and, if there was an initial state, with
+// respect to that. Both alias ws. The errors are ErrNoTape and ErrShape.
+func (m *LSTM) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float32, dInit State, err error) {
+	dX, d, err := m.stack.Backward(ws.set(m.Int8), dY, (*rnn.State)(dFinal))
+	return dX, State(d), err
+}
+
+// NewState returns the zero state for B sequences.
+func (m *LSTM) NewState(B int) *State { return (*State)(m.stack.NewState(B)) }
+
+// Step advances s, the state of B sequences, by one input x [B][I] and returns
+// the last layer's output [B][H], which aliases s. It is an inference, equal to
+// the next step of a Forward, and needs Direction Forward: the others must see
+// the end of a sequence first (ErrConfig). Wrong sizes give ErrShape.
+func (m *LSTM) Step(ws *Workspace, s *State, x []float32) (y []float32, err error) {
+	if m.cfg.Direction != Forward {
+		return nil, fmt.Errorf("%w: Step through a %s LSTM, want forward", ErrConfig, m.cfg.Direction)
 	}
+	return m.stack.Step(ws.set(m.Int8), (*rnn.State)(s), x)
+}
+
+// A State is the hidden and cell state of every layer and direction, for the
+// sequences in their original order: slice l*D+d is layer l, direction d.
+type State struct {
+	H, C []float32 // [L*D][B][H]
+}
+
+// An Output aliases the Workspace that made it and is valid until its next use.
+type Output struct {
+	Y     []float32 // [Rows][D*H], the last layer
+	Final State     // the state after the last step; the initial state for length 0
+}
+
+// A Workspace holds the activations of one Forward for one Backward. The zero
+// value is ready; it grows to the largest batch seen and then allocates
+// nothing. It is for one goroutine at a time.
+type Workspace struct {
+	// Workers is the number of goroutines that share one Forward or Backward;
+	// 0 means 1. It changes no result, not by a bit.
+	Workers int
+
+	// Norms makes Backward keep what StepNorms returns. It changes no result.
+	Norms bool
+
+	// InputOnly makes Backward find the gradient of the input and of the initial
+	// state alone, in about two thirds of the time, and leave that of the
+	// parameters as it is.
+	InputOnly bool
+
+	own rnn.Workspace
+}
+
+// set hands the options on.
+func (ws *Workspace) set(int8s bool) *rnn.Workspace {
+	ws.own.Workers, ws.own.Norms, ws.own.InputOnly, ws.own.Int8 = ws.Workers, ws.Norms, ws.InputOnly, int8s
+	return &ws.own
+}
+
+// StepNorms returns, for one layer and direction (0 is the first) and each row
+// of the layout, the Euclidean norm of dL/dh: the gradient of the loss with
+// respect to that step's hidden state, by way of the output and of all later
+// steps. It is what the last Backward found if Norms was set; it aliases ws.
+func (ws *Workspace) StepNorms(layer, direction int) []float64 {
+	return ws.own.StepNorms(layer, direction)
 }

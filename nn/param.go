@@ -56,9 +56,9 @@ type Group uint8
 
 // The groups, from the output of a network to its input.
 const (
-	Head      Group = iota // pooling and what follows it
-	Encoder                // what makes states of word vectors
-	Embedding              // word vectors, those of character n-grams among them
+	HeadGroup      Group = iota // pooling and what follows it
+	EncoderGroup                // what makes states of word vectors
+	EmbeddingGroup              // word vectors, those of character n-grams among them
 )
 
 // NewParam returns a zeroed parameter of the given shape.

@@ -175,7 +175,7 @@ func aboveEncoder(params []*nn.Param) []*nn.Param {
 }
 
 // belowPooling says whether p is of the word vectors or the encoder.
-func belowPooling(p *nn.Param) bool { return p.Group != nn.Head }
+func belowPooling(p *nn.Param) bool { return p.Group != nn.HeadGroup }
 
 // unfreeze begins the first epoch in which all learn. The optimiser is made
 // anew, since its correction for young moments goes by its steps.
@@ -192,9 +192,9 @@ func (c Config) setRates(params []*nn.Param) {
 	}
 	for _, p := range params {
 		switch p.Group {
-		case nn.Embedding:
+		case nn.EmbeddingGroup:
 			p.LRScale = float32(1 / (c.Finetune.Decay * c.Finetune.Decay))
-		case nn.Encoder:
+		case nn.EncoderGroup:
 			p.LRScale = float32(1 / c.Finetune.Decay)
 		}
 	}

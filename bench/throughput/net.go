@@ -58,7 +58,7 @@ func newNet(c lstm.Config, threads int, seed uint64) (*net, error) {
 	}
 	n.dense = nn.NewDense("head", n.pool.OutSize(), labels)
 	n.table.Init(n.rng)
-	n.lstm.Init(n.rng, 1)
+	n.lstm.Init(n.rng)
 	n.dense.Init(n.rng)
 	n.ws.Workers, n.dense.Workers = threads, threads
 	n.params = append(n.params, n.table.Params()...)

@@ -120,7 +120,7 @@ func newForecaster(seed uint64) (*forecaster, error) {
 	f := &forecaster{encoder: encoder, dense: nn.NewDense("dense", 50, 1)}
 	f.layout.Reset([]int{window})
 	r := rand.New(rand.NewPCG(seed, 0))
-	encoder.Init(r, 1)
+	encoder.Init(r)
 	f.dense.Init(r)
 	f.params = append(encoder.Params(), f.dense.Params()...)
 	for _, p := range f.params {

@@ -109,7 +109,7 @@ func Fresh(cfg lstm.Config, sequences [][]float32, o Options) ([]Curve, error) {
 			if err != nil {
 				return nil, err
 			}
-			m.Init(seed.Rand(o.Seed, "init"), float32(forget))
+			m.InitForget(seed.Rand(o.Seed, "init"), float32(forget))
 			for _, p := range m.Params() {
 				if strings.HasPrefix(p.Name, "weight_hh") {
 					for i := range p.Data {

@@ -22,7 +22,7 @@ func TestOnlyTheRecurrentWeightsCarryH(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m.Init(rand.New(rand.NewPCG(1, 1)), 1)
+	m.Init(rand.New(rand.NewPCG(1, 1)))
 	for _, p := range m.Params() {
 		if p.Name == "weight_hh_l0" {
 			clear(p.Data)

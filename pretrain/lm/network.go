@@ -63,7 +63,7 @@ func newNetwork(cfg Config, v *vocab.Vocabulary) (*network, error) {
 
 func (n *network) init(r *rand.Rand) {
 	n.embed.Init(r)
-	n.lstm.Init(r, 1)
+	n.lstm.Init(r)
 	for _, p := range n.predictors {
 		p.proj.Init(r)
 	}

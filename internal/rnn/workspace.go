@@ -1,4 +1,4 @@
-package lstm
+package rnn
 
 import (
 	"github.com/textlstm/textlstm/internal/par"
@@ -6,27 +6,9 @@ import (
 	"github.com/textlstm/textlstm/nn"
 )
 
-// A Batch is B sequences laid out in packed rows, without padding. What a
-// sequence yields does not depend on the others in its batch, to the last bit.
-type Batch struct {
-	Layout *nn.Layout
-	X      []float32 // [Rows][I]; with Index [U][I]
-
-	// Index, if not nil, has one entry a row: the input of row r is
-	// X[Index[r]]. An inference then multiplies each distinct input with the
-	// weights of the first layer once, however many steps share it.
-	Index []int32
-
-	// Cache, for inference with an Index, keeps such products from one batch to
-	// the next: a negative Index[r] stands for row ^Index[r] of Cache, which
-	// must be there, and Keys [U] says for each row of X which row of Cache its
-	// product is to fill; -1 for none.
-	Cache *InputCache
-	Keys  []int32
-}
-
-// A State is the hidden and cell state of every layer and direction, for the
-// sequences in their original order: slice l*D+d is layer l, direction d.
+// A State is the output h and the state c of every layer and direction, for the
+// sequences in their original order: slice l*D+d is layer l, direction d. They
+// are the same where the kernel says so.
 type State struct {
 	H, C []float32 // [L*D][B][H]
 }
@@ -37,12 +19,6 @@ type Output struct {
 	Final State     // the state after the last step; the initial state for length 0
 }
 
-// Mode says whether a Forward is part of training.
-type Mode struct {
-	Train bool   // keep what Backward needs; apply dropout
-	Seed  uint64 // of the dropout masks: a function of it, of the place, and of nothing else
-}
-
 // A Workspace holds the activations of one Forward for one Backward. The zero
 // value is ready; it grows to the largest batch seen and then allocates
 // nothing. It is for one goroutine at a time.
@@ -51,7 +27,9 @@ type Workspace struct {
 	// 0 means 1. It changes no result, not by a bit.
 	Workers int
 
-	team par.Team
+	// Int8 makes inference multiply with weights of eight bits.
+	Int8 bool
+
 	// Norms makes Backward keep what StepNorms returns. It changes no result.
 	Norms bool
 
@@ -60,22 +38,23 @@ type Workspace struct {
 	// parameters as it is.
 	InputOnly bool
 
+	team   par.Team
 	layers []layerTape
 	tasks  []task
-	proj   [2][]float32 // [D][U][4H], the first layer's products of distinct inputs
-	init   State        // [L*D][B][H] in sorted order; nil slices mean zeros
+	proj   [][]float32 // [D][U][Gates], the first layer's products of distinct inputs
+	init   State       // [L*D][B][H] in sorted order; nil slices mean zeros
 	final  State
 	dFinal State // sorted order
 	dInit  State
 
 	dirs   int // D
-	batch  Batch
-	mode   Mode
+	batch  nn.Batch
+	mode   nn.Mode
 	taped  bool // a training Forward has run and its Backward has not
 	packed *packedWeights
 
 	dX       []float32 // [Rows][in], the gradient between layers
-	step     []float32 // [B][4H], of Step
+	step     []float32 // [B][Gates], of Step
 	stepRows vec.RowsInt8
 }
 
@@ -90,7 +69,7 @@ type layerTape struct {
 
 // A cellTape is what one direction of one layer keeps.
 type cellTape struct {
-	gates   []float32  // [Rows][4H]: i, f, g, o; Backward turns them into dPre
+	gates   []float32  // [Rows][Gates]; Backward turns them into dPre
 	c       []float32  // [Rows][H]
 	hPrev   []float32  // [Rows][H], the hidden state that each row started from
 	hPacked vec.Packed // hPrev for the gradient of Whh

@@ -1,4 +1,4 @@
-package lstm
+package rnn
 
 import (
 	"github.com/textlstm/textlstm/internal/seed"
@@ -9,7 +9,7 @@ import (
 // inputDropout is the dropout on the input of layer l in this mode. Each mask
 // is a function of the mode's seed, of what it is for and of the place, so that
 // neither the order of work nor the number of workers matters.
-func (m *LSTM) inputDropout(ws *Workspace, l int) nn.Dropout {
+func (m *Stack) inputDropout(ws *Workspace, l int) nn.Dropout {
 	p := m.cfg.Dropout
 	if l == 0 {
 		p = m.cfg.InputDropout
@@ -21,10 +21,10 @@ func (m *LSTM) inputDropout(ws *Workspace, l int) nn.Dropout {
 }
 
 // dropInput applies it to packed rows x [Rows][in], or to their gradient.
-func (m *LSTM) dropInput(ws *Workspace, l int, x []float32) {
+func (m *Stack) dropInput(ws *Workspace, l int, x []float32) {
 	drop := m.inputDropout(ws, l)
 	if m.cfg.Locked {
-		drop.Locked(x, ws.batch.Layout, m.cells[l][0].in, nil, 0)
+		drop.Locked(x, ws.batch.Layout, m.cells[l][0].In, nil, 0)
 	} else {
 		drop.Apply(x, 0)
 	}
@@ -32,7 +32,7 @@ func (m *LSTM) dropInput(ws *Workspace, l int, x []float32) {
 
 // droppedWeights are the recurrent weights of one cell under a mask.
 type droppedWeights struct {
-	mask []float32 // [4H][H]: 0 or 1/(1-p)
+	mask []float32 // [Gh][H]: 0 or 1/(1-p)
 	w    []float32 // mask * weight_hh
 	grad []float32 // of w
 	hhT  operand
@@ -41,24 +41,24 @@ type droppedWeights struct {
 
 // dropWeights draws the mask of one cell and packs its weights, or removes
 // what an earlier Forward left (DropConnect; Merity et al. 2018, section 3).
-func (m *LSTM) dropWeights(ws *Workspace, l, d int) {
+func (m *Stack) dropWeights(ws *Workspace, l, d int) {
 	ct, c := &ws.layers[l].dirs[d], m.cells[l][d]
 	if m.cfg.WeightDrop == 0 {
 		ct.drop = nil
 		return
 	}
-	if ct.drop == nil {
-		n := len(c.whh.Data)
+	if n := len(c.Whh.Data); ct.drop == nil || len(ct.drop.mask) != n {
 		ct.drop = &droppedWeights{mask: make([]float32, n), w: make([]float32, n), grad: make([]float32, n)}
 	}
-	w, H := ct.drop, c.hidden
+	w, H := ct.drop, c.Hidden
 	for i := range w.mask {
 		w.mask[i] = 1
 	}
 	drop := nn.Dropout{P: m.cfg.WeightDrop, Seed: seed.For(ws.mode.Seed, "weight drop", uint64(l), uint64(d))}
 	drop.Apply(w.mask, 0)
-	copy(w.w, c.whh.Data)
+	copy(w.w, c.Whh.Data)
 	vec.Mul(w.w, w.mask)
-	w.hhT.pack(H, 4*H, &nn.Param{Data: w.w}, false)
-	w.hh.Pack(4*H, H, w.w, H)
+	dropped := rotated(&nn.Param{Shape: c.Whh.Shape, Data: w.w}, c.Shift)
+	w.hhT.pack(dropped, false)
+	w.hh.Pack(dropped.Shape[0], H, dropped.Data, H)
 }

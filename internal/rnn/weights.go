@@ -1,6 +1,8 @@
-package lstm
+package rnn
 
 import (
+	"slices"
+
 	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/nn"
 )
@@ -15,6 +17,7 @@ type packedWeights struct {
 }
 
 type packedCell struct {
+	bias     []float32  // [Gates], where the gates begin
 	ihT, hhT operand    // forward: x·Wihᵀ, h·Whhᵀ
 	ih, hh   vec.Packed // backward: dPre·Wih, dPre·Whh
 }
@@ -27,7 +30,8 @@ type operand struct {
 }
 
 // pack takes the transpose of w [n][k].
-func (o *operand) pack(k, n int, w *nn.Param, int8s bool) {
+func (o *operand) pack(w *nn.Param, int8s bool) {
+	n, k := w.Shape[0], w.Shape[1]
 	o.int8 = int8s
 	if !int8s {
 		o.f.PackT(k, n, w.Data, k)
@@ -70,7 +74,7 @@ func (o *operand) mulBias(n int, a []float32, lda int, bias, c []float32, ldc in
 }
 
 // version changes whenever a parameter does.
-func (m *LSTM) version() uint64 {
+func (m *Stack) version() uint64 {
 	v := uint64(0)
 	for _, p := range m.params {
 		v += p.Version
@@ -79,9 +83,10 @@ func (m *LSTM) version() uint64 {
 }
 
 // weights returns the packed weights, packing them anew if a parameter has
-// changed since; train says that they are for a training step.
-func (m *LSTM) weights(train bool) *packedWeights {
-	version, int8s := m.version(), m.Int8 && !train
+// changed since; train says that they are for a training step, int8s that they
+// are to be in eight bits.
+func (m *Stack) weights(train, int8s bool) *packedWeights {
+	version := m.version()
 	ready := func(w *packedWeights) bool {
 		return w != nil && w.version == version && w.int8 == int8s && (w.backward || !train)
 	}
@@ -105,15 +110,48 @@ func (m *LSTM) weights(train bool) *packedWeights {
 	w.version, w.backward, w.int8 = version, train, int8s
 	for l, layer := range m.cells {
 		for d, c := range layer {
-			p, G := &w.cells[l][d], 4*c.hidden
-			p.ihT.pack(c.in, G, c.wih, int8s)
-			p.hhT.pack(c.hidden, G, c.whh, int8s)
+			p, hh := &w.cells[l][d], rotated(c.Whh, c.Shift)
+			p.bias = c.bias(p.bias)
+			p.ihT.pack(c.Wih, int8s)
+			p.hhT.pack(hh, int8s)
 			if train {
-				p.ih.Pack(G, c.in, c.wih.Data, c.in)
-				p.hh.Pack(G, c.hidden, c.whh.Data, c.hidden)
+				p.ih.Pack(c.Wih.Shape[0], c.In, c.Wih.Data, c.In)
+				p.hh.Pack(hh.Shape[0], c.Hidden, hh.Data, c.Hidden)
 			}
 		}
 	}
 	m.packed.Store(w)
 	return w
+}
+
+// rotated returns w [n][k] with row g at (g+shift)%n.
+func rotated(w *nn.Param, shift int) *nn.Param {
+	if shift == 0 {
+		return w
+	}
+	at := (w.Shape[0] - shift) * w.Shape[1]
+	if w.Int8 == nil {
+		return &nn.Param{Shape: w.Shape, Data: slices.Concat(w.Data[at:], w.Data[:at])}
+	}
+	row := w.Shape[0] - shift
+	return &nn.Param{Shape: w.Shape, Int8: &nn.Int8{
+		Q:     slices.Concat(w.Int8.Q[at:], w.Int8.Q[:at]),
+		Scale: slices.Concat(w.Int8.Scale[row:], w.Int8.Scale[:row]),
+	}}
+}
+
+// bias returns what the gates begin with, in dst's storage where it is not the
+// parameter itself.
+func (c *Cell) bias(dst []float32) []float32 {
+	if c.Bhh == nil {
+		return c.Bih.Data
+	}
+	dst = grow(dst, c.Gates)
+	clear(dst)
+	copy(dst[c.Input:], c.Bih.Data)
+	rows := len(c.Bhh.Data)
+	for g, v := range c.Bhh.Data {
+		dst[(g+c.Shift)%rows] += v
+	}
+	return dst
 }

@@ -1,10 +1,11 @@
-package lstm
+package rnn
 
 import (
 	"fmt"
 	"math"
 
 	"github.com/textlstm/textlstm/internal/vec"
+	"github.com/textlstm/textlstm/nn"
 )
 
 // Backward adds to the Grad of every parameter the gradient of a loss whose
@@ -13,14 +14,14 @@ import (
 // gradient with respect to the input, dX [Rows][I], by row of the layout also
 // where the batch had an Index, and, if there was an initial state, with
 // respect to that. Both alias ws. The errors are ErrNoTape and ErrShape.
-func (m *LSTM) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float32, dInit State, err error) {
+func (m *Stack) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float32, dInit State, err error) {
 	if !ws.taped {
-		return nil, State{}, ErrNoTape
+		return nil, State{}, fmt.Errorf("%s: %w", m.cfg.Name, ErrNoTape)
 	}
 	lay := ws.batch.Layout
-	N, D, H, B := lay.Rows(), m.cfg.NumDirections(), m.cfg.HiddenSize, lay.B()
+	N, D, H, B := lay.Rows(), m.cfg.NumDirections(), m.cfg.Hidden, lay.B()
 	if dY != nil && len(dY) != N*D*H {
-		return nil, State{}, fmt.Errorf("%w: len(dY) = %d, want Rows*D*H = %d*%d*%d = %d", ErrShape, len(dY), N, D, H, N*D*H)
+		return nil, State{}, m.errorf("len(dY) = %d, want Rows*D*H = %d*%d*%d = %d", len(dY), N, D, H, N*D*H)
 	}
 	ws.dFinal = State{}
 	slots := len(m.cells) * D
@@ -56,7 +57,7 @@ func (m *LSTM) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float3
 			k := &ws.tasks[i]
 			ws.backwardCell(layer[k.dir], l, k, dY)
 		})
-		in := layer[0].in
+		in := layer[0].In
 		// dY has been read: what follows needs the gates alone.
 		dX = grow(ws.dX, N*in)
 		ws.dX = dX
@@ -84,15 +85,15 @@ func (m *LSTM) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float3
 // backwardCell runs one task of layer l from the last step read to the first:
 //
 //	dh = dY_t + dPre_{t+1}·Whh   (or dFinal at a sequence's last step)
-//	dPre_t, dc_{t-1} = CellBackward(dh, dc_t)
+//	dPre_t, dc_{t-1} = Kernel.Backward(dh, dc_t)
 //
 // and leaves dPre in place of the gates.
-func (ws *Workspace) backwardCell(c *cell, l int, k *task, dY []float32) {
+func (ws *Workspace) backwardCell(c *Cell, l int, k *task, dY []float32) {
 	var (
 		ct    = &ws.layers[l].dirs[k.dir]
 		hh    = &ws.packed.cells[l][k.dir].hh
-		s     = steps{ws.batch.Layout, c.reverse}
-		H, G  = c.hidden, 4 * c.hidden
+		s     = steps{ws.batch.Layout, c.Reverse}
+		H, G  = c.Hidden, c.Gates
 		width = ws.dirs * H
 		slot  = (l*ws.dirs + k.dir) * s.lay.B()
 		own   = func(state []float32) []float32 { // this task's part of a state
@@ -146,20 +147,24 @@ func (ws *Workspace) backwardCell(c *cell, l int, k *task, dY []float32) {
 				vec.Add(k.dH[r*H:(r+1)*H], dY[at:at+H])
 			}
 		}
+		if c.Kernel.OneState() {
+			vec.Add(k.dH[:n*H], k.dC[:n*H])
+			clear(k.dC[:n*H])
+		}
 		if ws.Norms {
 			for r := range n {
 				ct.dhNorm[row+r] = math.Sqrt(vec.SumSq(k.dH[r*H : (r+1)*H]))
 			}
 		}
 		if old > 0 {
-			vec.CellBackward(old, H, ct.gates[row*G:], G, ct.c[rowsOf(s.before(t))*H:], ct.c[row*H:], k.dH, H, k.dC, c.peephole())
+			c.Kernel.Backward(old, H, ct.gates[row*G:], G, ct.c[rowsOf(s.before(t))*H:], ct.c[row*H:], k.dH, k.dC)
 		}
 		if n > old {
 			var start []float32
 			if c0 != nil {
 				start = c0[old*H:]
 			}
-			vec.CellBackward(n-old, H, ct.gates[(row+old)*G:], G, start, ct.c[(row+old)*H:], k.dH[old*H:], H, k.dC[old*H:], c.peephole())
+			c.Kernel.Backward(n-old, H, ct.gates[(row+old)*G:], G, start, ct.c[(row+old)*H:], k.dH[old*H:], k.dC[old*H:])
 			if wantsDInit {
 				vec.MatMul(n-old, ct.gates[(row+old)*G:], G, hh, 0, dh0[old*H:], H)
 				copy(dc0[old*H:n*H], k.dC[old*H:])
@@ -177,33 +182,36 @@ func (ws *Workspace) StepNorms(layer, direction int) []float64 {
 }
 
 // inputGrad turns the dPre of a layer into the gradient of its input alone.
-func (m *LSTM) inputGrad(ws *Workspace, l int, dX []float32) {
+func (m *Stack) inputGrad(ws *Workspace, l int, dX []float32) {
 	const block = 128 // rows in one piece of work
-	tape, N := &ws.layers[l], ws.batch.Layout.Rows()
-	in, G := m.cells[l][0].in, 4*m.cfg.HiddenSize
+	N := ws.batch.Layout.Rows()
 	ws.team.For(ws.workers(), (N+block-1)/block, func(i int) {
 		lo := i * block
-		n := min(block, N-lo)
-		for d := range m.cells[l] {
-			beta := float32(d) // the second direction adds
-			vec.MatMul(n, tape.dirs[d].gates[lo*G:], G, &ws.packed.cells[l][d].ih, beta, dX[lo*in:], in)
-		}
+		m.rowGrads(ws, l, lo, min(block, N-lo), dX)
 	})
+}
+
+// rowGrads is the gradient of n rows of the input of layer l from lo on.
+func (m *Stack) rowGrads(ws *Workspace, l, lo, n int, dX []float32) {
+	for d, c := range m.cells[l] {
+		beta := float32(d) // the second direction adds
+		dPre := ws.layers[l].dirs[d].gates[lo*c.Gates+c.Input:]
+		vec.MatMul(n, dPre, c.Gates, &ws.packed.cells[l][d].ih, beta, dX[lo*c.In:], c.In)
+	}
 }
 
 // weightGrads turns the dPre of a layer into the gradients of its weights and
 // of its input. Each number of a gradient is one sum over all rows in order,
 // so that cutting the work by outputs leaves the result as it is. The rows are
 // taken block by block, small enough to stay in the cache for all their uses.
-func (m *LSTM) weightGrads(ws *Workspace, l int, dX []float32) {
+func (m *Stack) weightGrads(ws *Workspace, l int, dX []float32) {
 	const (
 		rowBlock  = 512
 		dXBlock   = 128 // rows of dX in one piece of work
 		gateBlock = 128 // gates in one piece of work
 	)
 	tape, N := &ws.layers[l], ws.batch.Layout.Rows()
-	layer, in, G := m.cells[l], m.cells[l][0].in, 4*m.cfg.HiddenSize
-	packed := ws.packed.cells[l]
+	layer, in, G := m.cells[l], m.cells[l][0].In, m.cells[l][0].Gates
 	for d := range layer {
 		if drop := tape.dirs[d].drop; drop != nil {
 			clear(drop.grad)
@@ -227,42 +235,51 @@ func (m *LSTM) weightGrads(ws *Workspace, l int, dX []float32) {
 				return
 			}
 			lo := first + (i-len(layer)*gateBlocks)*dXBlock
-			n := min(dXBlock, first+rows-lo)
-			for d := range layer {
-				beta := float32(d) // the second direction adds
-				vec.MatMul(n, tape.dirs[d].gates[lo*G:], G, &packed[d].ih, beta, dX[lo*in:], in)
-			}
+			m.rowGrads(ws, l, lo, min(dXBlock, first+rows-lo), dX)
 		})
 	}
 	for d, c := range layer {
 		if drop := tape.dirs[d].drop; drop != nil {
-			vec.MulAdd(c.whh.Grad, drop.mask, drop.grad)
+			vec.MulAdd(c.Whh.Grad, drop.mask, drop.grad)
 		}
-		if c.peep != nil {
-			ws.peepholeGrads(c, l, d)
+		if learner, ok := c.Kernel.(Learner); ok {
+			ws.kernelGrads(learner, c, l, d)
 		}
 	}
 }
 
 // gateGrads adds what the given rows give to the gradients of n gates from lo on.
-func (ws *Workspace) gateGrads(c *cell, l, d, first, rows, lo, n int) {
+func (ws *Workspace) gateGrads(c *Cell, l, d, first, rows, lo, n int) {
 	tape := &ws.layers[l]
-	ct, G := &tape.dirs[d], 4*c.hidden
-	dPre := ct.gates[first*G+lo:]
-	vec.AddRows(c.bias.Grad[lo:lo+n], rows, dPre, G)
-	vec.MatMulTA(n, dPre, G, &tape.xPacked, 1, c.wih.Grad[lo*c.in:], c.in)
-	dWhh := c.whh.Grad
+	ct := &tape.dirs[d]
+	dWhh := c.Whh.Grad
 	if ct.drop != nil {
 		dWhh = ct.drop.grad
 	}
-	vec.MatMulTA(n, dPre, G, &ct.hPacked, 1, dWhh[lo*c.hidden:], c.hidden)
+	// add adds the gradients of the gates from..to-1 among the n, which belong to
+	// the rows from at on of a weight with k columns and of its bias, if it has one.
+	add := func(from, to, at int, x *vec.Packed, dW []float32, k int, bias *nn.Param) {
+		from, to, at = max(from, lo), min(to, lo+n), at+max(lo-from, 0)
+		if from >= to {
+			return
+		}
+		dPre := ct.gates[first*c.Gates+from:]
+		if bias != nil {
+			vec.AddRows(bias.Grad[at:at+to-from], rows, dPre, c.Gates)
+		}
+		vec.MatMulTA(to-from, dPre, c.Gates, x, 1, dW[at*k:], k)
+	}
+	rowsHH := c.Whh.Shape[0]
+	add(c.Input, c.Input+c.Wih.Shape[0], 0, &tape.xPacked, c.Wih.Grad, c.In, c.Bih)
+	add(0, c.Shift, rowsHH-c.Shift, &ct.hPacked, dWhh, c.Hidden, c.Bhh)
+	add(c.Shift, rowsHH, 0, &ct.hPacked, dWhh, c.Hidden, c.Bhh)
 }
 
 // packPrevious gathers the hidden states that the given rows started from and
 // packs them for the gradient of Whh.
-func (ws *Workspace) packPrevious(c *cell, l, d, first, rows int) {
-	tape, s := &ws.layers[l], steps{ws.batch.Layout, c.reverse}
-	ct, H, width := &tape.dirs[d], c.hidden, ws.dirs*c.hidden
+func (ws *Workspace) packPrevious(c *Cell, l, d, first, rows int) {
+	tape, s := &ws.layers[l], steps{ws.batch.Layout, c.Reverse}
+	ct, H, width := &tape.dirs[d], c.Hidden, ws.dirs*c.Hidden
 	ct.hPrev = grow(ct.hPrev, rows*H)
 	slot := (l*ws.dirs + d) * s.lay.B()
 	t := 0
@@ -284,30 +301,23 @@ func (ws *Workspace) packPrevious(c *cell, l, d, first, rows int) {
 	ct.hPacked.Pack(rows, H, ct.hPrev, H)
 }
 
-// peepholeGrads adds dP_i += dPre_i c_{t-1}, dP_f += dPre_f c_{t-1} and
-// dP_o += dPre_o c_t over all rows in order.
-func (ws *Workspace) peepholeGrads(c *cell, l, d int) {
-	ct, s := &ws.layers[l].dirs[d], steps{ws.batch.Layout, c.reverse}
-	H, G := c.hidden, 4*c.hidden
+// kernelGrads adds the gradients of a kernel's own weights over all rows in order.
+func (ws *Workspace) kernelGrads(k Learner, c *Cell, l, d int) {
+	ct, s := &ws.layers[l].dirs[d], steps{ws.batch.Layout, c.Reverse}
+	H, G := c.Hidden, c.Gates
 	slot := (l*ws.dirs + d) * s.lay.B()
-	g := c.peep.Grad
 	for t := range s.lay.T() {
 		n, old := s.rows(t, 0, s.lay.B())
 		for r := range n {
 			row := s.lay.Offset(t) + r
-			dPre := ct.gates[row*G : (row+1)*G]
-			vec.MulAdd(g[2*H:], dPre[3*H:], ct.c[row*H:(row+1)*H])
 			var cPrev []float32
 			switch {
 			case r < old:
-				cPrev = ct.c[(s.lay.Offset(s.before(t))+r)*H:]
+				cPrev = ct.c[(s.lay.Offset(s.before(t))+r)*H:][:H]
 			case ws.init.C != nil:
-				cPrev = ws.init.C[(slot+r)*H:]
-			default:
-				continue
+				cPrev = ws.init.C[(slot+r)*H:][:H]
 			}
-			vec.MulAdd(g[:H], dPre[:H], cPrev[:H])
-			vec.MulAdd(g[H:2*H], dPre[H:2*H], cPrev[:H])
+			k.AddGrad(ct.gates[row*G:(row+1)*G], cPrev, ct.c[row*H:(row+1)*H])
 		}
 	}
 }

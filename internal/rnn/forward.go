@@ -1,4 +1,4 @@
-package lstm
+package rnn
 
 import (
 	"fmt"
@@ -10,21 +10,22 @@ import (
 // Forward runs the batch through all layers. A nil init means zeros. In
 // training mode ws keeps what Backward needs, and in.X must stay unchanged
 // until then. The only errors are wrong sizes, wrapping ErrShape.
-func (m *LSTM) Forward(ws *Workspace, in Batch, init *State, mode Mode) (Output, error) {
+func (m *Stack) Forward(ws *Workspace, in nn.Batch, init *State, mode nn.Mode) (Output, error) {
 	if err := m.checkBatch(in, init); err != nil {
 		return Output{}, err
 	}
 	ws.batch, ws.mode, ws.taped = in, mode, mode.Train
-	ws.packed = m.weights(mode.Train)
-	if in.Cache != nil && in.Cache.version != ws.packed.version {
-		return Output{}, fmt.Errorf("%w: the input cache is for other weights", ErrShape)
+	ws.packed = m.weights(mode.Train, ws.Int8 && !mode.Train)
+	if in.Cache != nil && in.Cache.Version != ws.packed.version {
+		return Output{}, m.errorf("the input cache is for other weights")
 	}
 	lay := in.Layout
-	D, H, B, N := m.cfg.NumDirections(), m.cfg.HiddenSize, lay.B(), lay.Rows()
+	D, H, B, N := m.cfg.NumDirections(), m.cfg.Hidden, lay.B(), lay.Rows()
 	if len(ws.layers) != len(m.cells) {
 		ws.layers = make([]layerTape, len(m.cells))
 	}
 	ws.dirs = D
+	ws.proj = grow(ws.proj, D)
 	ws.setInit(init, lay, len(m.cells)*D, H)
 	ws.final.H = grow(ws.final.H, len(m.cells)*D*B*H)
 	ws.final.C = grow(ws.final.C, len(m.cells)*D*B*H)
@@ -38,7 +39,7 @@ func (m *LSTM) Forward(ws *Workspace, in Batch, init *State, mode Mode) (Output,
 		for d, c := range layer {
 			ct := &tape.dirs[d]
 			if mode.Train {
-				ct.gates = grow(ct.gates, N*4*H)
+				ct.gates = grow(ct.gates, N*c.Gates)
 				ct.c = grow(ct.c, N*H)
 				m.dropWeights(ws, l, d)
 			}
@@ -48,7 +49,7 @@ func (m *LSTM) Forward(ws *Workspace, in Batch, init *State, mode Mode) (Output,
 		}
 		if ws.shared(l) && in.Cache != nil {
 			for u, key := range in.Keys {
-				in.Cache.put(int(key), &ws.proj, u)
+				in.Cache.Put(int(key), ws.proj, u)
 			}
 		}
 		ws.team.For(ws.workers(), len(ws.tasks), func(i int) {
@@ -60,31 +61,31 @@ func (m *LSTM) Forward(ws *Workspace, in Batch, init *State, mode Mode) (Output,
 	return Output{Y: x, Final: ws.final}, nil
 }
 
-func (m *LSTM) checkBatch(in Batch, init *State) error {
+func (m *Stack) checkBatch(in nn.Batch, init *State) error {
 	if in.Layout == nil {
-		return fmt.Errorf("%w: batch without a layout", ErrShape)
+		return m.errorf("batch without a layout")
 	}
-	N, I := in.Layout.Rows(), m.cfg.InputSize
+	N, I := in.Layout.Rows(), m.cfg.Input
 	if in.Index == nil && len(in.X) != N*I {
-		return fmt.Errorf("%w: len(X) = %d, want Rows*I = %d*%d = %d", ErrShape, len(in.X), N, I, N*I)
+		return m.errorf("len(X) = %d, want Rows*I = %d*%d = %d", len(in.X), N, I, N*I)
 	}
 	if in.Index != nil {
 		if len(in.Index) != N {
-			return fmt.Errorf("%w: len(Index) = %d, want Rows = %d", ErrShape, len(in.Index), N)
+			return m.errorf("len(Index) = %d, want Rows = %d", len(in.Index), N)
 		}
 		if len(in.X)%I != 0 {
-			return fmt.Errorf("%w: len(X) = %d is not a multiple of I = %d", ErrShape, len(in.X), I)
+			return m.errorf("len(X) = %d is not a multiple of I = %d", len(in.X), I)
 		}
 		u := int32(len(in.X) / I)
 		if in.Cache != nil && len(in.Keys) != int(u) {
-			return fmt.Errorf("%w: len(Keys) = %d, want %d, one for each row of X", ErrShape, len(in.Keys), u)
+			return m.errorf("len(Keys) = %d, want %d, one for each row of X", len(in.Keys), u)
 		}
 		for r, i := range in.Index {
 			if i < 0 && in.Cache != nil && in.Cache.Has(int(^i)) {
 				continue
 			}
 			if i < 0 || i >= u {
-				return fmt.Errorf("%w: Index[%d] = %d, want 0 <= index < %d", ErrShape, r, i, u)
+				return m.errorf("Index[%d] = %d, want 0 <= index < %d", r, i, u)
 			}
 		}
 	}
@@ -94,11 +95,16 @@ func (m *LSTM) checkBatch(in Batch, init *State) error {
 	return nil
 }
 
-func (m *LSTM) checkState(name string, s *State, B int) error {
-	L, D, H := len(m.cells), m.cfg.NumDirections(), m.cfg.HiddenSize
+// errorf is an ErrShape of this kind of network.
+func (m *Stack) errorf(format string, args ...any) error {
+	return fmt.Errorf("%s: %w: "+format, append([]any{m.cfg.Name, ErrShape}, args...)...)
+}
+
+func (m *Stack) checkState(name string, s *State, B int) error {
+	L, D, H := len(m.cells), m.cfg.NumDirections(), m.cfg.Hidden
 	if want := L * D * B * H; len(s.H) != want || len(s.C) != want {
-		return fmt.Errorf("%w: %s has len(H) = %d, len(C) = %d, want L*D*B*H = %d*%d*%d*%d = %d",
-			ErrShape, name, len(s.H), len(s.C), L, D, B, H, want)
+		return m.errorf("%s has len(H) = %d, len(C) = %d, want L*D*B*H = %d*%d*%d*%d = %d",
+			name, len(s.H), len(s.C), L, D, B, H, want)
 	}
 	return nil
 }
@@ -128,13 +134,13 @@ func toSorted(dst, src []float32, lay *nn.Layout, slots, H int) {
 
 // setInput makes the tape's x of layer l from the rows below it: a copy where
 // values are dropped or rows are shared, else an alias.
-func (m *LSTM) setInput(ws *Workspace, l int, x []float32) {
+func (m *Stack) setInput(ws *Workspace, l int, x []float32) {
 	tape, N := &ws.layers[l], ws.batch.Layout.Rows()
 	tape.x = x
 	if !ws.mode.Train {
 		return
 	}
-	in := m.cells[l][0].in
+	in := m.cells[l][0].In
 	shared := l == 0 && ws.batch.Index != nil
 	if !shared && m.inputDropout(ws, l).P == 0 {
 		return
@@ -157,23 +163,28 @@ func (ws *Workspace) shared(l int) bool {
 }
 
 // projectDistinct computes the first layer's products of the distinct inputs
-// x [U][in] in direction d: proj [U][4H] = x·Wihᵀ + bias.
-func (ws *Workspace) projectDistinct(c *cell, d int, x []float32) {
+// x [U][in] in direction d: proj [U][Gates] = x·Wihᵀ + bias.
+func (ws *Workspace) projectDistinct(c *Cell, d int, x []float32) {
 	const block = 64
-	U, G := len(x)/c.in, 4*c.hidden
+	U, G := len(x)/c.In, c.Gates
 	p := &ws.packed.cells[0][d]
 	ws.proj[d] = grow(ws.proj[d], U*G)
 	ws.team.For(ws.workers(), (U+block-1)/block, func(i int) {
 		lo := i * block
 		n := min(block, U-lo)
 		var rows vec.RowsInt8
-		project(n, x[lo*c.in:], c, p, ws.proj[d][lo*G:], &rows)
+		project(n, x[lo*c.In:], c, p, ws.proj[d][lo*G:], &rows)
 	})
 }
 
-// project is dst [n][4H] = bias + x [n][in]·Wihᵀ.
-func project(n int, x []float32, c *cell, p *packedCell, dst []float32, rows *vec.RowsInt8) {
-	p.ihT.mulBias(n, x, c.in, c.bias.Data, dst, 4*c.hidden, rows)
+// project is dst [n][Gates] = bias + x [n][in]·Wihᵀ.
+func project(n int, x []float32, c *Cell, p *packedCell, dst []float32, rows *vec.RowsInt8) {
+	if c.Input > 0 {
+		for r := range n {
+			copy(dst[r*c.Gates:r*c.Gates+c.Input], p.bias)
+		}
+	}
+	p.ihT.mulBias(n, x, c.In, p.bias[c.Input:], dst[c.Input:], c.Gates, rows)
 }
 
 // steps is the order in which a cell reads a layout: times 0, 1, … or back.
@@ -219,19 +230,19 @@ func (s steps) after(t int) int {
 
 // forwardCell runs one task of layer l: for each time in reading order
 //
-//	pre = bias + x_t·Wihᵀ + h_{t-1}·Whhᵀ
-//	i, f, o = σ(pre); g = tanh(pre); c_t = f c_{t-1} + i g; h_t = o tanh(c_t)
+//	gates = bias + x_t·Wihᵀ + h_{t-1}·Whhᵀ
+//	c_t, h_t = Kernel.Forward(gates, c_{t-1})
 //
 // h goes to y [Rows][D*H]. In training the gates and c of every step are kept;
 // else they live in buffers of a few steps that stay in the cache.
-func (ws *Workspace) forwardCell(c *cell, l int, k *task) {
+func (ws *Workspace) forwardCell(c *Cell, l int, k *task) {
 	var (
 		tape  = &ws.layers[l]
 		ct    = &tape.dirs[k.dir]
 		p     = &ws.packed.cells[l][k.dir]
-		s     = steps{ws.batch.Layout, c.reverse}
+		s     = steps{ws.batch.Layout, c.Reverse}
 		T, B  = s.lay.T(), s.lay.B()
-		H, G  = c.hidden, 4 * c.hidden
+		H, G  = c.Hidden, c.Gates
 		width = ws.dirs * H
 		y     = tape.y[min(k.dir*H, len(tape.y)):]
 		keep  = ws.mode.Train
@@ -288,18 +299,18 @@ func (ws *Workspace) forwardCell(c *cell, l int, k *task) {
 			hhT.mul(n-old, h0[old*H:], H, pre[old*G:], G, &k.rows)
 		}
 		if !keep {
-			vec.CellForward(n, H, pre, G, k.c, k.c, y[row*width:], width, c.peephole())
+			c.Kernel.Forward(n, H, pre, G, k.c, k.c, y[row*width:], width)
 			continue
 		}
 		if old > 0 {
-			vec.CellForward(old, H, pre, G, cPrev, ct.c[row*H:], y[row*width:], width, c.peephole())
+			c.Kernel.Forward(old, H, pre, G, cPrev, ct.c[row*H:], y[row*width:], width)
 		}
 		if n > old {
 			var start []float32
 			if c0 != nil {
 				start = c0[old*H:]
 			}
-			vec.CellForward(n-old, H, pre[old*G:], G, start, ct.c[(row+old)*H:], y[(row+old)*width:], width, c.peephole())
+			c.Kernel.Forward(n-old, H, pre[old*G:], G, start, ct.c[(row+old)*H:], y[(row+old)*width:], width)
 		}
 	}
 	ws.setFinal(c, l, k, s, y, width, slot)
@@ -334,8 +345,8 @@ func (ws *Workspace) blockRows(s steps, from, to int, k *task) int {
 
 // projectSteps computes bias + x·Wihᵀ for the steps from…to-1 in reading
 // order. Row r of the batch goes to row r-first of gates.
-func (ws *Workspace) projectSteps(c *cell, p *packedCell, l int, k *task, s steps, from, to int, gates []float32, first int) {
-	G := 4 * c.hidden
+func (ws *Workspace) projectSteps(c *Cell, p *packedCell, l int, k *task, s steps, from, to int, gates []float32, first int) {
+	G := c.Gates
 	n := ws.blockRows(s, from, to, k)
 	row := s.lay.Offset(min(s.at(from), s.at(to-1))) + k.lo
 	dst := gates[min((row-first)*G, len(gates)):]
@@ -344,7 +355,7 @@ func (ws *Workspace) projectSteps(c *cell, p *packedCell, l int, k *task, s step
 		for r := range n {
 			i := int(ws.batch.Index[row+r])
 			if i < 0 {
-				copy(dst[r*G:(r+1)*G], ws.batch.Cache.row(k.dir, ^i))
+				copy(dst[r*G:(r+1)*G], ws.batch.Cache.Row(k.dir, ^i))
 			} else {
 				copy(dst[r*G:(r+1)*G], proj[i*G:])
 			}
@@ -352,14 +363,14 @@ func (ws *Workspace) projectSteps(c *cell, p *packedCell, l int, k *task, s step
 		return
 	}
 	if n > 0 {
-		project(n, ws.layers[l].x[row*c.in:], c, p, dst, &k.rows)
+		project(n, ws.layers[l].x[row*c.In:], c, p, dst, &k.rows)
 	}
 }
 
 // setFinal writes the state of each sequence after its last step in reading
 // order, or its initial state if it has none.
-func (ws *Workspace) setFinal(c *cell, l int, k *task, s steps, y []float32, width, slot int) {
-	H := c.hidden
+func (ws *Workspace) setFinal(c *Cell, l int, k *task, s steps, y []float32, width, slot int) {
+	H := c.Hidden
 	ct := &ws.layers[l].dirs[k.dir]
 	for pos := k.lo; pos < k.hi; pos++ {
 		b := s.lay.Order()[pos]
@@ -369,7 +380,7 @@ func (ws *Workspace) setFinal(c *cell, l int, k *task, s steps, y []float32, wid
 		switch {
 		case n > 0:
 			last := n - 1
-			if c.reverse {
+			if c.Reverse {
 				last = 0
 			}
 			row := s.lay.Offset(last) + pos

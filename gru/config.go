@@ -1,0 +1,60 @@
+package gru
+
+import (
+	"errors"
+
+	"github.com/textlstm/textlstm/internal/rnn"
+	"github.com/textlstm/textlstm/nn"
+)
+
+// A Config describes a GRU. InputSize and HiddenSize must be set; the zero value
+// of every other field is a sensible default. The dropouts act in training only
+// and scale what they keep by 1/(1-p).
+type Config struct {
+	InputSize  int          `json:"input_size,omitempty"`  // I
+	HiddenSize int          `json:"hidden_size,omitempty"` // H
+	Layers     int          `json:"layers,omitempty"`      // L; 0 means 1
+	Direction  nn.Direction `json:"direction,omitempty"`   // of every layer
+
+	InputDropout float64 `json:"input_dropout,omitempty"` // on the input of the first layer
+	Dropout      float64 `json:"dropout,omitempty"`       // on the input of every later layer
+	Locked       bool    `json:"locked,omitempty"`        // one dropout mask for all steps of a sequence (Gal & Ghahramani 2016)
+	WeightDrop   float64 `json:"weight_drop,omitempty"`   // on the recurrent weights, one mask a batch (Merity et al. 2018)
+}
+
+// stack is c for package rnn.
+func (c Config) stack() rnn.Config {
+	return rnn.Config{
+		Shape: c.Shape(), Name: "gru",
+		InputDropout: c.InputDropout, Dropout: c.Dropout, Locked: c.Locked, WeightDrop: c.WeightDrop,
+	}
+}
+
+// Shape is the size of the network.
+func (c Config) Shape() nn.Shape {
+	layers := c.Layers
+	if layers == 0 {
+		layers = 1
+	}
+	return nn.Shape{Input: c.InputSize, Hidden: c.HiddenSize, Layers: layers, Direction: c.Direction}
+}
+
+// WithoutDropout returns c with nothing dropped.
+func (c Config) WithoutDropout() Config {
+	c.InputDropout, c.Dropout, c.WeightDrop = 0, 0, 0
+	return c
+}
+
+// NumParams counts the weights. It is a float64 because a config can ask for more
+// than an int holds.
+func (c Config) NumParams() float64 { return c.stack().NumParams(3, 6) }
+
+// Validate reports everything that is wrong with c, wrapping ErrConfig.
+func (c Config) Validate() error { return c.stack().Validate(ErrConfig) }
+
+// Errors that callers may branch on.
+var (
+	ErrConfig = errors.New("gru: invalid config")
+	ErrShape  = rnn.ErrShape
+	ErrNoTape = rnn.ErrNoTape
+)

@@ -1,0 +1,36 @@
+package rnn
+
+import "github.com/textlstm/textlstm/nn"
+
+// Step advances s, the state of B sequences, by one input x [B][I] and returns
+// the last layer's output [B][H], which aliases s. The stack must read forward.
+func (m *Stack) Step(ws *Workspace, s *State, x []float32) (y []float32, err error) {
+	B := len(x) / m.cfg.Input
+	if len(x) != B*m.cfg.Input {
+		return nil, m.errorf("len(x) = %d is not a multiple of I = %d", len(x), m.cfg.Input)
+	}
+	if err := m.checkState("state", s, B); err != nil {
+		return nil, err
+	}
+	if m.cfg.Direction != nn.Forward {
+		panic("rnn: Step through a stack that does not read forward")
+	}
+	packed := m.weights(false, ws.Int8)
+	H := m.cfg.Hidden
+	for l, layer := range m.cells {
+		c, p := layer[0], &packed.cells[l][0]
+		ws.step = grow(ws.step, B*c.Gates)
+		h, cs := s.H[l*B*H:(l+1)*B*H], s.C[l*B*H:(l+1)*B*H]
+		project(B, x, c, p, ws.step, &ws.stepRows)
+		p.hhT.mul(B, h, H, ws.step, c.Gates, &ws.stepRows)
+		c.Kernel.Forward(B, H, ws.step, c.Gates, cs, cs, h, H)
+		x = h
+	}
+	return x, nil
+}
+
+// NewState returns the zero state for B sequences.
+func (m *Stack) NewState(B int) *State {
+	n := len(m.cells) * m.cfg.NumDirections() * B * m.cfg.Hidden
+	return &State{H: make([]float32, n), C: make([]float32, n)}
+}

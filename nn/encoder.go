@@ -1,0 +1,151 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+)
+
+// An Encoder makes a state of each input of a sequence, from what comes before
+// or after it: a recurrent network, for instance. Packages lstm and gru have
+// some; package nn/encodertest says by tests what is expected of one. Any number
+// of goroutines may use an encoder at once, each with a Pass of its own, as long
+// as nobody writes to the parameters meanwhile. A training Forward with its
+// Backward is such a write.
+type Encoder interface {
+	// Params returns the weights in a fixed order.
+	Params() []*Param
+
+	// Init draws the weights.
+	Init(r *rand.Rand)
+
+	// OutputSize is the width of a state.
+	OutputSize() int
+
+	// Pass returns a workspace for the encoder, in the storage of old if that is
+	// one that it can use; old may be nil.
+	Pass(old Pass) Pass
+
+	// NewInputCache returns an empty cache of so many rows for the weights that
+	// the encoder has now.
+	NewInputCache(rows int) *InputCache
+
+	// Freeze makes the encoder share the values of the parameters of another of
+	// its shape. From then on its Backward finds the gradient of the input alone,
+	// and writes to no parameter, so that any number of goroutines may run its
+	// training Forward and Backward.
+	Freeze(weights []*Param)
+}
+
+// A Pass holds the activations of one Forward of an encoder for one Backward. It
+// grows to the largest batch seen. It is for one goroutine at a time.
+type Pass interface {
+	// Forward returns a state for each row of the batch [Rows][OutputSize], which
+	// is valid until the next use of the pass. In training mode the pass keeps
+	// what Backward needs, and in.X must stay unchanged until then. So many
+	// goroutines share the work, 0 means 1; that changes no bit of the result. The
+	// only errors are wrong sizes.
+	Forward(in Batch, mode Mode, workers int) (y []float32, err error)
+
+	// Backward returns the gradient with respect to the inputs, by row of the
+	// layout, of a loss with the derivative dY [Rows][OutputSize] by the states of
+	// the last training Forward. It is valid until the next use of the pass.
+	Backward(dY []float32, want Want) (dX []float32, err error)
+
+	// StepNorms returns, for each layer and direction, the norm of the derivative
+	// of the loss by the state of each row: what the last Backward found if that
+	// was wanted.
+	StepNorms() [][]float64
+}
+
+// A Want says what a Backward finds beside the gradient of the input.
+type Want struct {
+	Params bool // adds the gradients of the parameters to their Grad
+	Norms  bool // keeps what StepNorms returns; changes no other result
+}
+
+// A Batch is B sequences laid out in packed rows, without padding. What a
+// sequence yields does not depend on the others in its batch, to the last bit.
+type Batch struct {
+	Layout *Layout
+	X      []float32 // [Rows][I]; with Index [U][I]
+
+	// Index, if not nil, has one entry a row: the input of row r is
+	// X[Index[r]]. An inference then multiplies each distinct input with the
+	// weights of the first layer once, however many steps share it.
+	Index []int32
+
+	// Cache, for inference with an Index, keeps such products from one batch to
+	// the next: a negative Index[r] stands for row ^Index[r] of Cache, which
+	// must be there, and Keys [U] says for each row of X which row of Cache its
+	// product is to fill; -1 for none.
+	Cache *InputCache
+	Keys  []int32
+}
+
+// Mode says whether a Forward is part of training.
+type Mode struct {
+	Train bool   // keep what Backward needs; apply dropout
+	Seed  uint64 // of the dropout masks: a function of it, of the place, and of nothing else
+}
+
+// A Shape is the size of an encoder.
+type Shape struct {
+	Input, Hidden int // of a row of the input, and of the state of one direction
+	Layers        int // from 1 on
+	Direction     Direction
+}
+
+// NumDirections is D: 2 if Bidirectional, else 1.
+func (s Shape) NumDirections() int {
+	if s.Direction == Bidirectional {
+		return 2
+	}
+	return 1
+}
+
+// OutputSize is D*H, the width of an output row.
+func (s Shape) OutputSize() int { return s.NumDirections() * s.Hidden }
+
+// Direction says which way a layer reads its input.
+type Direction uint8
+
+// The directions. A bidirectional layer has two cells; the forward one fills
+// the first half of every output row.
+const (
+	Forward Direction = iota
+	Reverse
+	Bidirectional
+)
+
+var directionNames = [...]string{"forward", "reverse", "bidirectional"}
+
+// errDirection says that a direction has no name.
+var errDirection = errors.New("nn: unknown direction")
+
+// String returns the name that ONNX uses: "forward", "reverse" or "bidirectional".
+func (d Direction) String() string {
+	if int(d) < len(directionNames) {
+		return directionNames[d]
+	}
+	return fmt.Sprintf("Direction(%d)", uint8(d))
+}
+
+// MarshalText writes the name of d.
+func (d Direction) MarshalText() ([]byte, error) {
+	if int(d) >= len(directionNames) {
+		return nil, fmt.Errorf("%w: %s", errDirection, d)
+	}
+	return []byte(d.String()), nil
+}
+
+// UnmarshalText reads a name that MarshalText wrote.
+func (d *Direction) UnmarshalText(text []byte) error {
+	for i, n := range directionNames {
+		if n == string(text) {
+			*d = Direction(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: direction %q, want forward, reverse or bidirectional", errDirection, text)
+}
