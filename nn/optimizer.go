@@ -3,7 +3,9 @@ package nn
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/textlstm/textlstm/internal/vec"
 )
@@ -48,33 +50,63 @@ type OptimizerConfig struct {
 
 // Resolved is c with its defaults filled in.
 func (c OptimizerConfig) Resolved() OptimizerConfig {
-	def := func(v *float64, d float64) {
-		if *v == 0 {
-			*v = d
-		}
-	}
 	if c.Kind == "" {
 		c.Kind = Adam
 	}
-	switch c.Kind {
-	case Adam:
-		def(&c.Beta1, 0.9)
-		def(&c.Beta2, 0.999)
-		def(&c.Eps, 1e-8)
-	case RMSprop:
-		def(&c.Alpha, 0.99)
-		def(&c.Eps, 1e-8)
+	if r := rules[c.Kind]; r.defaults != nil {
+		r.defaults(&c)
 	}
 	return c
+}
+
+// Moments is how many numbers an optimiser keeps for each weight.
+func (c OptimizerConfig) Moments() int { return len(c.moments()) }
+
+// moments names what the rule remembers of each weight, as PyTorch does.
+func (c OptimizerConfig) moments() []string {
+	c = c.Resolved()
+	if r, ok := rules[c.Kind]; ok {
+		return r.new(c).moments()
+	}
+	return nil
+}
+
+// A rule is how one kind of optimiser moves weights. It has a file of its own, and
+// a line in rules.
+type rule interface {
+	// moments names what the rule remembers of each weight, as PyTorch does.
+	moments() []string
+
+	// begin begins a step, from 1 on.
+	begin(step int)
+
+	// move moves weights w against their gradient g at a rate, and by rate*decay*w
+	// towards zero. It updates the moments m, as many as it has names, all of w's
+	// length.
+	move(w, g []float32, m [][]float32, rate, decay float32)
+}
+
+// rules has the rule of every kind, and the defaults of its settings.
+var rules = map[OptimizerKind]struct {
+	new      func(OptimizerConfig) rule
+	defaults func(*OptimizerConfig)
+}{
+	Adam:    {newAdam, adamDefaults},
+	SGD:     {newSGD, nil},
+	RMSprop: {newRMSprop, rmspropDefaults},
+}
+
+func setDefault(v *float64, d float64) {
+	if *v == 0 {
+		*v = d
+	}
 }
 
 // Validate reports everything that is wrong with c.
 func (c OptimizerConfig) Validate() error {
 	var errs []error
-	switch c.Kind {
-	case "", Adam, SGD, RMSprop:
-	default:
-		errs = append(errs, fmt.Errorf("nn: unknown optimizer %q, want %s, %s or %s", string(c.Kind), Adam, SGD, RMSprop))
+	if _, ok := rules[c.Kind]; !ok && c.Kind != "" {
+		errs = append(errs, fmt.Errorf("nn: unknown optimizer %q, want one of %q", string(c.Kind), slices.Sorted(maps.Keys(rules))))
 	}
 	for _, f := range []struct {
 		name  string
@@ -115,6 +147,7 @@ func (e *DivergedError) Error() string {
 // An Optimizer belongs to one goroutine. Steps are deterministic.
 type Optimizer struct {
 	cfg   OptimizerConfig
+	rule  rule
 	steps int
 	slots map[*Param]*slot
 	order []*slot // in the order in which the parameters were first seen
@@ -123,22 +156,7 @@ type Optimizer struct {
 // A slot is what an optimiser remembers about one parameter.
 type slot struct {
 	param   *Param
-	moments []*Param // one for each of OptimizerConfig.moments
-}
-
-// moments names what a rule remembers, as PyTorch does.
-func (c OptimizerConfig) moments() []string {
-	var names []string
-	switch c.Kind {
-	case Adam:
-		return []string{"exp_avg", "exp_avg_sq"}
-	case RMSprop:
-		names = append(names, "square_avg")
-	}
-	if c.Momentum != 0 {
-		names = append(names, "momentum_buffer")
-	}
-	return names
+	moments []*Param // one for each of rule.moments
 }
 
 // NewOptimizer returns an optimiser that has taken no step.
@@ -146,11 +164,15 @@ func NewOptimizer(cfg OptimizerConfig) (*Optimizer, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &Optimizer{cfg: cfg.Resolved(), slots: make(map[*Param]*slot)}, nil
+	cfg = cfg.Resolved()
+	return &Optimizer{cfg: cfg, rule: rules[cfg.Kind].new(cfg), slots: make(map[*Param]*slot)}, nil
 }
 
 // Config is the configuration with its defaults filled in.
 func (o *Optimizer) Config() OptimizerConfig { return o.cfg }
+
+// Moments is how many numbers o keeps for each weight.
+func (o *Optimizer) Moments() int { return len(o.rule.moments()) }
 
 // Steps is the number of steps taken.
 func (o *Optimizer) Steps() int { return o.steps }
@@ -167,10 +189,8 @@ func (o *Optimizer) Step(params []*Param, lr float32) error {
 		}
 	}
 	o.steps++
-	// The corrections are those of the betas that the kernel sees, in float32.
-	b1, b2 := float32(o.cfg.Beta1), float32(o.cfg.Beta2)
-	c1 := float32(1 / (1 - math.Pow(float64(b1), float64(o.steps))))
-	c2 := float32(1 / (1 - math.Pow(float64(b2), float64(o.steps))))
+	o.rule.begin(o.steps)
+	rows := make([][]float32, o.Moments())
 	for _, p := range params {
 		if p.Grad == nil {
 			continue
@@ -183,57 +203,15 @@ func (o *Optimizer) Step(params []*Param, lr float32) error {
 			decay = float32(o.cfg.WeightDecay)
 		}
 		moments := o.slot(p).moments
-		var rows [2][]float32
 		forRows(p, func(lo, hi int) {
 			for i, m := range moments {
 				rows[i] = m.Data[lo:hi]
 			}
-			w, g := p.Data[lo:hi], p.Grad[lo:hi]
-			switch o.cfg.Kind {
-			case Adam:
-				vec.Adam(w, g, rows[0], rows[1], rate, b1, b2, float32(o.cfg.Eps), decay, c1, c2)
-			case SGD:
-				o.sgd(w, g, rows[0], rate, decay)
-			case RMSprop:
-				o.rmsprop(w, g, rows[0], rows[1], rate, decay)
-			}
+			o.rule.move(p.Data[lo:hi], p.Grad[lo:hi], rows, rate, decay)
 		})
 		p.Changed()
 	}
 	return nil
-}
-
-// sgd is buf = momentum*buf + g; w -= lr*(buf + decay*w), with g +
-// momentum*buf in place of buf under Nesterov. buf is nil without momentum.
-func (o *Optimizer) sgd(w, g, buf []float32, lr, decay float32) {
-	mu := float32(o.cfg.Momentum)
-	for i, d := range g {
-		if buf != nil {
-			buf[i] = mu*buf[i] + d
-			if o.cfg.Nesterov {
-				d += mu * buf[i]
-			} else {
-				d = buf[i]
-			}
-		}
-		w[i] -= lr * (d + decay*w[i])
-	}
-}
-
-// rmsprop is s = alpha*s + (1-alpha)*g*g; d = g/(sqrt(s)+eps);
-// buf = momentum*buf + d; w -= lr*(buf + decay*w), with d in place of buf
-// without momentum.
-func (o *Optimizer) rmsprop(w, g, s, buf []float32, lr, decay float32) {
-	alpha, eps, mu := float32(o.cfg.Alpha), float32(o.cfg.Eps), float32(o.cfg.Momentum)
-	for i, v := range g {
-		s[i] = alpha*s[i] + (1-alpha)*v*v
-		d := v / (float32(math.Sqrt(float64(s[i]))) + eps)
-		if buf != nil {
-			buf[i] = mu*buf[i] + d
-			d = buf[i]
-		}
-		w[i] -= lr * (d + decay*w[i])
-	}
 }
 
 // slot returns what o remembers about p, zeros at first.
@@ -241,7 +219,7 @@ func (o *Optimizer) slot(p *Param) *slot {
 	s := o.slots[p]
 	if s == nil {
 		s = &slot{param: p}
-		for _, name := range o.cfg.moments() {
+		for _, name := range o.rule.moments() {
 			s.moments = append(s.moments, like(p, name))
 		}
 		o.slots[p] = s
@@ -276,13 +254,13 @@ func (o *Optimizer) LoadState(params []*Param, steps int, state []*Param) error 
 	}
 	owner := make(map[string]*Param)
 	for _, p := range params {
-		for _, moment := range o.cfg.moments() {
+		for _, moment := range o.rule.moments() {
 			owner[join(moment, p.Name)] = p
 		}
 	}
 	// Slots are made in the saved order, so that a resumed run writes the same
 	// checkpoints as one that was never interrupted.
-	loaded := Optimizer{cfg: o.cfg, steps: steps, slots: make(map[*Param]*slot)}
+	loaded := Optimizer{cfg: o.cfg, rule: o.rule, steps: steps, slots: make(map[*Param]*slot)}
 	for _, from := range state {
 		p := owner[from.Name]
 		if p == nil {

@@ -1,8 +1,12 @@
 package seed_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/bits"
+	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/textlstm/textlstm/internal/seed"
@@ -71,4 +75,35 @@ func ExampleRand() {
 	x := a.IntN(1000)
 	fmt.Println(x == b.IntN(1000), x == c.IntN(1000))
 	// Output: true false
+}
+
+// A function that draws ends with its context, and draws the same until then.
+func TestUntil(t *testing.T) {
+	var want, got []uint64
+	draw := func(to *[]uint64, n int, stop func()) func(*rand.Rand) {
+		return func(r *rand.Rand) {
+			for i := range n {
+				if i == n/2 && stop != nil {
+					stop()
+				}
+				*to = append(*to, r.Uint64())
+			}
+		}
+	}
+	draw(&want, 1000, nil)(seed.Rand(1, "x"))
+	if err := seed.Until(t.Context(), seed.Rand(1, "x"), draw(&got, 1000, nil)); err != nil || !slices.Equal(got, want) {
+		t.Errorf("%v; other numbers", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	got = nil
+	err := seed.Until(ctx, seed.Rand(1, "x"), draw(&got, 1000, cancel))
+	if !errors.Is(err, context.Canceled) || len(got) < 500 || len(got) > 600 || !slices.Equal(got, want[:len(got)]) {
+		t.Errorf("%v after %d numbers, want the end of the context soon after 500", err, len(got))
+	}
+	defer func() {
+		if v := recover(); v != "mine" {
+			t.Errorf("recovered %v, want the function's own panic", v)
+		}
+	}()
+	seed.Until(t.Context(), seed.Rand(1, "x"), func(*rand.Rand) { panic("mine") })
 }
