@@ -98,36 +98,27 @@ func (f *fit) readUnlabelled(ctx context.Context) error {
 func (f *fit) longestUnlabelled() int {
 	n := 0
 	for _, batch := range f.adversary.batches {
-		n = max(n, tokens(f.adversary.unlabelled, batch))
+		n = max(n, (&dealt{nil, f.adversary.unlabelled, batch}).tokens())
 	}
 	return n
 }
 
-// unlabelledBatch is the one that goes with the present step: the batches are
-// gone through again and again, each time in another order.
-func (f *fit) unlabelledBatch() [][]vocab.ID {
+// unlabelledBatch is the one that goes with a step: the batches are gone through
+// again and again, each time in another order.
+func (f *fit) unlabelledBatch(step int) [][]vocab.ID {
 	a := &f.adversary
 	if len(a.batches) == 0 {
 		return nil
 	}
-	pass, at := f.Step/len(a.batches), f.Step%len(a.batches)
+	pass, at := step/len(a.batches), step%len(a.batches)
 	order := seed.Rand(f.cfg.Seed, "unlabelled", uint64(pass)).Perm(len(a.batches))
-	return gather(a.unlabelled, a.batches[order[at]])
-}
-
-// gather returns the texts of a batch.
-func gather(all [][]vocab.ID, batch []int) [][]vocab.ID {
-	texts := make([][]vocab.ID, len(batch))
-	for k, i := range batch {
-		texts[k] = all[i]
-	}
-	return texts
+	return (&dealt{nil, a.unlabelled, a.batches[order[at]]}).gather()
 }
 
 // addAdversarial adds the gradients of the adversarial losses to those of a
 // step, and returns the losses' sum. The workspace has just given logits for
 // the batch, and g, the gradient of its loss with respect to its word vectors.
-func (f *fit) addAdversarial(batch []int, logits [][]float32, g []float32) (sum float64, err error) {
+func (f *fit) addAdversarial(step int, b dealt, logits [][]float32, g []float32) (sum float64, err error) {
 	a := f.cfg.Adversarial
 	f.keepClean(logits)
 	if a.Weight != 0 {
@@ -136,7 +127,7 @@ func (f *fit) addAdversarial(batch []int, logits [][]float32, g []float32) (sum 
 		if err != nil {
 			return 0, err
 		}
-		loss, dLogits := f.loss(logits, batch)
+		loss, dLogits := f.loss(logits, b)
 		scale(dLogits, a.Weight)
 		if err := f.net.Backward(&f.ws, dLogits); err != nil {
 			return 0, err
@@ -146,21 +137,21 @@ func (f *fit) addAdversarial(batch []int, logits [][]float32, g []float32) (sum 
 	if a.VAT == 0 {
 		return sum, nil
 	}
-	loss, err := f.addVirtual(0)
+	loss, err := f.addVirtual(step, 0)
 	if sum += loss; err != nil {
 		return sum, err
 	}
-	texts := f.unlabelledBatch()
+	texts := f.unlabelledBatch(step)
 	if texts == nil {
 		return sum, nil
 	}
-	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "unlabelled step", uint64(f.Step))}
+	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "unlabelled step", uint64(step))}
 	f.ws.Unknown = f.adversary.unknown
 	if logits, err = f.net.Forward(&f.ws, texts, mode); err != nil {
 		return sum, err
 	}
 	f.keepClean(logits)
-	loss, err = f.addVirtual(1)
+	loss, err = f.addVirtual(step, 1)
 	return sum + loss, err
 }
 
@@ -179,7 +170,7 @@ func (f *fit) keepClean(logits [][]float32) {
 // the workspace, whose logits are kept. The direction in which the divergence
 // grows fastest comes from its gradient a little way off in a random direction,
 // part's of this step: one step of the power method.
-func (f *fit) addVirtual(part uint64) (float64, error) {
+func (f *fit) addVirtual(step int, part uint64) (float64, error) {
 	const off = 0.1 // in the units of Epsilon
 	a, cfg := &f.adversary, f.cfg.Adversarial
 	for h := range a.clean {
@@ -188,7 +179,7 @@ func (f *fit) addVirtual(part uint64) (float64, error) {
 	}
 	n := f.ws.Rows() * f.cfg.Model.Embed
 	a.random = slices.Grow(a.random[:0], n)[:n]
-	r := seed.Rand(f.cfg.Seed, "virtual", uint64(f.Step), part)
+	r := seed.Rand(f.cfg.Seed, "virtual", uint64(step), part)
 	for i := range a.random {
 		a.random[i] = float32(r.NormFloat64())
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/train/loop"
 )
 
 // twoHeads is a fit of two heads, one of them multi-label, with nothing to learn.
@@ -95,13 +96,23 @@ func TestVirtualDirection(t *testing.T) {
 		t.Fatal(err)
 	}
 	texts, batches := f.train.epoch(f.cfg, 0)
-	for range 30 {
-		if err := f.runStep(texts, batches[0]); err != nil {
+	one := &batch{f, dealt{f.train, texts, batches[0]}}
+	adam, err := nn.NewOptimizer(f.cfg.Optimizer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for step := range 30 {
+		nn.ZeroGrad(f.net.Params())
+		if _, err := one.Learn(step); err != nil {
+			t.Fatal(err)
+		}
+		nn.ClipNorm(f.net.Params(), 1)
+		if err := adam.Step(f.net.Params(), float32(f.Rate(loop.Position{Step: step}))); err != nil {
 			t.Fatal(err)
 		}
 	}
 	forward := func() {
-		logits, err := f.net.Forward(&f.ws, gather(texts, batches[0]), lstm.Mode{Train: true, Seed: 1})
+		logits, err := f.net.Forward(&f.ws, one.gather(), lstm.Mode{Train: true, Seed: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +120,7 @@ func TestVirtualDirection(t *testing.T) {
 	}
 	forward()
 	nn.ZeroGrad(f.net.Params())
-	best, err := f.addVirtual(0)
+	best, err := f.addVirtual(30, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

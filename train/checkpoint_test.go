@@ -92,7 +92,7 @@ func TestResumeGivesTheSameBytes(t *testing.T) {
 			trials = 1
 		}
 		for trial := range trials {
-			tr := train.Trainer{Config: c, Checkpoint: t.TempDir(), Resume: true, Every: []time.Duration{0, always}[trial%2]}
+			tr := train.Trainer{Config: c, Checkpoint: t.TempDir(), Resume: true, CheckpointInterval: []time.Duration{0, always}[trial%2]}
 			var got *train.Result
 			stops := 0
 			for stopped := true; stopped; stops++ {
@@ -145,7 +145,7 @@ func TestResumeFromEveryBatch(t *testing.T) {
 
 func TestCheckpointFiles(t *testing.T) {
 	dir := t.TempDir()
-	tr := train.Trainer{Config: everything(), Checkpoint: dir, Every: always}
+	tr := train.Trainer{Config: everything(), Checkpoint: dir, CheckpointInterval: always}
 	stray := filepath.Join(dir, ".tmp-1-ABCDEFGHIJ")
 	if err := os.WriteFile(stray, []byte("half a checkpoint"), 0o600); err != nil {
 		t.Fatal(err)
@@ -273,7 +273,7 @@ func TestResumeMismatch(t *testing.T) {
 		}},
 		{"dev texts", func(tr *train.Trainer, d, dev **corpora.Dataset) { *dev = reviews(11, 2) }},
 		{"dev texts", func(tr *train.Trainer, d, dev **corpora.Dataset) { *dev = nil }},
-		{"what else decides it", func(tr *train.Trainer, d, dev **corpora.Dataset) { tr.Also = "vectors" }},
+		{"fingerprint", func(tr *train.Trainer, d, dev **corpora.Dataset) { tr.Fingerprint = "vectors" }},
 	} {
 		tr, d, dev := tr, d, dev
 		tt.change(&tr, &d, &dev)
@@ -310,7 +310,7 @@ func TestDamagedCheckpoint(t *testing.T) {
 		"zeros":   func(b []byte) []byte { clear(b); return b },
 		"html":    func([]byte) []byte { return []byte("<!DOCTYPE html><html>") },
 	} {
-		tr := train.Trainer{Config: everything(), Checkpoint: t.TempDir(), Every: always}
+		tr := train.Trainer{Config: everything(), Checkpoint: t.TempDir(), CheckpointInterval: always}
 		interrupted(t, tr, d, dev, 6)
 		for count := 1; count <= 2; count++ {
 			files, _ := filepath.Glob(filepath.Join(tr.Checkpoint, "checkpoint-*"))
@@ -419,8 +419,8 @@ func TestHostileCheckpoint(t *testing.T) {
 		})
 	}
 	for name, content := range map[string]func() (string, []tensorfile.Tensor){
-		"a later version":          meta(`"version":1`, `"version":2`),
-		"another kernel":           meta(`"kernel":"`, `"kernel":"x`),
+		"a later version":          meta(`"version":2`, `"version":3`),
+		"another kernel":           meta(`"kernel","value":"`, `"kernel","value":"x`),
 		"not JSON":                 meta(`{`, `[`),
 		"a wrong type":             meta(`"epoch":1`, `"epoch":"one"`),
 		"an epoch too many":        meta(`"epoch":1`, `"epoch":7`),
@@ -470,7 +470,7 @@ func TestRollBack(t *testing.T) {
 	poison := func(times, param int, value float32) (*train.Result, []*train.DivergedError, error) {
 		done := 0
 		var warnings []*train.DivergedError
-		tr := train.Trainer{Config: c, Prepare: prepare, Checkpoint: "/c", FS: fsxtest.NewMem(), Every: always}
+		tr := train.On(fsxtest.NewMem(), train.Trainer{Config: c, Prepare: prepare, Checkpoint: "/c", CheckpointInterval: always})
 		tr.OnProgress = func(p train.Progress) {
 			var w *train.DivergedError
 			if errors.As(p.Warning, &w) {
@@ -584,7 +584,7 @@ func TestCheckpointFaults(t *testing.T) {
 		newMem := func() fsx.FS { mem = fsxtest.NewMem(); return mem }
 		n := fsxtest.Each(newMem, sticky, func(f *fsxtest.Fault) {
 			runs++
-			tr := train.Trainer{Config: c, Checkpoint: "/c", Every: always, FS: f}
+			tr := train.On(f, train.Trainer{Config: c, Checkpoint: "/c", CheckpointInterval: always})
 			tr.OnProgress = func(p train.Progress) {
 				if p.Warning != nil {
 					warned++
@@ -603,7 +603,7 @@ func TestCheckpointFaults(t *testing.T) {
 					t.Errorf("fault %d: err = %v", f.FailAt, err)
 				}
 			}
-			again := train.Trainer{Config: c, Checkpoint: "/c", FS: mem, Resume: true}
+			again := train.On(mem, train.Trainer{Config: c, Checkpoint: "/c", Resume: true})
 			if got := fit(t, again, d, nil); !bytes.Equal(want, modelBytes(t, got.Model)) {
 				t.Errorf("fault %d: another model after resuming", f.FailAt)
 			}
@@ -625,19 +625,19 @@ func TestResumeFaults(t *testing.T) {
 	var mem *fsxtest.Mem
 	stopped := func() fsx.FS {
 		mem = fsxtest.NewMem()
-		interrupted(t, train.Trainer{Config: c, Checkpoint: "/c", Every: always, FS: mem}, d, nil, 5)
+		interrupted(t, train.On(mem, train.Trainer{Config: c, Checkpoint: "/c", CheckpointInterval: always}), d, nil, 5)
 		return mem
 	}
 	failed := 0
 	n := fsxtest.Each(stopped, false, func(f *fsxtest.Fault) {
-		tr := train.Trainer{Config: c, Checkpoint: "/c", FS: f, Resume: true}
+		tr := train.On(f, train.Trainer{Config: c, Checkpoint: "/c", Resume: true})
 		r, err := tr.Fit(t.Context(), d, nil)
 		if err != nil {
 			failed++
 			if !errors.Is(err, fsxtest.ErrInjected) {
 				t.Errorf("fault %d: err = %v", f.FailAt, err)
 			}
-			tr.FS = mem
+			tr = train.On(mem, tr)
 			r = fit(t, tr, d, nil)
 		}
 		if !bytes.Equal(want, modelBytes(t, r.Model)) {
@@ -664,12 +664,12 @@ func TestCheckpointPowerFailure(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	mem := fsxtest.NewMem()
 	crashes := 0
-	tr := train.Trainer{Config: c, Checkpoint: "/c", Every: always, FS: mem}
+	tr := train.On(mem, train.Trainer{Config: c, Checkpoint: "/c", CheckpointInterval: always})
 	tr.OnProgress = func(p train.Progress) {
 		for range clones {
 			crashes++
 			first := -1
-			again := train.Trainer{Config: c, Checkpoint: "/c", FS: mem.Crash(r), Resume: true}
+			again := train.On(mem.Crash(r), train.Trainer{Config: c, Checkpoint: "/c", Resume: true})
 			again.OnProgress = func(q train.Progress) {
 				if q.Resumed {
 					first = q.Step
@@ -697,11 +697,12 @@ func TestCheckpointRetries(t *testing.T) {
 	for fails, wantErr := range map[int]bool{1: false, 2: false, 3: true} {
 		full := &fullDisk{FS: fsxtest.NewMem(), fails: fails}
 		var warnings []error
-		tr := train.Trainer{Config: c, Checkpoint: "/c", Every: always, FS: full, OnProgress: func(p train.Progress) {
+		tr := train.On(full, train.Trainer{Config: c, Checkpoint: "/c", CheckpointInterval: always})
+		tr.OnProgress = func(p train.Progress) {
 			if p.Warning != nil {
 				warnings = append(warnings, p.Warning)
 			}
-		}}
+		}
 		_, err := tr.Fit(t.Context(), d, nil)
 		if (err != nil) != wantErr || len(warnings) != min(fails, 2) {
 			t.Errorf("%d failures: warnings %v, err = %v", fails, warnings, err)
@@ -726,7 +727,7 @@ func (f *fullDisk) Create(name string, perm fs.FileMode) (fsx.File, error) {
 func TestCheckpointHasNoTexts(t *testing.T) {
 	d := reviews(30, 1)
 	d.Examples[3].Text += " xylophone"
-	tr := train.Trainer{Config: joint(), Checkpoint: t.TempDir(), Every: always}
+	tr := train.Trainer{Config: joint(), Checkpoint: t.TempDir(), CheckpointInterval: always}
 	fit(t, tr, d, nil)
 	b, err := os.ReadFile(newestFile(t, tr.Checkpoint))
 	if err != nil {

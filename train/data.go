@@ -139,8 +139,7 @@ type set struct {
 	stops   map[vocab.ID]bool // the tokens that end sentences
 	unknown [][]int32         // as Workspace.Unknown, for the ids of epoch
 
-	soft   [][]float32 // [heads][n*C]: a teacher's probabilities; nil without one
-	taught [][]int8    // [heads][n*C]: its answers, +1 or -1
+	taught [][]int8 // [heads][n*C]: a teacher's answers, +1 or -1; nil without one
 }
 
 // newSet encodes d with the model's pipeline and vocabulary.

@@ -2,8 +2,6 @@ package train
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"math"
 	"slices"
@@ -113,7 +111,7 @@ func (f *fit) ask(ctx context.Context, data *corpora.Dataset) error {
 		}
 		head.Loss.Kind.Activate(soft[h], C)
 	}
-	s.soft = soft
+	f.objective = &taught{soft, T, f.cfg.Distill.Labels}
 	return nil
 }
 
@@ -136,32 +134,35 @@ func teach(head *classify.Head, has []int8, logits []float32) {
 	}
 }
 
-// taughtLoss is the loss of one head on a batch that a teacher has answered: its
-// gradient goes to d. Where t has labels, and they count, theirs is added.
-func (f *fit) taughtLoss(h int, d, logits []float32, batch []int, t *nn.Targets) float64 {
-	head := &f.cfg.Model.Heads[h]
-	C, T := len(head.Labels), f.cfg.Distill.temperature()
+// taught is the objective of a training with a teacher.
+type taught struct {
+	soft   [][]float32 // [heads][n*C]: the teacher's probabilities
+	T      float32     // temperature
+	labels float64     // weight of the loss on true labels
+}
+
+func (o *taught) loss(h *head, d, logits []float32, b dealt, t *nn.Targets, _ bool) (float64, bool) {
+	C, T := len(h.Labels), o.T
 	soft := nn.Targets{Weights: t.Weights}
-	for _, i := range batch {
-		soft.Values = append(soft.Values, f.train.soft[h][i*C:(i+1)*C]...)
+	for _, i := range b.rows {
+		soft.Values = append(soft.Values, o.soft[h.index][i*C:(i+1)*C]...)
 	}
 	cooled := make([]float32, len(logits))
 	for i, v := range logits {
 		cooled[i] = v / T
 	}
-	l := float64(T*T) * head.Loss.Eval(d, cooled, len(batch), C, &soft, 0)
+	l := float64(T*T) * h.Loss.Eval(d, cooled, len(b.rows), C, &soft, 0)
 	for i := range d {
 		d[i] *= T // T² of the loss, 1/T of the scores
 	}
-	w := f.cfg.Distill.Labels
-	if w == 0 {
-		return l
+	if o.labels == 0 {
+		return l, true
 	}
-	l += w * head.Loss.Eval(cooled, logits, len(batch), C, t, 0)
+	l += o.labels * h.Loss.Eval(cooled, logits, len(b.rows), C, t, 0)
 	for i, v := range cooled {
-		d[i] += float32(w) * v
+		d[i] += float32(o.labels) * v
 	}
-	return l
+	return l, true
 }
 
 // Answered returns the texts of d with the answers of m as their labels, under
@@ -190,16 +191,4 @@ func Answered(ctx context.Context, m *classify.Model, d *corpora.Dataset) (*corp
 		}
 	}
 	return out, nil
-}
-
-// teacherPrint identifies a teacher; "" is none.
-func teacherPrint(m *classify.Model) (string, error) {
-	if m == nil {
-		return "", nil
-	}
-	h := sha256.New()
-	if _, err := m.WriteTo(h); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

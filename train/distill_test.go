@@ -104,7 +104,7 @@ func TestDistillResume(t *testing.T) {
 		t.Error("4 workers give another student")
 	}
 	for n := 2; ; n += 3 {
-		tr := train.Trainer{Config: c, Teacher: teacher, Checkpoint: t.TempDir(), Every: always}
+		tr := train.Trainer{Config: c, Teacher: teacher, Checkpoint: t.TempDir(), CheckpointInterval: always}
 		_, stopped := interrupted(t, tr, d, dev, n)
 		tr.Resume = true
 		if stopped && n == 5 {

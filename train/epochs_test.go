@@ -37,7 +37,7 @@ func TestResumeAfterManyEpochs(t *testing.T) {
 	c.Model.Embed, c.Model.LSTM.HiddenSize = 2, 2
 	x := data([]string{"x"}, []string{"a", "one"}, []string{"b", "two"})
 	want := modelBytes(t, fit(t, train.Trainer{Config: c}, x, nil).Model)
-	tr := train.Trainer{Config: c, Checkpoint: t.TempDir(), Every: time.Hour, Resume: true}
+	tr := train.Trainer{Config: c, Checkpoint: t.TempDir(), CheckpointInterval: time.Hour, Resume: true}
 	ctx, cancel := context.WithCancel(t.Context())
 	tr.OnProgress = func(p train.Progress) {
 		if p.Epoch > 1001 {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/ngram"
-	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/train/loop"
 )
 
 // A RatePoint is how a learning rate did in FindRate.
@@ -38,35 +38,41 @@ func (t *Trainer) FindRate(ctx context.Context, data *corpora.Dataset, steps int
 	if err != nil {
 		return nil, 0, err
 	}
-	mean, least := 0.0, math.Inf(1)
-	for epoch := 0; len(points) < steps; epoch++ {
-		texts, batches := f.train.epoch(f.cfg, epoch)
-		for _, batch := range batches[:min(len(batches), steps-len(points))] {
-			if err := ctx.Err(); err != nil {
-				return nil, 0, err
-			}
-			n := len(points)
-			rate := low * math.Pow(high/low, float64(n)/float64(max(steps-1, 1)))
-			f.cfg.Schedule = nn.Schedule{Kind: nn.Constant, Rate: rate}
-			before := f.Sum
-			err := f.runStep(texts, batch)
-			var diverged *DivergedError
-			if errors.As(err, &diverged) {
-				return points, tenth(points), nil
-			}
-			if err != nil {
-				return nil, 0, err
-			}
-			mean = smooth*mean + (1-smooth)*(f.Sum-before)
-			loss := mean / (1 - math.Pow(smooth, float64(n+1)))
-			points = append(points, RatePoint{rate, loss})
-			if least = min(least, loss); loss > exploded*least {
-				return points, tenth(points), nil
-			}
+	outer := ctx
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	l, mean, before, least := f.loop, 0.0, 0.0, math.Inf(1)
+	l.Epochs, l.Retries = math.MaxInt, -1
+	r := rising{f, func(step int) float64 { return low * math.Pow(high/low, float64(step)/float64(max(steps-1, 1))) }}
+	l.OnProgress = func(loop.Progress) {
+		if l.Batch == 1 {
+			before = 0 // an epoch's sum
+		}
+		n := len(points)
+		mean = smooth*mean + (1-smooth)*(l.Sum-before)
+		before = l.Sum
+		loss := mean / (1 - math.Pow(smooth, float64(n+1)))
+		points = append(points, RatePoint{r.rate(n), loss})
+		if least = min(least, loss); loss > exploded*least || n+1 == steps {
+			stop()
 		}
 	}
-	return points, tenth(points), nil
+	err = l.Run(ctx, r)
+	var diverged *DivergedError
+	if errors.As(err, &diverged) || errors.Is(err, context.Canceled) && outer.Err() == nil {
+		return points, tenth(points), nil
+	}
+	return nil, 0, err
 }
+
+// rising is a fit whose rate rises.
+type rising struct {
+	*fit
+	rate func(step int) float64
+}
+
+// Rate is loop.Task's.
+func (r rising) Rate(p loop.Position) float64 { return r.rate(p.Step) }
 
 // tenth is a tenth of the rate with the lowest loss; 0 of no points.
 func tenth(points []RatePoint) float64 {

@@ -2,42 +2,16 @@ package train
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/score"
 )
 
-// keep puts the best weights in place.
-func (f *fit) keep() error {
-	switch {
-	case f.bestWeights != nil:
-		for i, p := range f.net.Params() {
-			copy(p.Data, f.bestWeights[i])
-			p.Changed()
-		}
-	case f.net != nil && f.dev != nil:
-		return errors.New("train: no epoch gave a dev score that is a number")
-	case f.ema != nil:
-		f.ema.Swap()
-	}
-	if f.net != nil {
-		for _, p := range f.net.Params() {
-			p.Grad = nil
-		}
-	}
-	return nil
-}
-
-// finish puts the best weights in place, fits the scales of the branches and
-// joins them to a model. What it changes a resumed training does not look at:
-// there is either no dev set, and nothing to interrupt, or it begins with the
-// best weights again.
+// finish fits the scales of the branches and joins them to a model. What it
+// changes a resumed training does not look at: there is either no dev set, and
+// nothing to interrupt, or it begins with the best weights again.
 func (f *fit) finish(ctx context.Context) (*Result, error) {
-	if err := f.keep(); err != nil {
-		return nil, err
-	}
 	if f.devSet != nil {
 		if err := f.mix(ctx, f.devSet); err != nil {
 			return nil, err
@@ -46,10 +20,10 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 	}
-	r := &Result{Config: f.full, History: slices.Concat(f.Earlier, f.History)}
+	r := &Result{Config: f.full, History: slices.Concat(f.record.Earlier, f.record.History)}
 	card := f.t.Card
-	card.Seed, card.Epochs = f.full.Seed, f.Epoch
-	if f.Best != nil {
+	card.Seed, card.Epochs = f.full.Seed, f.epochs()
+	if f.record.Best != nil {
 		card.Epochs = bestEpoch(r.History)
 	}
 	card.Figures = map[string]float64{}
@@ -65,6 +39,14 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 	}
 	r.Model, err = classify.New(f.full.Model, f.model.Vocab(), f.nets, f.model.Wide(), card)
 	return r, err
+}
+
+// epochs is the number that the last member was trained for.
+func (f *fit) epochs() int {
+	if f.loop == nil {
+		return 0
+	}
+	return f.loop.Epoch
 }
 
 // setThresholds fits the thresholds of the multi-label heads to the dev texts.
@@ -123,7 +105,7 @@ func (f *fit) scoreBranches(ctx context.Context) (map[string]*DevScore, error) {
 		if b.m == nil {
 			continue
 		}
-		if scores[b.name], err = f.score(ctx, b.m, f.Epoch); err != nil {
+		if scores[b.name], err = f.score(ctx, b.m, f.epochs()); err != nil {
 			return nil, err
 		}
 	}

@@ -21,7 +21,7 @@ func FuzzCheckpoint(f *testing.F) {
 	c.Epochs, c.EMA.Decay = 2, 0.9
 	d, dev := reviews(16, 1), reviews(4, 2)
 	mem := fsxtest.NewMem()
-	tr := train.Trainer{Config: c, Checkpoint: "/c", FS: mem}
+	tr := train.On(mem, train.Trainer{Config: c, Checkpoint: "/c"})
 	if _, stopped := interrupted(f, tr, d, dev, 4); !stopped { // after the first epoch and a batch
 		f.Fatal("the training was not interrupted")
 	}
@@ -32,19 +32,19 @@ func FuzzCheckpoint(f *testing.F) {
 	text := file.Meta[key]
 	f.Add(text)
 	for old, new := range map[string]string{
-		`"epoch":1`:    `"epoch":9223372036854775807`,
-		`"batch":1`:    `"batch":-1`,
-		`"step":3`:     `"step":1e300`,
-		`"loss":`:      `"loss":-`,
-		`"history":[`:  `"history":[null,`,
-		`"best":{`:     `"best":null,"x":{`,
-		`"good":{`:     `"good":null,"x":{`,
-		`"tokens":`:    `"tokens":-`,
-		`"elapsed":`:   `"elapsed":-`,
-		`"version":1`:  `"version":1.5`,
-		`"config":{`:   `"config":[],"x":{`,
-		`"train":"`:    `"train":"0`,
-		`"halvings":0`: `"halvings":3`,
+		`"epoch":1`:        `"epoch":9223372036854775807`,
+		`"batch":1`:        `"batch":-1`,
+		`"step":3`:         `"step":1e300`,
+		`"loss":`:          `"loss":-`,
+		`"history":[`:      `"history":[null,`,
+		`"best":{`:         `"best":null,"x":{`,
+		`"good":{`:         `"good":null,"x":{`,
+		`"tokens":`:        `"tokens":-`,
+		`"elapsed":`:       `"elapsed":-`,
+		`"version":2`:      `"version":1.5`,
+		`"value":{`:        `"value":[],"x":{`,
+		`texts","value":"`: `texts","value":"0`,
+		`"halvings":0`:     `"halvings":3`,
 	} {
 		f.Add(strings.Replace(text, old, new, 1))
 	}
@@ -58,7 +58,7 @@ func FuzzCheckpoint(f *testing.F) {
 		}) != nil {
 			return // not UTF-8
 		}
-		tr := train.Trainer{Config: c, Checkpoint: "/c", FS: mem, Resume: true}
+		tr := train.On(mem, train.Trainer{Config: c, Checkpoint: "/c", Resume: true})
 		r, err := tr.Fit(context.Background(), d, dev)
 		if (r == nil) == (err == nil) || errors.Is(err, context.Canceled) {
 			t.Fatalf("result %v, err = %v", r, err)

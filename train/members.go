@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/train/loop"
 )
 
 // member is the config that member k of the model, from 0, is trained with.
@@ -19,96 +21,46 @@ func (c Config) member(k int) Config {
 	return c
 }
 
-// A plan is how many batches the epochs of a member have.
-type plan struct {
-	batches []int // by epoch, of the first mostCounted
-	steps   int   // of all epochs, as the schedule counts them
-	taken   int   // of the epochs up to lastEpoch
-}
-
-// upTo is the number of batches of so many epochs.
-func (p *plan) upTo(epochs int) int {
-	counted := 0
-	for _, n := range p.batches[:min(epochs, len(p.batches))] {
-		counted += n
-	}
-	if more := epochs - len(p.batches); more > 0 {
-		counted += int(float64(counted) / mostCounted * float64(more))
-	}
-	return counted
-}
-
-// mostCounted is the number of epochs whose batches are counted beforehand. Those
-// of later epochs count as many as these on average.
-const mostCounted = 1000
-
-// plan counts the batches of all members, and the tokens of the largest one.
-func (f *fit) plan(ctx context.Context) (longest int, err error) {
-	longest = f.longestUnlabelled()
-	for k := range f.full.Model.NumMembers() {
-		c := f.full.member(k)
-		var p plan
-		for e := range min(c.Epochs, mostCounted) {
-			if err := ctx.Err(); err != nil {
-				return 0, err
-			}
-			texts, batches := f.train.epoch(c, e)
-			p.batches = append(p.batches, len(batches))
-			for _, batch := range batches {
-				longest = max(longest, tokens(texts, batch))
-			}
-		}
-		p.steps, p.taken = p.upTo(c.Epochs), p.upTo(f.lastEpoch(k))
-		f.plans = append(f.plans, p)
-	}
-	return longest, nil
-}
-
-// batchesOf is the number of batches of one epoch of a member.
-func (f *fit) batchesOf(member, epoch int) int {
-	if counted := f.plans[member].batches; epoch < len(counted) {
-		return counted[epoch]
-	}
-	_, batches := f.train.epoch(f.full.member(member), epoch)
-	return len(batches)
-}
-
-// begin draws a member and sets up what moves it.
-func (f *fit) begin(k int) (err error) {
-	f.cfg = f.full.member(k)
-	f.net = f.nets.Members()[k]
-	f.net.Init(seed.Rand(f.cfg.Seed, "init"))
-	if f.t.Start != nil {
-		f.t.Start.copyTo(f.net, f.model.Vocab())
-	}
-	f.cfg.setRates(f.net.Params())
-	if f.t.Prepare != nil {
-		if err := f.t.Prepare(f.net, f.model.Vocab()); err != nil {
-			return err
-		}
-	}
-	if f.optimizer, err = nn.NewOptimizer(f.cfg.Optimizer); err != nil {
+// begin draws member k and sets up its loop.
+func (f *fit) begin(ctx context.Context, k int) error {
+	cfg, net := f.full.member(k), f.nets.Members()[k]
+	if err := seed.Until(ctx, seed.Rand(cfg.Seed, "init"), net.Init); err != nil {
 		return err
 	}
-	if f.cfg.EMA.Decay != 0 {
-		if f.ema, err = nn.NewEMA(f.net.Params(), f.cfg.EMA); err != nil {
+	if f.t.Start != nil {
+		f.t.Start.copyTo(net, f.model.Vocab())
+	}
+	cfg.setRates(net.Params())
+	if f.t.Prepare != nil {
+		if err := f.t.Prepare(net, f.model.Vocab()); err != nil {
 			return err
 		}
 	}
-	for _, p := range f.net.Params() {
+	for _, p := range net.Params() {
 		p.NeedGrad()
 	}
-	f.good, f.bestWeights = nil, nil
-	f.position = position{Member: k, Tokens: f.Tokens, Earlier: slices.Concat(f.Earlier, f.History)}
+	l := &loop.Loop{
+		Config:      cfg.loop(f.lastEpoch(k)),
+		Params:      net.Params(),
+		Learning:    learning(net, cfg.Finetune.HeadEpochs),
+		Position:    loop.Position{Elapsed: time.Since(f.start)},
+		Checkpoints: f.checkpoints,
+		State:       &f.record,
+		Done:        f.done(k),
+		Check:       f.check,
+		OnProgress:  f.report,
+	}
+	if f.loop != nil { // what follows a member begins with its figures
+		l.Tokens = f.loop.Tokens
+		f.record = record{Member: k, Earlier: slices.Concat(f.record.Earlier, f.record.History)}
+	}
+	f.cfg, f.net, f.loop = cfg, net, l
 	return nil
 }
 
-// next ends the training of a member and begins that of the one after it.
-func (f *fit) next() error {
-	if err := f.keep(); err != nil {
-		return err
-	}
-	return f.begin(f.Member + 1)
+// loop is the part of a config that the loop sees to.
+func (c Config) loop(epochs int) loop.Config {
+	return loop.Config{Epochs: epochs, Optimizer: c.Optimizer, ClipNorm: c.ClipNorm, EMA: c.EMA, Patience: c.Patience}
 }
 
 // memberNumber is that of the member in training, from 1; 0 where there is one.
@@ -116,59 +68,46 @@ func (f *fit) memberNumber() int {
 	if f.full.Model.NumMembers() == 1 {
 		return 0
 	}
-	return f.Member + 1
+	return f.record.Member + 1
 }
 
-// steps is how many there have been, of how many, in the training of all members.
-func (f *fit) steps() (done, of int) {
-	if f.stream != nil {
-		each := f.estimateSteps()
-		return f.Member*each + f.Step, f.full.Model.NumMembers() * each
-	}
-	for k, p := range f.plans {
-		if k < f.Member {
-			done += p.taken
-		}
-		of += p.taken
-	}
-	return done + f.Step, of
-}
-
-// trained lists the weights of the members that are done, for a checkpoint.
-func (f *fit) trained() []*nn.Param {
+// done lists the weights of the members before k, for a checkpoint.
+func (f *fit) done(k int) []*nn.Param {
 	var list []*nn.Param
-	for k, m := range f.nets.Members()[:f.Member] {
+	for i, m := range f.nets.Members()[:k] {
 		for _, p := range m.Params() {
-			list = append(list, &nn.Param{Name: trainedName(k, p), Shape: p.Shape, Data: p.Data})
+			list = append(list, &nn.Param{Name: doneName(i, p), Shape: p.Shape, Data: p.Data})
 		}
 	}
 	return list
 }
 
-func trainedName(k int, p *nn.Param) string { return fmt.Sprintf("%d.%s", k, p.Name) }
+func doneName(k int, p *nn.Param) string { return fmt.Sprintf("%d.%s", k, p.Name) }
 
-// resumeMembers puts in place the members that a checkpoint has done, and
-// begins the one that it is of.
-func (f *fit) resumeMembers(k int, list []*nn.Param) error {
+// resumeMembers puts in place the members that a checkpoint has done.
+func (f *fit) resumeMembers() error {
+	if f.record.Member == 0 {
+		return nil
+	}
+	list, err := f.checkpoints.Done()
+	if err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
 	weights := map[string]*nn.Param{}
 	for _, p := range list {
 		weights[p.Name] = p
 	}
-	for i, m := range f.nets.Members()[:k] {
+	for i, m := range f.nets.Members()[:f.record.Member] {
 		for _, p := range m.Params() {
-			from := weights[trainedName(i, p)]
+			from := weights[doneName(i, p)]
 			if from == nil || len(from.Data) != len(p.Data) {
-				return fmt.Errorf("no weights for %s of member %d of shape %v", p.Name, i+1, p.Shape)
+				return fmt.Errorf("train: a checkpoint has no weights for %s of member %d of shape %v", p.Name, i+1, p.Shape)
 			}
 			copy(p.Data, from.Data)
 			p.Changed()
-			p.Grad = nil
 		}
 	}
-	if k == f.Member {
-		return nil
-	}
-	return f.begin(k)
+	return nil
 }
 
 // largest is the number of weights of the largest member.

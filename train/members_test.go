@@ -78,7 +78,7 @@ func TestMembers(t *testing.T) {
 func TestMembersHaveDirections(t *testing.T) {
 	c := pair()
 	c.Model.Members, c.Model.Directions = 3, []lstm.Direction{lstm.Forward, lstm.Reverse, lstm.Bidirectional}
-	tr := train.Trainer{Config: c, Checkpoint: t.TempDir(), Every: always}
+	tr := train.Trainer{Config: c, Checkpoint: t.TempDir(), CheckpointInterval: always}
 	d, dev := reviews(40, 1), reviews(20, 2)
 	m := fit(t, tr, d, dev).Model
 	for k, want := range c.Model.Directions {
@@ -114,7 +114,7 @@ func TestMembersResume(t *testing.T) {
 		whole := fit(t, train.Trainer{Config: c}, d, devSet)
 		want := modelBytes(t, whole.Model)
 		for n := 1; ; n++ {
-			tr := train.Trainer{Config: c, Checkpoint: t.TempDir(), Every: []time.Duration{0, always}[n%2]}
+			tr := train.Trainer{Config: c, Checkpoint: t.TempDir(), CheckpointInterval: []time.Duration{0, always}[n%2]}
 			_, stopped := interrupted(t, tr, d, devSet, n)
 			tr.Resume = true
 			got := fit(t, tr, d, devSet)

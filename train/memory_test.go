@@ -75,15 +75,11 @@ func TestMemoryEstimate(t *testing.T) {
 		c.Epochs, c.Model.Embed, c.Model.LSTM = 1, 32, lstm.Config{HiddenSize: 64, Direction: lstm.Bidirectional}
 		change(&c)
 		d, dev := reviews(4000, 1), reviews(10, 2)
-		estimate := func() int64 {
-			defer debug.SetMemoryLimit(debug.SetMemoryLimit(1))
-			_, err := (&train.Trainer{Config: c}).Fit(t.Context(), d, dev)
-			var full *train.MemoryError
-			if !errors.As(err, &full) {
-				t.Fatal(err)
-			}
-			return full.Need
-		}()
+		runtime.GC()
+		estimate, err := train.Estimate(t.Context(), train.Trainer{Config: c}, d, dev)
+		if err != nil {
+			t.Fatal(err)
+		}
 		peak := uint64(0)
 		last := time.Time{}
 		tr := train.Trainer{Config: c, OnProgress: func(p train.Progress) {

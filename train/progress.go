@@ -7,6 +7,7 @@ import (
 
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/train/loop"
 )
 
 // A Progress says how far a training is.
@@ -78,22 +79,15 @@ type Epoch struct {
 	Dev       *DevScore `json:"dev,omitempty"`
 }
 
-// A DivergedError reports a number that is not finite: the loss, or an element
-// of a gradient or a weight.
-type DivergedError struct {
-	Epoch, Step int     // from 1
-	Name        string  // "loss", "encoder.weight_ih_l0" or "gradient of encoder.weight_ih_l0"
-	Value       float64 // NaN or an infinity
-	Halvings    int     // of the rate before
-}
+// What ends a training, beside its context and what is wrong with data or settings.
+type (
+	// A DivergedError reports a number that is not finite: the loss, or an element
+	// of a gradient or a weight.
+	DivergedError = loop.DivergedError
 
-func (e *DivergedError) Error() string {
-	again := ""
-	if e.Halvings > 0 {
-		again = fmt.Sprintf(" although the rate was halved %d times", e.Halvings)
-	}
-	return fmt.Sprintf("train: diverged in epoch %d, step %d%s: %s is %v; lower the learning rate", e.Epoch, e.Step, again, e.Name, e.Value)
-}
+	// A MemoryError says that a training cannot fit into memory.
+	MemoryError = loop.MemoryError
+)
 
 func (c Config) checkMetric() error {
 	head, figure := c.metric()

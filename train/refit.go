@@ -6,13 +6,14 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/train/loop"
 )
 
 // refit trains a second time, on all texts, what the first training chose by the
 // dev texts: each member for the epochs that were best, with the branches' scales
 // and the thresholds that were fitted. The figures stay those of the first model,
 // which had not seen the texts that they are of.
-func (t *Trainer) refit(ctx context.Context, c *checkpoints, first *Result, data, dev *corpora.Dataset) (*Result, error) {
+func (t *Trainer) refit(ctx context.Context, c *loop.Checkpoints, first *Result, data, dev *corpora.Dataset) (*Result, error) {
 	dev, err := named(first.Model, dev)
 	if err != nil {
 		return nil, err

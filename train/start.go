@@ -161,12 +161,17 @@ func (s *Start) copyTo(n *classify.Network, v *vocab.Vocabulary) {
 	}
 }
 
-// learning lists the parameters that learn in the epoch under way.
-func (f *fit) learning() []*nn.Param {
-	if !f.net.HeadsOnly {
-		return f.net.Params()
+// learning says which parameters of a network learn in an epoch: those of pooling and
+// heads alone in the first ones.
+func learning(n *classify.Network, headEpochs int) func(epoch int) []*nn.Param {
+	all := n.Params()
+	above := aboveEncoder(all)
+	return func(epoch int) []*nn.Param {
+		if epoch < headEpochs {
+			return above
+		}
+		return all
 	}
-	return aboveEncoder(f.net.Params())
 }
 
 // aboveEncoder lists the parameters of pooling and heads.
@@ -176,14 +181,6 @@ func aboveEncoder(params []*nn.Param) []*nn.Param {
 
 // belowPooling says whether p is of the word vectors or the encoder.
 func belowPooling(p *nn.Param) bool { return p.Group != nn.HeadGroup }
-
-// unfreeze begins the first epoch in which all learn. The optimiser is made
-// anew, since its correction for young moments goes by its steps.
-func (f *fit) unfreeze() (err error) {
-	f.Fresh = f.Step
-	f.optimizer, err = nn.NewOptimizer(f.cfg.Optimizer)
-	return err
-}
 
 // setRates gives the parts of the network their shares of the learning rate.
 func (c Config) setRates(params []*nn.Param) {

@@ -1,172 +1,103 @@
 package train
 
 import (
-	"errors"
 	"math"
 	"slices"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
-	"github.com/textlstm/textlstm/vocab"
+	"github.com/textlstm/textlstm/train/loop"
 )
 
-// maxHalvings is how often a training that diverges is given another chance.
-const maxHalvings = 3
-
-// rollBack turns an epoch that diverged into one that has not begun, at half
-// the learning rate. Other errors, and divergence after too many such attempts,
-// it returns.
-func (f *fit) rollBack(err error) error {
-	var diverged *DivergedError
-	if !errors.As(err, &diverged) || f.Halvings == maxHalvings {
-		return err
-	}
-	halvings := f.Halvings + 1
-	if err := f.restore(f.good); err != nil {
-		return err
-	}
-	f.Halvings = halvings
-	f.warn(diverged)
-	return nil
+// A batch is what a step of a fit learns from.
+type batch struct {
+	f *fit
+	dealt
 }
 
-// checkFinite reports a value that is not a finite number.
-func (f *fit) checkFinite(name string, values []float32) error {
-	sum := float32(0)
-	for _, v := range values {
-		sum += v - v // 0, or NaN if v is not finite
-	}
-	if sum == 0 {
-		return nil
-	}
-	for _, v := range values {
-		if v-v != 0 {
-			return f.diverged(name, float64(v))
-		}
-	}
-	return nil
-}
+// Size is loop.Batch's.
+func (b *batch) Size() (texts, tokens int) { return len(b.rows), b.tokens() }
 
-func (f *fit) diverged(name string, value float64) *DivergedError {
-	return &DivergedError{Epoch: f.Epoch + 1, Step: f.Step + 1, Name: name, Value: value, Halvings: f.Halvings}
-}
-
-// runStep trains on one batch.
-func (f *fit) runStep(all [][]vocab.ID, batch []int) error {
-	texts := gather(all, batch)
-	f.net.HeadsOnly = f.Epoch < f.cfg.Finetune.HeadEpochs
-	params := f.learning()
-	nn.ZeroGrad(f.net.Params())
-	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "step", uint64(f.Step))}
-	f.ws.Unknown = f.train.unknown
-	logits, err := f.net.Forward(&f.ws, texts, mode)
+// Learn is loop.Batch's.
+func (b *batch) Learn(step int) (loss float64, err error) {
+	f := b.f
+	f.net.HeadsOnly = f.loop.Epoch < f.cfg.Finetune.HeadEpochs
+	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "step", uint64(step))}
+	f.ws.Unknown = b.set.unknown
+	logits, err := f.net.Forward(&f.ws, b.gather(), mode)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	loss, dLogits := f.loss(logits, batch)
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return f.diverged("loss", loss)
+	loss, dLogits := f.loss(logits, b.dealt)
+	if !finite(loss) {
+		return loss, nil
 	}
 	g, err := f.net.BackwardWords(&f.ws, dLogits)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if f.cfg.Adversarial.on() && !f.net.HeadsOnly {
-		more, err := f.addAdversarial(batch, logits, g)
+		more, err := f.addAdversarial(step, b.dealt, logits, g)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		if loss += more; math.IsNaN(loss) || math.IsInf(loss, 0) {
-			return f.diverged("adversarial loss", loss)
+		if loss += more; !finite(loss) {
+			return 0, &loop.DivergedError{Name: "adversarial loss", Value: loss}
 		}
 	}
-	norm := nn.ClipNorm(params, f.cfg.ClipNorm)
-	if f.ema != nil {
-		f.ema.Update()
-	}
-	if err := f.move(params); err != nil {
-		return err
-	}
-	if f.Step == 0 {
-		f.Loss = loss
-	}
-	f.Loss += 0.02 * (loss - f.Loss)
-	f.Sum += loss
-	f.Norm, f.WorstNorm = norm, max(f.WorstNorm, norm)
-	if norm > f.cfg.ClipNorm {
-		f.Clipped++
-	}
-	f.Tokens += int64(tokens(all, batch))
-	f.Batch++
-	f.Step++
-	return nil
+	return loss, nil
 }
 
-// move takes the optimiser's step and looks at what has moved.
-func (f *fit) move(params []*nn.Param) error {
-	err := f.optimizer.Step(params, float32(f.rate()))
-	var bad *nn.DivergedError
-	if errors.As(err, &bad) {
-		return f.diverged("gradient of "+bad.Name, float64(bad.Value))
-	}
-	if err != nil {
-		return err
-	}
-	for _, p := range params {
-		if !p.Sparse {
-			if err := f.checkFinite(p.Name, p.Data); err != nil {
-				return err
-			}
-			continue
-		}
-		w := p.RowLen()
-		for _, r := range p.Touched {
-			if err := f.checkFinite(p.Name, p.Data[int(r)*w:(int(r)+1)*w]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// A head is one of a model's, with its place among them.
+type head struct {
+	*classify.Head
+	index int
 }
 
-// loss returns the loss of a batch, and its gradient by head, nil for a head
-// that no text of the batch has a label of.
-func (f *fit) loss(logits [][]float32, batch []int) (loss float64, dLogits [][]float32) {
+// An objective says how far the scores of a head are from what it should say.
+type objective interface {
+	// loss returns the loss of head h on a batch, whose gradient it writes to d. The
+	// labels of the batch are in t, and labelled says whether there are any. ok is
+	// false where there is nothing to learn.
+	loss(h *head, d, logits []float32, b dealt, t *nn.Targets, labelled bool) (l float64, ok bool)
+}
+
+// labels is the objective of a training on labels.
+type labels struct{}
+
+func (labels) loss(h *head, d, logits []float32, b dealt, t *nn.Targets, labelled bool) (float64, bool) {
+	if !labelled {
+		return 0, false
+	}
+	return h.Loss.Eval(d, logits, len(b.rows), len(h.Labels), t, 0), true
+}
+
+// loss returns the loss of a batch, and its gradient by head, nil for a head with
+// nothing to learn.
+func (f *fit) loss(logits [][]float32, b dealt) (loss float64, dLogits [][]float32) {
 	dLogits = slices.Clone(f.dLogits)
-	for h := range logits {
-		head := &f.cfg.Model.Heads[h]
-		C, t := len(head.Labels), &f.targets[h]
-		if !f.train.targets(h, C, batch, t) && f.train.soft == nil {
-			dLogits[h] = nil
+	for i := range logits {
+		h := &head{&f.cfg.Model.Heads[i], i}
+		labelled := b.set.targets(i, len(h.Labels), b.rows, &f.targets[i])
+		if len(f.dLogits[i]) < len(logits[i]) {
+			f.dLogits[i] = make([]float32, len(logits[i]))
+		}
+		d := f.dLogits[i][:len(logits[i])]
+		l, ok := f.objective.loss(h, d, logits[i], b, &f.targets[i], labelled)
+		if !ok {
+			dLogits[i] = nil
 			continue
 		}
-		if len(f.dLogits[h]) < len(logits[h]) {
-			f.dLogits[h] = make([]float32, len(logits[h]))
-		}
-		dLogits[h] = f.dLogits[h][:len(logits[h])]
-		l := 0.0
-		if f.train.soft == nil {
-			l = head.Loss.Eval(dLogits[h], logits[h], len(batch), C, t, 0)
-		} else {
-			l = f.taughtLoss(h, dLogits[h], logits[h], batch, t)
-		}
-		if w := head.Weight; w != 0 {
+		dLogits[i] = d
+		if w := h.Weight; w != 0 {
 			l *= w
-			for i := range dLogits[h] {
-				dLogits[h][i] *= float32(w)
-			}
+			scale(dLogits[i:i+1], w)
 		}
 		loss += l
 	}
 	return loss, dLogits
-}
-
-// tokens counts those of a batch.
-func tokens(texts [][]vocab.ID, batch []int) int {
-	n := 0
-	for _, i := range batch {
-		n += len(texts[i])
-	}
-	return n
 }

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"time"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/tokenize"
+	"github.com/textlstm/textlstm/train/loop"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -74,26 +74,29 @@ func (s *Stream) Recommend(ctx context.Context) (Config, error) {
 // have more than 12.6 million n-grams; its n-grams are chosen by all texts. The
 // learning rate follows the share of the texts that have been seen. The model is a
 // function of the texts, their orders, the config and the seed, but not the one
-// that Fit makes. There are no checkpoints.
+// that Fit makes. A resumed training reads its epoch again up to where it was, and
+// the texts once more to tell that they are the same.
 func (t *Trainer) FitStream(ctx context.Context, data *Stream, dev *corpora.Dataset) (*Result, error) {
 	if t.Start != nil {
 		return nil, errors.New("train: a streamed training does not start from another model: its vocabulary is counted on the way")
 	}
-	if t.Checkpoint != "" {
-		return nil, fmt.Errorf("train: a streamed training has no checkpoints: leave Checkpoint %q out", t.Checkpoint)
-	}
 	if t.Teacher != nil {
 		return nil, errors.New("train: a streamed training has no teacher: leave Teacher out")
 	}
-	f, err := t.startStream(ctx, data, dev)
+	checkpoints, err := t.openCheckpoints(t.Checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	defer checkpoints.Close()
+	f, err := t.startStream(ctx, checkpoints, data, dev)
 	if err != nil {
 		return nil, err
 	}
 	return f.run(ctx)
 }
 
-func (t *Trainer) startStream(ctx context.Context, data *Stream, dev *corpora.Dataset) (*fit, error) {
-	f := &fit{t: t, cfg: t.Config.Resolve(), stream: data, dev: dev, start: time.Now()}
+func (t *Trainer) startStream(ctx context.Context, checkpoints *loop.Checkpoints, data *Stream, dev *corpora.Dataset) (*fit, error) {
+	f := t.newFit(checkpoints, dev)
 	if data.Texts.Len() == 0 {
 		return nil, fmt.Errorf("train: no texts: %w", corpora.ErrData)
 	}
@@ -106,6 +109,15 @@ func (t *Trainer) startStream(ctx context.Context, data *Stream, dev *corpora.Da
 	}
 	if err := f.cfg.Validate(); err != nil {
 		return nil, err
+	}
+	if checkpoints != nil {
+		sum, err := data.fingerprint(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := f.find(sum); err != nil {
+			return nil, err
+		}
 	}
 	c, err := data.count(ctx, f.cfg.Model, f.workers())
 	if err != nil {
@@ -120,36 +132,23 @@ func (t *Trainer) startStream(ctx context.Context, data *Stream, dev *corpora.Da
 		wide = wideOf(f.cfg.Model, c.ngrams.Dictionary(f.cfg.Model.Ngrams.Bits))
 	}
 	c.words, c.ngrams = nil, nil // they are large
-	if err := f.startDeep(v); err != nil {
+	if err := f.newModel(v, wide, min(data.Texts.Len(), wideTexts)); err != nil {
 		return nil, err
 	}
-	if f.model, err = classify.New(f.cfg.Model, v, f.nets, wide, t.Card); err != nil {
-		return nil, err
-	}
-	f.deep = f.model.DeepOnly()
+	f.source = &onDisk{data, f.model.DeepOnly()}
 	if err := f.readDev(ctx); err != nil {
 		return nil, err
 	}
 	if err := f.readUnlabelled(ctx); err != nil {
 		return nil, err
 	}
-	if f.train, err = f.sample(ctx, f.model.WideOnly()); err != nil {
+	if f.train, err = data.sample(ctx, f.model.WideOnly(), f.cfg.BatchSize*pooled); err != nil {
 		return nil, err
 	}
-	if f.nets != nil {
-		if err := f.begin(0); err != nil {
-			return nil, err
-		}
-	}
-	if err := f.checkMemory(max(c.longest, f.cfg.BatchTokens, f.longestUnlabelled())); err != nil {
+	if err := f.prepare(ctx, max(c.longest, f.cfg.BatchTokens, f.longestUnlabelled())); err != nil {
 		return nil, err
 	}
-	if wide != nil {
-		if err := f.fitWide(ctx, wide); err != nil {
-			return nil, err
-		}
-	}
-	f.train = nil
+	f.train = nil // it is large
 	return f, nil
 }
 
@@ -287,23 +286,23 @@ func halved(c *vocab.Counter) *vocab.Counter {
 }
 
 // sample reads the texts that the wide branch m, if there is one, learns from.
-func (f *fit) sample(ctx context.Context, m *classify.Model) (*set, error) {
+func (s *Stream) sample(ctx context.Context, m *classify.Model, texts int) (*set, error) {
 	all := new(set)
 	if m == nil {
 		return all, nil
 	}
 	rows := 0
-	for d, err := range f.stream.windows(ctx, 0, f.cfg.BatchSize*pooled) {
+	for d, err := range s.windows(ctx, 0, texts) {
 		if err != nil {
 			return nil, err
 		}
-		s, err := newSet(ctx, m, d)
+		window, err := newSet(ctx, m, d)
 		if err != nil {
 			return nil, err
 		}
-		all.append(s)
-		for i := range s.texts {
-			rows += len(s.texts[i].Rows)
+		all.append(window)
+		for i := range window.texts {
+			rows += len(window.texts[i].Rows)
 		}
 		if len(all.texts) >= wideTexts || rows >= wideRows {
 			break
@@ -312,37 +311,60 @@ func (f *fit) sample(ctx context.Context, m *classify.Model) (*set, error) {
 	return all, nil
 }
 
-// runWindows trains on the texts of an epoch, window by window.
-func (f *fit) runWindows(ctx context.Context) error {
-	part := uint64(0)
-	for d, err := range f.stream.windows(ctx, f.Epoch, f.cfg.BatchSize*pooled) {
-		if err != nil {
-			return err
+// onDisk is the source of a stream's texts. It cuts an epoch into windows, and each of
+// them into batches.
+type onDisk struct {
+	stream *Stream
+	deep   *classify.Model // reads the texts
+}
+
+// epoch reads the windows before the first batch as well, since how many batches
+// are in a window follows from its texts.
+func (s *onDisk) epoch(ctx context.Context, c Config, epoch, skip int) iter.Seq2[dealt, error] {
+	return func(yield func(dealt, error) bool) {
+		part := uint64(0)
+		for d, err := range s.stream.windows(ctx, epoch, c.BatchSize*pooled) {
+			var window *set
+			if err == nil {
+				window, err = newSet(ctx, s.deep, d)
+			}
+			if err != nil {
+				yield(dealt{}, err)
+				return
+			}
+			texts, batches := window.epoch(c, epoch, part)
+			part++
+			before := min(skip, len(batches))
+			skip -= before
+			for _, rows := range batches[before:] {
+				if !yield(dealt{window, texts, rows}, nil) {
+					return
+				}
+			}
 		}
-		if f.train, err = newSet(ctx, f.deep, d); err != nil {
-			return err
-		}
-		texts, batches := f.train.epoch(f.cfg, f.Epoch, part)
-		if err := f.runBatches(ctx, texts, batches); err != nil {
-			return err
-		}
-		part++
+	}
+}
+
+// way goes by the texts seen.
+func (s *onDisk) way(c Config, _ int, p loop.Position) (at, of int) {
+	n := s.stream.Texts.Len()
+	return p.Epoch*n + p.Texts, c.Epochs * n
+}
+
+// steps estimates the steps of each member by those that there were.
+func (s *onDisk) steps(c Config, member int, p loop.Position) (done, of int) {
+	at, all := s.way(c, member, p)
+	each := (all + c.BatchSize - 1) / c.BatchSize
+	if p.Step > 0 && at > 0 {
+		each = int(math.Round(float64(p.Step) * float64(all) / float64(at)))
+	}
+	return member*each + p.Step, c.Model.NumMembers() * each
+}
+
+// check knows the number of texts only.
+func (s *onDisk) check(_ Config, _ int, p loop.Position) error {
+	if n := s.stream.Texts.Len(); p.Texts > n || (p.Texts > 0) != (p.Batch > 0) {
+		return fmt.Errorf("%d of %d texts, batch %d are not a place in this training", p.Texts, n, p.Batch)
 	}
 	return nil
-}
-
-// way is how many texts a streamed training has seen, of how many in all its
-// epochs.
-func (f *fit) way() (at, of int) {
-	n := f.stream.Texts.Len()
-	return f.Epoch*n + f.seen, f.cfg.Epochs * n
-}
-
-// estimateSteps tells how many steps a streamed training will have.
-func (f *fit) estimateSteps() int {
-	at, of := f.way()
-	if f.Step == 0 || at == 0 {
-		return (of + f.cfg.BatchSize - 1) / f.cfg.BatchSize
-	}
-	return int(math.Round(float64(f.Step) * float64(of) / float64(at)))
 }

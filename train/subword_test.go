@@ -71,7 +71,7 @@ func TestResumeSubword(t *testing.T) {
 	d, dev, more := reviews(40, 1), reviews(20, 2), reviews(30, 3)
 	d.Examples[3].Text += ". " + d.Examples[4].Text + ". it goes on and on and on and on and on and on and on and on and on and on and on and on and on and on and on."
 	want := modelBytes(t, fit(t, train.Trainer{Config: c, Workers: 1, Unlabelled: more}, d, dev).Model)
-	tr := train.Trainer{Config: c, Checkpoint: t.TempDir(), Resume: true, Every: always, Unlabelled: more, Workers: 3}
+	tr := train.Trainer{Config: c, Checkpoint: t.TempDir(), Resume: true, CheckpointInterval: always, Unlabelled: more, Workers: 3}
 	for stopped := true; stopped; {
 		var r *train.Result
 		if r, stopped = interrupted(t, tr, d, dev, 4); !stopped && !bytes.Equal(want, modelBytes(t, r.Model)) {

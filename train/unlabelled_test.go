@@ -26,7 +26,7 @@ func TestResumeAdversarial(t *testing.T) {
 	d, dev, more := reviews(40, 1), reviews(20, 2), reviews(50, 3)
 	c := adversarial()
 	want := modelBytes(t, fit(t, train.Trainer{Config: c, Workers: 1, Unlabelled: more}, d, dev).Model)
-	tr := train.Trainer{Config: c, Checkpoint: t.TempDir(), Resume: true, Every: always, Unlabelled: more}
+	tr := train.Trainer{Config: c, Checkpoint: t.TempDir(), Resume: true, CheckpointInterval: always, Unlabelled: more}
 	r := rand.New(rand.NewPCG(7, 7))
 	for stopped := true; stopped; {
 		tr.Workers = []int{1, 2, 3, 7}[r.IntN(4)]

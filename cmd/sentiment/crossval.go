@@ -178,7 +178,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 	if t.Start, _, t.Config, err = v.start.settings(r, v.vectors, data, train.Recommend(data)); err != nil {
 		return err
 	}
-	if t.Also, err = v.vectors.sum(); err != nil {
+	if t.Fingerprint, err = v.vectors.sum(); err != nil {
 		return err
 	}
 	coverage := log

@@ -127,7 +127,7 @@ func (d *distill) run(cmd *cobra.Command) error {
 		}
 	}
 	card := r.card(d.name, asSources(slices.Concat(d.files, d.texts)))
-	t := &train.Trainer{Card: card, Checkpoint: d.state, Every: d.every, Resume: d.resume, Teacher: teacher}
+	t := &train.Trainer{Card: card, Checkpoint: d.state, CheckpointInterval: d.every, Resume: d.resume, Teacher: teacher}
 	recommended := train.Recommend(data)
 	recommended.Model.LSTM.HiddenSize = 64
 	recommended.Refit = false // agreement is that on texts set aside

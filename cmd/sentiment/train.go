@@ -131,7 +131,7 @@ model that it would have made uninterrupted.`,
 			if every <= 0 {
 				return usagef("--checkpoint-every %v: want more than 0", every)
 			}
-			t := &train.Trainer{Card: r.card(name, r.Data), Checkpoint: state, Every: every, Resume: resume}
+			t := &train.Trainer{Card: r.card(name, r.Data), Checkpoint: state, CheckpointInterval: every, Resume: resume}
 			if err := checkOut("--out", out, slices.Concat(files, dev, more, []string{config, string(vectors), start.file()})); err != nil {
 				return err
 			}
@@ -164,7 +164,7 @@ model that it would have made uninterrupted.`,
 			}
 			t.Card.Start = cmp.Or(from, t.Card.Start)
 			t.Prepare = vectors.prepare(t.Seed, cmd.ErrOrStderr())
-			if t.Also, err = vectors.sum(); err != nil {
+			if t.Fingerprint, err = vectors.sum(); err != nil {
 				return err
 			}
 			p := newProgress(cmd.ErrOrStderr(), logJSON, quiet)

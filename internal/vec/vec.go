@@ -5,6 +5,15 @@ import "fmt"
 // Kernel returns the level in use: "avx512", "avx2" or "generic".
 func Kernel() string { return kernelName() }
 
+// Rounding names the levels that give the same bits as the one in use: "fma" for
+// the assembly levels, "generic" for the Go code.
+func Rounding() string {
+	if kernelName() == "generic" {
+		return "generic"
+	}
+	return "fma"
+}
+
 // need panics unless a slice of length got can hold want elements.
 func need(kernel, slice string, got, want int) {
 	if got < want {

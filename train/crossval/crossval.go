@@ -9,6 +9,7 @@ import (
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/internal/resume"
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/train"
 )
@@ -122,6 +123,7 @@ type session struct {
 	o       Options
 	cuts    []cut
 	heads   []classify.Head
+	id      resume.Identity
 	state   state
 }
 

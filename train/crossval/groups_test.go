@@ -243,7 +243,7 @@ func TestResumeEndsAsIfNothingHadHappened(t *testing.T) {
 		t.Errorf("%v, want a MismatchError", err)
 	}
 	also, unlabelled := tiny(), tiny()
-	also.Also, unlabelled.Unlabelled = "other vectors", d
+	also.Fingerprint, unlabelled.Unlabelled = "other vectors", d
 	for _, other := range []train.Trainer{also, unlabelled} {
 		if _, err := LeaveOut(t.Context(), other, d, groups, o); !errors.As(err, &mismatch) {
 			t.Errorf("%v, want a MismatchError", err)
@@ -255,7 +255,7 @@ func TestResumeEndsAsIfNothingHadHappened(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"unexpected end":   string(saved[:len(saved)/2]),
-		"version 2":        strings.Replace(string(saved), `"version":1`, `"version":2`, 1),
+		"is 3 there":       strings.Replace(string(saved), `"version":2`, `"version":3`, 1),
 		"answers to 22":    strings.Replace(string(saved), `"answers":[{`, `"answers":[{},{`, 1),
 		"answer 0 is of 0": strings.Replace(string(saved), `"Scores"`, `"scores_"`, 1),
 		"label 3 and 3":    strings.Replace(string(saved), `"Label":0`, `"Label":3`, 1),

@@ -1,24 +1,18 @@
 package crossval
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"math"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/resume"
 )
 
-// A state is the content of Options.File: all that finished folds leave behind.
+// A state is what Options.File keeps: all that finished folds leave behind.
 type state struct {
-	Version  int        `json:"version"`
-	Identity string     `json:"identity"` // of texts, settings and cuts
-	Folds    []answered `json:"folds"`
+	Folds []answered `json:"folds"`
 }
 
 // An answered fold. Its figures are computed anew from the answers.
@@ -27,27 +21,18 @@ type answered struct {
 	Answers []classify.Prediction `json:"answers"` // to the texts inside, in their order
 }
 
-const stateVersion = 1
+const stateVersion = 2
 
 // maxState is what a million texts may need, in bytes.
 const maxState = 1 << 30
 
 // A MismatchError says that a file is of another cross-validation.
-type MismatchError struct{ File string }
-
-func (e *MismatchError) Error() string {
-	return fmt.Sprintf("crossval: %s is of other texts, settings or folds: remove it, or give what it was begun with", e.File)
-}
+type MismatchError = resume.MismatchError
 
 // open begins the state, or takes over that of the file.
-func (s *session) open() error {
-	id, err := s.identity()
-	if err != nil {
+func (s *session) open() (err error) {
+	if s.id, err = s.identity(); err != nil || s.o.File == "" {
 		return err
-	}
-	s.state = state{Version: stateVersion, Identity: id}
-	if s.o.File == "" {
-		return nil
 	}
 	if !s.o.Resume {
 		if _, err := (fsx.OS{}).Stat(s.o.File); err == nil {
@@ -55,22 +40,12 @@ func (s *session) open() error {
 		}
 		return nil
 	}
-	b, err := fsx.ReadFile(fsx.OS{}, s.o.File, maxState)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
 	var there state
-	if err := json.Unmarshal(b, &there); err != nil {
-		return fmt.Errorf("crossval: %s: %w", s.o.File, err)
-	}
-	switch {
-	case there.Version != stateVersion:
-		return fmt.Errorf("crossval: %s: version %d, want %d", s.o.File, there.Version, stateVersion)
-	case there.Identity != id:
-		return &MismatchError{s.o.File}
+	switch err := resume.ReadJSON(s.o.File, maxState, stateVersion, s.id, &there); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("crossval: %w", err)
 	case len(there.Folds) > len(s.cuts):
 		return fmt.Errorf("crossval: %s: %d folds, want at most %d", s.o.File, len(there.Folds), len(s.cuts))
 	}
@@ -112,54 +87,25 @@ func (s *session) keep(a answered) error {
 	if s.o.File == "" {
 		return nil
 	}
-	return fsx.WriteFile(fsx.OS{}, s.o.File, func(w io.Writer) error { return json.NewEncoder(w).Encode(&s.state) })
+	return resume.WriteJSON(s.o.File, stateVersion, s.id, &s.state)
 }
 
-// identity is a hash of all that decides the answers.
-func (s *session) identity() (string, error) {
-	h := sha256.New()
-	e := json.NewEncoder(h)
-	var sources [][][]string
-	for _, src := range s.data.Sources {
-		sources = append(sources, src.Labels)
-	}
-	if err := e.Encode([]any{s.trainer.Config, s.o.Seed, s.o.DevShare, s.data.Heads, s.data.Separator, sources, s.data.Len()}); err != nil {
-		return "", err
-	}
-	t := &s.trainer
-	if t.Also != "" {
-		if err := e.Encode(t.Also); err != nil {
-			return "", err
-		}
-	}
-	if t.Start != nil {
-		if err := e.Encode(t.Start.Sum()); err != nil {
-			return "", err
-		}
-	}
-	if t.Teacher != nil {
-		if _, err := t.Teacher.WriteTo(h); err != nil {
-			return "", err
-		}
-	}
-	if t.Unlabelled != nil {
-		for i := range t.Unlabelled.Examples {
-			if err := e.Encode(t.Unlabelled.Examples[i].Text); err != nil {
-				return "", err
+// identity is all that decides the answers.
+func (s *session) identity() (resume.Identity, error) {
+	id, err := s.trainer.Identity(s.data, nil)
+	cuts := resume.NewSum()
+	for i := range s.cuts {
+		c := &s.cuts[i]
+		cuts.Strings(c.group)
+		for _, list := range [][]int{c.inside, c.outside} {
+			cuts.Numbers(uint64(len(list)))
+			for _, i := range list {
+				cuts.Numbers(uint64(i))
 			}
 		}
 	}
-	for i := range s.data.Examples {
-		x := &s.data.Examples[i]
-		if err := e.Encode([]any{x.Text, x.Labels, math.Float32bits(x.Weight), x.Source}); err != nil {
-			return "", err
-		}
-	}
-	for i := range s.cuts {
-		c := &s.cuts[i]
-		if err := e.Encode([]any{c.group, c.inside, c.outside}); err != nil {
-			return "", err
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16]), nil
+	return append(resume.Identity{
+		{Name: "seed of the folds", Value: s.o.Seed},
+		{Name: "share of the dev texts", Value: s.o.DevShare},
+	}, append(id, resume.Field{Name: "folds", Value: cuts.String()})...), err
 }

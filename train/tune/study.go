@@ -3,10 +3,8 @@ package tune
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"sync"
@@ -15,7 +13,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/textlstm/textlstm/evaluate"
-	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/resume"
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/train"
 )
@@ -58,9 +56,9 @@ type Options struct {
 	// them: those of trial 0.
 	Default Values `json:"default"`
 
-	// Identity stands for everything else that decides a score: texts and other
+	// Identity lists everything else that decides a score: texts and other
 	// settings. A study goes on only with the same.
-	Identity string `json:"identity,omitempty"`
+	Identity train.Identity `json:"-"`
 }
 
 // Resolve returns o with its defaults filled in.
@@ -186,58 +184,29 @@ func New(o Options) (*Study, error) {
 }
 
 // A MismatchError says that a file is of another study.
-type MismatchError struct{ File, What string }
+type MismatchError = train.MismatchError
 
-func (e *MismatchError) Error() string {
-	return fmt.Sprintf("tune: %s is of a study with other %s: remove it, or give what it was begun with", e.File, e.What)
-}
-
-type file struct {
-	Version int     `json:"version"`
-	Options Options `json:"options"`
-	Runs    []Run   `json:"runs"`
-}
-
-const fileVersion = 1
+const fileVersion = 2
 
 // maxFile is far more than any study's.
 const maxFile = 64 << 20
 
+// identity is all that decides the runs.
+func (s *Study) identity() train.Identity {
+	return append(slices.Clip(s.Identity),
+		resume.Field{Name: "space", Value: s.Space},
+		resume.Field{Name: "settings to begin with", Value: s.Default},
+		resume.Field{Name: "study", Value: s.Options})
+}
+
 // Resume takes over the runs of s.File, as a study with the same options left
 // it. A *MismatchError says what is another's.
 func (s *Study) Resume() error {
-	b, err := fsx.ReadFile(fsx.OS{}, s.File, maxFile)
-	if err != nil {
-		return err
+	var runs []Run
+	if err := resume.ReadJSON(s.File, maxFile, fileVersion, s.identity(), &runs); err != nil {
+		return fmt.Errorf("tune: %w", err)
 	}
-	var f file
-	if err := json.Unmarshal(b, &f); err != nil {
-		return fmt.Errorf("tune: %s: %w", s.File, err)
-	}
-	if f.Version != fileVersion {
-		return fmt.Errorf("tune: %s: version %d, want %d", s.File, f.Version, fileVersion)
-	}
-	for _, x := range []struct {
-		what string
-		a, b any
-	}{
-		{"texts or settings", [2]any{f.Options.Identity, f.Options.Default}, [2]any{s.Identity, s.Default}},
-		{"parameters", f.Options.Space, s.Space},
-		{"options", f.Options, s.Options},
-	} {
-		a, err := json.Marshal(x.a)
-		if err != nil {
-			return err
-		}
-		b, err := json.Marshal(x.b)
-		if err != nil {
-			return err
-		}
-		if string(a) != string(b) {
-			return &MismatchError{s.File, x.what}
-		}
-	}
-	s.Runs = f.Runs
+	s.Runs = runs
 	return nil
 }
 
@@ -245,12 +214,7 @@ func (s *Study) save() error {
 	if s.File == "" {
 		return nil
 	}
-	return fsx.WriteFile(fsx.OS{}, s.File, func(w io.Writer) error {
-		e := json.NewEncoder(w)
-		e.SetEscapeHTML(false)
-		e.SetIndent("", " ")
-		return e.Encode(file{fileVersion, s.Options, s.Runs})
-	})
+	return resume.WriteJSON(s.File, fileVersion, s.identity(), s.Runs)
 }
 
 // Run does what is left of the study. An error other than a *TrialError ends

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/train"
 )
 
 // square has its best score, 0, at x = 0.3 and c = "b".
@@ -277,21 +278,21 @@ func TestTasksShareTheMemory(t *testing.T) {
 }
 
 func TestResumeRefusesAnotherStudy(t *testing.T) {
-	o := Options{Method: Random, Trials: 3, Identity: "a"}
+	o := Options{Method: Random, Trials: 3, Identity: train.Identity{{Name: "texts", Value: "a"}}}
 	s := study(t, o)
 	s.File = filepath.Join(t.TempDir(), "study.json")
 	run(t, s)
 	for want, change := range map[string]func(*Options){
-		"texts or settings": func(o *Options) { o.Identity = "b" },
-		"parameters":        func(o *Options) { o.Space = square[:2] },
-		"options":           func(o *Options) { o.Trials = 4 },
+		"texts":        func(o *Options) { o.Identity = train.Identity{{Name: "texts", Value: "b"}} },
+		"space":        func(o *Options) { o.Space = square[:2] },
+		"study.trials": func(o *Options) { o.Trials = 4 },
 	} {
 		other := o
 		change(&other)
 		r := study(t, other)
 		r.File = s.File
 		var mismatch *MismatchError
-		if err := r.Resume(); !errors.As(err, &mismatch) || mismatch.What != want {
+		if err := r.Resume(); !errors.As(err, &mismatch) || mismatch.Field != want {
 			t.Errorf("got %v, want a mismatch of %s", err, want)
 		}
 	}

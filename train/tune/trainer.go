@@ -2,9 +2,6 @@ package tune
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"runtime"
@@ -57,7 +54,7 @@ func (t *Trainer) Options(o Options) (Options, error) {
 	if o.Default, err = o.Space.Of(t.Config); err != nil {
 		return o, err
 	}
-	o.Identity, err = t.identity()
+	o.Identity, err = t.Identity(t.Data, t.Dev)
 	return o, err
 }
 
@@ -67,32 +64,6 @@ func (t *Trainer) unfit(p Param) bool {
 		c, err := (Values{p.Path: v}).Apply(t.Config)
 		return err == nil && c.CheckStart(t.Start) != nil
 	})
-}
-
-// identity is a hash of settings, start and texts.
-func (t *Trainer) identity() (string, error) {
-	h := sha256.New()
-	e := json.NewEncoder(h)
-	if err := e.Encode(t.Config); err != nil {
-		return "", err
-	}
-	if t.Start != nil {
-		if err := e.Encode(t.Start.Sum()); err != nil {
-			return "", err
-		}
-	}
-	for _, d := range []*corpora.Dataset{t.Data, t.Dev} {
-		if err := e.Encode([]any{d.Heads, d.Separator, d.Len()}); err != nil {
-			return "", err
-		}
-		for i := range d.Examples {
-			x := &d.Examples[i]
-			if err := e.Encode([]any{x.Text, x.Labels, x.Weight}); err != nil {
-				return "", err
-			}
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16]), nil
 }
 
 // Try is an Objective.

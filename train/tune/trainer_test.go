@@ -120,7 +120,7 @@ func TestTrainerOptions(t *testing.T) {
 	other := trainer()
 	other.Config.Metric = tr.Config.Metric
 	other.Dev = texts(40, 62)
-	if p, err := other.Options(Options{Space: small}); err != nil || p.Identity == o.Identity {
+	if p, err := other.Options(Options{Space: small}); err != nil || cmp.Equal(p.Identity, o.Identity) {
 		t.Errorf("other texts have the same identity; %v", err)
 	}
 	if _, err := tr.Options(Options{Space: Space{{Path: "model.width", Kind: Int, Low: 1, High: 2}}}); err == nil || !strings.Contains(err.Error(), "width") {
@@ -162,7 +162,7 @@ func TestStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Identity == b.Identity {
+	if cmp.Equal(a.Identity, b.Identity) {
 		t.Error("studies with and without a start are taken for the same")
 	}
 	if want := len(a.Space) - 2; len(b.Space) != want { // embed and hidden_size

@@ -1,0 +1,150 @@
+package loop
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/textlstm/textlstm/nn"
+)
+
+// A DivergedError reports a number that is not finite: the loss, or an element
+// of a gradient or a weight.
+type DivergedError struct {
+	Epoch, Step int     // from 1
+	Name        string  // "loss", "encoder.weight_ih_l0" or "gradient of encoder.weight_ih_l0"
+	Value       float64 // NaN or an infinity
+	Halvings    int     // of the rate before
+}
+
+func (e *DivergedError) Error() string {
+	again := ""
+	if e.Halvings > 0 {
+		again = fmt.Sprintf(" although the rate was halved %d times", e.Halvings)
+	}
+	return fmt.Sprintf("diverged in epoch %d, step %d%s: %s is %v; lower the learning rate", e.Epoch, e.Step, again, e.Name, e.Value)
+}
+
+func (l *Loop) diverged(name string, value float64) *DivergedError {
+	return &DivergedError{Epoch: l.Epoch + 1, Step: l.Step + 1, Name: name, Value: value, Halvings: l.Halvings}
+}
+
+func (l *Loop) retries() int {
+	if l.Retries == 0 {
+		return 3
+	}
+	return max(l.Retries, 0)
+}
+
+func (l *Loop) halved(rate float64) float64 { return math.Ldexp(rate, -l.Halvings) }
+
+// rollBack turns an epoch that diverged into one that has not begun, at half the
+// learning rate. Other errors, and divergence after too many such attempts, it
+// returns.
+func (l *Loop) rollBack(err error) error {
+	var diverged *DivergedError
+	if !errors.As(err, &diverged) || l.Halvings >= l.retries() {
+		return err
+	}
+	halvings := l.Halvings + 1
+	if err := l.restore(l.good); err != nil {
+		return err
+	}
+	l.Halvings = halvings
+	l.warn(diverged)
+	return nil
+}
+
+// smoothing is the weight of a batch in the running mean of the losses.
+const smoothing = 0.02
+
+// step trains on one batch.
+func (l *Loop) step(b Batch) error {
+	params := l.learning(l.Epoch)
+	nn.ZeroGrad(l.Params)
+	loss, err := b.Learn(l.Step)
+	var diverged *DivergedError
+	switch {
+	case errors.As(err, &diverged):
+		return l.diverged(diverged.Name, diverged.Value)
+	case err != nil:
+		return err
+	case math.IsNaN(loss) || math.IsInf(loss, 0):
+		return l.diverged("loss", loss)
+	}
+	norm := nn.ClipNorm(params, l.ClipNorm)
+	if l.ema != nil {
+		l.ema.Update()
+	}
+	if err := l.move(params); err != nil {
+		return err
+	}
+	if l.Step == 0 {
+		l.Loss = loss
+	}
+	l.Loss += smoothing * (loss - l.Loss)
+	l.Sum += loss
+	l.Norm, l.WorstNorm = norm, max(l.WorstNorm, norm)
+	if l.ClipNorm > 0 && norm > l.ClipNorm {
+		l.Clipped++
+	}
+	texts, tokens := b.Size()
+	l.Texts += texts
+	l.Tokens += int64(tokens)
+	l.Batch++
+	l.Step++
+	return nil
+}
+
+// move takes the optimiser's step and looks at what has moved.
+func (l *Loop) move(params []*nn.Param) error {
+	err := l.optimizer.Step(params, float32(l.CurrentRate()))
+	var bad *nn.DivergedError
+	if errors.As(err, &bad) {
+		return l.diverged("gradient of "+bad.Name, float64(bad.Value))
+	}
+	if err != nil {
+		return err
+	}
+	for _, p := range params {
+		if !p.Sparse {
+			if err := l.checkValues(p.Name, p.Data); err != nil {
+				return err
+			}
+			continue
+		}
+		w := p.RowLen()
+		for _, r := range p.Touched {
+			if err := l.checkValues(p.Name, p.Data[int(r)*w:(int(r)+1)*w]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkFinite reports a weight that is not a finite number.
+func (l *Loop) checkFinite(params []*nn.Param) error {
+	for _, p := range params {
+		if err := l.checkValues(p.Name, p.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Loop) checkValues(name string, values []float32) error {
+	sum := float32(0)
+	for _, v := range values {
+		sum += v - v // 0, or NaN if v is not finite
+	}
+	if sum == 0 {
+		return nil
+	}
+	for _, v := range values {
+		if v-v != 0 {
+			return l.diverged(name, float64(v))
+		}
+	}
+	return nil
+}
