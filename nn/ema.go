@@ -23,6 +23,14 @@ type EMAConfig struct {
 	BiasCorrect bool `json:"bias_correct,omitempty"`
 }
 
+// Validate reports what is wrong with c.
+func (c EMAConfig) Validate() error {
+	if !(c.Decay >= 0 && c.Decay < 1) {
+		return fmt.Errorf("nn: average: Decay is %v, want it in [0, 1)", c.Decay)
+	}
+	return nil
+}
+
 // An EMA keeps an exponential moving average of weights, which usually
 // generalises better than the last weights (Polyak & Juditsky 1992).
 //
@@ -50,8 +58,8 @@ func NewEMA(params []*Param, cfg EMAConfig) (*EMA, error) {
 	if cfg.Decay == 0 {
 		cfg.Decay = 0.999
 	}
-	if !(cfg.Decay >= 0 && cfg.Decay < 1) {
-		return nil, fmt.Errorf("nn: average: Decay is %v, want it in [0, 1)", cfg.Decay)
+	if err := cfg.Validate(); err != nil {
+		return nil, err
 	}
 	e := &EMA{cfg: cfg, params: params}
 	for _, p := range params {

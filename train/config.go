@@ -132,7 +132,7 @@ func (c Config) Validate() error {
 	if !(c.ClipNorm > 0) {
 		errs = append(errs, fmt.Errorf("train: clip_norm = %v, want more than 0", c.ClipNorm))
 	}
-	errs = append(errs, c.Model.Validate(), c.Optimizer.Validate(), c.Schedule.Validate(), c.NBSVM.Validate(), c.Adversarial.validate(), c.Distill.validate(), c.checkMetric())
+	errs = append(errs, c.Model.Validate(), c.Optimizer.Validate(), c.Schedule.Validate(), c.EMA.Validate(), c.NBSVM.Validate(), c.Adversarial.validate(), c.Distill.validate(), c.checkMetric())
 	if err := errors.Join(errs...); err != nil {
 		return &ConfigError{err}
 	}

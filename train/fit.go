@@ -322,7 +322,7 @@ func (f *fit) send(p Progress) {
 		p.Epochs = l.Epochs
 		p.Epoch = min(l.Epoch+1, p.Epochs)
 		p.Step, p.Steps = f.source.steps(f.full, f.record.Member, l.Position)
-		p.Loss, p.Rate = l.Loss, l.CurrentRate()
+		p.Loss, p.Rate = l.Loss, l.RateAt(l.Position)
 		p.GradNorm, p.WorstNorm, p.Clipped = l.Norm, l.WorstNorm, l.Clipped
 		p.Tokens = l.Tokens
 	}

@@ -162,7 +162,7 @@ func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
 
 // trainer returns what trains a language model, and the texts for it.
 func (p *pretraining) trainer(cmd *cobra.Command) (lm.Trainer, []string, error) {
-	t := lm.Trainer{Checkpoint: p.state, Every: p.every, Resume: p.resume}
+	t := lm.Trainer{Checkpoint: p.state, CheckpointInterval: p.every, Resume: p.resume}
 	if err := p.settings(&t.Config); err != nil {
 		return t, nil, err
 	}
@@ -204,7 +204,7 @@ func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
 		return err
 	}
 	if p.state != "" {
-		if err := lm.RemoveCheckpoint(p.state); err != nil {
+		if err := lm.RemoveCheckpoints(p.state); err != nil {
 			return err
 		}
 	}

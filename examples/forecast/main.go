@@ -11,8 +11,10 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
+	"iter"
 	"log"
 	"math"
 	"math/rand/v2"
@@ -21,6 +23,7 @@ import (
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/train/loop"
 )
 
 // window is the number of values that a forecast sees.
@@ -81,7 +84,7 @@ func compare(series []float64, season, epochs int, seed uint64) (result, error) 
 		return result{}, err
 	}
 	dev := max(cut*4/5, window+1)
-	if err := f.fit(scaled[:dev], scaled[dev-window:cut], epochs, rand.New(rand.NewPCG(seed, 1))); err != nil {
+	if err := f.fit(scaled[:dev], scaled[dev-window:cut], epochs, seed); err != nil {
 		return result{}, err
 	}
 	r := result{train: cut - window, test: len(series) - cut}
@@ -158,50 +161,72 @@ func (f *forecaster) rmse(series []float32) (float64, error) {
 	return math.Sqrt(sum / float64(n)), nil
 }
 
-// fit trains on every window of train, one at a time (batch size 1), with Adam
-// and the squared error, and keeps the weights of the epoch that does best on
-// dev. It stops when ten epochs have brought nothing.
-func (f *forecaster) fit(train, dev []float32, epochs int, r *rand.Rand) error {
-	adam, err := nn.NewOptimizer(nn.OptimizerConfig{Kind: nn.Adam})
+// fit trains on every window of train, one at a time (batch size 1), with Adam and
+// the squared error, and keeps the weights of the epoch that does best on dev. It
+// stops when ten epochs have brought nothing.
+func (f *forecaster) fit(train, dev []float32, epochs int, seed uint64) error {
+	l := loop.Loop{
+		Config: loop.Config{Epochs: epochs, Optimizer: nn.OptimizerConfig{Kind: nn.Adam}, ClipNorm: 1, Patience: 10},
+		Params: f.params,
+	}
+	return l.Run(context.Background(), &task{forecaster: f, train: train, dev: dev, seed: seed, best: math.Inf(1)})
+}
+
+// A task is what the training loop asks for.
+type task struct {
+	*forecaster
+	train, dev []float32
+	seed       uint64
+	best       float64 // error on dev
+}
+
+// Epoch ranges over the windows in a random order.
+func (t *task) Epoch(_ context.Context, epoch, skip int) iter.Seq2[loop.Batch, error] {
+	return func(yield func(loop.Batch, error) bool) {
+		r := rand.New(rand.NewPCG(t.seed, 1))
+		var order []int
+		for range epoch + 1 { // so that an epoch has the same order each time
+			order = r.Perm(len(t.train) - window)
+		}
+		for _, i := range order[skip:] {
+			if !yield(example{t.forecaster, t.train[i : i+window+1]}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Rate is the same throughout.
+func (t *task) Rate(loop.Position) float64 { return 1e-3 }
+
+// Evaluate says whether the error on dev is the lowest so far.
+func (t *task) Evaluate(context.Context, loop.Epoch) (best bool, err error) {
+	e, err := t.rmse(t.dev)
+	best = e < t.best
+	t.best = min(t.best, e)
+	return best, err
+}
+
+// An example is a window with the value after it.
+type example struct {
+	*forecaster
+	series []float32
+}
+
+// Size counts one window of ten values.
+func (e example) Size() (texts, tokens int) { return 1, window }
+
+// Learn adds the gradients of the squared error.
+func (e example) Learn(int) (float64, error) {
+	y, err := e.predict(e.series[:window], lstm.Mode{Train: true})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	loss := nn.Loss{Kind: nn.SquaredError}
-	dY := make([]float32, window*50) // only the last row is ever not zero
-	best, bestEpoch := math.Inf(1), 0
-	weights := make([][]float32, len(f.params))
-	for epoch := 0; epoch < epochs && epoch <= bestEpoch+10; epoch++ {
-		for _, i := range r.Perm(len(train) - window) {
-			y, err := f.predict(train[i:i+window], lstm.Mode{Train: true})
-			if err != nil {
-				return err
-			}
-			var dy [1]float32
-			loss.Eval(dy[:], []float32{y}, 1, 1, &nn.Targets{Values: train[i+window : i+window+1]}, 0)
-			nn.ZeroGrad(f.params)
-			f.dense.Backward(dY[(window-1)*50:], dy[:], f.last, 1)
-			if _, _, err := f.encoder.Backward(&f.ws, dY, nil); err != nil {
-				return err
-			}
-			nn.ClipNorm(f.params, 1)
-			if err := adam.Step(f.params, 1e-3); err != nil {
-				return err
-			}
-		}
-		e, err := f.rmse(dev)
-		if err != nil {
-			return err
-		}
-		if e < best {
-			best, bestEpoch = e, epoch
-			for k, p := range f.params {
-				weights[k] = append(weights[k][:0], p.Data...)
-			}
-		}
-	}
-	for k, p := range f.params {
-		copy(p.Data, weights[k])
-		p.Changed()
-	}
-	return nil
+	var dy [1]float32
+	squared := nn.Loss{Kind: nn.SquaredError}
+	loss := squared.Eval(dy[:], []float32{y}, 1, 1, &nn.Targets{Values: e.series[window:]}, 0)
+	dY := make([]float32, window*50) // only the last row is not zero
+	e.dense.Backward(dY[(window-1)*50:], dy[:], e.last, 1)
+	_, _, err = e.encoder.Backward(&e.ws, dY, nil)
+	return loss, err
 }

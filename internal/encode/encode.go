@@ -6,9 +6,22 @@ import (
 	"context"
 
 	"github.com/textlstm/textlstm/internal/par"
+	"github.com/textlstm/textlstm/internal/resume"
 	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
 )
+
+// Sum identifies texts as a model reads them.
+func Sum(texts [][]vocab.ID) string {
+	s := resume.NewSum()
+	for _, ids := range texts {
+		s.Numbers(uint64(len(ids)))
+		for _, id := range ids {
+			s.Numbers(uint64(id))
+		}
+	}
+	return s.String()
+}
 
 // Texts returns the vocabulary that o keeps of the tokens of texts, and the ids
 // of each text. The pipeline is in the syntax of tokenize.Parse. The number of

@@ -7,6 +7,7 @@ import (
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
+	"github.com/textlstm/textlstm/train/loop"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -57,6 +58,24 @@ type Config struct {
 
 	// ClipNorm is the largest norm of the gradient; 0 means 1.
 	ClipNorm float64 `json:"clip_norm,omitempty"`
+
+	// EMA, if its Decay is not 0, averages the weights; the average is what is
+	// measured and kept.
+	EMA nn.EMAConfig `json:"ema,omitzero"`
+}
+
+// need is what a training takes for a vocabulary of so many words.
+func (c Config) need(l loop.Config, words int) loop.Need {
+	V, E, H, D := float64(words), float64(c.Embed), float64(c.LSTM.HiddenSize), float64(c.LSTM.NumDirections())
+	above := float64(c.LSTM.NumLayers() - 1)
+	weights := V*E + D*4*H*(E+H+1) + above*D*4*H*(D*H+H+1) + D*(H*E+E) + V
+	// Word vectors with their gradient, the gates, the cell, the output and its
+	// gradient; then the projections and the scores of the samples with theirs.
+	token := 3*E + (above+1)*D*6*H + 3*D*H + 2*D*(E+H) + 2*float64(min(c.Samples, words))
+	return loop.Need{
+		Model: 4 * 2 * weights, Weights: 4 * weights * float64(l.Copies(false)-2),
+		Batch: 4 * token * float64(c.BatchTokens) * 5 / 4, Tokens: c.BatchTokens,
+	}
 }
 
 // Resolve returns c with its defaults filled in.
@@ -123,6 +142,6 @@ func (c Config) Validate() error {
 	if err := (nn.Dropout{P: c.Dropout}).Validate(); err != nil {
 		errs = append(errs, fmt.Errorf("lm: %w", err))
 	}
-	errs = append(errs, c.Vocab.Validate(), c.LSTM.Validate(), c.Optimizer.Validate(), c.Schedule.Validate())
+	errs = append(errs, c.Vocab.Validate(), c.LSTM.Validate(), c.Optimizer.Validate(), c.Schedule.Validate(), c.EMA.Validate())
 	return errors.Join(errs...)
 }

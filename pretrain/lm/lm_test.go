@@ -286,7 +286,7 @@ func TestResumeRefuses(t *testing.T) {
 		t.Errorf("other texts: %v", err)
 	}
 	trainer.Seed = 2
-	if _, err := trainer.Fit(t.Context(), texts); err == nil || !strings.Contains(err.Error(), "config is") {
+	if _, err := trainer.Fit(t.Context(), texts); err == nil || !strings.Contains(err.Error(), "seed is") {
 		t.Errorf("other seed: %v", err)
 	}
 }

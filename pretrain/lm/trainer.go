@@ -2,8 +2,8 @@ package lm
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"runtime"
 	"slices"
@@ -13,6 +13,7 @@ import (
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/train/loop"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -24,23 +25,46 @@ type Trainer struct {
 	// GOMAXPROCS. It changes no bit of the model.
 	Workers int
 
-	// Checkpoint, if not "", is a file in which Fit keeps its state, written
-	// every so often and when ctx ends, each time whole or not at all.
+	// Checkpoint, if not "", is a directory, made if need be, in which Fit keeps its
+	// state: the newest two checkpoints, written every so often and when ctx ends,
+	// each time whole or not at all. No other training may use the directory.
 	Checkpoint string
 
-	// Every is the time between two checkpoints; 0 means 5 minutes.
-	Every time.Duration
+	// CheckpointInterval is the time between two checkpoints; 0 means 5 minutes.
+	CheckpointInterval time.Duration
 
 	// Resume makes Fit go on from the checkpoint, if there is one, and end with
 	// the model that it would have ended with uninterrupted, byte for byte.
-	// Texts and config must be the same. Without Resume, Fit refuses to
-	// overwrite a checkpoint.
+	// Texts and config must be the same; a *MismatchError says what is not. Without
+	// Resume, Fit refuses a directory that has checkpoints.
 	Resume bool
 
 	// OnProgress, if not nil, is called from Fit's goroutine after every batch
 	// and, with Dev set, after every epoch.
 	OnProgress func(Progress)
 }
+
+// What ends a training, beside its context and what is wrong with config or texts.
+type (
+	// A MismatchError says that a checkpoint is of another training.
+	MismatchError = loop.MismatchError
+
+	// A DivergedError reports a number that is not finite: the loss, or an element
+	// of a gradient or a weight.
+	DivergedError = loop.DivergedError
+
+	// A MemoryError says that a training cannot fit into memory.
+	MemoryError = loop.MemoryError
+)
+
+// ErrUnfinished says that the directory for checkpoints holds those of a training
+// that nobody asked to resume.
+var ErrUnfinished = loop.ErrUnfinished
+
+// RemoveCheckpoints deletes the checkpoints in a directory, and the directory if
+// nothing else is in it, once the model that they led to is safe. It is no error if
+// there are none.
+func RemoveCheckpoints(dir string) error { return loop.RemoveCheckpoints(dir) }
 
 // A Progress says how far a training is.
 type Progress struct {
@@ -52,6 +76,11 @@ type Progress struct {
 	Elapsed       time.Duration
 	Resumed       bool   // set once, where a training goes on from a checkpoint
 	Dev           *Epoch // set once an epoch
+
+	// Warning is set once after something that the training has survived: a
+	// *DivergedError before it goes back to the start of the epoch at half the
+	// rate, or a checkpoint that could not be written or read.
+	Warning error
 }
 
 // TokensPerSecond is the speed so far.
@@ -85,23 +114,33 @@ const (
 	devTokens = 50_000
 )
 
-// Fit trains a language model on texts. The errors are ctx's, and those about
-// config, texts and the checkpoint.
+// Fit trains a language model on texts. A number that is not finite sends it back to
+// the start of the epoch, with half the learning rate from there on; the fourth time
+// is a *DivergedError. What cannot fit into memory is a *MemoryError before the
+// network is made. The other errors are ctx's, and those about config, texts and
+// checkpoints.
 func (t *Trainer) Fit(ctx context.Context, texts []string) (*Result, error) {
+	checkpoints, err := loop.OpenCheckpoints(loop.CheckpointOptions{Path: t.Checkpoint, Interval: t.CheckpointInterval, Resume: t.Resume})
+	if err != nil {
+		return nil, fmt.Errorf("lm: %w", err)
+	}
+	defer checkpoints.Close()
 	f, err := t.read(ctx, texts)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.begin(); err != nil {
-		return nil, err
-	}
-	if err := f.run(ctx); err != nil {
-		if ctx.Err() != nil && t.Checkpoint != "" {
-			err = errors.Join(err, f.save())
+	if checkpoints != nil {
+		if err := checkpoints.Find(f.identity(), &f.history); err != nil {
+			return nil, fmt.Errorf("lm: %w", err)
 		}
+	}
+	if err := f.begin(ctx, checkpoints); err != nil {
 		return nil, err
 	}
-	r := &Result{Model: &Model{cfg: f.cfg, vocab: f.vocab, net: f.net}, History: f.History, Texts: len(texts)}
+	if err := f.loop.Run(ctx, f); err != nil {
+		return nil, err
+	}
+	r := &Result{Model: &Model{cfg: f.cfg, vocab: f.vocab, net: f.net}, History: f.history, Texts: len(texts)}
 	for _, ids := range f.texts {
 		r.Tokens += int64(len(ids))
 		for _, id := range ids {
@@ -113,7 +152,7 @@ func (t *Trainer) Fit(ctx context.Context, texts []string) (*Result, error) {
 	return r, nil
 }
 
-// A fit is one training under way.
+// A fit is one training under way: the task of a loop.
 type fit struct {
 	t       *Trainer
 	cfg     Config
@@ -124,26 +163,14 @@ type fit struct {
 	net     *network
 	ws      workspace
 	sampler *sampler
-
-	optimizer *nn.Optimizer
-	position
 	batches int // in an epoch
-	start   time.Time
-	saved   time.Time
-}
-
-// A position is how far a training has come.
-type position struct {
-	Step    int           `json:"step"`
-	Loss    float64       `json:"loss"`
-	Tokens  int64         `json:"tokens"`
-	Elapsed time.Duration `json:"elapsed"`
-	History []Epoch       `json:"history,omitempty"`
+	history []Epoch
+	loop    *loop.Loop
 }
 
 // read begins a training: it turns the texts into ids and deals them out.
 func (t *Trainer) read(ctx context.Context, texts []string) (*fit, error) {
-	f := &fit{t: t, cfg: t.Config.Resolve(), start: time.Now()}
+	f := &fit{t: t, cfg: t.Config.Resolve()}
 	if err := f.cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -180,85 +207,105 @@ func (t *Trainer) read(ctx context.Context, texts []string) (*fit, error) {
 	return f, nil
 }
 
-func (f *fit) begin() (err error) {
+// identity lists what must be the same for a training to go on.
+func (f *fit) identity() loop.Identity {
+	return loop.Identity{
+		{Name: "kind of model", Value: "language model"},
+		{Name: "kernel", Value: loop.Kernel()},
+		{Name: "seed", Value: f.cfg.Seed},
+		{Name: "texts", Value: encode.Sum(f.texts)},
+		{Value: f.cfg},
+	}
+}
+
+func (f *fit) begin(ctx context.Context, checkpoints *loop.Checkpoints) (err error) {
+	cfg := loop.Config{Epochs: f.cfg.Epochs, Optimizer: f.cfg.Optimizer, ClipNorm: f.cfg.ClipNorm, EMA: f.cfg.EMA}
+	if err := loop.CheckMemory(f.cfg.need(cfg, f.vocab.Len())); err != nil {
+		return err
+	}
 	if f.net, err = newNetwork(f.cfg, f.vocab); err != nil {
 		return err
 	}
-	f.net.init(seed.Rand(f.cfg.Seed, "lm init"))
-	f.sampler = newSampler(f.vocab, f.cfg.Samples)
-	if f.optimizer, err = nn.NewOptimizer(f.cfg.Optimizer); err != nil {
+	if err := seed.Until(ctx, seed.Rand(f.cfg.Seed, "lm init"), f.net.init); err != nil {
 		return err
 	}
-	f.saved = time.Now()
-	return f.load()
+	f.sampler = newSampler(f.vocab, f.cfg.Samples)
+	f.loop = &loop.Loop{
+		Config: cfg, Params: f.net.params, Checkpoints: checkpoints, State: &f.history,
+		Check: f.check, OnProgress: f.report,
+	}
+	return nil
 }
 
-func (f *fit) run(ctx context.Context) error {
-	steps := f.cfg.Epochs * f.batches
-	for f.Step < steps {
-		epoch := f.Step / f.batches
+// check reports a position in a checkpoint that this training cannot reach.
+func (f *fit) check(p loop.Position) error {
+	if p.Batch > f.batches || p.Step != p.Epoch*f.batches+p.Batch || len(f.history) != p.Epoch {
+		return fmt.Errorf("epoch %d, batch %d, step %d with %d epochs done are not a place in this training", p.Epoch, p.Batch, p.Step, len(f.history))
+	}
+	return nil
+}
+
+// steps is how many there are.
+func (f *fit) steps() int { return f.cfg.Epochs * f.batches }
+
+// Epoch is loop.Task's.
+func (f *fit) Epoch(_ context.Context, epoch, skip int) iter.Seq2[loop.Batch, error] {
+	return func(yield func(loop.Batch, error) bool) {
 		order := slices.Clone(f.train)
 		seed.Rand(f.cfg.Seed, "lm order", uint64(epoch)).Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-		for b := f.Step % f.batches; b < f.batches; b++ {
-			if err := ctx.Err(); err != nil {
-				return err
+		for b := skip; b < f.batches; b++ {
+			if !yield(batch{f, order[b*len(order)/f.batches : (b+1)*len(order)/f.batches]}, nil) {
+				return
 			}
-			if err := f.step(order[b*len(order)/f.batches:(b+1)*len(order)/f.batches], steps); err != nil {
-				return err
-			}
-			if b+1 < f.batches {
-				f.report(nil)
-				if err := f.saveDue(); err != nil {
-					return err
-				}
-			}
-		}
-		e := Epoch{Epoch: epoch + 1, Loss: f.Loss}
-		var err error
-		if e.Perplexity, err = f.perplexity(); err != nil {
-			return err
-		}
-		f.History = append(f.History, e)
-		f.report(&f.History[len(f.History)-1])
-		if err := f.saveDue(); err != nil {
-			return err
 		}
 	}
-	return nil
 }
 
-func (f *fit) step(batch []piece, steps int) error {
-	nn.ZeroGrad(f.net.params)
-	s := f.sampler.draw(seed.Rand(f.cfg.Seed, "lm sample", uint64(f.Step)))
-	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "lm step", uint64(f.Step))}
-	loss, err := f.net.step(&f.ws, f.texts, batch, s, mode)
-	if err != nil {
-		return err
+// Rate is loop.Task's.
+func (f *fit) Rate(p loop.Position) float64 { return f.cfg.Schedule.LR(p.Step, f.steps()) }
+
+// Evaluate is loop.Task's.
+func (f *fit) Evaluate(ctx context.Context, e loop.Epoch) (best bool, err error) {
+	r := Epoch{Epoch: e.Epoch, Loss: f.loop.Loss}
+	if r.Perplexity, err = f.perplexity(ctx); err != nil {
+		return false, err
 	}
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return fmt.Errorf("lm: diverged at step %d: the loss is %v; lower the learning rate, schedule.rate = %v", f.Step+1, loss, f.cfg.Schedule.Rate)
+	f.history = append(f.history, r)
+	f.send(Progress{Dev: &r})
+	return false, nil
+}
+
+// A batch is what a step learns from.
+type batch struct {
+	f      *fit
+	pieces []piece
+}
+
+// Size is loop.Batch's.
+func (b batch) Size() (texts, tokens int) {
+	for _, p := range b.pieces {
+		tokens += p.len()
 	}
-	nn.ClipNorm(f.net.params, f.cfg.ClipNorm)
-	if err := f.optimizer.Step(f.net.params, float32(f.cfg.Schedule.LR(f.Step, steps))); err != nil {
-		return fmt.Errorf("lm: step %d: %w", f.Step+1, err)
-	}
-	if f.Step == 0 {
-		f.Loss = loss
-	}
-	f.Loss += 0.01 * (loss - f.Loss)
-	for _, p := range batch {
-		f.Tokens += int64(p.len())
-	}
-	f.Step++
-	return nil
+	return len(b.pieces), tokens
+}
+
+// Learn is loop.Batch's.
+func (b batch) Learn(step int) (loss float64, err error) {
+	f := b.f
+	s := f.sampler.draw(seed.Rand(f.cfg.Seed, "lm sample", uint64(step)))
+	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "lm step", uint64(step))}
+	return f.net.step(&f.ws, f.texts, b.pieces, s, mode)
 }
 
 // perplexity is that of the texts set aside, by direction.
-func (f *fit) perplexity() (map[string]float64, error) {
+func (f *fit) perplexity(ctx context.Context) (map[string]float64, error) {
 	words := f.sampler.words
 	sums, counts := make([]float64, len(f.net.predictors)), make([]int, len(f.net.predictors))
 	const together = 64 // pieces
 	for from := 0; from < len(f.dev); from += together {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		f.net.lay(&f.ws, f.texts, f.dev[from:min(from+together, len(f.dev))])
 		y, err := f.net.encode(&f.ws, lstm.Mode{})
 		if err != nil {
@@ -279,14 +326,23 @@ func (f *fit) perplexity() (map[string]float64, error) {
 	return p, nil
 }
 
-func (f *fit) report(dev *Epoch) {
+// report passes on what the loop tells, but for the last batch of an epoch: Evaluate
+// does that.
+func (f *fit) report(p loop.Progress) {
+	if f.loop.Batch < f.batches || p.Resumed || p.Warning != nil {
+		f.send(Progress{Resumed: p.Resumed, Warning: p.Warning})
+	}
+}
+
+// send fills in how far the training is.
+func (f *fit) send(p Progress) {
 	if f.t.OnProgress == nil {
 		return
 	}
-	steps := f.cfg.Epochs * f.batches
-	at := max(f.Step-1, 0)
-	f.t.OnProgress(Progress{
-		Epoch: at/f.batches + 1, Epochs: f.cfg.Epochs, Step: f.Step, Steps: steps,
-		Loss: f.Loss, Rate: f.cfg.Schedule.LR(at, steps), Tokens: f.Tokens, Elapsed: time.Since(f.start), Dev: dev,
-	})
+	l := f.loop
+	p.Epoch, p.Epochs = min(l.Epoch+1, l.Epochs), l.Epochs
+	p.Step, p.Steps = l.Step, f.steps()
+	p.Loss, p.Rate = l.Loss, l.RateAt(loop.Position{Step: max(l.Step-1, 0)}) // of the last step
+	p.Tokens, p.Elapsed = l.Tokens, l.Elapsed
+	f.t.OnProgress(p)
 }

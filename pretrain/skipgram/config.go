@@ -74,6 +74,12 @@ func (c Config) Resolve() Config {
 	return c
 }
 
+// batchBytes is what a batch takes: copies of the vectors of its tokens and of the
+// words beside them, with their gradients, and the scores of the noise.
+func (c Config) batchBytes() float64 {
+	return 4 * batchPieces * (4*float64(c.Embed)*(pieceTokens+draws) + pieceTokens*draws)
+}
+
 // Validate reports everything that is wrong with a resolved config.
 func (c Config) Validate() error {
 	var errs []error

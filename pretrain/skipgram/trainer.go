@@ -3,7 +3,7 @@ package skipgram
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
+	"iter"
 	"runtime"
 	"slices"
 	"time"
@@ -12,6 +12,8 @@ import (
 	"github.com/textlstm/textlstm/internal/encode"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/seed"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/train/loop"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -23,9 +25,44 @@ type Trainer struct {
 	// can use 8; 0 means GOMAXPROCS. It changes no bit of the vectors.
 	Workers int
 
+	// Checkpoint, if not "", is a directory, made if need be, in which Fit keeps its
+	// state: the newest two checkpoints, written every so often and when ctx ends,
+	// each time whole or not at all. No other training may use the directory.
+	Checkpoint string
+
+	// CheckpointInterval is the time between two checkpoints; 0 means 5 minutes.
+	CheckpointInterval time.Duration
+
+	// Resume makes Fit go on from the newest checkpoint, if there is one, and end with
+	// the vectors that it would have ended with uninterrupted, byte for byte. Texts and
+	// config must be the same; a *MismatchError says what is not. Without Resume, Fit
+	// refuses a directory that has checkpoints.
+	Resume bool
+
 	// OnProgress, if not nil, is called from Fit's goroutine after every batch.
 	OnProgress func(Progress)
 }
+
+// What ends a training, beside its context and what is wrong with config or texts.
+type (
+	// A MismatchError says that a checkpoint is of another training.
+	MismatchError = loop.MismatchError
+
+	// A DivergedError reports a number that is not finite.
+	DivergedError = loop.DivergedError
+
+	// A MemoryError says that a training cannot fit into memory.
+	MemoryError = loop.MemoryError
+)
+
+// ErrUnfinished says that the directory for checkpoints holds those of a training
+// that nobody asked to resume.
+var ErrUnfinished = loop.ErrUnfinished
+
+// RemoveCheckpoints deletes the checkpoints in a directory, and the directory if
+// nothing else is in it, once the vectors that they led to are safe. It is no error if
+// there are none.
+func RemoveCheckpoints(dir string) error { return loop.RemoveCheckpoints(dir) }
 
 // A Progress says how far a training is.
 type Progress struct {
@@ -36,6 +73,12 @@ type Progress struct {
 	Tokens        int64 // read, those left out among them
 	Elapsed       time.Duration
 	EndOfEpoch    bool
+	Resumed       bool // set once, where a training goes on from a checkpoint
+
+	// Warning is set once after something that the training has survived: a
+	// *DivergedError before it goes back to the start of the epoch at half the
+	// rate, or a checkpoint that could not be written or read.
+	Warning error
 }
 
 // TokensPerSecond is the speed so far.
@@ -58,10 +101,18 @@ const (
 	batchPieces = 8
 )
 
-// Fit learns the vectors of the words of texts. It may be called again. The
-// errors are ctx's, and those about config and texts.
+// Fit learns the vectors of the words of texts. It may be called again. A vector
+// that is not finite at the end of an epoch sends it back to the start, with half the
+// learning rate from there on; the fourth time is a *DivergedError. What cannot fit
+// into memory is a *MemoryError before the vectors are made. The other errors are
+// ctx's, and those about config, texts and checkpoints.
 func (t *Trainer) Fit(ctx context.Context, texts []string) (*Result, error) {
-	f := &fit{t: t, cfg: t.Config.Resolve(), workers: t.Workers, start: time.Now()}
+	checkpoints, err := loop.OpenCheckpoints(loop.CheckpointOptions{Path: t.Checkpoint, Interval: t.CheckpointInterval, Resume: t.Resume})
+	if err != nil {
+		return nil, fmt.Errorf("skipgram: %w", err)
+	}
+	defer checkpoints.Close()
+	f := &fit{t: t, cfg: t.Config.Resolve(), workers: t.Workers}
 	if err := f.cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -69,32 +120,64 @@ func (t *Trainer) Fit(ctx context.Context, texts []string) (*Result, error) {
 		f.workers = runtime.GOMAXPROCS(0)
 	}
 	r := &Result{Config: f.cfg}
-	v, ids, err := encode.Texts(ctx, texts, f.cfg.Pipeline, f.cfg.Vocab, f.workers)
+	ids, err := f.read(ctx, texts, r)
 	if err != nil {
 		return nil, err
 	}
-	r.Vocab = v
+	if checkpoints != nil {
+		if err := checkpoints.Find(f.identity(ids), new(any)); err != nil {
+			return nil, fmt.Errorf("skipgram: %w", err)
+		}
+	}
+	if r.Embed, err = embed.New(r.Vocab.Len(), f.cfg.Embed); err != nil {
+		return nil, err
+	}
+	words := r.Embed.Weight
+	f.model = newModel(f.cfg.Embed, words.Data)
+	neighbours := &nn.Param{Name: "neighbours.weight", Shape: words.Shape, Sparse: true, Data: f.model.tables[out]}
+	f.model.init(r.Vocab, seed.Rand(f.cfg.Seed, "skipgram init"))
+	f.loop = &loop.Loop{
+		Config: loop.Config{Epochs: f.cfg.Epochs}, Params: []*nn.Param{words, neighbours}, Checkpoints: checkpoints,
+		NewOptimizer: func() (loop.Optimizer, error) { return mover{f}, nil },
+		Check:        f.check, OnProgress: f.report,
+	}
+	if err := f.loop.Run(ctx, f); err != nil {
+		return nil, err
+	}
+	r.Loss = f.loop.Loss
+	return r, nil
+}
+
+// read turns the texts into ids, and begins the result with what is in them.
+func (f *fit) read(ctx context.Context, texts []string, r *Result) (ids [][]vocab.ID, err error) {
+	if r.Vocab, ids, err = encode.Texts(ctx, texts, f.cfg.Pipeline, f.cfg.Vocab, f.workers); err != nil {
+		return nil, err
+	}
+	v := r.Vocab
 	if v.Known() < 2 {
-		return nil, fmt.Errorf("skipgram: %w", &vocab.TooFewError{Texts: len(texts), Words: v.Known(), MinCount: f.cfg.Vocab.MinCount})
+		return nil, &vocab.TooFewError{Texts: len(texts), Words: v.Known(), MinCount: f.cfg.Vocab.MinCount}
 	}
 	for _, text := range ids {
 		r.Tokens += int64(len(text))
 		f.spans = appendSpans(f.spans, text)
 	}
 	r.Unknown = r.Tokens - v.Total()
-	f.tokens = r.Tokens
-	if r.Embed, err = embed.New(v.Len(), f.cfg.Embed); err != nil {
-		return nil, err
-	}
+	f.pieces = min(int((r.Tokens+pieceTokens-1)/pieceTokens), len(f.spans))
+	f.batches = (f.pieces + batchPieces - 1) / batchPieces
 	f.keep, f.noise = keepShares(v, f.cfg.Sample), newNoise(v)
-	f.model = newModel(f.cfg.Embed, r.Embed.Weight.Data)
-	f.model.init(v, seed.Rand(f.cfg.Seed, "skipgram init"))
-	if err := f.run(ctx); err != nil {
-		return nil, err
+	table := 4 * float64(v.Len()) * float64(f.cfg.Embed)
+	return ids, loop.CheckMemory(loop.Need{Model: 2 * table, Weights: 2 * table, Batch: f.cfg.batchBytes(), Tokens: batchPieces * pieceTokens})
+}
+
+// identity lists what must be the same for a training to go on.
+func (f *fit) identity(texts [][]vocab.ID) loop.Identity {
+	return loop.Identity{
+		{Name: "kind of model", Value: "word vectors"},
+		{Name: "kernel", Value: loop.Kernel()},
+		{Name: "seed", Value: f.cfg.Seed},
+		{Name: "texts", Value: encode.Sum(texts)},
+		{Value: f.cfg},
 	}
-	r.Loss = f.loss
-	r.Embed.Weight.Changed()
-	return r, nil
 }
 
 // appendSpans cuts a text into spans of about the same length.
@@ -109,77 +192,133 @@ func appendSpans(dst []span, text []vocab.ID) []span {
 // cut returns where part i begins of total things in parts of about the same size.
 func cut(i, parts, total int) int { return int(int64(i) * int64(total) / int64(parts)) }
 
-// A fit is one training under way.
+// A fit is one training under way: the task of a loop.
 type fit struct {
 	t       *Trainer
 	cfg     Config
 	workers int
 	spans   []span
-	tokens  int64 // of spans
+	pieces  int // in an epoch
+	batches int // in an epoch
 	keep    []float32
 	noise   *noise
 	model   *model
-	pieces  [batchPieces]piece
-	loss    float64
-	start   time.Time
+	loop    *loop.Loop
+	work    [batchPieces]piece
+	at      int // pieces of work in the batch under way
 }
 
-func (f *fit) run(ctx context.Context) error {
-	pieces := min(int((f.tokens+pieceTokens-1)/pieceTokens), len(f.spans))
-	batches := (pieces + batchPieces - 1) / batchPieces
-	steps := f.cfg.Epochs * batches
-	done := int64(0)
-	for epoch := range f.cfg.Epochs {
+// Epoch is loop.Task's.
+func (f *fit) Epoch(_ context.Context, epoch, skip int) iter.Seq2[loop.Batch, error] {
+	return func(yield func(loop.Batch, error) bool) {
 		order := slices.Clone(f.spans)
 		seed.Rand(f.cfg.Seed, "skipgram order", uint64(epoch)).Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-		for b := range batches {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			step := epoch*batches + b
-			rate := f.cfg.Rate * float64(steps-step) / float64(steps)
-			lo, hi := cut(b, batches, pieces), cut(b+1, batches, pieces)
-			loss := f.step(hi-lo, float32(rate), func(i int) (*rand.Rand, []span) {
-				p := lo + i
-				return seed.Rand(f.cfg.Seed, "skipgram piece", uint64(epoch), uint64(p)), order[cut(p, pieces, len(order)):cut(p+1, pieces, len(order))]
-			})
-			if step == 0 {
-				f.loss = loss
-			}
-			f.loss += 0.01 * (loss - f.loss)
-			for _, s := range order[cut(lo, pieces, len(order)):cut(hi, pieces, len(order))] {
-				done += int64(len(s))
-			}
-			last := b+1 == batches
-			if last && !f.model.finite() {
-				return fmt.Errorf("skipgram: diverged in epoch %d: lower the learning rate, rate = %v", epoch+1, f.cfg.Rate)
-			}
-			if f.t.OnProgress != nil {
-				f.t.OnProgress(Progress{
-					Epoch: epoch + 1, Epochs: f.cfg.Epochs, Step: step + 1, Steps: steps,
-					Loss: f.loss, Rate: rate, Tokens: done, Elapsed: time.Since(f.start), EndOfEpoch: last,
-				})
+		for b := skip; b < f.batches; b++ {
+			if !yield(batch{f, epoch, order, cut(b, f.batches, f.pieces), cut(b+1, f.batches, f.pieces)}, nil) {
+				return
 			}
 		}
+	}
+}
+
+// steps is how many there are.
+func (f *fit) steps() int { return f.cfg.Epochs * f.batches }
+
+// Rate is loop.Task's: it falls in a straight line.
+func (f *fit) Rate(p loop.Position) float64 {
+	return f.cfg.Rate * float64(f.steps()-p.Step) / float64(f.steps())
+}
+
+// Evaluate is loop.Task's.
+func (f *fit) Evaluate(context.Context, loop.Epoch) (best bool, err error) {
+	f.send(Progress{EndOfEpoch: true})
+	return false, nil
+}
+
+// check reports a position in a checkpoint that this training cannot reach.
+func (f *fit) check(p loop.Position) error {
+	if p.Batch > f.batches || p.Step != p.Epoch*f.batches+p.Batch {
+		return fmt.Errorf("epoch %d, batch %d, step %d are not a place in this training", p.Epoch, p.Batch, p.Step)
 	}
 	return nil
 }
 
-// step moves the weights by one batch of n pieces, of which get gives what is to be
-// drawn from and the spans, and returns the mean loss of a pair of the first.
-func (f *fit) step(n int, rate float32, get func(i int) (*rand.Rand, []span)) float64 {
-	loss := 0.0
-	par.For(f.workers, n, func(i int) {
-		p := &f.pieces[i]
-		r, spans := get(i)
-		p.draw(r, spans, f.keep, f.noise, f.cfg.Window, f.cfg.Negatives)
+// report passes on what the loop tells, but for the last batch of an epoch: Evaluate
+// does that.
+func (f *fit) report(p loop.Progress) {
+	if f.loop.Batch < f.batches || p.Resumed || p.Warning != nil {
+		f.send(Progress{Resumed: p.Resumed, Warning: p.Warning})
+	}
+}
+
+// send fills in how far the training is.
+func (f *fit) send(p Progress) {
+	if f.t.OnProgress == nil {
+		return
+	}
+	l := f.loop
+	p.Epoch, p.Epochs = min(l.Epoch+1, l.Epochs), l.Epochs
+	p.Step, p.Steps = l.Step, f.steps()
+	p.Loss, p.Rate = l.Loss, l.RateAt(loop.Position{Step: max(l.Step-1, 0)}) // of the last step
+	p.Tokens, p.Elapsed = l.Tokens, l.Elapsed
+	f.t.OnProgress(p)
+}
+
+// A batch is some pieces of an epoch.
+type batch struct {
+	f        *fit
+	epoch    int
+	order    []span // of the epoch
+	from, to int    // pieces
+}
+
+// spans returns those of pieces from..to.
+func (b batch) spans(from, to int) []span {
+	return b.order[cut(from, b.f.pieces, len(b.order)):cut(to, b.f.pieces, len(b.order))]
+}
+
+// Size is loop.Batch's.
+func (b batch) Size() (texts, tokens int) {
+	for _, s := range b.spans(b.from, b.to) {
+		tokens += len(s)
+	}
+	return b.to - b.from, tokens
+}
+
+// Learn is loop.Batch's. The loss is the mean of a pair of the first piece, and the
+// gradients stay in the pieces.
+func (b batch) Learn(int) (loss float64, err error) {
+	f := b.f
+	f.at = b.to - b.from
+	par.For(f.workers, f.at, func(i int) {
+		p := &f.work[i]
+		r := seed.Rand(f.cfg.Seed, "skipgram piece", uint64(b.epoch), uint64(b.from+i))
+		p.draw(r, b.spans(b.from+i, b.from+i+1), f.keep, f.noise, f.cfg.Window, f.cfg.Negatives)
 		if l := p.eval(f.model, i == 0); i == 0 {
 			loss = l
 		}
 	})
+	return loss, nil
+}
+
+// A mover is the optimiser: it adds the gradients of the pieces to the rows that
+// they are of. It remembers nothing.
+type mover struct{ f *fit }
+
+func (m mover) Step(params []*nn.Param, rate float32) error {
+	f := m.f
 	const shards = 8 // of the rows of each table
 	par.For(f.workers, 2*shards, func(w int) {
-		f.model.move(w%2, f.pieces[:n], rate, func(id vocab.ID) bool { return int(id)%shards == w/2 })
+		f.model.move(w%2, f.work[:f.at], rate, func(id vocab.ID) bool { return int(id)%shards == w/2 })
 	})
-	return loss
+	for _, p := range params {
+		p.Changed()
+	}
+	return nil
 }
+
+func (mover) State() []*nn.Param { return nil }
+
+func (mover) LoadState([]*nn.Param, int, []*nn.Param) error { return nil }
+
+func (mover) Moments() int { return 0 }

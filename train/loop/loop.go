@@ -11,6 +11,7 @@ package loop
 import (
 	"context"
 	"iter"
+	"math"
 	"slices"
 	"time"
 
@@ -169,8 +170,8 @@ type Progress struct {
 	Warning error
 }
 
-// CurrentRate is the learning rate of the next step.
-func (l *Loop) CurrentRate() float64 { return l.halved(l.task.Rate(l.Position)) }
+// RateAt is the learning rate of the step that follows p.
+func (l *Loop) RateAt(p Position) float64 { return math.Ldexp(l.task.Rate(p), -l.Halvings) }
 
 // Run trains to the end, and leaves the best weights in the parameters or, if no
 // epoch was said to be the best, the averages or the last weights. The errors are
@@ -286,7 +287,7 @@ func (l *Loop) beginEpoch() (err error) {
 // evaluate has the task evaluate the weights, and keeps them if they are the best.
 func (l *Loop) evaluate(ctx context.Context) error {
 	e := Epoch{
-		Epoch: l.Epoch + 1, Loss: l.Sum / float64(l.Batch), Rate: l.CurrentRate(),
+		Epoch: l.Epoch + 1, Loss: l.Sum / float64(l.Batch), Rate: l.RateAt(l.Position),
 		GradNorm: l.Norm, WorstNorm: l.WorstNorm, Clipped: l.Clipped, Seconds: time.Since(l.start).Seconds(),
 	}
 	if l.ema != nil {

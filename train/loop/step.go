@@ -36,8 +36,6 @@ func (l *Loop) retries() int {
 	return max(l.Retries, 0)
 }
 
-func (l *Loop) halved(rate float64) float64 { return math.Ldexp(rate, -l.Halvings) }
-
 // rollBack turns an epoch that diverged into one that has not begun, at half the
 // learning rate. Other errors, and divergence after too many such attempts, it
 // returns.
@@ -98,7 +96,7 @@ func (l *Loop) step(b Batch) error {
 
 // move takes the optimiser's step and looks at what has moved.
 func (l *Loop) move(params []*nn.Param) error {
-	err := l.optimizer.Step(params, float32(l.CurrentRate()))
+	err := l.optimizer.Step(params, float32(l.RateAt(l.Position)))
 	var bad *nn.DivergedError
 	if errors.As(err, &bad) {
 		return l.diverged("gradient of "+bad.Name, float64(bad.Value))
