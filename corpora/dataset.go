@@ -111,6 +111,33 @@ func (d *Dataset) Subset(indices []int) *Dataset {
 	return s
 }
 
+// Column returns the examples of d that have a label of a head, with that head alone,
+// and their indices in d.
+func (d *Dataset) Column(head int) (*Dataset, []int) {
+	one := &Dataset{Heads: d.Heads[head : head+1], Separator: d.Separator}
+	for _, s := range d.Sources {
+		one.Sources = append(one.Sources, Source{Name: s.Name, Labels: s.Labels[head : head+1]})
+	}
+	var indices []int
+	for i, e := range d.Examples {
+		if l := e.Label(head); l != "" {
+			e.Labels = []string{l}
+			one.Examples = append(one.Examples, e)
+			indices = append(indices, i)
+		}
+	}
+	return one, indices
+}
+
+// Texts returns the texts of the examples.
+func (d *Dataset) Texts() []string {
+	texts := make([]string, len(d.Examples))
+	for i := range texts {
+		texts[i] = d.Examples[i].Text
+	}
+	return texts
+}
+
 // Filter returns the examples for which keep is true.
 func (d *Dataset) Filter(keep func(*Example) bool) *Dataset {
 	var indices []int

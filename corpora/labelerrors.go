@@ -15,6 +15,15 @@ type LabelError struct {
 	Margin    float64 // probability of Suggested minus that of Given, in (0, 1]
 }
 
+// A WrongLabel is a LabelError of a data set, by name.
+type WrongLabel struct {
+	Index     int    // of the example
+	Head      string // of the label
+	Given     string
+	Suggested string
+	Margin    float64
+}
+
 // LabelErrors finds examples that are probably mislabelled, the surest first, by
 // confident learning (Northcutt, Jiang and Chuang 2021, "Confident Learning:
 // Estimating Uncertainty in Dataset Labels", eq. 1 and 2, "off-diagonals of the

@@ -146,11 +146,7 @@ func goldLabels(d *corpora.Dataset, e *corpora.Example, column int, multi bool) 
 // compared: the others' probability is shared out. The errors are ctx's, and
 // ErrLabels as for Pair.
 func Dataset(ctx context.Context, m *classify.Model, d *corpora.Dataset, head string) ([]Predictions, error) {
-	texts := make([]string, len(d.Examples))
-	for i := range d.Examples {
-		texts[i] = d.Examples[i].Text
-	}
-	encoded, err := m.Encode(ctx, texts)
+	encoded, err := m.Encode(ctx, d.Texts())
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/corpora/audit"
 	"github.com/textlstm/textlstm/report"
 )
 
@@ -30,38 +28,6 @@ spelling of the file, except in check, where neg is negative.`,
 	return cmd
 }
 
-// A section is one titled table of a report.
-type section struct {
-	title  string
-	header []string
-	rows   [][]any
-}
-
-// writeSections writes tables, as text or Markdown.
-func writeSections(w io.Writer, style report.Style, sections []section) error {
-	first := true
-	for _, s := range sections {
-		if len(s.rows) == 0 {
-			continue
-		}
-		heading := s.title + "\n"
-		if style == report.Markdown {
-			heading = "## " + s.title + "\n\n"
-		}
-		if !first {
-			heading = "\n" + heading
-		}
-		first = false
-		if _, err := io.WriteString(w, heading); err != nil {
-			return err
-		}
-		if err := report.Table(w, s.header, s.rows, style); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // corpusStyle checks --output: tables for people, JSON for programs.
 func corpusStyle(output string) (report.Style, error) {
 	style, err := report.ParseStyle(output)
@@ -72,13 +38,6 @@ func corpusStyle(output string) (report.Style, error) {
 		return "", usagef("--output %s: want table, md or json", output)
 	}
 	return style, nil
-}
-
-func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
 }
 
 const outputUsage = "table, md or json"
@@ -113,72 +72,13 @@ func newCorpusStats() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if style == report.JSON {
-				return writeJSON(cmd.OutOrStdout(), s)
-			}
-			return writeSections(cmd.OutOrStdout(), style, statsSections(s))
+			return audit.WriteStats(cmd.OutOrStdout(), style, s)
 		},
 	}
 	in.addFlags(cmd, true)
 	cmd.Flags().BoolVar(&lines, "lines", false, "plain text has one text per line")
 	cmd.Flags().StringVarP(&output, "output", "o", "table", outputUsage)
 	return cmd
-}
-
-func statsSections(s *corpora.Stats) []section {
-	vocabulary := fmt.Sprint(s.Vocabulary)
-	if s.Capped {
-		vocabulary = "more than " + vocabulary
-	}
-	figures := section{"Corpus", []string{"figure", "value"}, [][]any{
-		{"rows", s.Rows}, {"refused rows", s.Refused}, {"blank lines", s.Blank}, {"bytes of text", s.Bytes},
-		{"texts without a word", s.Empty}, {"bad bytes", s.BadBytes}, {"texts with U+FFFD", s.Replaced},
-		{"different words", vocabulary}, {"words that occur once", s.Once},
-	}}
-	labels := section{"Labels", []string{"head", "label", "rows", "share"}, nil}
-	for h, head := range s.Heads {
-		counts := s.Labels[h]
-		for _, label := range slices.Sorted(maps.Keys(counts)) {
-			name := any(label)
-			if label == "" {
-				name = "(none)"
-			}
-			labels.rows = append(labels.rows, []any{head, name, counts[label], percent(counts[label], s.Rows)})
-		}
-	}
-	lengths := section{"Lengths", []string{"per text", "total", "mean", "min", "median", "90 %", "95 %", "99 %", "max"}, nil}
-	for _, l := range []struct {
-		name string
-		s    corpora.Summary
-	}{{"words", s.Tokens}, {"characters", s.Characters}} {
-		lengths.rows = append(lengths.rows, []any{l.name, l.s.Total, strconv.FormatFloat(l.s.Mean, 'f', 1, 64), l.s.Min, l.s.Median, l.s.P90, l.s.P95, l.s.P99, l.s.Max})
-	}
-	coverage := section{"Coverage by the most frequent words", []string{"words", "of all words"}, nil}
-	for _, c := range s.Coverage {
-		coverage.rows = append(coverage.rows, []any{c.Words, strconv.FormatFloat(100*c.Share, 'f', 1, 64) + " %"})
-	}
-	files := section{"Files", []string{"file", "format", "encoding", "rows", "refused", "bad bytes"}, nil}
-	for _, f := range s.Files {
-		files.rows = append(files.rows, []any{f.Name, f.Format, f.Encoding, f.Rows, f.Refused, f.BadBytes})
-	}
-	faults := section{"Refused rows and notes", []string{"what"}, nil}
-	for _, e := range s.Errors {
-		faults.rows = append(faults.rows, []any{e.Error()})
-	}
-	if more := s.Refused - len(s.Errors); more > 0 {
-		faults.rows = append(faults.rows, []any{fmt.Sprintf("and %d more", more)})
-	}
-	for _, n := range s.Notes {
-		faults.rows = append(faults.rows, []any{n})
-	}
-	return []section{figures, labels, lengths, coverage, files, faults}
-}
-
-func percent(n, of int) string {
-	if of == 0 {
-		return "n/a"
-	}
-	return strconv.FormatFloat(100*float64(n)/float64(of), 'f', 1, 64) + " %"
 }
 
 // An outFlags is where the examples of split, convert and sample go.

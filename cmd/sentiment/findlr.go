@@ -62,7 +62,7 @@ the training.`,
 				return err
 			}
 			if style == report.JSON {
-				return writeJSON(cmd.OutOrStdout(), map[string]any{"rate": best, "points": points})
+				return report.WriteJSON(cmd.OutOrStdout(), map[string]any{"rate": best, "points": points})
 			}
 			var rows [][]any
 			for i := 0; i < len(points); i += max(len(points)/20, 1) {

@@ -153,11 +153,7 @@ func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
 		}
 		fmt.Fprintln(log)
 	}
-	list := make([]string, texts.Len())
-	for i := range list {
-		list[i] = texts.Examples[i].Text
-	}
-	return list, nil
+	return texts.Texts(), nil
 }
 
 // trainer returns what trains a language model, and the texts for it.

@@ -57,7 +57,7 @@ func questions(data, train *corpora.Dataset, o Options) ([]*question, error) {
 			continue
 		}
 		q := &question{name: cmp.Or(o.Head, name), total: data.Len(), head: o.Head, mapping: o.LabelMap, seed: o.Seed}
-		q.data, q.index = column(data, h)
+		q.data, q.index = data.Column(h)
 		q.labels = q.data.Labels(0)
 		if len(q.labels) < 2 {
 			if o.Head != "" || len(data.Heads) == 1 {
@@ -73,7 +73,7 @@ func questions(data, train *corpora.Dataset, o Options) ([]*question, error) {
 			if t < 0 {
 				return nil, fmt.Errorf("%w: the texts to learn from have the heads %q, want %q", score.ErrLabels, train.Heads, name)
 			}
-			q.train, _ = column(train, t)
+			q.train, _ = train.Column(t)
 		}
 		questions = append(questions, q)
 	}

@@ -25,32 +25,6 @@ type question struct {
 	seed    uint64
 }
 
-// column returns the rows of d that have a label in column c, with that column
-// alone, and their indices.
-func column(d *corpora.Dataset, c int) (*corpora.Dataset, []int) {
-	one := &corpora.Dataset{Heads: d.Heads[c : c+1], Separator: d.Separator}
-	for _, s := range d.Sources {
-		one.Sources = append(one.Sources, corpora.Source{Name: s.Name, Labels: s.Labels[c : c+1]})
-	}
-	var index []int
-	for i, e := range d.Examples {
-		if l := e.Label(c); l != "" {
-			e.Labels = []string{l}
-			one.Examples = append(one.Examples, e)
-			index = append(index, i)
-		}
-	}
-	return one, index
-}
-
-func (q *question) texts() []string {
-	texts := make([]string, q.data.Len())
-	for i := range texts {
-		texts[i] = q.data.Examples[i].Text
-	}
-	return texts
-}
-
 // gold returns the labels of the rows as indices, and the rows.
 func (q *question) gold() ([]int, []evaluate.Row, error) {
 	gold := make([]int, q.data.Len())

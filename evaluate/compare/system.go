@@ -80,7 +80,7 @@ func (s *System) predict(ctx context.Context, q *question) (score.Predictions, e
 	} else {
 		var b baseline.Classifier
 		if b, err = q.baseline(ctx, s.Baseline); err == nil {
-			p, err = baseline.Predict(ctx, b, q.texts(), gold, rows)
+			p, err = baseline.Predict(ctx, b, q.data.Texts(), gold, rows)
 		}
 	}
 	if err != nil {

@@ -12,11 +12,11 @@ import (
 
 // writeJSON prints v as JSON, or as one line of it.
 func writeJSON(w io.Writer, style report.Style, v any) error {
+	if style == report.JSON {
+		return report.WriteJSON(w, v)
+	}
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
-	if style == report.JSON {
-		e.SetIndent("", "  ")
-	}
 	return e.Encode(v)
 }
 
