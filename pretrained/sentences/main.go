@@ -1,126 +1,300 @@
 // Command sentences writes the sentences that the default model is trained on
-// beside corpora: negation, facts, questions, change over time, emoji and other
-// things of which reviews have too little. From the root of the repository:
+// beside corpora. They are made by a grammar of many constructions, in which the
+// words of opinion count the other way, or not at all: negation near and far,
+// expectation, questions and answers, other people's opinions, facts, groups of
+// people. From the root of the repository:
 //
-//	go run ./pretrained/sentences >pretrained/sentences.tsv
+//	go run ./pretrained/sentences | zstd -19 >pretrained/sentences.tsv.zst
 //
-// The templates and words are those of templates.txt.
+// With -held it writes sentences to judge by: all have words that no sentence for
+// training has, and some constructions are in none of those. Each has the columns
+// label, construction, seen (whether the construction is in training) and text;
+// where two labels are right, both stand there, as in "positive|neutral".
+//
+// With files it writes changed copies of some of their texts, with their labels,
+// in which nothing that matters differs: see change.
+//
+//	go run ./pretrained/sentences -n 20000 FILE... >pretrained/changed.tsv
+//
+// The constructions are those of grammar.txt, the words those of words.txt.
 package main
 
 import (
 	"bufio"
-	_ "embed" // for the templates
+	_ "embed" // for the grammar
+	"flag"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"log"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/textlstm/textlstm/corpora"
 )
 
-//go:embed templates.txt
-var source string
+//go:embed grammar.txt
+var constructions string
 
-// perLabel is how many sentences each label gets.
-const perLabel = 850
+//go:embed words.txt
+var words string
+
+// perTemplate is how many sentences each template gives, for training and for
+// judging.
+const perTemplate, perHeldTemplate = 60, 6
+
+// Lists of heldFrom words or more keep about one in heldShare for judging.
+const heldFrom, heldShare = 20, 7
+
+// heldOut says whether a word is for judging. That of related words, such as
+// charm, charming and more charming, is the same.
+func heldOut(word string) bool {
+	word = strings.ToLower(word[strings.LastIndex(word, " ")+1:])
+	h := fnv.New32a()
+	h.Write([]byte(word[:min(4, len(word))]))
+	return h.Sum32()%heldShare == 0
+}
 
 func main() {
+	held := flag.Bool("held", false, "write the sentences to judge by")
+	n := flag.Int("n", 20000, "number of texts of FILE... to change")
+	flag.Parse()
 	out := bufio.NewWriter(os.Stdout)
-	fmt.Fprintln(out, "label\ttext")
-	for _, s := range generate(parse(source)) {
-		fmt.Fprintf(out, "%s\t%s\n", s.label, s.text)
+	if err := write(out, *held, *n, flag.Args()); err != nil {
+		log.Fatal(err)
 	}
 	if err := out.Flush(); err != nil {
 		log.Fatal(err)
 	}
 }
 
-// A grammar is what templates.txt says.
+// write writes what the flags ask for.
+func write(out io.Writer, held bool, n int, files []string) error {
+	if len(files) > 0 {
+		return writeChanged(out, n, files)
+	}
+	g := parse(constructions, words)
+	if held {
+		fmt.Fprintln(out, "label\tconstruction\tseen\ttext")
+		for _, s := range g.generate(true) {
+			fmt.Fprintf(out, "%s\t%s\t%t\t%s\n", s.label, s.construction, s.seen, s.text)
+		}
+		return nil
+	}
+	fmt.Fprintln(out, "label\ttext")
+	for _, s := range g.generate(false) {
+		fmt.Fprintf(out, "%s\t%s\n", s.label, s.text)
+	}
+	return nil
+}
+
+// A grammar is what grammar.txt and words.txt say.
 type grammar struct {
-	words     map[string][]string
-	templates map[string][]string // by label
+	words     map[string][]string // every list
+	held      map[string][]string // of the lists that hold some words out, those words
+	templates []template
+}
+
+// A template is one line of a construction.
+type template struct {
+	construction string
+	held         bool
+	label, text  string
 }
 
 // A sentence is one row, and what it was before anything was misspelt.
-type sentence struct{ label, text, clean string }
+type sentence struct {
+	label, construction string
+	seen                bool
+	text, clean         string
+}
 
-// parse reads templates.txt.
-func parse(source string) grammar {
-	g := grammar{map[string][]string{}, map[string][]string{}}
-	label := ""
-	for line := range strings.Lines(source) {
-		line = strings.TrimSpace(line)
-		switch {
-		case line == "" || line[0] == '#':
-		case line[0] == '[':
-			label = strings.Trim(line, "[]")
-		case label == "":
-			name, list, _ := strings.Cut(line, " = ")
-			g.words[name] = strings.Split(list, " | ")
-		default:
-			g.templates[label] = append(g.templates[label], line)
+// parse reads the two files.
+func parse(constructions, words string) *grammar {
+	g := &grammar{words: map[string][]string{}, held: map[string][]string{}}
+	for line := range lines(words) {
+		name, list, _ := strings.Cut(line, " = ")
+		g.words[name] = append(g.words[name], strings.Split(list, " | ")...)
+	}
+	for name, all := range g.words {
+		if len(all) < heldFrom {
+			continue
 		}
+		g.words[name] = nil
+		for _, w := range all {
+			to := g.words
+			if heldOut(w) {
+				to = g.held
+			}
+			to[name] = append(to[name], w)
+		}
+	}
+	var t template
+	for line := range lines(constructions) {
+		if line[0] == '[' {
+			t.construction, t.held = strings.CutSuffix(strings.Trim(line, "[]"), ", held out")
+			continue
+		}
+		t.label, t.text, _ = strings.Cut(line, ": ")
+		g.templates = append(g.templates, t)
 	}
 	return g
 }
 
-// generate returns the sentences of all labels, one of each template in turn, no
-// text twice.
-func generate(g grammar) []sentence {
+// lines yields the lines of a file that are neither empty nor comments.
+func lines(file string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for line := range strings.Lines(file) {
+			line = strings.TrimSpace(line)
+			if line != "" && line[0] != '#' && !yield(line) {
+				return
+			}
+		}
+	}
+}
+
+// generate returns the sentences for training or those held out, no text twice.
+func (g *grammar) generate(held bool) []sentence {
 	rng := rand.New(rand.NewPCG(20, 26))
 	var all []sentence
-	seen := map[string]bool{}
-	for _, label := range slices.Sorted(maps.Keys(g.templates)) {
-		for n, turn := 0, 0; n < perLabel; turn++ {
-			t := g.templates[label][turn%len(g.templates[label])]
-			clean, opinions := g.fill(rng, t)
-			text := disturb(rng, clean, opinions)
+	seen, known := map[string]bool{}, map[string]bool{}
+	if held {
+		for _, s := range g.generate(false) {
+			for w := range corpora.Words(s.clean) {
+				known[w] = true
+			}
+		}
+	}
+	for _, t := range g.templates {
+		n := perTemplate
+		if held {
+			n = perHeldTemplate
+		} else if t.held {
+			continue
+		}
+		// A template of few slots has fewer sentences than it is asked for.
+		for tries := 3 * n; n > 0 && tries > 0; tries-- {
+			f := filler{g: g, rng: rng, held: held}
+			clean, label := f.fill(t)
+			text := clean
+			if held {
+				news := false
+				for w := range corpora.Words(clean) {
+					news = news || !known[w]
+				}
+				if !news {
+					continue
+				}
+			} else {
+				text = disturb(rng, clean, f.opinions)
+				label = oneOf(rng, label)
+			}
 			if seen[clean] || seen[text] {
 				continue
 			}
 			seen[clean], seen[text] = true, true
-			all = append(all, sentence{label, text, clean})
-			n++
+			all = append(all, sentence{label, t.construction, !t.held, text, clean})
+			n--
 		}
 	}
 	return all
 }
 
+// oneOf returns one of the labels that are right.
+func oneOf(rng *rand.Rand, label string) string {
+	labels := strings.Split(label, "|")
+	return labels[rng.IntN(len(labels))]
+}
+
+// A filler makes one sentence of a template.
+type filler struct {
+	g    *grammar
+	rng  *rand.Rand
+	held bool // take held-out words where there are some
+
+	used     map[string]bool
+	opinions []string // words of opinion in the sentence
+}
+
 var (
-	slot  = regexp.MustCompile(`\{(\w+)\}`)
-	vowel = regexp.MustCompile(`\b([Aa]) ([aeio]|u[^s])`)
+	slot    = regexp.MustCompile(`\{([\w.]+)\}`)
+	vowel   = regexp.MustCompile(`\b([Aa]) ([aeioAEIO]|u[^ns]|un[^i])`)
+	plural  = regexp.MustCompile(`((?:ch|sh|ss|x|\bbus))s\b`)
+	plurals = regexp.MustCompile(`([^aeiou ])ys\b`)
+	start   = regexp.MustCompile(`(?:^|[.?!] )\pL`)
+
+	ofHim = strings.NewReplacer("{it}", "{person}", "{pron}", "he", "{adj.", "{trait.")
+	ofHer = strings.NewReplacer("{it}", "{person}", "{pron}", "she", "{adj.", "{trait.")
 )
 
+// polarities are what x, y and z may be, with the opposite of each.
+var polarities = []string{"positive", "negative", "neutral"}
+var opposite = map[string]string{"positive": "negative", "negative": "positive", "neutral": "neutral"}
+
+// isNot has the labels of what is not so.
+var isNot = map[string]string{"positive": "negative", "negative": "positive|neutral", "neutral": "neutral"}
+
 // fill fills the slots of a template, and those in the words that fill them. It
-// also returns the words of opinion that it used.
-func (g grammar) fill(rng *rand.Rand, t string) (text string, opinions []string) {
-	used := map[string]bool{}
-	for slot.MatchString(t) {
-		t = slot.ReplaceAllStringFunc(t, func(s string) string {
-			name := s[1 : len(s)-1]
-			words := g.words[name]
-			if len(words) == 0 {
-				log.Fatalf("nothing fills %s in %q", s, t)
-			}
-			w := words[rng.IntN(len(words))]
-			for used[w] && len(words) > 3 {
-				w = words[rng.IntN(len(words))]
-			}
-			used[w] = true
-			switch name {
-			case "good", "bad", "liked", "hated":
-				opinions = append(opinions, w)
-			}
-			return w
-		})
+// returns the sentence and its label.
+func (f *filler) fill(t template) (text, label string) {
+	of := 2 // polarities to choose from
+	if strings.Contains(t.text, ".z}") {
+		of = 3
 	}
-	t = vowel.ReplaceAllString(t, "${1}n $2")
-	first, size := utf8.DecodeRuneInString(t)
-	return string(unicode.ToUpper(first)) + t[size:], opinions
+	x := polarities[f.rng.IntN(of)]
+	text = t.text
+	if strings.Contains(text, "{it}") && !strings.Contains(text, "thing}") {
+		switch f.rng.IntN(8) {
+		case 0:
+			text = ofHim.Replace(text)
+		case 1:
+			text = ofHer.Replace(text)
+		}
+	}
+	text = strings.ReplaceAll(text, "{pron}", "it")
+	text = strings.NewReplacer(".x}", "."+x+"}", ".z}", "."+x+"}", ".y}", "."+opposite[x]+"}").Replace(text)
+	f.used = map[string]bool{}
+	for slot.MatchString(text) {
+		text = slot.ReplaceAllStringFunc(text, func(s string) string { return f.word(s[1 : len(s)-1]) })
+	}
+	text = plural.ReplaceAllString(text, "${1}es")
+	text = plurals.ReplaceAllString(text, "${1}ies")
+	text = vowel.ReplaceAllString(text, "${1}n $2")
+	text = start.ReplaceAllStringFunc(text, strings.ToUpper)
+
+	switch name, negated := strings.CutPrefix(t.label, "not "); {
+	case negated:
+		label = isNot[x]
+	case name == "x", name == "z":
+		label = x
+	case name == "y":
+		label = opposite[x]
+	default:
+		label = name
+	}
+	return text, label
+}
+
+// word returns a word of a list, another one each time where there are some.
+func (f *filler) word(list string) string {
+	words, held := f.g.words[list], f.g.held[list]
+	if f.held && held != nil {
+		words = held
+	}
+	if len(words) == 0 {
+		log.Fatalf("nothing fills {%s}", list)
+	}
+	w := words[f.rng.IntN(len(words))]
+	for f.used[w] && len(words) > 3 {
+		w = words[f.rng.IntN(len(words))]
+	}
+	f.used[w] = true
+	if strings.HasSuffix(list, "tive") {
+		f.opinions = append(f.opinions, w)
+	}
+	return w
 }
 
 // disturb writes some texts as people do: in lower case without a full stop, in
@@ -135,21 +309,23 @@ func disturb(rng *rand.Rand, text string, opinions []string) string {
 		return strings.TrimRight(strings.ToLower(text), ".")
 	case p < 0.11:
 		return strings.ToUpper(text)
-	case p < 0.24:
+	case p < 0.20:
 		return strings.ReplaceAll(text, "n't", "nt")
-	case p < 0.38 && len(word) > 4:
+	case p < 0.26 && len(word) > 4:
 		return strings.Replace(text, word, misspell(rng, word), 1)
-	case p < 0.41 && word != "":
+	case p < 0.29 && word != "":
 		if i := strings.IndexAny(word, "aeiou"); i >= 0 {
 			return strings.Replace(text, word, word[:i]+strings.Repeat(word[i:i+1], 3+rng.IntN(4))+word[i+1:], 1)
 		}
-	case p < 0.45:
+	case p < 0.33:
 		return strings.ReplaceAll(text, ".", strings.Repeat("!", 1+rng.IntN(3)))
+	case p < 0.43:
+		return strings.TrimRight(text, ".")
 	}
 	return text
 }
 
-// misspell makes one mistake behind the first letter of an ASCII word.
+// misspell makes one mistake behind the first letter of a word of ASCII.
 func misspell(rng *rand.Rand, word string) string {
 	i := 1 + rng.IntN(len(word)-2)
 	switch rng.IntN(4) {

@@ -1,7 +1,10 @@
 package main
 
 import (
-	"fmt"
+	"bytes"
+	"io"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -11,22 +14,107 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate/checklist"
 )
 
 // TestFile checks that the file is what the program writes.
 func TestFile(t *testing.T) {
-	var want strings.Builder
-	want.WriteString("label\ttext\n")
-	for _, s := range generate(parse(source)) {
-		fmt.Fprintf(&want, "%s\t%s\n", s.label, s.text)
-	}
-	got, err := os.ReadFile("../sentences.tsv")
+	f, err := os.Open("../sentences.tsv.zst")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(got) != want.String() {
-		t.Error("pretrained/sentences.tsv is not what go run ./pretrained/sentences writes")
+	defer f.Close()
+	z, err := corpora.Decompress(f, corpora.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want bytes.Buffer
+	if err := write(&want, false, 0, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want.Bytes()) {
+		t.Error("pretrained/sentences.tsv.zst is not what go run ./pretrained/sentences writes")
+	}
+}
+
+// TestHeldOut checks that what is held out is in no sentence for training: every
+// sentence to judge by has a word, and some have a construction, of which training
+// has none.
+func TestHeldOut(t *testing.T) {
+	g := parse(constructions, words)
+	trained, known := map[string]bool{}, map[string]bool{}
+	for _, s := range g.generate(false) {
+		trained[s.construction] = true
+		for w := range corpora.Words(s.clean) {
+			known[w] = true
+		}
+	}
+	unseen := 0
+	for _, s := range g.generate(true) {
+		if s.seen != trained[s.construction] {
+			t.Errorf("%q: its construction %q is in training: %t", s.text, s.construction, trained[s.construction])
+		}
+		if !s.seen {
+			unseen++
+		}
+		news := 0
+		for w := range corpora.Words(s.clean) {
+			if !known[w] {
+				news++
+			}
+		}
+		if news == 0 {
+			t.Errorf("%q has no word that training has not", s.text)
+		}
+	}
+	if unseen < 200 {
+		t.Errorf("%d sentences of unseen constructions, want at least 200", unseen)
+	}
+}
+
+// TestLabels checks what a construction makes of the polarity of its word.
+func TestLabels(t *testing.T) {
+	g := parse("[not]\nnot z: {it} isn't {adj.z}\n[others]\ny: {who} said {adj.x}, I say {adj.y}",
+		"it = a day\nperson = a clerk\nwho = you\nadj.positive = good\nadj.negative = bad\nadj.neutral = red\n"+
+			"trait.positive = kind\ntrait.negative = rude\ntrait.neutral = tall")
+	got := map[string]string{}
+	f := filler{g: g, rng: rand.New(rand.NewPCG(1, 2))}
+	for range 100 {
+		for _, t := range g.templates {
+			text, label := f.fill(t)
+			got[text] = label
+		}
+	}
+	want := map[string]string{
+		"A day isn't good": "negative", "A day isn't bad": "positive|neutral", "A day isn't red": "neutral",
+		"A clerk isn't kind": "negative", "A clerk isn't rude": "positive|neutral", "A clerk isn't tall": "neutral",
+		"You said good, I say bad": "negative", "You said bad, I say good": "positive",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestChange checks that a change leaves the words that tell alone but for their
+// spelling, and that all kinds of changes are made.
+func TestChange(t *testing.T) {
+	c := newChanger(parse(constructions, words))
+	got := map[string]bool{}
+	for range 400 {
+		got[c.change("Anna isn't an awful Kenyan guide, 10 of 10.")] = true
+	}
+	for _, like := range []string{`^\p{Lu}\w+ isn't an awful \p{Lu}[\pL ]+ guide, \d\d of \d\d\.? http`, `^[a-z]+ isn't an awful`, `AWFUL`, ` isnt an `, `^@\w+ `, `\d$`, `[^(awful)]+guide`} {
+		re := regexp.MustCompile(like)
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(got)), re.MatchString) {
+			t.Errorf("no change like %s", like)
+		}
 	}
 }
 
@@ -37,13 +125,16 @@ func normal(text string) string {
 	return " " + strings.Trim(notWord.ReplaceAllString(strings.ToLower(strings.ReplaceAll(text, "'", "")), " "), " ") + " "
 }
 
+// clauses are the lists of parts of sentences: a text with one more is another text.
+var clauses = []string{"fact", "when", "where", "mid", "saying"}
+
 // TestSuiteStaysATest checks that no sentence is one of the behavioural suite, nor
 // differs from one by words that fill slots, here or there.
 func TestSuiteStaysATest(t *testing.T) {
-	g := parse(source)
+	g := parse(constructions, words)
 	fillings := []string{" ", "  "}
 	for name, words := range g.words {
-		if name != "fact" {
+		if !slices.Contains(clauses, name) {
 			fillings = append(fillings, words...)
 		}
 	}
@@ -94,7 +185,7 @@ func TestSuiteStaysATest(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range generate(g) {
+	for _, s := range slices.Concat(g.generate(false), g.generate(true)) {
 		for _, n := range []string{normal(s.text), normal(s.clean)} {
 			if exact[n] {
 				t.Errorf("%q is in the suite", s.text)
@@ -105,17 +196,21 @@ func TestSuiteStaysATest(t *testing.T) {
 	}
 }
 
-// TestTemplates checks that there are many templates, and as many of each label.
-func TestTemplates(t *testing.T) {
-	g := parse(source)
-	n := 0
-	for label, templates := range g.templates {
-		n += len(templates)
-		if len(templates) < 70 {
-			t.Errorf("%d templates are %s", len(templates), label)
-		}
+// TestGrammar checks that there are many constructions of all labels, and that no
+// label prevails.
+func TestGrammar(t *testing.T) {
+	names, labels, all := map[string]bool{}, map[string]int{}, 0
+	for _, s := range parse(constructions, words).generate(false) {
+		names[s.construction] = true
+		labels[s.label]++
+		all++
 	}
-	if n < 150 || len(g.templates) != 3 {
-		t.Errorf("%d templates of %d labels", n, len(g.templates))
+	if len(names) < 20 || all < 30_000 {
+		t.Errorf("%d sentences of %d constructions", all, len(names))
+	}
+	for label, n := range labels {
+		if share := float64(n) / float64(all); share < 0.25 || share > 0.4 {
+			t.Errorf("%.0f %% of the sentences are %s", 100*share, label)
+		}
 	}
 }
