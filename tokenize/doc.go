@@ -19,6 +19,9 @@
 //
 //	maxbytes:N     reads no more than N bytes of a text
 //	html           takes out tags and comments, decodes entities; script and style go with their contents
+//	unify          writes in one way what Unicode can write in several: composed letters (NFC), plain ones for
+//	               styled, full-width and ligature ones (NFKC), one apostrophe for ' ’ ‘ ‛ ʼ ` ´ ′; drops soft
+//	               hyphens, zero-width spaces and other default-ignorable characters, but for those of emoji
 //	lang:L         says what language texts are in: stem and stop may then do without an argument
 //	lang:auto      finds the language of each text; lang:auto:en,fr chooses among some
 //
@@ -47,6 +50,7 @@
 //	urls           URLs are <url>, e-mail addresses <email>
 //	mentions       @someone is <user>
 //	hashtags       #something is something
+//	camel          a hashtag of several words is those: #BestDayEver, Best Day Ever; to be followed by lower
 //	caps           puts <caps> before a word in CAPITALS; to be followed by lower
 //	stop:L         drops the stop words of a language; words that negate are not among them
 //	stem:L         Snowball stems, in lower case, of en, es, fr, hu, no, ru or sv

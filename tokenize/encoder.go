@@ -54,7 +54,7 @@ func (p *Pipeline) simple() bool {
 
 func (e *Encoder[ID]) encode(dst []ID, spans []Span, wantSpans bool, text string) ([]ID, []Span) {
 	p := e.p
-	if !p.simple() || p.prep.html && wantSpans {
+	if !p.simple() || p.prep.rewrites() && wantSpans {
 		e.tokens = p.AppendTokens(e.tokens[:0], text)
 		for _, t := range e.tokens {
 			dst = append(dst, e.lookup(t.Text))

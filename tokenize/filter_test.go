@@ -1,6 +1,7 @@
 package tokenize_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -59,6 +60,15 @@ func TestFilters(t *testing.T) {
 		{"html|words", "i <3 you, a<b and <_< x<y &unknown; AT&T", "i <3/emoji you , a </symbol b and <_</emoji x </symbol y & unknown ; AT & T"},
 		{"html|words", "a <script>var x = 1 < 2;</script>b<style>p{}</style>c <!-- hid -->d <p class=\"a>b\">e", "a b c d e"},
 		{"html|words", "an <unterminated tag", "an </symbol unterminated tag"},
+		{"words|camel", "#BestDayEver #win #NOTAgain #Top10Films #not_bad #COVID19 #ÜberGut #2Good #4K", "Best Day Ever #win/hashtag NOT Again Top10 Films not bad #COVID19/hashtag Über Gut 2/number Good #4K/hashtag"},
+		{"unify|words", "cafe\u0301 caf\u00e9 \u212b", "café café Å"},
+		{"unify|words", "𝓰𝓸𝓸𝓭 𝟏𝟎 ｇｏｏｄ！ ﬁlm Ⓖⓞⓞⓓ ᵗʰⁱˢ Part Ⅱ", "good 10/number good ! film Good this Part II"},
+		{"unify|words", "½ ² ™ № nº … ㋋ ㅋㅋ ํา ﷺ 1′", "½/symbol ²/symbol ™/symbol №/symbol nº … ㋋/symbol ㅋㅋ ํ/symbol า/char ﷺ 1/number ′"},
+		{"unify|words", "won\u00adder\u00adful awe\u200bsome \u2060a\u2060b \ufeffx می\u200cخواهم", "wonderful awesome ab x میخواهم"},
+		{"unify|words", "isn’t isn‘t isn‛t isn`t isn´t isn′t isnʼt isn＇t", "is n't is n't is n't is n't is n't is n't is n't is n't"},
+		{"unify|words|quotes", "``so'' ‘so’ 5′ `x` ( ´ ω ` )", "\" so \" ' so ' 5/number ' ' x ' ( '/symbol ω ' )"},
+		{"unify|words", "❤️ 👩\u200d👩\u200d👧 1️⃣ 👍🏽 🏴󠁧󠁢󠁥󠁮󠁧󠁿 🅰 ㊗ a\ufe0fb a\u200db", "❤️/emoji 👩\u200d👩\u200d👧/emoji 1️⃣/emoji 👍🏽/emoji 🏴󠁧󠁢󠁥󠁮󠁧󠁿/emoji 🅰/symbol ㊗/emoji ab ab"},
+		{"html|unify|words", "don&#8217;t won&shy;der <b>ca</b>fe&#769;", "do n't wonder café"},
 		{"fields", " a,b  c\td\n", "a,b c d"},
 		{"runes", "ab 好!", "a b 好/char !"},
 		{"chars:3", "hello to all", "hel ell llo to all"},
@@ -73,6 +83,37 @@ func TestFilters(t *testing.T) {
 		p := tokenize.MustParse(tt.spec)
 		if got := show(p.AppendTokens(nil, tt.text)); got != tt.want {
 			t.Errorf("%s of %q\n got %s\nwant %s", tt.spec, tt.text, got, tt.want)
+		}
+	}
+}
+
+// TestUnifyOffsets checks that offsets are those of the source, also of a text that
+// is rewritten twice.
+func TestUnifyOffsets(t *testing.T) {
+	const text = "Won\u00adder\u00adful caf<b>e</b>&#769; don&#8217;t \u200bisn´t\u200b ｗｏｗ! #BestDay"
+	want := []string{"Won\u00adder\u00adful", "caf<b>e</b>&#769;", "do", "n&#8217;t", "is", "n´t", "ｗｏｗ", "!", "#BestDay", "#BestDay"}
+	p := tokenize.MustParse("html|unify|words|camel")
+	var got []string
+	for _, tok := range p.AppendTokens(nil, text) {
+		got = append(got, text[tok.Start:tok.End])
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("tokens came from %q, want %q", got, want)
+	}
+}
+
+// What is unified stays as it is.
+func TestUnifyOnce(t *testing.T) {
+	once, twice := tokenize.MustParse("unify|runes"), tokenize.MustParse("runes")
+	for _, text := range seeds {
+		first := once.AppendTokens(nil, text)
+		var b strings.Builder
+		for _, tok := range first {
+			b.WriteString(tok.Text)
+		}
+		again, plain := show(once.AppendTokens(nil, b.String())), show(twice.AppendTokens(nil, b.String()))
+		if again != plain {
+			t.Errorf("%q becomes %q, and that %q", text, plain, again)
 		}
 	}
 }
@@ -98,6 +139,7 @@ func TestParseString(t *testing.T) {
 		{"lower", "words|lower"},
 		{" words | stem:english ", "words|stem:en"},
 		{"words|lower|html|maxbytes:9", "maxbytes:9|html|words|lower"},
+		{"words|unify|html|lower", "html|unify|words|lower"},
 		{"words|lang:auto:fr,english,fr|stem", "lang:auto:en,fr|words|stem"},
 		{"lang:auto|stop|stem", "lang:auto|words|stop|stem"},
 		{"words|lang:nb|stem", "lang:no|words|stem"},
@@ -133,7 +175,7 @@ func TestParseString(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	tests := []struct{ spec, want string }{
-		{"", `stage 1, "": unknown stage; there are accents, caps,`},
+		{"", `stage 1, "": unknown stage; there are accents, camel, caps,`},
 		{"words|lowr", `stage 2, "lowr": unknown stage`},
 		{"words|lower:x", `stage 2, "lower:x": takes no argument`},
 		{"words|max", `stage 2, "max": argument "", want a number from 1 to`},

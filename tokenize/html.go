@@ -18,7 +18,7 @@ func stripHTML(text string) (string, []run) {
 	if i < 0 {
 		return text, nil
 	}
-	s := stripper{text: text}
+	s := stripper{rewriter: rewriter{text: text}}
 	for i >= 0 && i < len(text) {
 		end := 0
 		if text[i] == '<' {
@@ -42,34 +42,12 @@ func stripHTML(text string) (string, []run) {
 	return s.out.String(), s.runs
 }
 
-// A stripper rewrites text up to done, as text and as runs.
+// A stripper takes the markup out of a text.
 type stripper struct {
-	text string
-	done int
-	out  strings.Builder
-	runs []run
-
+	rewriter
 	noComment bool            // there is no --> ahead
 	noTag     bool            // there is no > ahead
 	unclosed  map[string]bool // elements without an end tag ahead
-}
-
-// verbatim copies the source up to end.
-func (s *stripper) verbatim(end int) {
-	if s.done < end {
-		s.runs = append(s.runs, run{to: s.out.Len(), from: s.done})
-		s.out.WriteString(s.text[s.done:end])
-		s.done = end
-	}
-}
-
-// replace turns the source from start to end into with.
-func (s *stripper) replace(start, end int, with string) int {
-	s.verbatim(start)
-	s.runs = append(s.runs, run{to: s.out.Len(), from: start, atom: end - start})
-	s.out.WriteString(with)
-	s.done = end
-	return end
 }
 
 // maxTag bounds a tag, so that a stray < does not swallow the text.

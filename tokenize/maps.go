@@ -187,6 +187,42 @@ func hashtagWord(dst []form, f form, _ Lang) []form {
 	return append(dst, f)
 }
 
+// camelWords makes a hashtag of several words those words: #BestDayEver, #not_bad.
+// One of one word stays: it names a topic.
+func camelWords(dst []form, f form, _ Lang) []form {
+	if f.kind != Hashtag {
+		return append(dst, f)
+	}
+	n := len(dst)
+	tag := strings.TrimPrefix(f.text, "#")
+	start := 0
+	add := func(end int) {
+		if word := strings.Trim(tag[start:end], "_"); word != "" {
+			kind := Word
+			if isDigits(word) {
+				kind = Number
+			}
+			dst = append(dst, form{word, kind})
+		}
+		start = end
+	}
+	var before, last rune // the two runes in front of r
+	for i, r := range tag {
+		switch {
+		case r == '_', unicode.IsUpper(r) && unicode.IsLower(last):
+			add(i)
+		case unicode.IsLower(r) && unicode.IsUpper(last) && !unicode.IsLower(before) && before != 0:
+			add(i - utf8.RuneLen(last)) // HTMLPage is HTML and Page, Top10Films Top10 and Films
+		}
+		before, last = last, r
+	}
+	add(len(tag))
+	if len(dst) == n+1 {
+		dst[n] = f
+	}
+	return dst
+}
+
 // capsMarker is the token that caps puts before a word in capitals.
 const capsMarker = "<caps>"
 

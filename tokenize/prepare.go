@@ -1,21 +1,29 @@
 package tokenize
 
-import "unicode/utf8"
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
 
 // A preparation is what happens to a text before it is segmented.
 type preparation struct {
 	maxBytes int    // 0: no limit
 	html     bool   // take out tags, decode entities
+	unify    bool   // one form of what has several
 	lang     Lang   // fixed language; "" if none
 	detect   bool   // find the language of each text
 	among    []Lang // the languages to choose from; nil means all
 }
 
+// rewrites reports whether offsets of the prepared text may not be the source's.
+func (p *preparation) rewrites() bool { return p.html || p.unify }
+
 // prepared is a text ready to be segmented.
 type prepared struct {
 	text string
 	lang Lang
-	runs []run // where text came from; nil: from the same offsets
+	runs [][]run // where text came from, by rewriting, those that changed it alone
 }
 
 func (p *preparation) prepare(text string) prepared {
@@ -27,8 +35,17 @@ func (p *preparation) prepare(text string) prepared {
 		text = text[:n]
 	}
 	t := prepared{text: text, lang: p.lang}
+	rewrite := func(how func(string) (string, []run)) {
+		var runs []run
+		if t.text, runs = how(t.text); runs != nil {
+			t.runs = append(t.runs, runs)
+		}
+	}
 	if p.html {
-		t.text, t.runs = stripHTML(text)
+		rewrite(stripHTML)
+	}
+	if p.unify {
+		rewrite(unify)
 	}
 	if p.detect {
 		t.lang = detect(t.text, p.among)
@@ -44,23 +61,48 @@ type run struct {
 	atom     int // bytes in the original, or 0 if verbatim
 }
 
+// A rewriter rewrites text up to done, as text and as runs.
+type rewriter struct {
+	text string
+	done int
+	out  strings.Builder
+	runs []run
+}
+
+// verbatim copies the source up to end.
+func (r *rewriter) verbatim(end int) {
+	if r.done < end {
+		r.runs = append(r.runs, run{to: r.out.Len(), from: r.done})
+		r.out.WriteString(r.text[r.done:end])
+		r.done = end
+	}
+}
+
+// replace turns the source from start to end into with, and returns end.
+func (r *rewriter) replace(start, end int, with string) int {
+	r.verbatim(start)
+	r.runs = append(r.runs, run{to: r.out.Len(), from: start, atom: end - start})
+	r.out.WriteString(with)
+	r.done = end
+	return end
+}
+
 // restore turns the offsets of tokens, which are in order of Start, from those
 // of t.text into those of the original.
 func (t *prepared) restore(tokens []Token) {
-	if t.runs == nil {
-		return
-	}
-	first := 0 // the run of the token's first byte
-	for i := range tokens {
-		tok := &tokens[i]
-		for first+1 < len(t.runs) && t.runs[first+1].to <= tok.Start {
-			first++
+	for _, runs := range slices.Backward(t.runs) {
+		first := 0 // the run of the token's first byte
+		for i := range tokens {
+			tok := &tokens[i]
+			for first+1 < len(runs) && runs[first+1].to <= tok.Start {
+				first++
+			}
+			last := first // the run of the token's last byte
+			for last+1 < len(runs) && runs[last+1].to < tok.End {
+				last++
+			}
+			tok.Start, tok.End = runs[first].start(tok.Start), runs[last].end(tok.End)
 		}
-		last := first // the run of the token's last byte
-		for last+1 < len(t.runs) && t.runs[last+1].to < tok.End {
-			last++
-		}
-		tok.Start, tok.End = t.runs[first].start(tok.Start), t.runs[last].end(tok.End)
 	}
 }
 

@@ -23,6 +23,7 @@ var seeds = []string{
 	"<br /><br />x &amp; y <b>z</b> <script>q</script> <!-- c --> &#x41;&bogus; <a href='>'",
 	"\xff\xfe\x00\xf0\x9f\x98 ab\xc3", "İİİ's K'll ﷽ ŉ ßSS", "n't 's 'll '' `` -- ... !!! ((( \"'must'\" I’m’s",
 	"don't isn't.can't,won't!'s'm're'll", ":thumbs_up: ¯\\_(ツ)_/¯ (╯°□°）╯︵ ┻━┻", "a_b__c_ _d 1_2 3rd 1,2,3. .5 5. 1/2/3/ 10%",
+	"won\u00adder awe\u200bsome isn`t isn´t caf<b>e</b>&#769; 𝓰𝓸𝓸𝓭 ｇｏｏｄ！ ﬁlm #BestDayEver #NOTAgain_1 ㅋㅋ \u1112\u1161\u11ab ❤️\u200d🔥 `` x\u0301\u200b",
 	"DONT cant Wont i dont 👍🏽👍 🤦🏾‍♀️ 🫠 :thumbs_up: 🏴󠁧󠁢󠁥󠁮󠁧󠁿 \U0001F3FD cants #dont",
 }
 
@@ -32,6 +33,7 @@ var allSpecs = []string{
 	"words|lower|fold|nfc|nfkc|accents|quotes|elision|elongate|repeat|numbers|urls|mentions|hashtags|caps|stop:en|stem:fr|drop:punct",
 	"html|lang:auto|words|caps|lower|stop|stem|neg|ngrams:3",
 	"maxbytes:20|words|cjk|max:5", "words|cjk:2|max:2:tail", "words|max:1+2|ngrams:2", "runes|cjk", "fields|lower|neg:2",
+	"unify|words", "html|unify|words|camel|quotes|lower|elongate|repeat|urls|mentions|stem:en", "maxbytes:30|unify|treebank|neg",
 	"words|emoji|contractions|lower", "treebank|contractions|emoji|stem:en|neg|ngrams:2", "words|emoji|max:3",
 }
 

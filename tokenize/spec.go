@@ -88,6 +88,9 @@ func (p *preparation) specs() []string {
 	if p.html {
 		parts = append(parts, "html")
 	}
+	if p.unify {
+		parts = append(parts, "unify")
+	}
 	switch {
 	case p.lang != "":
 		parts = append(parts, "lang:"+string(p.lang))
@@ -115,6 +118,9 @@ func (p *Pipeline) add(name, arg string, hasArg bool) error {
 		return err
 	case "html":
 		p.prep.html = true
+		return noArg(hasArg)
+	case "unify":
+		p.prep.unify = true
 		return noArg(hasArg)
 	case "lang":
 		return p.prep.setLang(arg)
@@ -178,6 +184,7 @@ var plainFilters = map[string]mapFunc{
 	"urls":         urlsClass,
 	"mentions":     mentionsClass,
 	"hashtags":     hashtagWord,
+	"camel":        camelWords,
 	"caps":         caps,
 }
 
@@ -205,7 +212,7 @@ func newFilter(name, arg string, hasArg bool) (stage, error) {
 
 // Stages returns the names of all stages that Parse knows, sorted.
 func Stages() []string {
-	names := []string{"maxbytes", "html", "lang", "words", "fields", "runes", "chars", "treebank"}
+	names := []string{"maxbytes", "html", "unify", "lang", "words", "fields", "runes", "chars", "treebank"}
 	for name := range plainFilters {
 		names = append(names, name)
 	}
