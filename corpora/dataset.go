@@ -94,7 +94,11 @@ func (d *Dataset) Counts(head int) map[string]int {
 			counts[label]++
 			continue
 		}
-		for _, l := range SplitLabels(label, d.Separator) {
+		labels := SplitLabels(label, d.Separator)
+		if len(labels) == 0 { // a set that is empty
+			labels = []string{""}
+		}
+		for _, l := range labels {
 			counts[l]++
 		}
 	}
@@ -161,13 +165,14 @@ func Join(sets ...*Dataset) (*Dataset, error) {
 }
 
 // Append adds the examples and sources of e, which must have the same
-// separator. A head that only one of the two has is missing in the examples of
+// separator, or one of the two DefaultSeparator and the other none. A head that only one of the two has is missing in the examples of
 // the other.
 func (d *Dataset) Append(e *Dataset) error {
-	if len(d.Examples) == 0 {
+	switch {
+	case len(d.Sources) == 0 && len(d.Examples) == 0, d.Separator == "" && e.Separator == DefaultSeparator:
 		d.Separator = e.Separator
-	}
-	if d.Separator != e.Separator {
+	case d.Separator == DefaultSeparator && e.Separator == "": // no single label holds it
+	case d.Separator != e.Separator:
 		return fmt.Errorf("corpora: separators %q and %q differ", d.Separator, e.Separator)
 	}
 	d.Heads = slices.Clone(d.Heads)

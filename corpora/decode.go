@@ -62,7 +62,7 @@ type decoder struct {
 	br       *bufio.Reader
 	strict   bool
 	name     string    // of the encoding, once known
-	how      string    // "given", "byte order mark", "declared", "detected", ""
+	how      string    // "given", "by its byte order mark", "as declared", "as detected", ""
 	from     io.Reader // decodes, once the encoding is known not to be UTF-8
 	settled  bool      // the encoding is known
 	last     byte      // the last byte of good UTF-8
@@ -70,6 +70,7 @@ type decoder struct {
 	bad      int64     // bytes (or units of another encoding) replaced
 	pending  []byte    // decoded, not yet returned
 	err      error
+	more     func() bool // whether to wait for more bytes to judge by; nil is yes
 }
 
 // newDecoder decodes br, whose buffer must hold sniffBytes, by the named
@@ -88,20 +89,20 @@ func newDecoder(br *bufio.Reader, name string, strict bool) (*decoder, error) {
 	head, _ := br.Peek(4)
 	switch {
 	case bytes.HasPrefix(head, []byte{0xef, 0xbb, 0xbf}):
-		d.settle(nil, "utf-8", "byte order mark")
+		d.settle(nil, "utf-8", "by its byte order mark")
 		d.skipBOM()
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe, 0, 0}), bytes.Equal(head, []byte{0, 0, 0xfe, 0xff}):
 		return nil, fmt.Errorf("UTF-32 is not read: convert the file to UTF-8: %w", ErrFormat)
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}):
-		d.settle(unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM), "utf-16le", "byte order mark")
+		d.settle(unicode.UTF16(unicode.LittleEndian, unicode.ExpectBOM), "utf-16le", "by its byte order mark")
 	case bytes.HasPrefix(head, []byte{0xfe, 0xff}):
-		d.settle(unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM), "utf-16be", "byte order mark")
+		d.settle(unicode.UTF16(unicode.BigEndian, unicode.ExpectBOM), "utf-16be", "by its byte order mark")
 	default:
 		head, _ := br.Peek(br.Buffered())
 		if e, name := guessUTF16(head); e != nil {
-			d.settle(e, name, "detected")
+			d.settle(e, name, "as detected")
 		} else if e, name := declared(head); e != nil {
-			d.settle(e, name, "declared")
+			d.settle(e, name, "as declared")
 		} else {
 			d.name = "utf-8"
 		}
@@ -214,9 +215,8 @@ func (d *decoder) readUTF8(p []byte) int {
 	}
 	if !d.settled {
 		d.settled = true
-		window, _ := d.br.Peek(sniffBytes)
-		if e, name := detect(window, d.evidence, rune(d.last)); e != nil {
-			d.settle(e, name, "detected")
+		if e, name := detect(d.window(), d.evidence, rune(d.last)); e != nil {
+			d.settle(e, name, "as detected")
 			return 0
 		}
 	}
@@ -228,6 +228,16 @@ func (d *decoder) readUTF8(p []byte) int {
 	d.pending = append(d.pending[:0], replacement...)
 	d.br.Discard(1)
 	return 0
+}
+
+// window returns what the encoding is judged by: up to sniffBytes, fewer if a slow
+// source has no more yet.
+func (d *decoder) window() []byte {
+	b, err := d.br.Peek(d.br.Buffered())
+	for len(b) < sniffBytes && err == nil && (d.more == nil || d.more()) {
+		b, err = d.br.Peek(max(len(b)+1, d.br.Buffered()))
+	}
+	return b
 }
 
 // note counts the sequences of several bytes in b, as far as they matter.

@@ -7,13 +7,18 @@ import (
 // An Example is one text and its labels.
 type Example struct {
 	// ID names the example: the value of the ID column, the path of a document
-	// (DIR/NAME in a directory, ARCHIVE!NAME in an archive), or file:line.
+	// (DIR/NAME in a directory, ARCHIVE!NAME in an archive), or file:row, where
+	// rows count from 1, refused ones too and the header not.
 	ID string
+	// Line is the line of its file at which the row begins, from 1; 0 if it has
+	// none, as a document.
+	Line int
 	// Text is valid UTF-8. It may be empty.
 	Text string
 	// Labels holds one label per head, in the order of the heads; "" means that
-	// the row has none. Several labels of one head are joined by the separator:
-	// see [SplitLabels].
+	// it is not known. Several labels of one head are joined by the separator: see
+	// [SplitLabels]. One that begins with the separator is a set, which may be empty:
+	// then it is known that no label applies.
 	Labels []string
 	// Source is an index into the sources of the Reader or Dataset.
 	Source int32
@@ -47,13 +52,14 @@ type Dataset struct {
 	Sources []Source
 	// Examples holds the examples in the order of the files.
 	Examples []Example
-	// Separator joins several labels of one head; "" where a row has one label.
+	// Separator joins several labels of one head, DefaultSeparator as the readers
+	// give them; "" where a row has one label.
 	Separator string
 }
 
-// DefaultSeparator joins several labels of one head where the format itself has
-// lists of labels and Options.Separator is empty.
-const DefaultSeparator = ","
+// DefaultSeparator joins several labels of one head: the unit separator of ASCII,
+// which no label holds, so that a comma within one splits nothing.
+const DefaultSeparator = "\x1f"
 
 // SplitLabels splits the labels of one head that sep joins, trimming the space
 // around each and leaving out the empty ones. With an empty separator the whole

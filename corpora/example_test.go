@@ -25,9 +25,9 @@ func ExampleReader() {
 	}
 	fmt.Println(r.Report().Rows, "rows,", r.Report().Refused, "refused")
 	// Output:
-	// reviews.tsv:2 negative A bore.
+	// reviews.tsv:1 negative A bore.
 	// refused: reviews.tsv:3: 1 columns, want 2: wrong columns
-	// reviews.tsv:4 positive A delight.
+	// reviews.tsv:3 positive A delight.
 	// 2 rows, 1 refused
 }
 

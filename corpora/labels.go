@@ -3,9 +3,18 @@ package corpora
 import (
 	"bytes"
 	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
 )
 
 const maxLabelBytes = 1024 // a longer one is not a label but a text
+
+// setMark begins the cell of a list of labels, joined by DefaultSeparator: they
+// are whole, whatever is in them. A DefaultSeparator in front of the first says
+// that the head has sets of labels, also where each has one.
+const setMark = "\x1e"
 
 // slot returns room for the labels of one example.
 func (r *Reader) slot() []string {
@@ -61,17 +70,23 @@ func (f *file) label(head int, cell []byte) (string, error) {
 func (r *Reader) parseLabel(head int, cell string) *label {
 	l := &label{source: -1}
 	parts := []string{cell}
-	if to, ok := r.opts.LabelMap[cell]; ok {
+	list, isList := strings.CutPrefix(cell, setMark)
+	if to, ok := r.mapped(cell); ok {
 		parts = SplitLabels(to, r.opts.Separator)
+	} else if isList {
+		parts = SplitLabels(list, DefaultSeparator)
+		r.several = true
 	} else if r.opts.Separator != "" {
 		parts = SplitLabels(cell, r.opts.Separator)
 	}
 	for _, p := range parts {
-		if to, ok := r.opts.LabelMap[p]; ok {
+		if to, ok := r.mapped(p); ok {
 			p = to
 		}
-		if !r.opts.KeepSpelling {
-			p = CanonicalLabel(p)
+		p = numberLabel(p)
+		if to := CanonicalLabel(p); to != p && !r.opts.KeepSpelling {
+			r.rename(p, to)
+			p = to
 		}
 		if p == "" {
 			continue
@@ -80,25 +95,79 @@ func (r *Reader) parseLabel(head int, cell string) *label {
 			l.err = fmt.Errorf("label %q of head %q: %w", p, r.heads[head], ErrUnknownLabel)
 			return l
 		}
-		if len(l.parts) > 0 {
-			l.text += r.opts.Separator
-		}
-		l.text += p
 		l.parts = append(l.parts, p)
+	}
+	l.text = strings.Join(l.parts, DefaultSeparator)
+	if isList && (len(l.parts) == 0 || strings.HasPrefix(list, DefaultSeparator)) {
+		l.text = DefaultSeparator + l.text // a set, of however many
 	}
 	return l
 }
 
-// setLabels fills the labels of ex from one cell per head; a nil cell is a
-// missing label. It returns the head whose label is at fault.
-func (f *file) setLabels(ex *Example, cells [][]byte) (int, error) {
-	ex.Labels = f.slot()
-	for h, cell := range cells {
-		l, err := f.label(h, cell)
-		if err != nil {
-			return h, err
-		}
-		ex.Labels[h] = l
+// mapped returns what the label map makes of a label, however it spells a number.
+func (r *Reader) mapped(label string) (string, bool) {
+	to, ok := r.opts.LabelMap[label]
+	if !ok {
+		to, ok = r.opts.LabelMap[numberLabel(label)]
 	}
-	return 0, nil
+	return to, ok
 }
+
+// numberLabel returns the one spelling of a whole number, which pandas writes as
+// 1.0 where a column also has missing values.
+func numberLabel(label string) string {
+	whole, zeros, ok := strings.Cut(label, ".")
+	digits := strings.TrimPrefix(whole, "-")
+	if ok && zeros != "" && strings.Trim(zeros, "0") == "" && digits != "" && strings.Trim(digits, "0123456789") == "" {
+		return whole
+	}
+	return label
+}
+
+// appendNumber appends a number as a label: without an exponent, unless it is
+// huge or tiny.
+func appendNumber(b []byte, v float64, bits int) []byte {
+	if a := math.Abs(v); a != 0 && (a < 1e-6 || a >= 1e15) {
+		return strconv.AppendFloat(b, v, 'g', -1, bits)
+	}
+	return strconv.AppendFloat(b, v, 'f', -1, bits)
+}
+
+// rename notes that a label is read in another spelling.
+func (r *Reader) rename(from, to string) {
+	if n := (Renamed{from, to}); !slices.Contains(r.report.Renamed, n) {
+		r.report.Renamed = append(r.report.Renamed, n)
+	}
+}
+
+// checkLabels refuses, at the end of a source, a label column that was guessed
+// and is none: where nearly every row has a label of its own; and, if labels are
+// needed, a source without any.
+func (r *Reader) checkLabels(f *file) error {
+	rows := r.report.Files[f.source].Rows
+	if rows == 0 || r.opts.Unlabelled {
+		return nil
+	}
+	found := 0
+	for _, labels := range r.sources[f.source].Labels {
+		found += len(labels)
+	}
+	var err error
+	switch {
+	case found == 0 && r.opts.Labelled:
+		err = fmt.Errorf("none of the %d rows has a label: %w", rows, ErrColumns)
+		if f.header != nil && !f.labelled {
+			err = r.opts.noLabels(f.header)
+		}
+	case len(r.opts.Heads) == 0 && f.header != nil && !r.several && rows >= uniqueRows && found*10 > rows*9:
+		err = fmt.Errorf("the column taken for the label has %d different values in %d rows, the columns are %s: say which it is (--label-col): %w",
+			found, rows, quoteList(f.header), ErrColumns)
+	}
+	if err != nil {
+		return &ParseError{File: f.name, Err: err}
+	}
+	return nil
+}
+
+// uniqueRows is how many rows it takes to see that each has its own label.
+const uniqueRows = 20

@@ -20,9 +20,6 @@ type layout struct {
 	ignored int
 }
 
-// The extensions of files that hold rows; also behind .gz, .zst and .bz2.
-var tableExt = []string{".tsv", ".tab", ".csv", ".jsonl", ".ndjson", ".ft", ".fasttext", ".parquet", ".ptb"}
-
 // Directories of these names are parts of a corpus, not labels.
 var partNames = []string{"train", "training", "test", "testing", "dev", "val", "valid", "validation", "eval"}
 
@@ -31,8 +28,8 @@ var unlabelledNames = []string{"unsup", "unlabeled", "unlabelled"}
 
 // plan decides from the names of its files what a directory or archive holds.
 //
-// Where some of them are tables by their name, the tables are read and the rest
-// is passed over. Otherwise every file of a directory without subdirectories is
+// Where some of them are tables by their name, or all by the options, the tables
+// are read and the rest is passed over, and so are README and LICENSE. Otherwise every file of a directory without subdirectories is
 // a document, labelled by the name of that directory; files beside
 // subdirectories, such as the README and the lists of aclImdb, are passed over.
 // Names that begin with a dot or an underscore are never read.
@@ -54,7 +51,7 @@ func plan(names []string, o *Options) (*layout, error) {
 		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 			inner[path.Dir(dir)] = true
 		}
-		if o.Format != Dir && isTable(name) {
+		if o.isTable(name) && !isAbout(name) {
 			l.tables[name] = true
 		}
 	}
@@ -62,7 +59,7 @@ func plan(names []string, o *Options) (*layout, error) {
 		dir := path.Dir(name)
 		switch {
 		case l.tables[name]:
-		case len(l.tables) > 0, inner[dir], o.Format != "" && o.Format != Dir && o.Format != Text:
+		case len(l.tables) > 0, inner[dir]:
 			l.ignored++
 			continue
 		default:
@@ -85,12 +82,23 @@ func plan(names []string, o *Options) (*layout, error) {
 	return l, nil
 }
 
-func isTable(name string) bool {
-	name = strings.ToLower(name)
-	for _, ext := range []string{".gz", ".zst", ".bz2"} {
-		name = strings.TrimSuffix(name, ext)
+// isTable reports whether the name tells that a file holds rows, or the options do.
+func (o *Options) isTable(name string) bool {
+	switch o.Format {
+	case Dir:
+		return false
+	case Text:
+		return o.Lines
+	case "":
+		return o.Lines || formatOfName(name) != ""
 	}
-	return slices.Contains(tableExt, path.Ext(name)) || strings.HasSuffix(name, ".ptb.txt")
+	return true
+}
+
+// isAbout reports whether a file is about a corpus and no part of it.
+func isAbout(name string) bool {
+	base, _, _ := strings.Cut(path.Base(name), ".")
+	return isOneOf(base, []string{"readme", "license", "licence", "copying"})
 }
 
 func isOneOf(name string, names []string) bool {
@@ -113,9 +121,10 @@ type entryRows struct {
 	*file
 	layout  *layout
 	entries entrySource
-	prefix  string // of the names of entries in errors
-	inner   *file  // the table being read
-	br      *bufio.Reader
+	prefix  string        // of the names of entries in errors
+	inner   *file         // the table being read
+	br      *bufio.Reader // of documents: their bytes
+	text    *bufio.Reader // their text
 }
 
 func (f *file) newEntries(l *layout, prefix string, entries entrySource) *entryRows {
@@ -135,7 +144,8 @@ func (f *file) newEntries(l *layout, prefix string, entries entrySource) *entryR
 	if len(parts) > 1 {
 		f.note("%d parts are read as one; choose one to keep them apart", len(parts))
 	}
-	return &entryRows{file: f, layout: l, entries: entries, prefix: prefix, br: bufio.NewReaderSize(nil, sniffBytes)}
+	return &entryRows{file: f, layout: l, entries: entries, prefix: prefix,
+		br: bufio.NewReaderSize(nil, sniffBytes), text: bufio.NewReaderSize(nil, lineBuffer)}
 }
 
 func (t *entryRows) next(ex *Example) error {
@@ -157,34 +167,33 @@ func (t *entryRows) next(ex *Example) error {
 		if err != nil {
 			return err
 		}
-		if t.layout.tables[e.name] {
-			inner := &file{Reader: t.Reader, name: t.prefix + e.name, source: t.source}
-			if e.done != nil {
-				inner.close = append(inner.close, e.done)
-			}
-			if inner.rows, err = inner.openStream(e.src, e.name, e.disk); err != nil {
-				inner.closeAll()
-				return err
-			}
-			if _, nested := inner.rows.(*entryRows); nested {
-				inner.closeAll()
-				return &ParseError{File: inner.name, Err: fmt.Errorf("an archive within an archive: %w", ErrFormat)}
-			}
-			t.inner = inner
-			continue
+		inner := &file{Reader: t.Reader, name: t.prefix + e.name, source: t.source}
+		if e.done != nil {
+			inner.close = append(inner.close, e.done)
 		}
-		return t.document(ex, e)
+		if t.layout.tables[e.name] {
+			inner.rows, err = inner.openStream(e.src, e.name, e.disk)
+		} else {
+			inner.rows, err = t.document(ex, &e, inner)
+		}
+		if inner.rows == nil {
+			inner.closeAll()
+			return err
+		}
+		if _, nested := inner.rows.(*entryRows); nested {
+			inner.closeAll()
+			return &ParseError{File: inner.name, Err: fmt.Errorf("an archive within an archive: %w", ErrFormat)}
+		}
+		t.inner = inner
 	}
 }
 
-// document reads one entry as an example.
-func (t *entryRows) document(ex *Example, e entry) error {
-	if e.done != nil {
-		defer e.done()
-	}
-	refuse := func(err error) error {
+// document reads one entry as an example; if its content shows that it holds rows
+// it returns them instead.
+func (t *entryRows) document(ex *Example, e *entry, inner *file) (rows, error) {
+	refuse := func(err error) (rows, error) {
 		_, ok := errors.AsType[*fs.PathError](err)
-		return &ParseError{File: t.prefix + e.name, Refused: ok || isSentinel(err), Err: err}
+		return nil, &ParseError{File: inner.name, Refused: ok || isSentinel(err), Err: err}
 	}
 	t.br.Reset(e.src)
 	br := t.br
@@ -193,7 +202,7 @@ func (t *entryRows) document(ex *Example, e entry) error {
 		return refuse(err)
 	}
 	if compression != "" {
-		defer packed.Close()
+		inner.close = append(inner.close, packed.Close)
 		br = bufio.NewReaderSize(packed, sniffBytes)
 	}
 	head, err := br.Peek(1024)
@@ -207,7 +216,16 @@ func (t *entryRows) document(ex *Example, e entry) error {
 	if err != nil {
 		return refuse(err)
 	}
-	text, err := readDocument(dec, t.opts.Limits.RecordBytes)
+	t.text.Reset(dec)
+	if t.opts.Format == "" {
+		t.text.Peek(1)
+		head, _ = t.text.Peek(t.text.Buffered())
+		if format := detectFormat(e.name, head); format != Text {
+			inner.dec = dec
+			return inner.openRows(t.text, format)
+		}
+	}
+	text, err := readDocument(t.text, t.opts.Limits.RecordBytes)
 	fr := &t.report.Files[t.source]
 	fr.BadBytes += dec.bad
 	t.report.BadBytes += dec.bad
@@ -219,26 +237,28 @@ func (t *entryRows) document(ex *Example, e entry) error {
 	if err != nil {
 		return refuse(err)
 	}
-	ex.ID, ex.Text, ex.Labels = t.prefix+e.name, text, t.slot()
+	ex.ID, ex.Text, ex.Labels = inner.name, text, t.slot()
 	ex.Labels[0], err = t.label(0, []byte(t.layout.docs[e.name]))
 	if err != nil {
 		if pe, ok := err.(*ParseError); ok {
-			return pe
+			return nil, pe
 		}
 		return refuse(err)
 	}
-	return nil
+	return nil, nil
 }
 
 // countInner moves the counts of a table of the archive to the report.
 func (t *entryRows) countInner() {
 	if d := t.inner.dec; d != nil {
+		t.inner.guessEncoding()
 		fr := &t.report.Files[t.source]
 		fr.BadBytes += d.bad
 		t.report.BadBytes += d.bad
 		d.bad = 0
 		fr.Encoding = d.name
 	}
+	t.header, t.labelled = t.inner.header, t.labelled || t.inner.labelled
 }
 
 // openDir reads the files of a directory.

@@ -61,7 +61,7 @@ func (l *lineReader) fill() {
 		if bytes.IndexByte(head, '\n') < 0 && l.err == nil {
 			// The whole head is one line so far: look at all of it, not at what
 			// one Read happened to give.
-			for len(head) < lineBuffer/2 && l.err == nil {
+			for len(head) < lineBuffer/2 && l.err == nil && bytes.IndexByte(head, '\n') < 0 {
 				n, err := l.src.Read(l.buf[l.end:])
 				l.end += n
 				l.err = err
@@ -73,6 +73,26 @@ func (l *lineReader) fill() {
 			l.delim = '\r'
 		}
 	}
+}
+
+// peek returns the unread bytes, at least n unless enough says that they will do
+// or the stream ends, and whether that is all of it. They are valid until the next
+// call of any other method.
+func (l *lineReader) peek(n int, enough func([]byte) bool) (b []byte, whole bool) {
+	for l.err == nil && l.end-l.pos < n && !enough(l.buf[l.pos:l.end]) {
+		l.fill()
+	}
+	return l.buf[l.pos:l.end], l.err != nil
+}
+
+// holdsLine reports whether next would return without reading.
+func (l *lineReader) holdsLine() bool {
+	return l.err != nil || l.end-l.pos > l.max || bytes.IndexByte(l.buf[l.pos:l.end], l.delim) >= 0
+}
+
+// rest returns a reader of what was not taken.
+func (l *lineReader) rest() io.Reader {
+	return io.MultiReader(bytes.NewReader(bytes.Clone(l.buf[l.pos:l.end])), l.src)
 }
 
 // ahead finds the line that begins from bytes after the position, without

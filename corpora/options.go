@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Format is a way of storing examples in files.
@@ -13,9 +14,9 @@ type Format string
 // The formats. Compression and archives are no formats: any of these may lie in
 // a .gz, .zst or .bz2 file, or in a tar or zip archive.
 const (
-	TSV      Format = "tsv"      // a header, then one row per line; no quoting
-	CSV      Format = "csv"      // RFC 4180, with or without a header
-	JSONL    Format = "jsonl"    // one JSON object per line
+	TSV      Format = "tsv"      // a table with tabs; quotes are text unless the file shows otherwise
+	CSV      Format = "csv"      // RFC 4180, also with semicolons, tabs or bars for commas
+	JSONL    Format = "jsonl"    // one JSON object per line, or an array of objects
 	FastText Format = "fasttext" // __label__x text
 	Text     Format = "text"     // plain text: a document per file, or per line
 	Dir      Format = "dir"      // a directory per label, a document per file
@@ -51,8 +52,11 @@ func ParseFormat(name string) (Format, error) {
 
 // A Head says which column holds the labels of a head.
 type Head struct {
-	Name   string // the head
-	Column string // a column's name, or its number from 1
+	Name string // the head
+	// Column is a column's name, or its number from 1; or several, separated by
+	// commas, that hold 0 or 1: then the labels of a text are the names of those
+	// that hold 1. A name with a comma may stand in double quotes.
+	Column string
 }
 
 // Options say how files are read. The zero value detects everything.
@@ -60,22 +64,32 @@ type Options struct {
 	// Format of every file; "" detects it from content and name.
 	Format Format
 	// TextColumns name the columns that make the text, joined by a space; a
-	// number counts columns from 1. Empty: the first column of the header that
-	// is called text, sentence, review, content, body, message, tweet, comment,
-	// document, phrase or description.
+	// number counts columns from 1, and a name that no column has may be several,
+	// as in Head.Column. Empty: the column that is called text, sentence, review,
+	// content, body, message, tweet, comment, document, phrase or description;
+	// where there are several such and none is text, the file is refused.
 	TextColumns []string
 	// Heads name the label columns. Empty: one head called "label" from the first
 	// column called label, labels, sentiment, category, class, topic, target or
 	// polarity. A file may lack some of the columns, but not all.
 	Heads []Head
 	// IDColumn names the column of the IDs. Empty: a column called id, else the
-	// row's place.
+	// row's number.
 	IDColumn string
 	// WeightColumn names the column of the weights. Empty: none.
 	WeightColumn string
 	// NoHeader says that the first line of a TSV or CSV file is a row. Without
-	// column numbers the first column is then the label and the others the text.
+	// column numbers the first column is then the label and the others the text;
+	// where these do not look alike, the file is refused.
 	NoHeader bool
+	// Delimiter parts the fields of TSV and CSV: one character, or tab. Empty: that
+	// of the file's line sep=, or the one of , ; tab | by which the first rows come
+	// out even.
+	Delimiter string
+	// Quote is the character around fields of TSV and CSV that hold delimiters or
+	// line ends, or none. Empty: the double quote; in TSV where the first 64 KiB show
+	// that fields were quoted as pandas, R or Excel do it, else none.
+	Quote string
 	// Lines reads plain text as one example per line, not one per file.
 	Lines bool
 	// Phrases reads every subtree of trees as an example, each text once in a
@@ -93,8 +107,11 @@ type Options struct {
 	// KeepSpelling keeps neg, pos and neu as they are written.
 	KeepSpelling bool
 	// Separator separates several labels of one head in one cell; "" means that
-	// a cell is one label.
+	// a cell is one label. The elements of lists, which JSON, Parquet and fastText's
+	// lines have, are whole labels whatever they hold.
 	Separator string
+	// Labelled refuses files without any label.
+	Labelled bool
 	// Unlabelled ignores the labels and takes files that have none.
 	Unlabelled bool
 	// Labels lists, by head, the labels that are known; a row with another label
@@ -162,6 +179,12 @@ func (o *Options) Validate() error {
 	if err := checkEncoding(o.Encoding); err != nil {
 		errs = append(errs, err)
 	}
+	if _, err := oneByte("delimiter", o.Delimiter); err != nil {
+		errs = append(errs, err)
+	}
+	if _, err := oneByte("quote", o.Quote); err != nil {
+		errs = append(errs, err)
+	}
 	l := o.Limits
 	if l.RecordBytes < 0 || l.TotalBytes < 0 || l.Ratio < 0 || l.Entries < 0 || l.Labels < 0 {
 		errs = append(errs, errors.New("corpora: a limit is negative"))
@@ -194,18 +217,32 @@ func ParseHead(spec string) (Head, error) {
 	return h, nil
 }
 
+// oneByte returns the delimiter or quote that s names, 0 for "" and "none".
+func oneByte(what, s string) (byte, error) {
+	switch {
+	case s == "", s == "none" && what == "quote":
+		return 0, nil
+	case s == "tab", s == `\t`:
+		return '\t', nil
+	case len(s) == 1 && s[0] < utf8.RuneSelf && s[0] != '\n' && s[0] != '\r' && s[0] != 0:
+		return s[0], nil
+	}
+	return 0, fmt.Errorf("corpora: %s %q is not one ASCII character", what, s)
+}
+
 // ParseLabelMap parses "from=to,from=to". An empty "to" drops the label, so that
-// "-1=" makes -1 a missing label.
+// "-1=" makes -1 a missing label. A label with a comma or an equals sign stands in
+// double quotes: "A, B"=AB.
 func ParseLabelMap(spec string) (map[string]string, error) {
 	if strings.TrimSpace(spec) == "" {
 		return nil, nil
 	}
 	m := map[string]string{}
-	for pair := range strings.SplitSeq(spec, ",") {
-		from, to, ok := strings.Cut(pair, "=")
-		from, to = strings.TrimSpace(from), strings.TrimSpace(to)
-		if !ok || from == "" {
-			return nil, fmt.Errorf("corpora: label map %q: %q is not of the form from=to", spec, pair)
+	for _, pair := range splitQuoted(spec, ',') {
+		sides := splitQuoted(pair, '=')
+		from, to := unquote(sides[0]), unquote(strings.Join(sides[1:], "="))
+		if len(sides) < 2 || from == "" {
+			return nil, fmt.Errorf(`corpora: label map %q: %q is not of the form from=to; a label with a comma stands in double quotes, "A, B"=C`, spec, pair)
 		}
 		if old, twice := m[from]; twice && old != to {
 			return nil, fmt.Errorf("corpora: label map %q: %q is mapped to both %q and %q", spec, from, old, to)
@@ -213,4 +250,29 @@ func ParseLabelMap(spec string) (map[string]string, error) {
 		m[from] = to
 	}
 	return m, nil
+}
+
+// splitQuoted splits s at sep, but not within double quotes.
+func splitQuoted(s string, sep byte) []string {
+	var parts []string
+	quoted, start := false, 0
+	for i := range len(s) {
+		switch {
+		case s[i] == '"':
+			quoted = !quoted
+		case s[i] == sep && !quoted:
+			parts = append(parts, s[start:i])
+			start = i + 1
+		}
+	}
+	return append(parts, s[start:])
+}
+
+// unquote takes off the space and the double quotes around s.
+func unquote(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) >= 2 && s[0] == '"' && s[len(s)-1] == '"' {
+		return strings.ReplaceAll(s[1:len(s)-1], `""`, `"`)
+	}
+	return s
 }

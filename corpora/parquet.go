@@ -27,14 +27,15 @@ type parquetRows struct {
 	size  int64
 	table *parquet.File
 	cols  columns
+	used  []int           // columns that are read
 	leafs []parquetColumn // by the index of the column in the schema
-	names [][]string      // per head: the names of numbered labels, from Hugging Face's metadata
+	names [][]string      // by column: the names of numbered labels, from Hugging Face's metadata
 
 	group   int
 	left    int64 // rows of the group
 	cursors map[int]*parquetCursor
 	row     int
-	cells   [][]byte
+	fields  [][]byte // of the row, by column
 }
 
 // A parquetColumn is a column of the schema that can be read.
@@ -81,27 +82,33 @@ func (f *file) openParquet(br *bufio.Reader, disk *os.File, compression string) 
 		}
 		t.leafs = append(t.leafs, pc)
 	}
-	if t.cols, err = f.opts.resolve(header); err != nil {
+	if t.cols, err = f.opts.resolve(header, false); err != nil {
 		return nil, err
 	}
 	if len(t.cols.text) == 0 {
-		return nil, fmt.Errorf("no text column, the columns are %s: %w", quoteList(header), ErrColumns)
+		return nil, fmt.Errorf("no text column, the columns are %s: name it (--text-col): %w", quoteList(header), ErrColumns)
 	}
+	f.header, t.fields = header, make([][]byte, len(header))
 	for _, i := range t.cols.text {
 		if l := t.leafs[i]; l.leaf == nil || l.list || l.leaf.Type().Kind() != parquet.ByteArray {
 			return nil, fmt.Errorf("column %q is no text: %w", header[i], ErrColumns)
 		}
 	}
-	t.names = make([][]string, len(f.heads))
-	for h, i := range t.cols.labels {
-		if i >= 0 {
+	t.names = make([][]string, len(header))
+	for _, l := range t.cols.labels {
+		for _, i := range l.at {
 			if t.leafs[i].leaf == nil {
 				return nil, fmt.Errorf("column %q is neither a value nor a list of values: %w", header[i], ErrColumns)
 			}
-			t.names[h] = labelNames(table, header[i])
+			t.names[i] = labelNames(table, header[i])
+			f.labelled = true
 		}
 	}
-	t.cells = make([][]byte, len(f.heads))
+	if f.opts.Labelled && !f.labelled {
+		return nil, f.opts.noLabels(header)
+	}
+	f.guessColumns(&t.cols, header)
+	t.used = t.cols.used()
 	f.report.Files[f.source].Format = Parquet
 	f.report.Files[f.source].Encoding = "utf-8"
 	f.close = append(f.close, t.closeCursors)
@@ -175,68 +182,16 @@ func (t *parquetRows) next(ex *Example) (err error) {
 	}
 	t.left--
 	t.row++
-	cell := func(i int, names []string) ([]byte, error) {
-		if i < 0 {
-			return nil, nil
-		}
-		c := t.cursors[i]
-		if c.row == t.row { // a column that serves twice
-			return c.value, nil
-		}
-		value, err := c.next(t.separatorOf(i), names)
-		c.row, c.value = t.row, value
-		return value, err
-	}
-	var text []byte
-	isNull := true
-	for n, i := range t.cols.text {
-		part, err := cell(i, nil)
-		if err != nil {
-			return t.atRow(err)
-		}
-		if n > 0 && len(text) > 0 && len(part) > 0 {
-			text = append(text, ' ')
-		}
-		text = append(text, part...)
-		isNull = isNull && part == nil
-	}
-	for h, i := range t.cols.labels {
-		if t.cells[h], err = cell(i, t.names[h]); err != nil {
+	t.begin(t.row, 0)
+	for _, i := range t.used {
+		if t.fields[i], err = t.cursors[i].next(t.names[i]); err != nil {
 			return t.atRow(err)
 		}
 	}
-	id, err := cell(t.cols.id, nil)
-	if err != nil {
-		return t.atRow(err)
-	}
-	weight, err := cell(t.cols.weight, nil)
-	if err != nil {
-		return t.atRow(err)
-	}
-	if isNull {
-		return t.refuse(t.row, 0, 0, fmt.Errorf("the text is null: %w", ErrColumns))
-	}
-	ex.Text = t.text(text)
-	if _, err := t.setLabels(ex, t.cells); err != nil {
-		return t.rowError(t.row, 0, err)
-	}
-	if t.cols.weight >= 0 {
-		if ex.Weight, err = parseWeight(string(weight)); err != nil {
-			return t.refuse(t.row, 0, 0, err)
-		}
-	}
-	if ex.ID = t.text(id); ex.ID == "" {
-		ex.ID = t.rowID(t.row)
+	if err := t.example(ex, &t.cols, t.fields); err != nil {
+		return t.rowError(err)
 	}
 	return nil
-}
-
-// separatorOf returns the separator of the column's values: a list settles it.
-func (t *parquetRows) separatorOf(i int) string {
-	if t.leafs[i].list {
-		return t.separator()
-	}
-	return ""
 }
 
 // atRow says at which row the reading of the file ended.
@@ -260,9 +215,6 @@ func (t *parquetRows) nextGroup() error {
 	meta := t.table.Metadata().RowGroups[t.group]
 	t.cursors = map[int]*parquetCursor{}
 	open := func(i int) error {
-		if i < 0 || t.cursors[i] != nil {
-			return nil
-		}
 		leaf := t.leafs[i].leaf.Index()
 		if leaf >= len(chunks) || leaf >= len(meta.Columns) {
 			return fmt.Errorf("row group %d lacks column %d: %w", t.group, leaf, ErrSyntax)
@@ -273,11 +225,9 @@ func (t *parquetRows) nextGroup() error {
 		t.cursors[i] = &parquetCursor{pages: chunks[leaf].Pages(), list: t.leafs[i].list}
 		return nil
 	}
-	for _, set := range [][]int{t.cols.text, t.cols.labels, {t.cols.id, t.cols.weight}} {
-		for _, i := range set {
-			if err := open(i); err != nil {
-				return err
-			}
+	for _, i := range t.used {
+		if err := open(i); err != nil {
+			return err
 		}
 	}
 	t.left = g.NumRows()
@@ -341,14 +291,11 @@ type parquetCursor struct {
 	buf    [64]parquet.Value
 	pos, n int
 	cell   []byte
-
-	row   int    // the row that value is of
-	value []byte // the result of next
 }
 
 // next returns the cell of the next row as text, valid until the next call; nil
-// if it is null. The values of a list are joined by sep.
-func (c *parquetCursor) next(sep string, names []string) ([]byte, error) {
+// if it is null. Those of a list are the cell of a list.
+func (c *parquetCursor) next(names []string) ([]byte, error) {
 	v, err := c.peek()
 	if err != nil {
 		if err == io.EOF {
@@ -357,11 +304,14 @@ func (c *parquetCursor) next(sep string, names []string) ([]byte, error) {
 		return nil, err
 	}
 	c.cell = c.cell[:0]
-	null, count := true, 0
+	if c.list {
+		c.cell = append(c.cell, setMark...)
+	}
+	null, count := !c.list || v.DefinitionLevel() == 0, 0 // a list above level 0 is there, if empty
 	for {
 		if !v.IsNull() {
 			if count > 0 {
-				c.cell = append(c.cell, sep...)
+				c.cell = append(c.cell, DefaultSeparator...)
 			}
 			c.cell = appendValue(c.cell, v, names)
 			null = false
@@ -442,9 +392,9 @@ func appendValue(b []byte, v parquet.Value, names []string) []byte {
 		}
 		return strconv.AppendInt(b, n, 10)
 	case parquet.Float:
-		return strconv.AppendFloat(b, float64(v.Float()), 'g', -1, 32)
+		return appendNumber(b, float64(v.Float()), 32)
 	case parquet.Double:
-		return strconv.AppendFloat(b, v.Double(), 'g', -1, 64)
+		return appendNumber(b, v.Double(), 64)
 	}
 	return append(b, v.ByteArray()...)
 }

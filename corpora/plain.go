@@ -14,11 +14,11 @@ type lineRows struct {
 }
 
 func (t *lineRows) next(ex *Example) error {
-	line, number, _, err := t.line(t.lines)
+	line, err := t.line(t.lines)
 	if err != nil {
 		return err
 	}
-	ex.ID, ex.Text, ex.Labels = t.rowID(number), string(line), t.slot()
+	ex.ID, ex.Line, ex.Text, ex.Labels = t.rowID(), t.at, string(line), t.slot()
 	return nil
 }
 
@@ -62,21 +62,19 @@ const fastTextPrefix = "__label__"
 type fastTextRows struct {
 	*file
 	lines *lineReader
-	cell  []byte // the labels of the line
-	n     int    // how many
 }
 
 // add adds the label that word is to the cell.
 func (t *fastTextRows) add(word []byte) {
-	if t.n++; t.n > 1 {
-		t.cell = append(t.cell, t.separator()...)
+	if len(t.cell) > len(setMark) {
+		t.cell = append(t.cell, DefaultSeparator...)
 	}
 	t.cell = append(t.cell, word[len(fastTextPrefix):]...)
 }
 
 func (t *fastTextRows) next(ex *Example) error {
 	for {
-		line, number, offset, err := t.line(t.lines)
+		line, err := t.line(t.lines)
 		if err != nil {
 			return err
 		}
@@ -84,7 +82,7 @@ func (t *fastTextRows) next(ex *Example) error {
 			t.blank()
 			continue
 		}
-		t.cell, t.n = t.cell[:0], 0
+		t.cell = append(t.cell[:0], setMark...)
 		for bytes.HasPrefix(line, []byte(fastTextPrefix)) {
 			end := bytes.IndexAny(line, " \t")
 			if end < 0 {
@@ -104,31 +102,22 @@ func (t *fastTextRows) next(ex *Example) error {
 			}
 			line = bytes.Join(words, []byte(" "))
 		}
+		if len(t.cell) == len(setMark) {
+			t.cell = t.cell[:0] // no label, not an empty set
+		}
 		ex.Labels = t.slot()
 		if ex.Labels[0], err = t.label(0, t.cell); err != nil {
-			return t.rowError(number, offset, err)
+			return t.rowError(err)
 		}
-		ex.ID, ex.Text = t.rowID(number), string(line)
+		ex.ID, ex.Line, ex.Text = t.rowID(), t.at, string(line)
 		return nil
 	}
 }
 
 // rowError refuses a row for err, unless err ends the reading.
-func (f *file) rowError(line int, offset int64, err error) error {
+func (f *file) rowError(err error) error {
 	if pe, ok := err.(*ParseError); ok {
 		return pe
 	}
-	return f.refuse(line, 0, offset, err)
-}
-
-// separator returns the separator of several labels. A file whose format has
-// lists of labels settles it.
-func (f *file) separator() string {
-	if f.opts.Separator == "" {
-		f.opts.Separator = DefaultSeparator
-		for _, known := range f.labels {
-			clear(known) // they were read as single labels
-		}
-	}
-	return f.opts.Separator
+	return f.refuse(0, err)
 }

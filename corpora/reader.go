@@ -1,6 +1,7 @@
 package corpora
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ type Reader struct {
 	labels  []map[string]*label // per head, by the spelling in the file
 	seen    []map[string]bool   // per head, the labels of the current source
 	slab    []string            // storage of Example.Labels
+	several bool                // a row had a list of labels
 }
 
 // A label is a cell of a label column, as it is read.
@@ -53,6 +55,18 @@ type file struct {
 	rows   rows
 	dec    *decoder // of the stream being read, for its counts
 	close  []func() error
+
+	header   []string // the columns there are, nil if there are none
+	labelled bool     // a label column was found
+	at       int      // the line of the row begun last
+	offset   int64    // its byte
+	records  int      // rows begun
+	joined   []byte   // scratch: the texts of a row
+	cell     []byte   // scratch: the labels of a head
+
+	live  *Live       // the source, if it can be asked whether bytes are waiting
+	lines *lineReader // of the rows, if they are lines
+	inBuf func() bool // whether bytes are between live and lines
 }
 
 // Open returns a Reader of the files and directories, one after the other.
@@ -122,9 +136,14 @@ func (r *Reader) Report() *Report {
 	return &r.report
 }
 
-// Separator returns what joins several labels of one head, "" where every row
-// has one label.
-func (r *Reader) Separator() string { return r.opts.Separator }
+// Separator returns what joins several labels of one head: DefaultSeparator, or ""
+// while every row read has one label.
+func (r *Reader) Separator() string {
+	if r.several || r.opts.Separator != "" {
+		return DefaultSeparator
+	}
+	return ""
+}
 
 // Read returns the next example. It returns io.EOF at the end, a *ParseError
 // with Refused set for a row that it refuses, after which the next Read goes on,
@@ -155,7 +174,8 @@ func (r *Reader) Read() (Example, error) {
 			r.report.Rows++
 			return ex, nil
 		case err == io.EOF:
-			if err := r.closeFile(); err != nil {
+			f := r.file
+			if err := cmp.Or(r.closeFile(), r.checkLabels(f)); err != nil {
 				r.fail(err)
 			}
 		case Refused(err):
@@ -227,6 +247,7 @@ func (r *Reader) count() {
 	if r.file == nil || r.file.dec == nil {
 		return
 	}
+	r.file.guessEncoding()
 	d, fr := r.file.dec, &r.report.Files[r.file.source]
 	fr.BadBytes += d.bad
 	r.report.BadBytes += d.bad
@@ -247,7 +268,7 @@ func ReadAll(r *Reader) (*Dataset, error) {
 		}
 		d.Examples = append(d.Examples, ex)
 	}
-	d.Sources, d.Separator = r.Sources(), r.opts.Separator
+	d.Sources, d.Separator = r.Sources(), r.Separator()
 	return d, first
 }
 
@@ -316,6 +337,7 @@ func (r *Reader) openPath(path string) error {
 func (f *file) open(path string) error {
 	switch {
 	case f.stream != nil:
+		f.live, _ = f.stream.(*Live)
 		rows, err := f.openStream(f.stream, path, nil)
 		f.rows = rows
 		return err

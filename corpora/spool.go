@@ -78,6 +78,7 @@ func (s *Spool) Add(ex Example) error {
 	}
 	str(ex.ID)
 	str(ex.Text)
+	b = binary.AppendUvarint(b, uint64(ex.Line))
 	b = binary.AppendUvarint(b, uint64(len(ex.Labels)))
 	for _, l := range ex.Labels {
 		str(l)
@@ -198,7 +199,7 @@ func decodeExample(b []byte) (ex Example, err error) {
 		r.Seek(int64(n), io.SeekCurrent)
 		return string(b[at : at+n])
 	}
-	ex.ID, ex.Text = str(), str()
+	ex.ID, ex.Text, ex.Line = str(), str(), int(num())
 	labels := num()
 	if labels > uint64(r.Len()) {
 		return ex, errSpool

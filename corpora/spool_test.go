@@ -21,7 +21,7 @@ func TestSpool(t *testing.T) {
 	const n = 5000
 	want := map[string]Example{}
 	for i := range n {
-		ex := Example{ID: fmt.Sprint(i), Text: strings.Repeat("text ", i%50), Labels: []string{fmt.Sprint(i % 3), ""}, Source: int32(i % 2), Weight: float32(i)}
+		ex := Example{ID: fmt.Sprint(i), Text: strings.Repeat("text ", i%50), Labels: []string{fmt.Sprint(i % 3), ""}, Source: int32(i % 2), Weight: float32(i), Line: i + 1}
 		if i == 100 {
 			ex.Text = strings.Repeat("long", 100_000)
 		}

@@ -219,13 +219,14 @@ func summarize(counts map[int]int) Summary {
 // as one object under each head's name. Missing labels are counted apart.
 func (s *Stats) MarshalJSON() ([]byte, error) {
 	type file struct {
-		Name     string `json:"name"`
-		Format   Format `json:"format"`
-		Encoding string `json:"encoding"`
-		Rows     int    `json:"rows"`
-		Refused  int    `json:"refused"`
-		Blank    int    `json:"blank"`
-		BadBytes int64  `json:"bad_bytes"`
+		Name     string  `json:"name"`
+		Format   Format  `json:"format"`
+		Encoding string  `json:"encoding"`
+		Guesses  []Guess `json:"guesses,omitempty"`
+		Rows     int     `json:"rows"`
+		Refused  int     `json:"refused"`
+		Blank    int     `json:"blank"`
+		BadBytes int64   `json:"bad_bytes"`
 	}
 	out := struct {
 		Rows       int        `json:"rows"`

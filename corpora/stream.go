@@ -28,16 +28,18 @@ func (f *file) openStream(src io.Reader, name string, onDisk *os.File) (rows, er
 			return nil, &ParseError{File: f.name, Err: err}
 		}
 	}
-	for _, ext := range []string{".gz", ".zst", ".zstd", ".bz2"} {
-		name = strings.TrimSuffix(name, ext)
+	if compression != "" {
+		f.live = nil
 	}
-	want := 1024
-	if f.opts.Lines || f.opts.Format != "" && f.opts.Format != Dir && f.opts.Format != Parquet {
-		want = 1 // standard input may be slow, and its first line wanted at once
-	}
-	head, err := br.Peek(want)
+	// Standard input may be slow, and its first line wanted at once.
+	head, err := br.Peek(1)
 	if len(head) == 0 && err != io.EOF {
 		return nil, &ParseError{File: f.name, Err: err}
+	}
+	if !f.opts.Lines && (f.opts.Format == "" || f.opts.Format == Dir || f.opts.Format == Parquet) {
+		for len(head) < 1024 && err == nil && (bytes.IndexByte(head, '\n') < 0 || f.more()) {
+			head, err = br.Peek(max(len(head)+1, br.Buffered()))
+		}
 	}
 	head, _ = br.Peek(max(len(head), br.Buffered()))
 	head = head[:min(len(head), 1024)]
@@ -64,7 +66,9 @@ func (f *file) openText(br *bufio.Reader, name string) (rows, error) {
 	if err != nil {
 		return nil, &ParseError{File: f.name, Err: err}
 	}
+	dec.more = f.more
 	f.dec = dec
+	f.guessEncoding()
 	text := bufio.NewReaderSize(dec, lineBuffer)
 	format := f.opts.Format
 	if format == "" {
@@ -73,13 +77,24 @@ func (f *file) openText(br *bufio.Reader, name string) (rows, error) {
 		head, _ := text.Peek(text.Buffered())
 		format = detectFormat(name, head)
 	}
+	if f.live != nil {
+		f.inBuf = func() bool { return text.Buffered() > 0 || br.Buffered() > 0 }
+	}
+	return f.openRows(text, format)
+}
+
+// openRows returns the reader of the rows of a text.
+func (f *file) openRows(text *bufio.Reader, format Format) (rows, error) {
 	f.report.Files[f.source].Format = format
 	lines := newLineReader(text, f.opts.Limits.RecordBytes)
+	if format != Text || f.opts.Lines {
+		f.lines = lines
+	}
 	switch format {
 	case TSV, CSV:
 		return f.newTable(lines, format)
 	case JSONL:
-		return &jsonRows{file: f, lines: lines}, nil
+		return f.newJSON(lines)
 	case FastText:
 		return &fastTextRows{file: f, lines: lines}, nil
 	case Trees:
@@ -93,38 +108,52 @@ func (f *file) openText(br *bufio.Reader, name string) (rows, error) {
 	return nil, &ParseError{File: f.name, Err: fmt.Errorf("format %s of a text file: %w", format, ErrFormat)}
 }
 
-// detectFormat finds the text format of a file from its name, without the
-// extension of a compression, and its first bytes.
+// formatExt are the formats of the extensions that tell one.
+var formatExt = map[string]Format{
+	".tsv": TSV, ".tab": TSV, ".csv": CSV, ".jsonl": JSONL, ".ndjson": JSONL, ".json": JSONL,
+	".ft": FastText, ".fasttext": FastText, ".ptb": Trees, ".mrg": Trees, ".parquet": Parquet,
+}
+
+// formatOfName returns the format that a file's name tells, behind the extension of
+// a compression, or "".
+func formatOfName(name string) Format {
+	name = strings.ToLower(name)
+	for _, ext := range []string{".gz", ".zst", ".zstd", ".bz2"} {
+		name = strings.TrimSuffix(name, ext)
+	}
+	if strings.HasSuffix(name, ".ptb.txt") {
+		return Trees
+	}
+	return formatExt[path.Ext(name)]
+}
+
+// detectFormat finds the text format of a file from its name and its first bytes.
 func detectFormat(name string, head []byte) Format {
+	if format := formatOfName(name); format != "" {
+		return format
+	}
 	head = bytes.TrimLeft(head, " \t\r\n")
-	switch strings.ToLower(path.Ext(name)) {
-	case ".tsv", ".tab":
-		return TSV
-	case ".csv":
-		return CSV
-	case ".jsonl", ".ndjson", ".json":
-		return JSONL
-	case ".ft", ".fasttext":
-		return FastText
-	case ".ptb", ".mrg":
-		return Trees
-	}
-	if strings.HasSuffix(strings.ToLower(name), ".ptb.txt") {
-		return Trees
-	}
 	line, _, _ := bytes.Cut(head, []byte("\n"))
 	line = bytes.TrimSuffix(line, []byte("\r"))
 	switch {
 	case bytes.HasPrefix(head, []byte(fastTextPrefix)):
 		return FastText
-	case bytes.HasPrefix(line, []byte(`{"`)) && bytes.HasSuffix(bytes.TrimRight(line, " \t"), []byte("}")):
+	case bytes.HasPrefix(line, []byte(`{"`)) && bytes.HasSuffix(bytes.TrimRight(line, " \t"), []byte("}")), isJSONArray(head):
 		return JSONL
 	case isHeader(line, "\t"):
 		return TSV
-	case isHeader(line, ","):
+	case isHeader(line, ","), isHeader(line, ";"), isHeader(line, "|"), separatorLine(line) != 0:
 		return CSV
 	}
 	return Text
+}
+
+// isJSONArray reports whether head begins an array of objects, or an object whose
+// member "data" is one.
+func isJSONArray(head []byte) bool {
+	start, _ := jsonStart(head)
+	inner := bytes.TrimLeft(head[len(start):], " \t\r\n")
+	return len(start) > 0 && bytes.HasPrefix(inner, []byte(`{`))
 }
 
 // isHeader reports whether line is the header of a table by its look alone: it
@@ -182,9 +211,15 @@ func binaryKind(head []byte) string {
 	return ""
 }
 
-// refuse makes the error that passes over one row.
-func (f *file) refuse(line, column int, offset int64, err error) error {
-	return &ParseError{File: f.name, Line: line, Column: column, Offset: offset, Refused: true, Err: err}
+// begin notes where the next row begins.
+func (f *file) begin(line int, offset int64) {
+	f.at, f.offset = line, offset
+	f.records++
+}
+
+// refuse makes the error that passes over the row that was begun.
+func (f *file) refuse(column int, err error) error {
+	return &ParseError{File: f.name, Line: f.at, Column: column, Offset: f.offset, Refused: true, Err: err}
 }
 
 // broken makes the error that ends the reading of a stream at l.
@@ -198,22 +233,24 @@ func (f *file) broken(l *lineReader, err error) error {
 	return &ParseError{File: f.name, Line: l.line, Offset: l.offset, Err: err}
 }
 
-// line returns the next line of l; one that is too long is refused.
-func (f *file) line(l *lineReader) (line []byte, number int, offset int64, err error) {
-	number, offset = l.line, l.offset
-	line, err = l.next()
+// line begins a row and returns the line of l that it is; one that is too long is
+// refused.
+func (f *file) line(l *lineReader) ([]byte, error) {
+	f.begin(l.line, l.offset)
+	line, err := l.next()
 	if err == ErrTooLong {
 		l.skip()
-		return nil, number, offset, f.refuse(number, 0, offset, fmt.Errorf("%w: more than %d bytes", ErrTooLong, l.max))
+		return nil, f.refuse(0, fmt.Errorf("%w: more than %d bytes", ErrTooLong, l.max))
 	}
 	if err != nil {
-		return nil, number, offset, f.broken(l, err)
+		return nil, f.broken(l, err)
 	}
-	return line, number, offset, nil
+	return line, nil
 }
 
-// blank counts a blank line between rows.
+// blank counts a blank line, which is no row.
 func (f *file) blank() {
+	f.records--
 	f.report.Blank++
 	f.report.Files[f.source].Blank++
 }

@@ -17,8 +17,6 @@ type treeRows struct {
 	phrases []phrase        // of the line, those that are still to be given
 	row     int             // phrases of the line that were given
 	seen    map[string]bool // texts of all phrases given
-	number  int             // of the line
-	offset  int64           // of the line
 }
 
 // maxDepth is how deep a tree may be whose phrases are read: they have as many
@@ -45,12 +43,12 @@ func (t *treeRows) next(ex *Example) error {
 			var err error
 			ex.Labels = t.slot()
 			if ex.Labels[0], err = t.label(0, p.label); err != nil {
-				return t.rowError(t.number, t.offset, err)
+				return t.rowError(err)
 			}
-			ex.ID, ex.Text = t.rowID(t.number)+"."+strconv.Itoa(t.row), text
+			ex.ID, ex.Line, ex.Text = t.rowID()+"."+strconv.Itoa(t.row), t.at, text
 			return nil
 		}
-		line, number, offset, err := t.line(t.lines)
+		line, err := t.line(t.lines)
 		if err != nil {
 			return err
 		}
@@ -59,11 +57,11 @@ func (t *treeRows) next(ex *Example) error {
 			t.blank()
 			continue
 		}
-		t.phrases, t.row, t.number, t.offset = t.phrases[:0], 0, number, offset
+		t.phrases, t.row = t.phrases[:0], 0
 		root, column, err := t.parse(trimmed)
 		if err != nil {
 			t.phrases = nil
-			return t.refuse(number, column, offset, err)
+			return t.refuse(column, err)
 		}
 		if t.opts.Phrases {
 			if t.seen == nil {
@@ -73,9 +71,9 @@ func (t *treeRows) next(ex *Example) error {
 		}
 		ex.Labels = t.slot()
 		if ex.Labels[0], err = t.label(0, root); err != nil {
-			return t.rowError(number, offset, err)
+			return t.rowError(err)
 		}
-		ex.ID, ex.Text = t.rowID(number), string(t.text)
+		ex.ID, ex.Line, ex.Text = t.rowID(), t.at, string(t.text)
 		return nil
 	}
 }

@@ -2,6 +2,7 @@ package corpora
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -26,6 +27,9 @@ type WriterOptions struct {
 	// Separator is what joins several labels of a head in the examples; "" where
 	// there is one.
 	Separator string
+	// CellSeparator joins them in a cell of TSV and CSV; "" means Separator, or a
+	// comma if that is DefaultSeparator. A label that holds it cannot be written there.
+	CellSeparator string
 	// IDs writes the IDs too, where the format can hold them.
 	IDs bool
 
@@ -36,7 +40,7 @@ type WriterOptions struct {
 // first row with several labels of a head tells that there are such. Columns of
 // Parquet are lists only if Options.Separator says so.
 func (r *Reader) WriterOptions(ids bool) WriterOptions {
-	return WriterOptions{Heads: r.heads, Separator: r.opts.Separator, IDs: ids, reader: r}
+	return WriterOptions{Heads: r.heads, Separator: r.Separator(), CellSeparator: r.opts.Separator, IDs: ids, reader: r}
 }
 
 // A Writer writes examples in some format. It serves one goroutine.
@@ -127,6 +131,36 @@ func (w *Writer) flat(s string) string {
 	}, s)
 }
 
+// joined returns the labels of a head as a cell.
+func (w *Writer) joined(label string) (string, error) {
+	if w.opts.Separator == "" || !strings.Contains(label, w.opts.Separator) {
+		return label, nil
+	}
+	labels, sep := SplitLabels(label, w.opts.Separator), cmp.Or(w.opts.CellSeparator, w.opts.Separator)
+	if sep == DefaultSeparator {
+		sep = ","
+	}
+	for _, l := range labels {
+		if strings.Contains(l, sep) {
+			return "", fmt.Errorf("corpora: label %q holds the separator %q of several labels: write JSON lines, or choose another (--label-sep)", l, sep)
+		}
+	}
+	return strings.Join(labels, sep), nil
+}
+
+// rowOfCells returns the columns of an example of a table.
+func (w *Writer) rowOfCells(ex *Example, dst []string) ([]string, error) {
+	dst = w.cells(ex, dst)
+	for i := range w.opts.Heads {
+		cell := &dst[len(dst)-1-len(w.opts.Heads)+i]
+		var err error
+		if *cell, err = w.joined(*cell); err != nil {
+			return dst, err
+		}
+	}
+	return dst, nil
+}
+
 // cells returns the columns of an example.
 func (w *Writer) cells(ex *Example, dst []string) []string {
 	dst = dst[:0]
@@ -152,8 +186,10 @@ func (w *Writer) table(out *bufio.Writer, columns []string) error {
 		_, err := out.Write(append(w.line, '\n'))
 		return err
 	}
-	w.write = func(ex *Example) error {
-		cells = w.cells(ex, cells)
+	w.write = func(ex *Example) (err error) {
+		if cells, err = w.rowOfCells(ex, cells); err != nil {
+			return err
+		}
 		for i, c := range cells {
 			cells[i] = w.flat(c)
 		}
@@ -170,8 +206,10 @@ func (w *Writer) table(out *bufio.Writer, columns []string) error {
 func (w *Writer) csv(out *bufio.Writer, columns []string) error {
 	cw := csv.NewWriter(out)
 	var cells []string
-	w.write = func(ex *Example) error {
-		cells = w.cells(ex, cells)
+	w.write = func(ex *Example) (err error) {
+		if cells, err = w.rowOfCells(ex, cells); err != nil {
+			return err
+		}
 		return cw.Write(cells)
 	}
 	w.close = func() error {
@@ -203,7 +241,7 @@ func (w *Writer) jsonLine(out *bufio.Writer, ex *Example) error {
 		switch {
 		case label == "":
 		case w.opts.Separator != "":
-			field(name, SplitLabels(label, w.opts.Separator))
+			field(name, append([]string{}, SplitLabels(label, w.opts.Separator)...))
 		default:
 			field(name, label)
 		}
@@ -291,19 +329,13 @@ func FormatOf(path string) (Format, error) {
 	for _, ext := range []string{".gz", ".zst"} {
 		name = strings.TrimSuffix(name, ext)
 	}
-	switch filepath.Ext(name) {
-	case ".tsv", ".tab":
-		return TSV, nil
-	case ".csv":
-		return CSV, nil
-	case ".jsonl", ".ndjson", ".json":
-		return JSONL, nil
-	case ".ft", ".fasttext":
-		return FastText, nil
+	ext := filepath.Ext(name)
+	if format := formatExt[ext]; format != "" && format != Trees {
+		return format, nil
+	}
+	switch ext {
 	case ".txt":
 		return Text, nil
-	case ".parquet":
-		return Parquet, nil
 	case "":
 		return Dir, nil
 	}

@@ -63,9 +63,9 @@ func TestWriteRead(t *testing.T) {
 				t.Fatal(err, rep.Errors)
 			}
 			less := func(a, b Example) bool { return a.Text < b.Text } // a directory is read in its own order
-			opts := cmp.Options{cmpopts.SortSlices(less)}
+			opts := cmp.Options{cmpopts.SortSlices(less), cmpopts.IgnoreFields(Example{}, "Line")}
 			if !tt.ids {
-				opts = append(opts, cmpopts.IgnoreFields(Example{}, "ID"))
+				opts = append(opts, cmpopts.IgnoreFields(Example{}, "ID", "Line"))
 			}
 			if diff := cmp.Diff(tt.want, d.Examples, opts); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -112,7 +112,11 @@ func TestWriteSeveralLabels(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(d.Examples, got.Examples, cmpopts.IgnoreFields(Example{}, "ID")); diff != "" {
+		want := slicesMap(d.Examples, func(e Example) Example {
+			e.Labels = slicesMap(e.Labels, func(l string) string { return strings.ReplaceAll(l, "|", DefaultSeparator) })
+			return e
+		})
+		if diff := cmp.Diff(want, got.Examples, cmpopts.IgnoreFields(Example{}, "ID", "Line")); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 		if diff := cmp.Diff([][]string{{"a", "b", "c"}, {"de", "en"}}, got.Sources[0].Labels); diff != "" {
@@ -220,12 +224,12 @@ func TestParquetHuggingFace(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := []row{{"positive|film,food|4.5", "a film"}, {"negative||1", "a match"}, {"||3", "一餐"}}
+		want := []row{{"positive|film,food|4.5", "a film"}, {"negative|,|1", "a match"}, {"positive|sport|", ""}, {"||3", "一餐"}}
 		if diff := cmp.Diff(want, rows); diff != "" {
 			t.Errorf("%s: rows (-want +got):\n%s", file, diff)
 		}
-		if diff := cmp.Diff([]string{path + ":3: the text is null: wrong columns"}, refused); diff != "" {
-			t.Errorf("%s: refused (-want +got):\n%s", file, diff)
+		if refused != nil {
+			t.Errorf("%s: refused %q", file, refused)
 		}
 		for _, o := range []Options{{TextColumns: []string{"none"}}, {TextColumns: []string{"label"}}, {Heads: []Head{{"m", "meta"}}}} {
 			if _, _, err := ReadFiles(o, path); !errors.Is(err, ErrColumns) {
