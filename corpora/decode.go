@@ -65,7 +65,6 @@ type decoder struct {
 	how      string    // "given", "by its byte order mark", "as declared", "as detected", ""
 	from     io.Reader // decodes, once the encoding is known not to be UTF-8
 	settled  bool      // the encoding is known
-	last     byte      // the last byte of good UTF-8
 	evidence int       // sequences of several bytes of good UTF-8 so far, up to 64
 	bad      int64     // bytes (or units of another encoding) replaced
 	pending  []byte    // decoded, not yet returned
@@ -215,8 +214,12 @@ func (d *decoder) readUTF8(p []byte) int {
 	}
 	if !d.settled {
 		d.settled = true
-		if e, name := detect(d.window(), d.evidence, rune(d.last)); e != nil {
-			d.settle(e, name, "as detected")
+		if e, name, doubt := detect(d.window(), d.evidence); e != nil {
+			how := "as detected"
+			if doubt {
+				how = "in doubt (--encoding)"
+			}
+			d.settle(e, name, how)
 			return 0
 		}
 	}
@@ -242,7 +245,6 @@ func (d *decoder) window() []byte {
 
 // note counts the sequences of several bytes in b, as far as they matter.
 func (d *decoder) note(b []byte) {
-	d.last = b[len(b)-1]
 	if d.settled || d.evidence >= 64 {
 		return
 	}
@@ -283,9 +285,9 @@ func validPrefix(b []byte) int {
 }
 
 // detect judges the encoding of a text that is not UTF-8 at its first byte,
-// after evidence good sequences of several bytes and the character prev. It
-// returns nil where UTF-8 with faults is the better explanation.
-func detect(window []byte, evidence int, prev rune) (encoding.Encoding, string) {
+// after evidence good sequences of several bytes. It returns nil where UTF-8 with faults is the better explanation, and whether the
+// text is too short or too odd to be sure.
+func detect(window []byte, evidence int) (_ encoding.Encoding, name string, doubt bool) {
 	good, bad := evidence, 0
 	for b := window; len(b) > 0; {
 		r, size := utf8.DecodeRune(b)
@@ -300,7 +302,11 @@ func detect(window []byte, evidence int, prev rune) (encoding.Encoding, string) 
 		b = b[size:]
 	}
 	if good >= bad {
-		return nil, ""
+		return nil, "", false
+	}
+	if isThai(window) {
+		e, name, _ := encodingByName("windows-874")
+		return e, name, false
 	}
 	results, err := chardet.NewTextDetector().DetectAll(window)
 	if err != nil {
@@ -310,64 +316,49 @@ func detect(window []byte, evidence int, prev rune) (encoding.Encoding, string) 
 	slices.SortFunc(results, func(a, b chardet.Result) int {
 		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(a.Charset, b.Charset))
 	})
-	results = append(results, chardet.Result{Charset: "windows-1252", Confidence: 100})
+	latin, latinName, latinDoubt := detectLatin(window)
+	latinFits := latin != nil && plausible(window, latin)
 	for _, r := range results {
 		name := strings.ToLower(r.Charset)
-		if name == "iso-8859-1" {
-			name = "windows-1252"
-		}
 		if r.Confidence < 10 || strings.HasPrefix(name, "utf") || strings.HasPrefix(name, "ibm") {
 			continue
 		}
 		e, canonical, err := encodingByName(name)
-		// The Latin alphabets differ in few bytes: without good reason it is the usual one.
-		if r.Confidence < 50 && (canonical == "windows-1254" || canonical == "windows-1250" || canonical == "iso-8859-2") {
-			continue
-		}
-		if err == nil && e != nil && plausible(window, e, canonical, prev) {
-			return e, canonical
+		switch isLatin := slices.Contains(latinNames, name); {
+		case err != nil || e == nil:
+		case isLatin && latinFits:
+			return latin, latinName, latinDoubt
+		case !isLatin && plausible(window, e):
+			return e, canonical, r.Confidence < 20
 		}
 	}
-	return nil, ""
+	if latinFits {
+		return latin, latinName, latinDoubt
+	}
+	return nil, "", false
 }
 
+// latinNames are the names that the detector has for Latin encodings.
+var latinNames = []string{"iso-8859-1", "windows-1252", "iso-8859-2", "windows-1250", "iso-8859-9", "windows-1254"}
+
 // plausible reports whether window reads as text in the encoding: hardly any
-// undecodable byte and no control characters; and for windows-1252, where every
-// file can be decoded, letters that stand beside letters and not one of the
-// characters that hardly any text has.
-func plausible(window []byte, e encoding.Encoding, name string, prev rune) bool {
+// undecodable byte and no control characters.
+func plausible(window []byte, e encoding.Encoding) bool {
 	text, err := e.NewDecoder().Bytes(window)
 	if err != nil {
 		return false
 	}
-	var foreign, faults, odd int
+	var foreign, faults int
 	for i, r := range string(text) {
 		if r < utf8.RuneSelf {
-			prev = r
 			continue
 		}
 		foreign++
-		switch {
-		case r == utf8.RuneError, r >= 0x80 && r < 0xa0, r >= 0xe000 && r < 0xf900:
+		if r == utf8.RuneError || r >= 0x80 && r < 0xa0 || r >= 0xe000 && r < 0xf900 {
 			if i < len(text)-4 { // the window may cut the last character
 				faults++
 			}
-		case name == "windows-1252":
-			next, _ := utf8.DecodeRune(text[i+utf8.RuneLen(r):])
-			switch {
-			case r == 'ÿ' || r == 'þ' || r == 'ð' || r == 'Ð' || r == 'Þ':
-				odd++
-			case r >= 0xc0 && r != '×' && r != '÷' && r < 0x2000:
-				if !isLatin(prev) && !isLatin(next) {
-					odd++
-				}
-			}
 		}
-		prev = r
 	}
-	return foreign > 0 && faults*50 <= foreign && odd*4 <= foreign
-}
-
-func isLatin(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || r >= 0xc0 && r < 0x250
+	return foreign > 0 && faults*50 <= foreign
 }

@@ -75,7 +75,6 @@ func (r *Reader) parseLabel(head int, cell string) *label {
 		parts = SplitLabels(to, r.opts.Separator)
 	} else if isList {
 		parts = SplitLabels(list, DefaultSeparator)
-		r.several = true
 	} else if r.opts.Separator != "" {
 		parts = SplitLabels(cell, r.opts.Separator)
 	}
@@ -101,6 +100,7 @@ func (r *Reader) parseLabel(head int, cell string) *label {
 	if isList && (len(l.parts) == 0 || strings.HasPrefix(list, DefaultSeparator)) {
 		l.text = DefaultSeparator + l.text // a set, of however many
 	}
+	r.several = r.several || isList && strings.Contains(l.text, DefaultSeparator)
 	return l
 }
 
