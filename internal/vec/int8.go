@@ -66,7 +66,7 @@ type RowsInt8 struct {
 	ld    int // K rounded up to whole groups of summands
 	q     []int8
 	scale []float32
-	add   []int32 // -128 * the sum of the row: what the offset of PackedInt8 is worth
+	add   []int32 // -offset * the sum of the row: what the offset of PackedInt8 is worth
 }
 
 // Quantize copies x [m][k], rows ldx apart, as QuantizeRows does.
@@ -90,10 +90,6 @@ const (
 	// group is the number of summands that lie side by side for one column.
 	group = 4
 
-	// offset is added to the numbers of PackedInt8 to make them bytes without a sign,
-	// as the instructions want one of their operands.
-	offset = 128
-
 	// maxInt8K keeps a sum of products 255*127 within 32 bits.
 	maxInt8K = 65536
 )
@@ -104,7 +100,7 @@ const (
 // reuses its storage. Once filled it may be read by any number of goroutines.
 type PackedInt8 struct {
 	K, N   int
-	panels []uint8 // panels of 32 columns, each [K/4][32][4], padded with zeros
+	panels []weight8 // panels of 32 columns, each [K/4][32][4], offset added, padded with zeros
 	scale  []float32
 }
 
@@ -121,7 +117,7 @@ func (p *PackedInt8) PackT(k, n int, q []int8, ldq int, scale []float32) {
 	wide := (n + panel - 1) / panel * panel
 	size := groups * group * wide
 	if cap(p.panels) < size {
-		p.panels = make([]uint8, size)
+		p.panels = make([]weight8, size)
 	}
 	if cap(p.scale) < wide {
 		p.scale = make([]float32, wide)
@@ -135,7 +131,7 @@ func (p *PackedInt8) PackT(k, n int, q []int8, ldq int, scale []float32) {
 	for j := range n {
 		dst := p.panels[j/panel*panel*groups*group+j%panel*group:]
 		for i, v := range q[j*ldq:][:k] {
-			dst[i/group*panel*group+i%group] = uint8(int(v) + offset)
+			dst[i/group*panel*group+i%group] = weight8(int(v) + offset)
 		}
 	}
 }
@@ -201,7 +197,7 @@ func matMulInt8Generic(a *RowsInt8, b *PackedInt8, beta float32, c []float32, ld
 			s := a.add[i]
 			row := a.q[i*a.ld:]
 			for p := range groups {
-				x, y := (*[group]int8)(row[p*group:]), (*[group]uint8)(col[p*group*panel:])
+				x, y := (*[group]int8)(row[p*group:]), (*[group]weight8)(col[p*group*panel:])
 				s += int32(x[0])*int32(y[0]) + int32(x[1])*int32(y[1]) + int32(x[2])*int32(y[2]) + int32(x[3])*int32(y[3])
 			}
 			v := float32(float32(float32(s)*a.scale[i]) * b.scale[j])

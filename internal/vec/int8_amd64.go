@@ -6,13 +6,18 @@ import "golang.org/x/sys/cpu"
 
 //go:generate go -C _asm run . -group int8 -pkg vec -out ../int8_amd64.s -stubs ../int8_stubs_amd64.go
 
-// The instructions for quantised products, worst first.
+// The instructions for quantised products in assembly, worst first.
 const (
-	int8Generic = iota
-	int8AVX2
+	int8AVX2 = 1 + iota
 	int8VNNI
 	int8VNNI512
 )
+
+// The numbers of PackedInt8 have an offset that makes them bytes without a sign, as the
+// instructions want one of their operands.
+type weight8 = uint8
+
+const offset = 128
 
 var int8Names = []string{"generic", "avx2", "avxvnni", "avx512vnni"}
 
@@ -28,19 +33,6 @@ func hasInt8(kind int) bool {
 	}
 	return true
 }
-
-// int8Kind is the kind in use. It is written before main starts, and by tests.
-var int8Kind = bestInt8()
-
-func bestInt8() int {
-	kind := int8VNNI512
-	for !hasInt8(kind) {
-		kind--
-	}
-	return kind
-}
-
-func kernel8Name() string { return int8Names[int8Kind] }
 
 func absMax(x []float32) uint32 {
 	switch level {
@@ -132,7 +124,7 @@ func int8TileAVX2(rows, cols, tiles, k4 int, a *int8, lda int, b *uint8, ps int,
 }
 
 // int8Rows is the largest number of rows of a tile.
-var int8Rows = [...]int{int8AVX2: 2, int8VNNI: 3, int8VNNI512: 12}
+func int8Rows() int { return [...]int{int8AVX2: 2, int8VNNI: 3, int8VNNI512: 12}[int8Kind] }
 
 // int8Columns is the width of the tile to use for rows rows where w columns are left,
 // padding included.
@@ -157,54 +149,21 @@ func int8Columns(rows, w int) int {
 	return 32
 }
 
-func matMulInt8(a *RowsInt8, b *PackedInt8, beta float32, c []float32, ldc int) {
-	if int8Kind == int8Generic {
-		matMulInt8Generic(a, b, beta, c, ldc)
-		return
-	}
-	rows, big, small := split(a.M, int8Rows[int8Kind])
-	for j := 0; j < b.N; {
-		cols := int8Columns(rows, b.N-j)
-		int8Tiles(rows, cols, 0, big, j, a, b, int(beta), c, ldc)
-		if small > 0 {
-			int8Tiles(rows-1, cols, big*rows, small, j, a, b, int(beta), c, ldc)
-		}
-		j += cols
-	}
-}
+// int8Masks says whether tiles may have fewer columns than their width.
+func int8Masks() bool { return int8Kind == int8VNNI512 }
 
-// int8Tiles computes tiles of rows rows from row i on, and cols columns from column j
-// on.
-func int8Tiles(rows, cols, i, tiles, j int, a *RowsInt8, b *PackedInt8, add int, c []float32, ldc int) {
-	k4, ps := a.ld/group, a.ld*panel
+// int8Kernel computes the first w of cols columns of so many tiles from row i and column
+// j on; w is cols without masks.
+func int8Kernel(rows, cols, tiles, i, j, w int, a *RowsInt8, b *PackedInt8, add int, c *float32, ldc int) {
+	k4, ap, ps := a.ld/group, &a.q[i*a.ld], a.ld*panel
 	bp := &b.panels[j/panel*ps+j%panel*group]
-	w := min(cols, b.N-j)
-	if int8Kind == int8VNNI512 {
+	switch int8Kind {
+	case int8VNNI512:
 		mask := uint32(uint64(1)<<(w-cols+panel) - 1)
-		int8TileVNNI512(rows, cols, tiles, k4, &a.q[i*a.ld], a.ld, bp, ps, &a.scale[i], &a.add[i], &b.scale[j], &c[i*ldc+j], ldc, mask, add)
-		return
-	}
-	tile := func(i, tiles int, c *float32, ldc int) {
-		if int8Kind == int8VNNI {
-			int8TileVNNI(rows, cols, tiles, k4, &a.q[i*a.ld], a.ld, bp, ps, &a.scale[i], &a.add[i], &b.scale[j], c, ldc, 0, add)
-		} else {
-			int8TileAVX2(rows, cols, tiles, k4, &a.q[i*a.ld], a.ld, bp, ps, &a.scale[i], &a.add[i], &b.scale[j], c, ldc, 0, add)
-		}
-	}
-	if w == cols {
-		tile(i, tiles, &c[i*ldc+j], ldc)
-		return
-	}
-	// The kernel takes whole tiles: go by way of a copy.
-	var edge [3 * panel]float32
-	for ; tiles > 0; tiles-- {
-		for r := range rows {
-			copy(edge[r*cols:][:w], c[(i+r)*ldc+j:])
-		}
-		tile(i, 1, &edge[0], cols)
-		for r := range rows {
-			copy(c[(i+r)*ldc+j:][:w], edge[r*cols:])
-		}
-		i += rows
+		int8TileVNNI512(rows, cols, tiles, k4, ap, a.ld, bp, ps, &a.scale[i], &a.add[i], &b.scale[j], c, ldc, mask, add)
+	case int8VNNI:
+		int8TileVNNI(rows, cols, tiles, k4, ap, a.ld, bp, ps, &a.scale[i], &a.add[i], &b.scale[j], c, ldc, 0, add)
+	default:
+		int8TileAVX2(rows, cols, tiles, k4, ap, a.ld, bp, ps, &a.scale[i], &a.add[i], &b.scale[j], c, ldc, 0, add)
 	}
 }

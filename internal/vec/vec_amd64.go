@@ -2,17 +2,11 @@
 
 package vec
 
-import (
-	"os"
-	"slices"
+import "golang.org/x/sys/cpu"
 
-	"golang.org/x/sys/cpu"
-)
-
-// The levels, worst first.
+// The levels above generic, worst first.
 const (
-	generic = iota
-	avx2
+	avx2 = 1 + iota
 	avx512
 )
 
@@ -30,18 +24,8 @@ var best = func() int {
 	return avx2
 }()
 
-// level is the level in use. It is written before main starts, and by tests.
-var level = func() int {
-	if l := slices.Index(levelNames, os.Getenv("TEXTLSTM_KERNEL")); l >= 0 && l <= best {
-		return l
-	}
-	return best
-}()
-
 //go:generate go -C _asm run . -group vector -pkg vec -out ../vector_amd64.s -stubs ../vector_stubs_amd64.go
 //go:generate go -C _asm run . -group math -pkg vec -out ../math_amd64.s -stubs ../math_stubs_amd64.go
-
-func kernelName() string { return levelNames[level] }
 
 func dot(x, y []float32) float32 {
 	switch level {
@@ -224,20 +208,4 @@ func cellBackward(gates, cPrev, c, dH, dC, peep []float32) {
 	default:
 		cellBackwardGeneric(gates, cPrev, c, dH, dC, peep)
 	}
-}
-
-// first is the address of the first element, or nil.
-func first(x []float32) *float32 {
-	if len(x) == 0 {
-		return nil
-	}
-	return &x[0]
-}
-
-func matMul(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi int, c []float32, ldc int) {
-	if level == generic {
-		matMulGeneric(m, a, rs, ks, b, init, ldi, c, ldc)
-		return
-	}
-	matMulTiles(m, a, rs, ks, b, init, ldi, c, ldc)
 }

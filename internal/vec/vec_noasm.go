@@ -1,4 +1,4 @@
-//go:build !amd64 || noasm
+//go:build !(amd64 || arm64) || noasm
 
 package vec
 
@@ -29,6 +29,11 @@ func cellForward(pre, cPrev, c, h, peep []float32) { cellForwardGeneric(pre, cPr
 func cellBackward(gates, cPrev, c, dH, dC, peep []float32) {
 	cellBackwardGeneric(gates, cPrev, c, dH, dC, peep)
 }
+
+// The numbers of PackedInt8 stay as they are.
+type weight8 = int8
+
+const offset = 0
 
 func kernel8Name() string { return "generic" }
 
