@@ -53,20 +53,23 @@ func fenced[E any](f *fence, x []E) []E {
 	return y
 }
 
+// inside runs a kernel and says so if it faults.
+func inside(t *testing.T, name string, kernel func()) {
+	t.Helper()
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if err := recover(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}()
+	kernel()
+}
+
 // TestKernelsStayInside: no kernel reads or writes outside its slices, at any level, with
 // lengths that leave every rest.
 func TestKernelsStayInside(t *testing.T) {
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	everyLevel(t, func(t *testing.T) {
 		f := newFence(t)
-		run := func(name string, kernel func()) {
-			defer func() {
-				if err := recover(); err != nil {
-					t.Errorf("%s: %v", name, err)
-				}
-			}()
-			kernel()
-		}
 		rng := rand.New(rand.NewPCG(1, 2))
 		for _, f.front = range []bool{false, true} {
 			for n := 1; n <= 150; n++ {
@@ -75,17 +78,17 @@ func TestKernelsStayInside(t *testing.T) {
 					for i := range x {
 						x[i] = fenced(f, normals(rng, n))
 					}
-					run(k.name, func() { k.run(x) })
+					inside(t, k.name, func() { k.run(x) })
 				}
 				for _, a := range activations {
 					x, y := fenced(f, normals(rng, n)), fenced(f, make([]float32, n))
-					run(a.name, func() { a.run(y, x) })
+					inside(t, a.name, func() { a.run(y, x) })
 				}
 				x, q := fenced(f, normals(rng, n)), fenced(f, make([]int8, n))
-				run("Quantize", func() { quantizeRow(q, x) })
+				inside(t, "Quantize", func() { quantizeRow(q, x) })
 				d := newCellData(rng, 1, n, n&1 != 0, n&2 != 0)
 				pre, prev, c, h, dC, peep := fenced(f, d.pre[:4*n]), fenced(f, d.cPrev), fenced(f, d.c), fenced(f, d.h[:n]), fenced(f, d.dC), fenced(f, d.peep)
-				run("Cell", func() {
+				inside(t, "Cell", func() {
 					CellForward(1, n, pre, 4*n, prev, c, h, n, peep)
 					CellBackward(1, n, pre, 4*n, prev, c, h, n, dC, peep)
 				})
@@ -97,9 +100,9 @@ func TestKernelsStayInside(t *testing.T) {
 					p.Pack(k, n, normals(rng, k*n), n)
 					p.panels = fenced(f, p.panels)
 					a, bias, c := fenced(f, normals(rng, m*k)), fenced(f, normals(rng, n)), fenced(f, normals(rng, m*n))
-					run("MatMul", func() { MatMul(m, a, k, &p, 1, c, n) })
-					run("MatMulBias", func() { MatMulBias(m, a, k, &p, bias, c, n) })
-					run("MatMulTA", func() { MatMulTA(m, a, m, &p, 1, c, n) })
+					inside(t, "MatMul", func() { MatMul(m, a, k, &p, 1, c, n) })
+					inside(t, "MatMulBias", func() { MatMulBias(m, a, k, &p, bias, c, n) })
+					inside(t, "MatMulTA", func() { MatMulTA(m, a, m, &p, 1, c, n) })
 				}
 			}
 		}
@@ -119,14 +122,7 @@ func TestKernelsStayInside(t *testing.T) {
 						p.panels, p.scale = fenced(f, p.panels), fenced(f, p.scale)
 						a.q, a.scale, a.add = fenced(f, a.q), fenced(f, a.scale), fenced(f, a.add)
 						c := fenced(f, normals(rng, m*n))
-						func() {
-							defer func() {
-								if err := recover(); err != nil {
-									t.Errorf("m=%d n=%d k=%d: %v", m, n, k, err)
-								}
-							}()
-							MatMulInt8(&a, p, 1, c, n)
-						}()
+						inside(t, "MatMulInt8", func() { MatMulInt8(&a, p, 1, c, n) })
 					}
 				}
 			}

@@ -163,46 +163,45 @@ func (k *kernel) fill(name string) V {
 // A form is an instruction on vectors. Go's assembler has some; the others are written
 // as the word that they are, with a comment that the tests hold to a disassembler.
 type form struct {
-	bits  uint32 // with register 0 everywhere
 	shape string // the arrangement of each operand, of the result first
-	asm   string // the name in Go's assembler, if it has the instruction
+	bits  uint32 // with register 0 everywhere
+	asm   string // or the name in Go's assembler
 }
 
 // The name may go on, behind a space, with what tells it from others of its kind.
 var forms = map[string]form{
-	"fadd":   {0x4e20d400, "4s 4s 4s", ""},
-	"fsub":   {0x4ea0d400, "4s 4s 4s", ""},
-	"fmul":   {0x6e20dc00, "4s 4s 4s", ""},
-	"fdiv":   {0x6e20fc00, "4s 4s 4s", ""},
-	"fmax":   {0x4e20f400, "4s 4s 4s", ""},
-	"fmin":   {0x4ea0f400, "4s 4s 4s", ""},
-	"fcmgt":  {0x6ea0e400, "4s 4s 4s", ""},
-	"fmla":   {0x4e20cc00, "4s 4s 4s", "VFMLA"}, // d += n*m, rounded once
-	"fmls":   {0x4ea0cc00, "4s 4s 4s", "VFMLS"}, // d -= n*m, rounded once
-	"fabs":   {0x4ea0f800, "4s 4s", ""},
-	"fneg":   {0x6ea0f800, "4s 4s", ""},
-	"fsqrt":  {0x6ea1f800, "4s 4s", ""},
-	"scvtf":  {0x4e21d800, "4s 4s", ""},
-	"fcvtns": {0x4e21a800, "4s 4s", ""}, // to the nearest whole number, ties to even
+	"fadd":   {"4s 4s 4s", 0x4e20d400, ""},
+	"fsub":   {"4s 4s 4s", 0x4ea0d400, ""},
+	"fmul":   {"4s 4s 4s", 0x6e20dc00, ""},
+	"fdiv":   {"4s 4s 4s", 0x6e20fc00, ""},
+	"fmax":   {"4s 4s 4s", 0x4e20f400, ""},
+	"fmin":   {"4s 4s 4s", 0x4ea0f400, ""},
+	"fcmgt":  {"4s 4s 4s", 0x6ea0e400, ""},
+	"fmla":   {"4s 4s 4s", 0, "VFMLA"}, // d += n*m, rounded once
+	"fmls":   {"4s 4s 4s", 0, "VFMLS"}, // d -= n*m, rounded once
+	"fabs":   {"4s 4s", 0x4ea0f800, ""},
+	"fneg":   {"4s 4s", 0x6ea0f800, ""},
+	"fsqrt":  {"4s 4s", 0x6ea1f800, ""},
+	"scvtf":  {"4s 4s", 0x4e21d800, ""},
+	"fcvtns": {"4s 4s", 0x4e21a800, ""}, // to the nearest whole number, ties to even
 
-	"fadd 2d": {0x4e60d400, "2d 2d 2d", ""},
-	"fmul 2d": {0x6e60dc00, "2d 2d 2d", ""},
-	"fcvtl":   {0x0e617800, "2d 2s", ""}, // the lower two to float64
-	"fcvtl2":  {0x4e617800, "2d 4s", ""}, // the upper two
+	"fadd 2d": {"2d 2d 2d", 0x4e60d400, ""},
+	"fmul 2d": {"2d 2d 2d", 0x6e60dc00, ""},
+	"fcvtl":   {"2d 2s", 0x0e617800, ""}, // the lower two to float64
+	"fcvtl2":  {"2d 4s", 0x4e617800, ""}, // the upper two
 
-	"mov":      {0x4ea01c00, "16b 16b", "VMOV"},
-	"eor":      {0x6e201c00, "16b 16b 16b", "VEOR"},
-	"and":      {0x4e201c00, "16b 16b 16b", "VAND"},
-	"bit":      {0x6ea01c00, "16b 16b 16b", "VBIT"}, // the bits of n where those of m are set
-	"add":      {0x4ea08400, "4s 4s 4s", "VADD"},
-	"sub":      {0x6ea08400, "4s 4s 4s", "VSUB"},
-	"addp":     {0x4ea0bc00, "4s 4s 4s", "VADDP"}, // sums of pairs of n, then of m
-	"umax":     {0x6ea06400, "4s 4s 4s", "VUMAX"},
-	"uzp1 8h":  {0x4e401800, "8h 8h 8h", "VUZP1"}, // the even elements of n, then of m
-	"uzp1 16b": {0x4e001800, "16b 16b 16b", "VUZP1"},
-	"smull":    {0x0e20c000, "8h 8b 8b", ""}, // products of the lower eight, twice as wide
-	"smull2":   {0x4e20c000, "8h 16b 16b", ""},
-	"sadalp":   {0x4e606800, "4s 8h", ""}, // d += sums of pairs
+	"mov":      {"16b 16b", 0, "VMOV"},
+	"eor":      {"16b 16b 16b", 0, "VEOR"},
+	"bit":      {"16b 16b 16b", 0, "VBIT"}, // the bits of n where those of m are set
+	"add":      {"4s 4s 4s", 0, "VADD"},
+	"sub":      {"4s 4s 4s", 0, "VSUB"},
+	"addp":     {"4s 4s 4s", 0, "VADDP"}, // sums of pairs of n, then of m
+	"umax":     {"4s 4s 4s", 0, "VUMAX"},
+	"uzp1 8h":  {"8h 8h 8h", 0, "VUZP1"}, // the even elements of n, then of m
+	"uzp1 16b": {"16b 16b 16b", 0, "VUZP1"},
+	"smull":    {"8h 8b 8b", 0x0e20c000, ""}, // products of the lower eight, twice as wide
+	"smull2":   {"8h 16b 16b", 0x4e20c000, ""},
+	"sadalp":   {"4s 8h", 0x4e606800, ""}, // d += sums of pairs
 }
 
 // op writes an instruction, in Arm's order of operands: the result first.
