@@ -4,9 +4,9 @@
 // # Rules
 //
 // Every kernel is documented by the loop that it equals, and generic.go is that
-// loop in Go. On amd64 assembly takes its place, chosen once at program start by
-// what the processor can do (Kernel names the choice); the build tag noasm and all
-// other architectures use the Go code.
+// loop in Go. On amd64 and arm64 assembly takes its place, chosen once at program
+// start by what the processor can do (Kernel names the choice); the build tag noasm
+// and all other architectures use the Go code.
 //
 // Kernels are single-threaded and keep no state: concurrent calls are safe as long
 // as nobody writes what another call reads. Callers that want more cores split the
@@ -20,9 +20,9 @@
 //
 // # Agreement of the levels
 //
-// The levels are "generic" (Go), "avx2" (AVX2 and FMA) and "avx512" (AVX-512 F, VL,
-// DQ and BW). The two assembly levels agree with each other in every bit. The Go
-// code agrees with them in every bit where a kernel's comment says "exact"; the
+// The levels are "generic" (Go), "avx2" (AVX2 and FMA), "avx512" (AVX-512 F, VL, DQ
+// and BW) and "neon" (every arm64). Those in assembly agree with each other in every
+// bit, NaNs taken for the same; testdata/bits.txt holds all of them to it. The Go code agrees with them in every bit where a kernel's comment says "exact"; the
 // others (products of matrices, exp, tanh, sigmoid, the cell) use fused
 // multiply-adds in assembly and separate roundings in Go, which moves the result by
 // the last few bits. Sums that are "exact" run in 64 lanes: element i goes to lane

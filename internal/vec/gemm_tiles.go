@@ -4,8 +4,10 @@ package vec
 
 import "sync"
 
-// Blocking. A block of A, mBlock x kBlock, stays in the second-level cache while a
-// panel of B, kBlock x 32, stays in the first. Blocks do not show in the result: a
+// Blocking. A block of A, mBlock x kBlock, 260 KB, stays in the second-level cache while
+// a panel of B, kBlock x 32, 32 KB, stays in the first: the processors of the last years
+// have 256 KB to 2 MB and 32 to 64 KB, those of Apple more. Nothing is prefetched: A and B
+// are read in steps of at most 128 bytes, which the processors foresee. Blocks do not show in the result: a
 // tile of C is loaded, goes on with its sum where the block before stopped, and is
 // stored.
 const (

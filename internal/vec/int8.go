@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// Kernel8 returns the instructions that MatMulInt8 uses: "avx512vnni", "avxvnni",
-// "avx2" or "generic".
+// Kernel8 returns the instructions that MatMulInt8 uses: "avx512vnni", "avxvnni" or
+// "avx2", "neon+sdot" or "neon", or "generic".
 func Kernel8() string { return kernel8Name() }
 
 // Quantised numbers are symmetric: x is scale*q with a whole q between -127 and 127,

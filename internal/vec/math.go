@@ -13,7 +13,7 @@ package vec
 // and take a polynomial in r.
 func Exp(dst, x []float32) {
 	same("Exp", "x", len(x), len(dst))
-	exp(dst, x, 0)
+	inBlocks(dst, x, func(dst, x []float32) { exp(dst, x, 0) })
 }
 
 // Tanh is
@@ -26,7 +26,7 @@ func Exp(dst, x []float32) {
 // must be equal.
 func Tanh(dst, x []float32) {
 	same("Tanh", "x", len(x), len(dst))
-	tanh(dst, x)
+	inBlocks(dst, x, tanh)
 }
 
 // Sigmoid is
@@ -39,7 +39,16 @@ func Tanh(dst, x []float32) {
 // dst may be x; the lengths must be equal.
 func Sigmoid(dst, x []float32) {
 	same("Sigmoid", "x", len(x), len(dst))
-	sigmoid(dst, x)
+	inBlocks(dst, x, sigmoid)
+}
+
+// inBlocks calls a kernel for a block of elements at a time.
+func inBlocks(dst, x []float32, kernel func(dst, x []float32)) {
+	for len(x) > block {
+		kernel(dst[:block], x[:block])
+		dst, x = dst[block:], x[block:]
+	}
+	kernel(dst, x)
 }
 
 // Softmax is, in place,
@@ -56,6 +65,7 @@ func Softmax(x []float32) {
 	if len(x) == 0 {
 		return
 	}
-	exp(x, x, maximum(x))
+	top := maximum(x)
+	inBlocks(x, x, func(dst, x []float32) { exp(dst, x, top) })
 	scale(1/sum(x), x)
 }

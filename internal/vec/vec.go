@@ -2,7 +2,7 @@ package vec
 
 import "fmt"
 
-// Kernel returns the level in use: "avx512", "avx2" or "generic".
+// Kernel returns the level in use: "avx512", "avx2", "neon" or "generic".
 func Kernel() string { return kernelName() }
 
 // Rounding names the levels that give the same bits as the one in use: "fma" for
