@@ -2,8 +2,6 @@
 
 package vec
 
-//go:generate go -C _asm run . -group gemm -pkg vec -out ../gemm_amd64.s -stubs ../gemm_stubs_amd64.go
-
 // tileAVX512 runs one micro-kernel, rows x cols, over a column of tiles:
 //
 //	for t := range tiles {

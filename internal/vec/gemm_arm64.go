@@ -2,8 +2,6 @@
 
 package vec
 
-//go:generate go -C _asm run ./arm64 -group gemm -out ../gemm_arm64.s -stubs ../gemm_stubs_arm64.go
-
 // tileNEON runs one micro-kernel, rows x cols, over a column of tiles:
 //
 //	for t := range tiles {

@@ -4,8 +4,6 @@ package vec
 
 import "golang.org/x/sys/cpu"
 
-//go:generate go -C _asm run . -group int8 -pkg vec -out ../int8_amd64.s -stubs ../int8_stubs_amd64.go
-
 // The instructions for quantised products in assembly, worst first.
 const (
 	int8AVX2 = 1 + iota

@@ -8,8 +8,6 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-//go:generate go -C _asm run ./arm64 -group int8 -out ../int8_arm64.s -stubs ../int8_stubs_arm64.go
-
 // The instructions for quantised products in assembly, worst first.
 const (
 	int8NEON = 1 + iota

@@ -24,9 +24,6 @@ var best = func() int {
 	return avx2
 }()
 
-//go:generate go -C _asm run . -group vector -pkg vec -out ../vector_amd64.s -stubs ../vector_stubs_amd64.go
-//go:generate go -C _asm run . -group math -pkg vec -out ../math_amd64.s -stubs ../math_stubs_amd64.go
-
 func dot(x, y []float32) float32 {
 	switch level {
 	case avx512:

@@ -2,9 +2,6 @@
 
 package vec
 
-//go:generate go -C _asm run ./arm64 -group vector -out ../vector_arm64.s -stubs ../vector_stubs_arm64.go
-//go:generate go -C _asm run ./arm64 -group math -out ../math_arm64.s -stubs ../math_stubs_arm64.go
-
 // The level above generic; every arm64 has it.
 const (
 	neon = 1
