@@ -152,3 +152,25 @@ func TestBits(t *testing.T) {
 		}
 	})
 }
+
+// TestRounding: the levels that TestBits finds equal have one name, the Go code another,
+// and an architecture whose compiler fuses multiply and add one of its own.
+func TestRounding(t *testing.T) {
+	const third = float32(1) / 3
+	fused := multiplyAdd(third, third, -float32(third*third)) != 0
+	names := map[string]bool{}
+	everyLevel(t, func(t *testing.T) {
+		names[Rounding()] = true
+		if _, arch, _ := strings.Cut(Rounding(), " "); (arch != "") != fused {
+			t.Errorf("%q, and the compiler fuses: %v", Rounding(), fused)
+		}
+	})
+	if want := 1 + min(1, len(assembly())); len(names) != want {
+		t.Errorf("names %v, want %d", names, want)
+	}
+}
+
+// multiplyAdd is what the compiler makes of x*y + z.
+//
+//go:noinline
+func multiplyAdd(x, y, z float32) float32 { return x*y + z }

@@ -1,17 +1,26 @@
 package vec
 
-import "fmt"
+import (
+	"fmt"
+	"runtime"
+)
 
 // Kernel returns the level in use: "avx512", "avx2", "neon" or "generic".
 func Kernel() string { return kernelName() }
 
-// Rounding names the levels that give the same bits as the one in use: "fma" for
-// the assembly levels, "generic" for the Go code.
+// Rounding names the machines that give the same bits as this one with the level in use:
+// "fma" for those with assembly, "generic" for those without. Where Go's compiler fuses
+// multiply and add in the code around the kernels, which it does not on amd64 and 386, the
+// name goes on with the architecture.
 func Rounding() string {
+	name := "fma"
 	if kernelName() == "generic" {
-		return "generic"
+		name = "generic"
 	}
-	return "fma"
+	if runtime.GOARCH != "amd64" && runtime.GOARCH != "386" {
+		name += " " + runtime.GOARCH
+	}
+	return name
 }
 
 // need panics unless a slice of length got can hold want elements.
