@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -13,7 +15,7 @@ import (
 
 // Settings are what a config file and the flags of a command line say, to be laid
 // over a config.
-type Settings struct{ json []byte }
+type Settings struct{ tree map[string]any }
 
 // An Error says what is wrong with settings, whatever the data.
 type Error struct{ Err error }
@@ -27,11 +29,12 @@ func errorf(format string, args ...any) error { return &Error{fmt.Errorf(format,
 
 // ReadSettings reads a config file, if one is named, in JSON if its name ends in
 // .json, else in TOML, and then path=value settings: a value is JSON or else a bare
-// string. An *Error says what is wrong with them; other errors are the system's.
+// string. A file of more than 1 MiB, or nested more than 32 deep, is not parsed. An
+// *Error says what is wrong with the settings; other errors are the system's.
 func ReadSettings(file string, sets []string) (Settings, error) {
 	tree := map[string]any{}
 	if file != "" {
-		b, err := os.ReadFile(file)
+		b, err := readBounded(file)
 		if err != nil {
 			return Settings{}, err
 		}
@@ -53,23 +56,43 @@ func ReadSettings(file string, sets []string) (Settings, error) {
 			return Settings{}, errorf("--set %s: %w", s, err)
 		}
 	}
-	b, err := json.Marshal(tree)
-	if err != nil {
-		return Settings{}, &Error{err}
-	}
-	return Settings{b}, nil
+	return Settings{tree}, nil
 }
 
 // Over puts the settings in the place of those of config, a pointer to a struct
 // with JSON tags. Its other fields stay. A setting that it has not, or of another
-// type, is an *Error.
+// type, is an *Error; the first names those that may have been meant.
 func (s Settings) Over(config any) error {
-	d := json.NewDecoder(bytes.NewReader(s.json))
-	d.DisallowUnknownFields()
-	if err := d.Decode(config); err != nil {
+	if path := unknown(s.tree, "", reflect.TypeOf(config).Elem()); path != "" {
+		err := fmt.Errorf("settings: unknown field %q", path)
+		if near := nearest(s.leaf(path), Keys(config)); len(near) > 0 {
+			err = fmt.Errorf("%w\ndid you mean %s?", err, strings.Join(near[:min(len(near), 4)], ", "))
+		}
+		return &Error{err}
+	}
+	b, err := json.Marshal(s.tree)
+	if err != nil {
+		return &Error{err}
+	}
+	if err := json.Unmarshal(b, config); err != nil {
 		return settingsError(err)
 	}
 	return nil
+}
+
+// leaf returns path, the path of a setting, or if that is a group of settings, the
+// path of the first in it.
+func (s Settings) leaf(path string) string {
+	tree := s.tree
+	for name := range strings.SplitSeq(path, ".") {
+		tree, _ = tree[name].(map[string]any) // nil in a list of groups
+	}
+	for len(tree) > 0 {
+		name := slices.Min(slices.Collect(maps.Keys(tree)))
+		path += "." + name
+		tree, _ = tree[name].(map[string]any)
+	}
+	return path
 }
 
 // unmarshal is json.Unmarshal with every digit of a number.

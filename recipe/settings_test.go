@@ -52,6 +52,14 @@ func TestErrors(t *testing.T) {
 		{"c.toml", "epochs = 3", "epochs", "--set epochs: want path=value"},
 		{"c.toml", "epochs = 3", "epochs.x=1", "--set epochs.x=1: epochs is no group of settings"},
 		{"c.toml", "epochs = 'three'", "", "settings: epochs is a string, want a whole number"},
+		{"c.toml", "epoch = 3", "", "settings: unknown field \"epoch\"\ndid you mean epochs?"},
+		{"c.json", `{"model": {"lstm": {"hiden_size": 3}}}`, "", "unknown field \"model.lstm.hiden_size\"\ndid you mean model.lstm.hidden_size?"},
+		{"c.toml", "", "hidden_size=3", "unknown field \"hidden_size\"\ndid you mean model.lstm.hidden_size?"},
+		{"c.toml", "[lstm]\nhidden_size = 3", "", "unknown field \"lstm\"\ndid you mean model.lstm.hidden_size?"},
+		{"c.toml", "", "dropout=0.5", "did you mean model.lstm.dropout, model.dropout?"},
+		{"c.toml", "lr = 0.1", "", "did you mean schedule.rate?"},
+		{"c.toml", "[[model.heads]]\nname = 'x'\n[[model.heads]]\nlabel = ['y']", "", "unknown field \"model.heads.label\"\ndid you mean model.heads.labels?"},
+		{"c.toml", "", "zzz=3", "unknown field \"zzz\""},
 		{"c.toml", "model = 3", "", "settings: model is a number, want a group of settings"},
 	} {
 		var sets []string

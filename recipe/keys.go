@@ -1,0 +1,234 @@
+package recipe
+
+import (
+	"encoding"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
+)
+
+// A Key is a setting that a config has.
+type Key struct {
+	// Path is its name, such as model.lstm.hidden_size. Those of the groups in a
+	// list have [] behind the list: model.heads[].name.
+	Path string
+
+	// Type says in words what it holds: "whole number", "list of numbers".
+	Type string
+
+	// Values are all that it may be, if it is one of a few; nil otherwise.
+	Values []string
+
+	group reflect.Type // the struct that has the field
+	field reflect.StructField
+}
+
+// Keys returns the settings of config, a struct with JSON tags or a pointer to one,
+// in the order of its fields.
+func Keys(config any) []Key {
+	t := reflect.TypeOf(config)
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return appendKeys(nil, "", t)
+}
+
+func appendKeys(keys []Key, prefix string, t reflect.Type) []Key {
+	for _, f := range fields(t) {
+		path := prefix + f.name
+		switch inner := f.field.Type; {
+		case isGroup(inner):
+			keys = appendKeys(keys, path+".", inner)
+		case inner.Kind() == reflect.Slice && isGroup(inner.Elem()):
+			keys = appendKeys(keys, path+"[].", inner.Elem())
+		default:
+			k := Key{Path: path, Type: typeName(inner), Values: enums[inner], group: f.group, field: f.field}
+			if inner.Kind() == reflect.Slice {
+				k.Values = enums[inner.Elem()]
+			}
+			keys = append(keys, k)
+		}
+	}
+	return keys
+}
+
+// A named field is one that a config file can set.
+type namedField struct {
+	name  string
+	group reflect.Type
+	field reflect.StructField
+}
+
+// fields returns the fields of a struct that JSON sets, those of embedded structs
+// included.
+func fields(t reflect.Type) []namedField {
+	var list []namedField
+	for f := range t.Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
+			list = append(list, fields(f.Type)...)
+		case f.IsExported() && name != "" && name != "-":
+			list = append(list, namedField{name, t, f})
+		}
+	}
+	return list
+}
+
+// isGroup says whether a setting of a type is a group of settings.
+func isGroup(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+}
+
+// enums are the values of the types that have a few.
+var enums = map[reflect.Type][]string{
+	reflect.TypeFor[bool]():             {"true", "false"},
+	reflect.TypeFor[lstm.Direction]():   {lstm.Forward.String(), lstm.Reverse.String(), lstm.Bidirectional.String()},
+	reflect.TypeFor[nn.LossKind]():      values(nn.CrossEntropy, nn.BinaryCrossEntropy, nn.SquaredError),
+	reflect.TypeFor[nn.OptimizerKind](): values(nn.Adam, nn.SGD, nn.RMSprop),
+	reflect.TypeFor[nn.Pooling]():       values(nn.Last, nn.Mean, nn.Max, nn.Attention),
+	reflect.TypeFor[nn.ScheduleKind]():  values(nn.Constant, nn.Steps, nn.Cosine, nn.Linear, nn.OneCycle),
+}
+
+func values[T ~string](all ...T) (names []string) {
+	for _, v := range all {
+		names = append(names, string(v))
+	}
+	return names
+}
+
+// typeName is what a setting of a type holds, in words.
+func typeName(t reflect.Type) string {
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return "text"
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Float32, reflect.Float64:
+		return "number"
+	case reflect.String:
+		return "text"
+	case reflect.Slice:
+		return "list of " + strings.TrimSuffix(typeName(t.Elem()), "s") + plural(typeName(t.Elem()))
+	case reflect.Map:
+		return "table"
+	}
+	return "whole number"
+}
+
+func plural(noun string) string {
+	if noun == "true or false" {
+		return ""
+	}
+	return "s"
+}
+
+// unknown returns the path of the first key in tree, sorted, that a config of type
+// t has not, or "". A group that the config has not is named as a whole.
+func unknown(tree map[string]any, prefix string, t reflect.Type) string {
+	all := fields(t)
+	names := make([]string, 0, len(tree))
+	for name := range tree {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(f namedField) bool { return strings.EqualFold(f.name, name) }) // as encoding/json
+		if i < 0 {
+			return prefix + name
+		}
+		inner := all[i].field.Type
+		groups := []map[string]any{}
+		switch v := tree[name].(type) {
+		case map[string]any:
+			groups = append(groups, v)
+		case []map[string]any:
+			groups = v
+		case []any:
+			for _, x := range v {
+				if group, ok := x.(map[string]any); ok {
+					groups = append(groups, group)
+				}
+			}
+		}
+		if inner.Kind() == reflect.Slice {
+			inner = inner.Elem()
+		}
+		if !isGroup(inner) {
+			continue
+		}
+		for _, g := range groups {
+			if path := unknown(g, prefix+name+".", inner); path != "" {
+				return path
+			}
+		}
+	}
+	return ""
+}
+
+// nearest returns the keys that someone may have meant by a path: those that end
+// in it, or whose last part its last part ends in, else those whose last part takes
+// the fewest changes, before others those of its group.
+func nearest(path string, keys []Key) []string {
+	var found []string
+	group, last := cutLast(path)
+	if last == "lr" { // as most others call it
+		last = "learning_rate"
+	}
+	for _, k := range keys {
+		name := strings.ReplaceAll(k.Path, "[]", "")
+		if _, short := cutLast(name); short == last || strings.HasSuffix(last, "_"+short) && len(short) > 2 {
+			found = append(found, name)
+		}
+	}
+	if len(found) > 0 {
+		return found
+	}
+	best := 2 * min(3, 1+len(last)/2) // more changes make another word
+	for _, k := range keys {
+		name := strings.ReplaceAll(k.Path, "[]", "")
+		other, short := cutLast(name)
+		d := 2 * distance(last, short)
+		if other != group {
+			d++
+		}
+		switch {
+		case d < best:
+			best, found = d, []string{name}
+		case d == best && len(found) > 0:
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// cutLast cuts a path behind its last dot.
+func cutLast(path string) (group, name string) {
+	i := strings.LastIndexByte(path, '.')
+	return path[:i+1], path[i+1:]
+}
+
+// distance is Levenshtein's: how many bytes to insert, delete or replace.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1) // of the part of a that has been read
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
