@@ -86,13 +86,13 @@ func (l *Linear) Score(dst []float32, rows []int32) {
 
 // Options say how Fit learns. The zero value is what Wang & Manning recommend.
 type Options struct {
-	C      float64 `json:"c,omitempty"`      // cost of errors; 0 means 1
-	Beta   float64 `json:"beta,omitempty"`   // share of the machine's own weights, the rest is their mean size; 0 means 0.25
-	Alpha  float64 `json:"alpha,omitempty"`  // smoothing of the counts; 0 means 1
+	C      float64 `json:"c,omitempty"`      // cost of errors, from 1e-9 to 1e9; 0 means 1
+	Beta   float64 `json:"beta,omitempty"`   // in (0, 1], share of the machine's own weights, the rest is their mean size; 0 means 0.25
+	Alpha  float64 `json:"alpha,omitempty"`  // smoothing of the counts, from 1e-9 to 1e9; 0 means 1
 	Passes int     `json:"passes,omitempty"` // most passes over the texts; 0 means 30
 
 	// Tolerance ends the passes early: the spread of the dual's projected
-	// gradients in one pass. 0 means 0.1, LIBLINEAR's.
+	// gradients in one pass, from 1e-9 to 1e9. 0 means 0.1, LIBLINEAR's.
 	Tolerance float64 `json:"tolerance,omitempty"`
 }
 
@@ -118,11 +118,22 @@ func (o Options) Resolve() Options {
 
 // Validate reports everything that is wrong with resolved options.
 func (o Options) Validate() error {
-	if !(o.C > 0 && o.Beta > 0 && o.Beta <= 1 && o.Alpha > 0 && o.Passes > 0 && o.Tolerance > 0) {
-		return fmt.Errorf("ngram: c = %v, beta = %v, alpha = %v, passes = %d, tolerance = %v: want all above 0, beta at most 1",
-			o.C, o.Beta, o.Alpha, o.Passes, o.Tolerance)
+	var errs []error
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{{"c", o.C}, {"alpha", o.Alpha}, {"tolerance", o.Tolerance}} {
+		if !(f.value >= 1e-9 && f.value <= 1e9) {
+			errs = append(errs, fmt.Errorf("ngram: %s = %v, want 1e-9 to 1e9", f.name, f.value))
+		}
 	}
-	return nil
+	if !(o.Beta > 0 && o.Beta <= 1) {
+		errs = append(errs, fmt.Errorf("ngram: beta = %v, want more than 0 and at most 1", o.Beta))
+	}
+	if o.Passes < 1 {
+		errs = append(errs, fmt.Errorf("ngram: passes = %d, want at least 1", o.Passes))
+	}
+	return errors.Join(errs...)
 }
 
 // Data is what Fit learns from: texts as feature rows, and what is known of

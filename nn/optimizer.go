@@ -33,8 +33,8 @@ type OptimizerConfig struct {
 	// Alpha in [0, 1) is RMSprop's decay of the squares; 0 means 0.99.
 	Alpha float64 `json:"alpha,omitempty"`
 
-	// Eps > 0 is added to the root of the squares by Adam and RMSprop; 0 means
-	// 1e-8.
+	// Eps, from 1e-20 to 1000, is added to the root of the squares by Adam and
+	// RMSprop; 0 means 1e-8. A smaller one is less than the rounding of the squares.
 	Eps float64 `json:"eps,omitempty"`
 
 	// Momentum in [0, 1) is that of SGD and RMSprop; 0 means none. Nesterov
@@ -114,11 +114,14 @@ func (c OptimizerConfig) Validate() error {
 		max   float64
 	}{
 		{"Beta1", c.Beta1, 1}, {"Beta2", c.Beta2, 1}, {"Alpha", c.Alpha, 1}, {"Momentum", c.Momentum, 1},
-		{"Eps", c.Eps, math.Inf(1)}, {"WeightDecay", c.WeightDecay, math.Inf(1)},
+		{"WeightDecay", c.WeightDecay, math.Inf(1)},
 	} {
 		if !(f.value >= 0 && f.value < f.max) {
 			errs = append(errs, fmt.Errorf("nn: optimizer: %s is %v, want it in [0, %v)", f.name, f.value, f.max))
 		}
+	}
+	if c.Eps != 0 && !(c.Eps >= 1e-20 && c.Eps <= 1000) {
+		errs = append(errs, fmt.Errorf("nn: optimizer: Eps is %v, want it from 1e-20 to 1000", c.Eps))
 	}
 	if c.Nesterov && (c.Kind != SGD || c.Momentum == 0) {
 		errs = append(errs, errors.New("nn: optimizer: Nesterov needs SGD with Momentum"))
