@@ -737,3 +737,96 @@ func TestCheckpointHasNoTexts(t *testing.T) {
 		t.Error("a word of the texts is in the checkpoint")
 	}
 }
+
+// A stream that was interrupted, within windows and between them, goes on where it
+// was: the same bytes and history.
+func TestStreamResumes(t *testing.T) {
+	d, dev := reviews(250, 1), reviews(50, 2) // three windows
+	c := windowed()
+	c.Epochs, c.Optimizer.WeightDecay = 2, 0.01
+	c.Model.Members = 2
+	want := fitStream(t, train.Trainer{Config: c}, streamOf(t, d), dev)
+	bytesWanted := modelBytes(t, want.Model)
+	r := rand.New(rand.NewPCG(5, 5))
+	tr := train.Trainer{Config: c, Checkpoint: t.TempDir(), Resume: true}
+	stops := 0
+	for stopped := true; stopped; stops++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		n, last := 0, 20+r.IntN(100)
+		tr.Workers = 1 + r.IntN(3)
+		tr.OnProgress = func(p train.Progress) {
+			if n++; n == last {
+				cancel()
+			}
+		}
+		got, err := tr.FitStream(ctx, streamOf(t, d), dev)
+		cancel()
+		if stopped = errors.Is(err, context.Canceled); stopped {
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(bytesWanted, modelBytes(t, got.Model)) {
+			t.Errorf("another model after %d interruptions", stops)
+		}
+		if diff := cmp.Diff(want.History, got.History, sameHistory...); diff != "" {
+			t.Errorf("another history:\n%s", diff)
+		}
+	}
+	if stops < 4 {
+		t.Errorf("only %d interruptions", stops-1)
+	}
+	var other *train.MismatchError
+	tr.OnProgress = nil
+	if _, err := tr.FitStream(t.Context(), streamOf(t, reviews(250, 9)), dev); !errors.As(err, &other) || other.Field != "training texts" {
+		t.Errorf("other texts: %v", err)
+	}
+	if _, err := tr.Fit(t.Context(), d, dev); !errors.As(err, &other) {
+		t.Errorf("a stream's checkpoint for texts in memory: %v", err)
+	}
+}
+
+// The labels that the sources of texts tell apart, and what separates labels, are
+// part of what a training is.
+func TestIdentityHasSourcesAndSeparator(t *testing.T) {
+	d := reviews(10, 1)
+	d.Sources = []corpora.Source{{Name: "a", Labels: [][]string{{"negative", "positive"}, {"film", "book"}}}}
+	tr := train.Trainer{}
+	is := func(d *corpora.Dataset) any {
+		id, err := tr.Identity(d, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range id {
+			if f.Name == "training texts" {
+				return f.Value
+			}
+		}
+		return nil
+	}
+	want := is(d)
+	for name, change := range map[string]func(*corpora.Dataset){
+		"another separator":   func(d *corpora.Dataset) { d.Separator = "|" },
+		"another head":        func(d *corpora.Dataset) { d.Heads = []string{"sentiment", "subject"} },
+		"another label there": func(d *corpora.Dataset) { d.Sources[0].Labels[0][1] = "fine" },
+		"no labels there":     func(d *corpora.Dataset) { d.Sources[0].Labels = nil },
+		"another source":      func(d *corpora.Dataset) { d.Examples[3].Source = 1 },
+		"another text":        func(d *corpora.Dataset) { d.Examples[3].Text += "." },
+		"another label":       func(d *corpora.Dataset) { d.Examples[3].Labels = []string{"", "film"} },
+		"another weight":      func(d *corpora.Dataset) { d.Examples[3].Weight = 0.5 },
+	} {
+		other := reviews(10, 1)
+		other.Sources = []corpora.Source{{Name: "a", Labels: [][]string{{"negative", "positive"}, {"film", "book"}}}}
+		if is(other) != want {
+			t.Fatal("the same texts have another fingerprint")
+		}
+		if change(other); is(other) == want {
+			t.Errorf("%s: the same fingerprint", name)
+		}
+	}
+	name := d.Sources[0].Name
+	if d.Sources[0].Name = "b"; is(d) != want {
+		t.Errorf("the name %s of a source is part of the fingerprint", name)
+	}
+}

@@ -169,3 +169,33 @@ func TestStart(t *testing.T) {
 		t.Errorf("%d settings to choose from, want %d", len(b.Space), want)
 	}
 }
+
+// Whatever decides a score is part of a study's identity.
+func TestIdentityOfAStudy(t *testing.T) {
+	identity := func(change func(*Trainer)) train.Identity {
+		tr := trainer()
+		if change != nil {
+			change(tr)
+		}
+		o, err := tr.Options(Options{Space: small})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o.Identity
+	}
+	want := identity(nil)
+	if !cmp.Equal(want, identity(nil)) {
+		t.Fatal("the same training has another identity")
+	}
+	for name, change := range map[string]func(*Trainer){
+		"fingerprint":      func(tr *Trainer) { tr.Fingerprint = "other vectors" },
+		"unlabelled texts": func(tr *Trainer) { tr.Unlabelled = texts(60, 70) },
+		"sources":          func(tr *Trainer) { tr.Data.Sources = []corpora.Source{{Labels: [][]string{{"negative", "positive"}}}} },
+		"dev texts":        func(tr *Trainer) { tr.Dev = texts(40, 61) },
+		"settings":         func(tr *Trainer) { tr.Config.BatchSize = 7 },
+	} {
+		if cmp.Equal(want, identity(change)) {
+			t.Errorf("%s: the same identity", name)
+		}
+	}
+}
