@@ -1,7 +1,6 @@
 package train
 
 import (
-	"context"
 	"math"
 
 	"github.com/textlstm/textlstm/classify"
@@ -82,18 +81,6 @@ func (s textSum) add(e *corpora.Example) {
 	s.Strings(e.Text)
 	s.Strings(e.Labels...)
 	s.Numbers(uint64(e.Source), uint64(math.Float32bits(e.Weight)))
-}
-
-// fingerprint identifies the texts of s.
-func (s *Stream) fingerprint(ctx context.Context) (string, error) {
-	sum := newTextSum(s.header())
-	for ex, err := range s.all(ctx, 0) {
-		if err != nil {
-			return "", err
-		}
-		sum.add(&ex)
-	}
-	return sum.String(), nil
 }
 
 // teacherPrint identifies a teacher; "" is none.

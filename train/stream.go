@@ -100,7 +100,7 @@ func (t *Trainer) startStream(ctx context.Context, checkpoints *loop.Checkpoints
 	if data.Texts.Len() == 0 {
 		return nil, fmt.Errorf("train: no texts: %w", corpora.ErrData)
 	}
-	labels, err := data.labels(ctx)
+	labels, sum, err := data.labels(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -111,10 +111,6 @@ func (t *Trainer) startStream(ctx context.Context, checkpoints *loop.Checkpoints
 		return nil, err
 	}
 	if checkpoints != nil {
-		sum, err := data.fingerprint(ctx)
-		if err != nil {
-			return nil, err
-		}
 		if err := f.find(sum); err != nil {
 			return nil, err
 		}
@@ -169,23 +165,26 @@ func (s *Stream) header() *corpora.Dataset {
 	return &corpora.Dataset{Heads: s.Heads, Sources: s.Sources, Separator: s.Separator}
 }
 
-// labels returns one example without a text for each label cell that s has.
-func (s *Stream) labels(ctx context.Context) (*corpora.Dataset, error) {
+// labels returns one example without a text for each label cell that s has, and the
+// fingerprint of s.
+func (s *Stream) labels(ctx context.Context) (_ *corpora.Dataset, fingerprint string, err error) {
 	d := s.header()
+	sum := newTextSum(d)
 	found := make([]map[string]bool, len(s.Heads))
 	for h := range found {
 		found[h] = map[string]bool{}
 	}
 	for ex, err := range s.all(ctx, 0) {
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
+		sum.add(&ex)
 		for h, l := range ex.Labels {
 			if l == "" || found[h][l] {
 				continue
 			}
 			if len(found[h]) == streamCells {
-				return nil, fmt.Errorf("train: head %s has more than %d different labels: %w", s.Heads[h], streamCells, corpora.ErrData)
+				return nil, "", fmt.Errorf("train: head %s has more than %d different labels: %w", s.Heads[h], streamCells, corpora.ErrData)
 			}
 			found[h][l] = true
 			one := corpora.Example{Labels: make([]string, len(s.Heads))}
@@ -193,7 +192,7 @@ func (s *Stream) labels(ctx context.Context) (*corpora.Dataset, error) {
 			d.Examples = append(d.Examples, one)
 		}
 	}
-	return d, nil
+	return d, sum.String(), nil
 }
 
 // windows cuts the texts of an epoch, in its order, into data sets of as many

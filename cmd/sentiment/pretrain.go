@@ -17,6 +17,7 @@ import (
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/train/loop"
 )
 
 // A pretraining is what the flags of pretrain ask for.
@@ -54,9 +55,9 @@ word2vec, for "sentiment train --vectors FILE" and other programs.
 Never give it the texts of a test set. Texts that also stand in a file of
 --exclude, but for case and white space, are left out.
 
-The training of a language model that is interrupted keeps what it has learned in a
-checkpoint until --resume goes on with it, to the same file that it would have made
-uninterrupted.
+A training that is interrupted keeps what it has learned in the directory
+FILE.checkpoint until --resume goes on with it, to the same file that it would have
+made uninterrupted.
 
 With --export it writes the words that a language model would learn from, for
 another program to train it: pretrained/pretrain.py of this repository does so on a
@@ -83,20 +84,20 @@ GPU, and makes a file like that of this command.`,
 				return usagef("--checkpoint-every %v: want more than 0", p.every)
 			case p.skipGram && p.export:
 				return usagef("--export is for language models: leave out --skip-gram or --export")
-			case (p.skipGram || p.export) && (set("checkpoint") || set("checkpoint-every") || set("resume")):
-				return usagef("--skip-gram and --export keep no checkpoints: leave out --checkpoint, --checkpoint-every and --resume")
+			case p.export && (set("checkpoint") || set("checkpoint-every") || set("resume")):
+				return usagef("--export keeps no checkpoints: leave out --checkpoint, --checkpoint-every and --resume")
 			}
-			switch {
-			case p.skipGram:
-				return p.learnVectors(cmd)
-			case p.export:
+			if p.export {
 				return p.exportWords(cmd)
 			}
 			if !set("checkpoint") {
 				p.state = p.out + ".checkpoint"
 			}
 			if p.resume && p.state == "" {
-				return usagef("--resume needs a --checkpoint file")
+				return usagef("--resume needs a --checkpoint directory")
+			}
+			if p.skipGram {
+				return p.learnVectors(cmd)
 			}
 			return p.learnLanguage(cmd)
 		},
@@ -112,7 +113,7 @@ GPU, and makes a file like that of this command.`,
 	f.StringArrayVar(&p.sets, "set", nil, "one setting, `path=value`; may be repeated")
 	f.IntVar(&p.epochs, "epochs", 0, "passes over the texts (default 3, with --skip-gram 5)")
 	f.Uint64Var(&p.seed, "seed", 0, "seed of everything random")
-	f.StringVar(&p.state, "checkpoint", "", "`file` for checkpoints (default FILE.checkpoint; '' for none)")
+	f.StringVar(&p.state, "checkpoint", "", "`directory` for checkpoints (default FILE.checkpoint; '' for none)")
 	f.DurationVar(&p.every, "checkpoint-every", 5*time.Minute, "time between checkpoints")
 	f.BoolVar(&p.resume, "resume", false, "go on from the checkpoint of an interrupted training, if there is one")
 	f.BoolVarP(&p.quiet, "quiet", "q", false, "no progress")
@@ -191,26 +192,25 @@ func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
 	limitMemory()
 	r, err := t.Fit(cmd.Context(), texts)
 	if err != nil {
-		if cmd.Context().Err() != nil && p.state != "" {
-			fmt.Fprintf(log, "go on with:\n  %s\n", resumeCommand(cmd))
-		}
-		return err
+		return p.interrupted(cmd, err)
 	}
 	if err := r.Model.Save(p.out); err != nil {
 		return err
 	}
-	if p.state != "" {
-		if err := lm.RemoveCheckpoints(p.state); err != nil {
-			return err
-		}
+	return p.finish(log, r.Tokens, r.Unknown)
+}
+
+// interrupted tells how to go on where it was the context that ended a training.
+func (p *pretraining) interrupted(cmd *cobra.Command, err error) error {
+	if cmd.Context().Err() != nil && p.state != "" {
+		fmt.Fprintf(cmd.ErrOrStderr(), "go on with:\n  %s\n", resumeCommand(cmd))
 	}
-	p.summary(log, r.Tokens, r.Unknown)
-	return nil
+	return err
 }
 
 // learnVectors makes word vectors alone.
 func (p *pretraining) learnVectors(cmd *cobra.Command) error {
-	var t skipgram.Trainer
+	t := skipgram.Trainer{Checkpoint: p.state, CheckpointInterval: p.every, Resume: p.resume}
 	if err := p.settings(&t.Config); err != nil {
 		return err
 	}
@@ -228,20 +228,26 @@ func (p *pretraining) learnVectors(cmd *cobra.Command) error {
 	limitMemory()
 	r, err := t.Fit(cmd.Context(), texts)
 	if err != nil {
-		return err
+		return p.interrupted(cmd, err)
 	}
 	if err := fsx.WriteFile(fsx.OS{}, p.out, func(w io.Writer) error { return r.Embed.WriteText(w, r.Vocab) }); err != nil {
 		return err
 	}
-	p.summary(log, r.Tokens, r.Unknown)
-	return nil
+	return p.finish(log, r.Tokens, r.Unknown)
 }
 
-// summary says what was learned from and where the result is.
-func (p *pretraining) summary(log io.Writer, tokens, unknown int64) {
+// finish removes the checkpoints, and says what was learned from and where the result
+// is.
+func (p *pretraining) finish(log io.Writer, tokens, unknown int64) error {
+	if p.state != "" {
+		if err := loop.RemoveCheckpoints(p.state); err != nil {
+			return err
+		}
+	}
 	if !p.quiet {
 		fmt.Fprintf(log, "%s tokens, %.1f %% unknown; wrote %s\n", thousands(float64(tokens)), 100*float64(unknown)/math.Max(float64(tokens), 1), report.Clean(p.out))
 	}
+	return nil
 }
 
 // readUnlabelled reads the texts of files but those that stand in exclude, and
@@ -271,6 +277,8 @@ func readUnlabelled(opts corpora.Options, files, exclude []string) (*corpora.Dat
 // reportLanguage shows the training of a language model.
 func (p *progress) reportLanguage(t lm.Progress) {
 	switch {
+	case t.Warning != nil:
+		p.warn(t.Warning)
 	case t.Resumed:
 		fmt.Fprintf(p.w, "going on with epoch %d/%d, at step %d of %d\n", t.Epoch, t.Epochs, t.Step, t.Steps)
 	case t.Dev != nil:
@@ -290,6 +298,10 @@ func (p *progress) reportLanguage(t lm.Progress) {
 // reportVectors shows the training of word vectors.
 func (p *progress) reportVectors(t skipgram.Progress) {
 	switch {
+	case t.Warning != nil:
+		p.warn(t.Warning)
+	case t.Resumed:
+		fmt.Fprintf(p.w, "going on with epoch %d/%d, at step %d of %d\n", t.Epoch, t.Epochs, t.Step, t.Steps)
 	case t.EndOfEpoch:
 		p.clear()
 		fmt.Fprintf(p.w, "epoch %d/%d  loss %.4f  %s  %s tokens/s\n", t.Epoch, t.Epochs, t.Loss, short(t.Elapsed), thousands(t.TokensPerSecond()))

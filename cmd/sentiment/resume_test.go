@@ -27,11 +27,11 @@ func training(out string, epochs int) []string {
 }
 
 // uninterrupted returns the bytes that a training ends with, and how long it takes.
-func uninterrupted(t *testing.T, epochs int) (model []byte, took time.Duration) {
+func uninterrupted(t *testing.T, command func(out string) []string) (model []byte, took time.Duration) {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "m.model")
 	begin := time.Now()
-	if text, err := exec.CommandContext(t.Context(), "sentiment", append(training(out, epochs), "--quiet")...).CombinedOutput(); err != nil {
+	if text, err := exec.CommandContext(t.Context(), "sentiment", append(command(out), "--quiet")...).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
 	took = time.Since(begin)
@@ -45,6 +45,21 @@ func uninterrupted(t *testing.T, epochs int) (model []byte, took time.Duration) 
 	return model, took
 }
 
+// trainings are command lines that all take checkpoints after every batch.
+var trainings = map[string]func(out string) []string{
+	"train":    func(out string) []string { return training(out, 100) },
+	"stream":   func(out string) []string { return append(training(out, 60), "--stream") },
+	"language": func(out string) []string { return learning(out, "--set", "lstm.hidden_size=4", "--epochs", "100") },
+	"vectors":  func(out string) []string { return learning(out, "--skip-gram", "--epochs", "200") },
+}
+
+// learning is a command line that learns from texts without labels.
+func learning(out string, more ...string) []string {
+	return append([]string{
+		"pretrain", "--text", "testdata/tiny.tsv", "--set", "embed=4", "--set", "vocab.min_count=1", "--checkpoint-every", "1ns", "--out", out,
+	}, more...)
+}
+
 // Interrupted again and again, and resumed with the command that is printed, a
 // training ends with the bytes of the one that was not.
 func TestResumeCommand(t *testing.T) {
@@ -52,9 +67,15 @@ func TestResumeCommand(t *testing.T) {
 	if err != nil {
 		t.Skip("no shell to read the command that is printed")
 	}
-	want, _ := uninterrupted(t, 100)
+	for name, command := range trainings {
+		t.Run(name, func(t *testing.T) { testResumeCommand(t, shell, command) })
+	}
+}
+
+func testResumeCommand(t *testing.T, shell string, command func(out string) []string) {
+	want, _ := uninterrupted(t, command)
 	out := filepath.Join(t.TempDir(), "a 'model'")
-	cmd := exec.CommandContext(t.Context(), "sentiment", training(out, 100)...)
+	cmd := exec.CommandContext(t.Context(), "sentiment", command(out)...)
 	stops := 0
 	for {
 		stderr, err := cmd.StderrPipe()
@@ -111,7 +132,7 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		kills = 2
 	}
-	want, took := uninterrupted(t, 40)
+	want, took := uninterrupted(t, func(out string) []string { return training(out, 40) })
 	dir := t.TempDir()
 	models, stale := 0, 0
 	var steps [2]int // of the first training and of the second, on the dev texts as well

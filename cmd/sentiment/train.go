@@ -77,7 +77,8 @@ dev texts as well and what was best for them, unless --set refit=false.
 With --stream the training texts stay on disk, for corpora that are larger than
 memory: they are copied to a temporary file beside MODEL, and read anew in every
 epoch. Without --dev at most 10,000 texts or 8 MiB are set aside. The n-gram
-branch learns from 200,000 texts at most, and there are no checkpoints.
+branch learns from 200,000 texts at most. --resume reads all texts again, and those of
+the epoch up to where it was.
 
 A training that is interrupted, by a signal or worse, keeps what it has learned
 in the directory MODEL.checkpoint until --resume goes on with it, to the same
@@ -119,10 +120,7 @@ model that it would have made uninterrupted.`,
 			if start.given() && (onDisk || vectors != "") {
 				return usagef("--init goes with neither --stream nor --vectors")
 			}
-			if onDisk && (resume || state != "") {
-				return usagef("--stream keeps no checkpoints: leave out --checkpoint and --resume")
-			}
-			if !onDisk && !cmd.Flags().Changed("checkpoint") {
+			if !cmd.Flags().Changed("checkpoint") {
 				state = out + ".checkpoint"
 			}
 			if resume && state == "" {
