@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/textlstm/textlstm/internal/vec"
-	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
 )
 
 // WordGradient returns what BackwardWords returns and leaves the gradients of
@@ -14,14 +14,12 @@ func (n *Network) WordGradient(ws *Workspace, dLogits [][]float32) ([]float32, e
 	for i, p := range n.params {
 		grads[i], p.Grad = p.Grad, nil
 	}
-	ws.lstm.InputOnly = true
 	defer func() {
-		ws.lstm.InputOnly = false
 		for i, p := range n.params {
 			p.Grad = grads[i]
 		}
 	}()
-	return n.backwardVectors(ws, dLogits)
+	return n.backwardVectors(ws, dLogits, nn.Want{})
 }
 
 // Rows is the number of word vectors of the last Forward: of its tokens.
@@ -88,5 +86,5 @@ func (ws *Workspace) variances(D int) []float64 {
 func (n *Network) ForwardNear(ws *Workspace, r []float32) ([][]float32, error) {
 	ws.near = append(ws.near[:0], ws.x...)
 	vec.Add(ws.near, r)
-	return n.forwardVectors(ws, lstm.Batch{Layout: &ws.layout, X: ws.near})
+	return n.forwardVectors(ws, nn.Batch{Layout: &ws.layout, X: ws.near})
 }

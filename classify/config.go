@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/textlstm/textlstm/embed"
+	"github.com/textlstm/textlstm/gru"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
@@ -42,6 +43,11 @@ type Config struct {
 	// and then the encoder is bidirectional.
 	LSTM lstm.Config `json:"lstm,omitzero"`
 
+	// Encoder is "lstm", which "" means too, or "gru": then GRU describes it. What
+	// that leaves zero, sizes and dropouts, follows LSTM.
+	Encoder string     `json:"encoder,omitempty"`
+	GRU     gru.Config `json:"gru,omitzero"`
+
 	// Chunk cuts texts into pieces of this many tokens that are encoded side by
 	// side and pooled as one (Johnson & Zhang 2016, section 3). It takes the
 	// sequential depth out of long texts. 0 means whole texts.
@@ -65,10 +71,10 @@ type Config struct {
 
 	// Members is the number of networks that make up the deep branch: they
 	// differ in their weights alone, and their scores are averaged. 0 means 1.
-	// Directions, one for each member, replace LSTM.Direction: forward and
+	// Directions, one for each member, replace that of the encoder: forward and
 	// reverse make of two members the ensemble of both readings.
-	Members    int              `json:"members,omitempty"`
-	Directions []lstm.Direction `json:"directions,omitempty"`
+	Members    int            `json:"members,omitempty"`
+	Directions []nn.Direction `json:"directions,omitempty"`
 
 	// Int8 says that the file holds word vectors and encoder in eight bits and
 	// the wide branch in sixteen, and that inference multiplies with eight bits.
@@ -164,11 +170,7 @@ func (c Config) Resolve() Config {
 		c.Embed = 100
 	}
 	c.Subword = c.Subword.Resolve()
-	c.LSTM.InputSize = c.Embed
-	if c.LSTM.HiddenSize == 0 {
-		c.LSTM.HiddenSize = 128
-		c.LSTM.Direction = lstm.Bidirectional
-	}
+	c = c.resolveEncoder()
 	if len(c.Pool) == 0 {
 		c.Pool = []nn.Pooling{nn.Max, nn.Mean}
 	}
@@ -217,17 +219,13 @@ func (c Config) Validate() error {
 	if c.HasSubword() && c.Vocab.Buckets > 0 {
 		bad("vocab.buckets = %d and subword both give unknown words vectors: leave one out", c.Vocab.Buckets)
 	}
-	if err := c.LSTM.Validate(); err != nil {
-		errs = append(errs, err)
-	} else if c.LSTM.InputSize != c.Embed {
-		bad("lstm.input_size = %d, embed = %d, want them equal", c.LSTM.InputSize, c.Embed)
-	}
-	errs = append(errs, c.checkMembers())
+	encoder := c.checkEncoder()
+	errs = append(errs, encoder, c.checkMembers())
 	if c.Chunk < 0 {
 		bad("chunk = %d, want 0 or more tokens", c.Chunk)
 	}
-	if err := c.poolConfig().Validate(); err != nil {
-		errs = append(errs, err)
+	if encoder == nil {
+		errs = append(errs, c.poolConfig().Validate())
 	}
 	for _, d := range []struct {
 		name string
@@ -311,22 +309,16 @@ func (c Config) numDeepParams(rows int) float64 {
 		}
 		return n
 	}
-	H, D := float64(c.LSTM.HiddenSize), float64(c.LSTM.NumDirections())
-	layer := func(in float64) float64 {
-		n := 4 * H * (in + H + 1)
-		if c.LSTM.Peephole {
-			n += 3 * H
-		}
-		return D * n
-	}
-	n := float64(rows)*float64(c.Embed) + layer(float64(c.Embed)) + float64(c.LSTM.NumLayers()-1)*layer(D*H)
+	shape := c.EncoderShape()
+	out := float64(shape.NumDirections()) * float64(shape.Hidden)
+	n := float64(rows)*float64(c.Embed) + c.NumEncoderParams()
 	if c.HasSubword() {
 		n += float64(int(1)<<c.Subword.Bits) * float64(c.Embed)
 	}
 	if slices.Contains(c.Pool, nn.Attention) {
-		n += D * H * (D*H + 2)
+		n += out * (out + 2)
 	}
-	pooled := float64(max(len(c.Pool), 1)) * D * H
+	pooled := float64(max(len(c.Pool), 1)) * out
 	for _, h := range c.Heads {
 		in := pooled
 		if h.Hidden > 0 {
@@ -339,10 +331,11 @@ func (c Config) numDeepParams(rows int) float64 {
 }
 
 func (c Config) poolConfig() nn.PoolConfig {
+	shape := c.EncoderShape()
 	return nn.PoolConfig{
-		Size:          c.LSTM.OutputSize(),
+		Size:          shape.OutputSize(),
 		Kinds:         c.Pool,
-		Bidirectional: c.LSTM.Direction == lstm.Bidirectional,
-		Reverse:       c.LSTM.Direction == lstm.Reverse,
+		Bidirectional: shape.Direction == nn.Bidirectional,
+		Reverse:       shape.Direction == nn.Reverse,
 	}
 }

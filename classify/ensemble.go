@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/textlstm/textlstm/internal/vec"
-	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -29,7 +29,7 @@ func (c Config) NumMembers() int { return max(c.Members, 1) }
 // Member returns the config of member k, from 0, as one of a single network.
 func (c Config) Member(k int) Config {
 	if len(c.Directions) > 0 {
-		c.LSTM.Direction = c.Directions[k]
+		c = c.withDirection(c.Directions[k])
 	}
 	c.Members, c.Directions = 0, nil
 	return c
@@ -46,7 +46,7 @@ func (c Config) checkMembers() error {
 		return fmt.Errorf("classify: %d directions for %d members, want one for each of several", len(c.Directions), c.NumMembers())
 	}
 	for k := range c.Directions {
-		if err := c.Member(k).LSTM.Validate(); err != nil {
+		if err := c.Member(k).checkEncoder(); err != nil {
 			return fmt.Errorf("classify: member %d: %w", k, err)
 		}
 	}
@@ -95,7 +95,7 @@ func (m *Model) Member(k int) *Model {
 }
 
 // average is Forward of an ensemble: the mean of the members' scores.
-func (n *Network) average(ws *Workspace, texts [][]vocab.ID, mode lstm.Mode) ([][]float32, error) {
+func (n *Network) average(ws *Workspace, texts [][]vocab.ID, mode nn.Mode) ([][]float32, error) {
 	if mode.Train {
 		return nil, errEnsemble
 	}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/tensorfile"
-	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
@@ -323,13 +322,14 @@ func firstMissing(f *tensorfile.File, cfg Config, prefix string) (name string, o
 		return name, true
 	}
 	suffixes := []string{"", "_reverse"}
-	switch cfg.LSTM.Direction {
-	case lstm.Forward:
+	shape := cfg.EncoderShape()
+	switch shape.Direction {
+	case nn.Forward:
 		suffixes = suffixes[:1]
-	case lstm.Reverse:
+	case nn.Reverse:
 		suffixes = suffixes[1:]
 	}
-	for l := range cfg.LSTM.NumLayers() {
+	for l := range shape.Layers {
 		for _, s := range suffixes {
 			if missing(fmt.Sprintf("encoder.weight_ih_l%d%s", l, s)) || missing(fmt.Sprintf("encoder.weight_hh_l%d%s", l, s)) {
 				return name, true

@@ -6,8 +6,8 @@ import (
 	"sync"
 
 	"github.com/textlstm/textlstm/embed"
-	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/ngram"
+	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
 )
@@ -24,7 +24,7 @@ type Model struct {
 
 	workers   workerPool
 	cacheOnce sync.Once
-	caches    []*lstm.InputCache // by member
+	caches    []*nn.InputCache // by member
 	cacheOff  bool
 }
 
@@ -103,13 +103,13 @@ func (m *Model) WithoutCache() *Model {
 
 // inputCaches returns the caches of the members of the deep branch, made at the
 // first call; nil if there are none.
-func (m *Model) inputCaches() []*lstm.InputCache {
+func (m *Model) inputCaches() []*nn.InputCache {
 	if m.cacheOff {
 		return nil
 	}
 	m.cacheOnce.Do(func() {
 		for _, member := range m.net.Members() {
-			m.caches = append(m.caches, member.lstm.NewInputCache(min(cacheWords, m.vocab.Len())))
+			m.caches = append(m.caches, member.encoder.NewInputCache(min(cacheWords, m.vocab.Len())))
 		}
 	})
 	return m.caches

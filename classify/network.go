@@ -6,14 +6,13 @@ import (
 	"github.com/textlstm/textlstm/embed"
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/internal/vec"
-	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
 )
 
 // A Network is the learned part of a model: ids → vectors → states → pooled
 // vector → scores of each head. An ensemble averages the scores of its members.
-// The concurrency is that of lstm.LSTM: any number of inferences at once, each
+// The concurrency is that of nn.Encoder: any number of inferences at once, each
 // with its own Workspace; training alone, of an ensemble each of the Members.
 type Network struct {
 	// HeadsOnly makes Backward stop below the pooling: encoder and word vectors
@@ -23,7 +22,7 @@ type Network struct {
 	cfg      Config
 	embed    *embed.Table
 	subwords *embed.Subwords // nil without them
-	lstm     *lstm.LSTM
+	encoder  nn.Encoder
 	pool     *nn.Pool
 	heads    []headLayers
 	params   []*nn.Param
@@ -51,15 +50,15 @@ func newNetwork(cfg Config, rows int, int8s bool) (*Network, error) {
 	if cfg.NumMembers() > 1 {
 		return newEnsemble(cfg, rows, int8s)
 	}
-	newTable, newSubwords, newLSTM := embed.New, embed.NewSubwords, lstm.New
+	newTable, newSubwords := embed.New, embed.NewSubwords
 	if int8s {
-		newTable, newSubwords, newLSTM = embed.NewInt8, embed.NewSubwordsInt8, lstm.NewInt8
+		newTable, newSubwords = embed.NewInt8, embed.NewSubwordsInt8
 	}
 	table, err := newTable(rows, cfg.Embed)
 	if err != nil {
 		return nil, err
 	}
-	encoder, err := newLSTM(cfg.LSTM)
+	encoder, err := cfg.encoderKind().build(&cfg, int8s)
 	if err != nil {
 		return nil, err
 	}
@@ -67,8 +66,7 @@ func newNetwork(cfg Config, rows int, int8s bool) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	encoder.Int8 = cfg.Int8
-	n := &Network{cfg: cfg, embed: table, lstm: encoder, pool: pool}
+	n := &Network{cfg: cfg, embed: table, encoder: encoder, pool: pool}
 	n.params = append(n.params, table.Weight)
 	for _, p := range encoder.Params() {
 		p.Name = "encoder." + p.Name
@@ -105,7 +103,7 @@ func (n *Network) Init(r *rand.Rand) {
 		return
 	}
 	n.embed.Init(r)
-	n.lstm.Init(r)
+	n.encoder.Init(r)
 	n.pool.Init(r)
 	for _, h := range n.heads {
 		if h.hidden != nil {
@@ -131,20 +129,20 @@ func (n *Network) Embed() *embed.Table { return n.embed }
 type Workspace struct {
 	Workers int // goroutines that share one call; 0 means 1; changes no result
 
-	// Cache, if not nil, keeps the LSTM's products of the word vectors with the
+	// Cache, if not nil, keeps the encoder's products of the word vectors with the
 	// lowest ids, which are those of the most frequent words. It is for
 	// inference and may be shared with other workspaces.
-	Cache *lstm.InputCache
+	Cache *nn.InputCache
 
 	// Unknown has, for a model with vectors of character n-grams, those of the
 	// unknown words of the texts that Forward is given: an id ^k is the word with
 	// those of Unknown[k]. Encoded.Within makes such ids.
 	Unknown [][]int32
 
-	caches []*lstm.InputCache // of the members of an ensemble, nil for none
-	mean   [][]float32        // of their scores
+	caches []*nn.InputCache // of the members of an ensemble, nil for none
+	mean   [][]float32      // of their scores
 
-	lstm    lstm.Workspace
+	pass    nn.Pass // of the encoder
 	pool    nn.PoolWorkspace
 	layout  nn.Layout
 	lengths []int
@@ -156,7 +154,7 @@ type Workspace struct {
 	seen    []int32    // [V]: 1 + index of an id in x, 0 if not there
 	unique  []vocab.ID // [U]
 	keys    []int32    // [U] rows of the cache to fill
-	y       []float32  // aliases lstm
+	y       []float32  // aliases pass
 	pooled  []float32  // [B][P]
 	heads   []headActivations
 	dPooled []float32
@@ -164,7 +162,7 @@ type Workspace struct {
 	dY      []float32
 	dWords  []float32 // [Rows][D], with word dropout
 	near    []float32 // [Rows][D], x with a perturbation
-	mode    lstm.Mode
+	mode    nn.Mode
 	texts   int
 }
 
@@ -176,14 +174,13 @@ type headActivations struct {
 
 // Forward returns the scores (logits) of each head, [B][C], for B texts given
 // as ids. They alias ws. A text without ids gets the scores of the bias.
-func (n *Network) Forward(ws *Workspace, texts [][]vocab.ID, mode lstm.Mode) ([][]float32, error) {
+func (n *Network) Forward(ws *Workspace, texts [][]vocab.ID, mode nn.Mode) ([][]float32, error) {
 	if n.members != nil {
 		return n.average(ws, texts, mode)
 	}
-	ws.lstm.Workers = ws.Workers
 	ws.mode, ws.texts = mode, len(texts)
 	ws.lay(texts, n.cfg.Chunk)
-	in := lstm.Batch{Layout: &ws.layout}
+	in := nn.Batch{Layout: &ws.layout}
 	D := n.cfg.Embed
 	if mode.Train {
 		ws.x = grow(ws.x, len(ws.ids)*D)
@@ -204,12 +201,13 @@ func (n *Network) Forward(ws *Workspace, texts [][]vocab.ID, mode lstm.Mode) ([]
 }
 
 // forwardVectors is Forward from the word vectors on.
-func (n *Network) forwardVectors(ws *Workspace, in lstm.Batch) ([][]float32, error) {
-	out, err := n.lstm.Forward(&ws.lstm, in, nil, ws.mode)
+func (n *Network) forwardVectors(ws *Workspace, in nn.Batch) ([][]float32, error) {
+	ws.pass = n.encoder.Pass(ws.pass)
+	y, err := ws.pass.Forward(in, ws.mode, ws.Workers)
 	if err != nil {
 		return nil, err
 	}
-	ws.y = out.Y
+	ws.y = y
 	B, P := ws.texts, n.pool.OutSize()
 	ws.pooled = grow(ws.pooled, B*P)
 	n.pool.Forward(ws.pooled, ws.y, &ws.layout, ws.groups, &ws.pool)
@@ -256,7 +254,7 @@ func (n *Network) BackwardWords(ws *Workspace, dLogits [][]float32) ([]float32, 
 		n.backwardHeads(ws, dLogits)
 		return nil, nil
 	}
-	dX, err := n.backwardVectors(ws, dLogits)
+	dX, err := n.backwardVectors(ws, dLogits, nn.Want{Params: true})
 	if err != nil {
 		return nil, err
 	}
@@ -271,11 +269,10 @@ func (n *Network) BackwardWords(ws *Workspace, dLogits [][]float32) ([]float32, 
 }
 
 // backwardVectors is Backward down to the word vectors, whose gradient
-// [Rows][D] it returns.
-func (n *Network) backwardVectors(ws *Workspace, dLogits [][]float32) ([]float32, error) {
+// [Rows][D] it returns. want is the encoder's.
+func (n *Network) backwardVectors(ws *Workspace, dLogits [][]float32, want nn.Want) ([]float32, error) {
 	n.backwardHeads(ws, dLogits)
-	dX, _, err := n.lstm.Backward(&ws.lstm, ws.dY, nil)
-	return dX, err
+	return ws.pass.Backward(ws.dY, want)
 }
 
 // backwardHeads is Backward down to the encoder's output, whose gradient it

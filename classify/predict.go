@@ -12,7 +12,6 @@ import (
 	"github.com/textlstm/textlstm/internal/lexicon"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/vec"
-	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
@@ -302,7 +301,7 @@ func (w *worker) logits(m *Model) [][]float32 {
 		if w.ws.caches = m.inputCaches(); w.ws.caches != nil {
 			w.ws.Cache = w.ws.caches[0]
 		}
-		deep, err := m.net.Forward(&w.ws, w.ids, lstm.Mode{})
+		deep, err := m.net.Forward(&w.ws, w.ids, nn.Mode{})
 		if err != nil {
 			panic(err) // ids come from the model's own vocabulary
 		}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/textlstm/textlstm/embed"
 	"github.com/textlstm/textlstm/internal/vec"
-	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -43,22 +43,25 @@ func (n *Network) frozen() *Network {
 		}
 		return join(n.cfg, members)
 	}
-	cfg := n.cfg
-	cfg.WordDropout, cfg.Dropout = 0, 0
+	cfg := n.cfg.WithoutDropout()
+	cfg.Int8 = false
 	cfg.Subword = embed.SubwordConfig{} // that parameter is the last
 	f, err := NewNetwork(cfg, 1)        // one row: the table is n's
 	if err != nil {
 		panic(err) // n's own config
 	}
-	f.embed, f.subwords, f.lstm = n.embed, n.subwords, n.lstm.Frozen()
+	f.embed, f.subwords = n.embed, n.subwords
+	f.encoder.Freeze(n.encoder.Params())
 	for i, p := range f.params {
-		p.Data = n.params[i].Data
+		if p.Group != nn.EncoderGroup {
+			p.Data = n.params[i].Data
+		}
 	}
 	return f
 }
 
-// Encoder returns the LSTM of n, of an ensemble that of the first member. It must not be changed.
-func (n *Network) Encoder() *lstm.LSTM { return n.lstm }
+// Encoder returns the encoder of n, of an ensemble that of the first member. It must not be changed.
+func (n *Network) Encoder() nn.Encoder { return n.encoder }
 
 // A Point is a text whose word vectors are multiplied by Scale: 1 is the text
 // itself, 0 as many vectors of padding.
@@ -141,14 +144,13 @@ func (t *Tracer) trace(n *Network, ws *Workspace, points []Point, head int, dire
 		texts[i] = Encoded{IDs: p.IDs, Unknown: p.Unknown}.Within(len(ws.Unknown))
 		ws.Unknown = append(ws.Unknown, p.Unknown...)
 	}
-	ws.lstm.Workers, ws.lstm.Norms = ws.Workers, t.Norms
-	ws.mode, ws.texts = lstm.Mode{Train: true}, len(texts)
+	ws.mode, ws.texts = nn.Mode{Train: true}, len(texts)
 	ws.lay(texts, n.cfg.Chunk)
 	D := n.cfg.Embed
 	ws.x = grow(ws.x, len(ws.ids)*D)
 	n.gather(ws.x, ws.ids, ws.Unknown)
 	ws.eachRow(func(row, text, _ int) { vec.Scale(points[text].Scale, ws.x[row*D:(row+1)*D]) })
-	logits, err := n.forwardVectors(ws, lstm.Batch{Layout: &ws.layout, X: ws.x})
+	logits, err := n.forwardVectors(ws, nn.Batch{Layout: &ws.layout, X: ws.x})
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +172,7 @@ func (t *Tracer) trace(n *Network, ws *Workspace, points []Point, head int, dire
 		}
 		ws.eachRow(func(row, text, at int) { out[text].Attention[at] = weights[row] })
 	}
-	dX, err := n.backwardVectors(ws, dLogits)
+	dX, err := n.backwardVectors(ws, dLogits, nn.Want{Params: true, Norms: t.Norms})
 	if err != nil {
 		return nil, err
 	}
@@ -181,15 +183,11 @@ func (t *Tracer) trace(n *Network, ws *Workspace, points []Point, head int, dire
 		out[text].Products[at] = float64(vec.Dot(ws.x[row*D:(row+1)*D], g))
 	})
 	if t.Norms {
-		for l := range n.cfg.LSTM.NumLayers() {
-			for d := range n.cfg.LSTM.NumDirections() {
-				norms := ws.lstm.StepNorms(l, d)
-				for i, p := range points {
-					out[i].Norms = append(out[i].Norms, make([]float64, len(p.IDs)))
-				}
-				k := l*n.cfg.LSTM.NumDirections() + d
-				ws.eachRow(func(row, text, at int) { out[text].Norms[k][at] = norms[row] })
+		for k, norms := range ws.pass.StepNorms() {
+			for i, p := range points {
+				out[i].Norms = append(out[i].Norms, make([]float64, len(p.IDs)))
 			}
+			ws.eachRow(func(row, text, at int) { out[text].Norms[k][at] = norms[row] })
 		}
 	}
 	return out, nil

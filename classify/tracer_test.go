@@ -198,9 +198,9 @@ func TestTraceNorms(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cells := m.Network().Encoder().Config()
+		cells := m.Config().EncoderShape()
 		for i := range got {
-			if n := len(got[i].Norms); n != cells.NumLayers()*cells.NumDirections() {
+			if n := len(got[i].Norms); n != cells.Layers*cells.NumDirections() {
 				t.Errorf("%s: norms of %d cells", kind.name, n)
 			}
 			for _, norms := range got[i].Norms {

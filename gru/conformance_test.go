@@ -51,13 +51,17 @@ func definition(W map[string][]float64, x, h, _ []float64) (next, same []float64
 	return next, next
 }
 
-func TestRecurrent(t *testing.T) {
+func recurrent() rnntest.Kind {
 	k := rnntest.Kind{Cell: definition, Weights: []string{"weight_ih", "weight_hh", "bias_ih", "bias_hh"}, OneState: true}
 	for _, c := range configs {
 		k.Cases = append(k.Cases, rnntest.Case{Name: c.testName(), Config: c.stack(), New: func() *rnn.Stack { return must(New, c).stack }})
 	}
-	rnntest.Run(t, k)
+	return k
 }
+
+func TestGradients(t *testing.T) { rnntest.Gradients(t, recurrent()) }
+
+func TestRecurrent(t *testing.T) { rnntest.Run(t, recurrent()) }
 
 func TestEncoder(t *testing.T) {
 	var cases []encodertest.Case
@@ -76,7 +80,7 @@ func TestEncoder(t *testing.T) {
 				return m
 			},
 			NewInt8: func() nn.Encoder { return must(NewInt8, c) },
-			Bare:    func() nn.Encoder { return must(New, c.WithoutDropout()) },
+			Bare:    func() nn.Encoder { return must(New, Config{}.Like(c)) },
 		})
 	}
 	encodertest.Run(t, cases)

@@ -36,10 +36,16 @@ func (c Config) Shape() nn.Shape {
 	return nn.Shape{Input: c.InputSize, Hidden: c.HiddenSize, Layers: c.NumLayers(), Direction: c.Direction}
 }
 
-// WithoutDropout returns c with nothing dropped.
-func (c Config) WithoutDropout() Config {
-	c.InputDropout, c.Dropout, c.WeightDrop = 0, 0, 0
+// Reading returns c for inputs of a size, read in a direction.
+func (c Config) Reading(input int, d nn.Direction) Config {
+	c.InputSize, c.Direction = input, d
 	return c
+}
+
+// Like returns another config with the dropouts of c: with none, if c is zero.
+func (c Config) Like(from Config) Config {
+	from.InputDropout, from.Dropout, from.Locked, from.WeightDrop = c.InputDropout, c.Dropout, c.Locked, c.WeightDrop
+	return from
 }
 
 // NumLayers is Layers, or 1 where that is 0.

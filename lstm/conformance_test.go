@@ -72,13 +72,17 @@ func definition(W map[string][]float64, x, h, c []float64) (nextH, nextC []float
 	return nextH, nextC
 }
 
-func TestRecurrent(t *testing.T) {
+func recurrent() rnntest.Kind {
 	k := rnntest.Kind{Cell: definition, Weights: []string{"weight_ih", "weight_hh", "bias", "weight_peephole"}}
 	for _, c := range configs {
 		k.Cases = append(k.Cases, rnntest.Case{Name: c.testName(), Config: c.stack(), New: func() *rnn.Stack { return must(New, c).stack }})
 	}
-	rnntest.Run(t, k)
+	return k
 }
+
+func TestGradients(t *testing.T) { rnntest.Gradients(t, recurrent()) }
+
+func TestRecurrent(t *testing.T) { rnntest.Run(t, recurrent()) }
 
 func TestEncoder(t *testing.T) {
 	var cases []encodertest.Case
@@ -97,7 +101,7 @@ func TestEncoder(t *testing.T) {
 				return m
 			},
 			NewInt8: func() nn.Encoder { return must(NewInt8, c) },
-			Bare:    func() nn.Encoder { return must(New, c.WithoutDropout()) },
+			Bare:    func() nn.Encoder { return must(New, Config{}.Like(c)) },
 		})
 	}
 	encodertest.Run(t, cases)

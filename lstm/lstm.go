@@ -24,13 +24,17 @@ type LSTM struct {
 	stack *rnn.Stack
 }
 
-// The types of package nn that an LSTM works with.
-type (
-	Batch      = nn.Batch
-	Mode       = nn.Mode
-	InputCache = nn.InputCache
-	Direction  = nn.Direction
-)
+// A Batch is sequences in packed rows.
+type Batch = nn.Batch
+
+// Mode says whether a Forward is part of training.
+type Mode = nn.Mode
+
+// An InputCache keeps the first layer's products of frequent inputs.
+type InputCache = nn.InputCache
+
+// Direction says which way a layer reads its input.
+type Direction = nn.Direction
 
 // The directions.
 const (
@@ -123,7 +127,7 @@ func (k peephole) AddGrad(dPre, cPrev, c []float32) {
 // takes memory for a packed copy of them, and for one in float32 of matrices in
 // eight bits. Int8 is not set.
 func (m *LSTM) Frozen() *LSTM {
-	f, err := New(m.cfg.WithoutDropout())
+	f, err := New(Config{}.Like(m.cfg))
 	if err != nil {
 		panic(err) // m's own config
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/textlstm/textlstm/internal/seed"
-	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
 )
@@ -145,7 +144,7 @@ func (f *fit) addAdversarial(step int, b dealt, logits [][]float32, g []float32)
 	if texts == nil {
 		return sum, nil
 	}
-	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "unlabelled step", uint64(step))}
+	mode := nn.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "unlabelled step", uint64(step))}
 	f.ws.Unknown = f.adversary.unknown
 	if logits, err = f.net.Forward(&f.ws, texts, mode); err != nil {
 		return sum, err

@@ -33,7 +33,7 @@ func (t *Trainer) FindRate(ctx context.Context, data *corpora.Dataset, steps int
 	alone.Model.Ngrams = ngram.Config{}
 	alone.Model = alone.Model.Member(0)
 	alone.Model.Dropout, alone.Model.WordDropout = 0, 0
-	alone.Model.LSTM.Dropout, alone.Model.LSTM.InputDropout, alone.Model.LSTM.WeightDrop = 0, 0, 0
+	alone.Model = alone.Model.WithoutDropout()
 	f, err := alone.start(ctx, nil, data, nil)
 	if err != nil {
 		return nil, 0, err

@@ -25,13 +25,11 @@ func (c Config) need(words, tokens, texts int, evaluated bool, workers int) (n l
 func (c Config) weights(words int) (all, largest float64) {
 	for k := range c.Model.NumMembers() {
 		m := c.Model.Member(k)
-		E, H, D := float64(m.Embed), float64(m.LSTM.HiddenSize), float64(m.LSTM.NumDirections())
 		rows := float64(words)
 		if m.HasSubword() {
 			rows += float64(int64(1) << m.Subword.Bits)
 		}
-		above := float64(m.LSTM.NumLayers() - 1)
-		n := rows*E + D*4*H*(E+H+1) + above*D*4*H*(D*H+H+1)
+		n := rows*float64(m.Embed) + m.NumEncoderParams()
 		all, largest = all+n, max(largest, n)
 	}
 	return all, largest
@@ -48,7 +46,8 @@ func (c Config) batchBytes(tokens int) float64 {
 	}
 	for k := range c.Model.NumMembers() {
 		m := c.Model.Member(k)
-		H, D, L := float64(m.LSTM.HiddenSize), float64(m.LSTM.NumDirections()), float64(m.LSTM.NumLayers())
+		s := m.EncoderShape()
+		H, D, L := float64(s.Hidden), float64(s.NumDirections()), float64(s.Layers)
 		most = max(most, float64(vectors*m.Embed)+L*D*(4*H+H+H)+3*D*H)
 	}
 	return (4*most + 16) * float64(tokens) * 5 / 4

@@ -102,8 +102,7 @@ func (c Config) From(s *Start, texts int) Config {
 	if to.Vocab.MaxSize == 0 {
 		to.Vocab.MaxSize = 50_000
 	}
-	to.LSTM.HiddenSize, to.LSTM.Layers = from.LSTM.HiddenSize, from.LSTM.Layers
-	to.LSTM.Direction, to.LSTM.Peephole = from.LSTM.Direction, from.LSTM.Peephole
+	*to = to.LikeEncoder(from)
 	return c
 }
 
@@ -113,19 +112,21 @@ func (c Config) CheckStart(s *Start) error {
 		return errors.New("train: no_deep leaves nothing to start from another model")
 	}
 	from, to := s.model, c.Model
+	here, want, name := to.EncoderShape(), from.EncoderShape(), to.EncoderName()
 	type field struct {
 		name       string
 		here, want any
 	}
 	fields := []field{
 		{"embed", to.Embed, from.Embed},
-		{"lstm.hidden_size", to.LSTM.HiddenSize, from.LSTM.HiddenSize},
-		{"lstm.layers", to.LSTM.NumLayers(), from.LSTM.NumLayers()},
-		{"lstm.direction", to.LSTM.Direction, from.LSTM.Direction},
+		{"encoder", name, from.EncoderName()},
+		{name + ".hidden_size", here.Hidden, want.Hidden},
+		{name + ".layers", here.Layers, want.Layers},
+		{name + ".direction", here.Direction, want.Direction},
 		{"lstm.peephole", to.LSTM.Peephole, from.LSTM.Peephole},
 	}
 	for k, d := range to.Directions {
-		fields = append(fields, field{fmt.Sprintf("directions[%d]", k), d, from.LSTM.Direction})
+		fields = append(fields, field{fmt.Sprintf("directions[%d]", k), d, want.Direction})
 	}
 	if from.HasSubword() {
 		fields = append(fields, field{"subword", to.Subword, from.Subword})

@@ -6,7 +6,6 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/internal/seed"
-	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/train/loop"
 )
@@ -24,7 +23,7 @@ func (b *batch) Size() (texts, tokens int) { return len(b.rows), b.tokens() }
 func (b *batch) Learn(step int) (loss float64, err error) {
 	f := b.f
 	f.net.HeadsOnly = f.loop.Epoch < f.cfg.Finetune.HeadEpochs
-	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "step", uint64(step))}
+	mode := nn.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "step", uint64(step))}
 	f.ws.Unknown = b.set.unknown
 	logits, err := f.net.Forward(&f.ws, b.gather(), mode)
 	if err != nil {

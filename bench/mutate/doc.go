@@ -2,7 +2,7 @@
 // package's functions in one place after the other, runs the tests on each of
 // these mutants and lists those that pass (DeMillo et al. 1978).
 //
-//	go run ./bench/mutate -tests ./lstm -quick '-test.skip=TestGradients' lstm/forward.go
+//	go run ./bench/mutate -tests ./lstm,./gru -quick '-test.skip=TestGradients' internal/rnn/forward.go
 //
 // A mutant differs in one operator, sign, number, index, condition or
 // statement; see mutants. All are compiled into one test binary, each as a copy

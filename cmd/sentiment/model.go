@@ -70,8 +70,8 @@ func infoRows(m *classify.Model) [][]any {
 	}
 	add("pipeline", m.Pipeline().String())
 	add("vocabulary", thousands(float64(m.Vocab().Known()))+" tokens")
-	if l := c.LSTM; !c.NoDeep {
-		add("encoder", fmt.Sprintf("%s LSTM, %d layer(s) of %d, word vectors of %d", l.Direction, l.NumLayers(), l.HiddenSize, c.Embed))
+	if s := c.EncoderShape(); !c.NoDeep {
+		add("encoder", fmt.Sprintf("%s %s, %d layer(s) of %d, word vectors of %d", s.Direction, strings.ToUpper(c.EncoderName()), s.Layers, s.Hidden, c.Embed))
 		if c.Members > 0 {
 			members := []string{fmt.Sprintf("%d such networks, their scores averaged", c.Members)}
 			for _, d := range c.Directions {

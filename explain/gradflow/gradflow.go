@@ -164,8 +164,8 @@ func Pooled(name string, m *classify.Model, texts []classify.Encoded) ([]Curve, 
 		return nil, err
 	}
 	head := &m.Heads()[0]
-	cfg := m.Config().LSTM
-	L, D := cfg.NumLayers(), cfg.NumDirections()
+	shape := m.Config().EncoderShape()
+	L, D := shape.Layers, shape.NumDirections()
 	sums := make([][]float64, L*D) // of squares, by lag
 	var counts []float64
 	var ws classify.Workspace
@@ -194,7 +194,7 @@ func Pooled(name string, m *classify.Model, texts []classify.Encoded) ([]Curve, 
 			}
 			for t, v := range norms {
 				lag := n - 1 - t
-				if backwards(cfg, k%D) {
+				if backwards(shape.Direction, k%D) {
 					lag = t
 				}
 				sums[k][lag] += v * v
@@ -207,7 +207,7 @@ func Pooled(name string, m *classify.Model, texts []classify.Encoded) ([]Curve, 
 	var curves []Curve
 	for l := L - 1; l >= 0; l-- {
 		for d := range D {
-			c := Curve{Name: name, Layer: l, Reverse: backwards(cfg, d), Norms: sums[l*D+d]}
+			c := Curve{Name: name, Layer: l, Reverse: backwards(shape.Direction, d), Norms: sums[l*D+d]}
 			for lag := range c.Norms {
 				c.Norms[lag] = math.Sqrt(c.Norms[lag] / counts[lag])
 			}
@@ -219,7 +219,7 @@ func Pooled(name string, m *classify.Model, texts []classify.Encoded) ([]Curve, 
 }
 
 // backwards says whether direction d of a layer reads from the end to the start.
-func backwards(cfg lstm.Config, d int) bool { return d == 1 || cfg.Direction == lstm.Reverse }
+func backwards(direction nn.Direction, d int) bool { return d == 1 || direction == nn.Reverse }
 
 // measure runs m on the sequences and back from the last states.
 func measure(name string, m *lstm.LSTM, sequences [][]float32, o Options) ([]Curve, error) {
@@ -271,7 +271,7 @@ func measure(name string, m *lstm.LSTM, sequences [][]float32, o Options) ([]Cur
 	var curves []Curve
 	for l := L - 1; l >= 0; l-- {
 		for d := range D {
-			c := Curve{Name: name, Layer: l, Reverse: backwards(cfg, d), Weights: weights, Scale: scale}
+			c := Curve{Name: name, Layer: l, Reverse: backwards(cfg.Direction, d), Weights: weights, Scale: scale}
 			c.Norms = byLag(&layout, ws.StepNorms(l, d), c.Reverse)
 			c.Factor = factor(c.Norms)
 			curves = append(curves, c)

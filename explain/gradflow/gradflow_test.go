@@ -189,7 +189,7 @@ func TestPooled(t *testing.T) {
 	var sequences [][]float32
 	x := make([]float32, len(texts[0].IDs)*c.Embed)
 	m.Embed().Gather(x, texts[0].IDs)
-	last, err := gradflow.Trained("last", m.Network().Encoder(), append(sequences, x), gradflow.Options{})
+	last, err := gradflow.Trained("last", m.Network().Encoder().(*lstm.LSTM), append(sequences, x), gradflow.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

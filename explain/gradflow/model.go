@@ -8,6 +8,7 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/internal/seed"
+	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -23,7 +24,7 @@ type Sample struct {
 
 // Model returns the curves of m on a sample: of the gradient of its own score
 // ([Pooled]), of that of its last state ([Trained]), and of untrained LSTMs of its
-// shape on the same inputs ([Fresh]). A model of several networks is measured by the
+// shape on the same inputs ([Fresh]), the latter two where its encoder is an LSTM. A model of several networks is measured by the
 // first. There are no curves where no text has a word; it is an error if the model
 // has no deep branch.
 func Model(ctx context.Context, m *classify.Model, s Sample, o Options) ([]Curve, error) {
@@ -62,11 +63,15 @@ func Model(ctx context.Context, m *classify.Model, s Sample, o Options) ([]Curve
 	if err != nil {
 		return nil, err
 	}
-	last, err := Trained("trained, last state", m.Network().Encoder(), sequences, o)
+	encoder, ok := m.Network().Encoder().(*lstm.LSTM)
+	if !ok {
+		return own, nil // the others are of LSTMs
+	}
+	last, err := Trained("trained, last state", encoder, sequences, o)
 	if err != nil {
 		return nil, err
 	}
-	untrained, err := Fresh(m.Network().Encoder().Config(), sequences, o)
+	untrained, err := Fresh(encoder.Config(), sequences, o)
 	if err != nil {
 		return nil, err
 	}

@@ -122,9 +122,10 @@ func (t *Trainer) Need(task Task) int64 {
 	need := int64(0)
 	m := &c.Model
 	if !m.NoDeep {
-		E, H, D := int64(m.Embed), int64(m.LSTM.HiddenSize), int64(m.LSTM.NumDirections())
-		weights := min(int64(m.Vocab.MaxSize), text)*E + int64(m.LSTM.NumParams())
-		layers := int64(m.LSTM.NumLayers())
+		s := m.EncoderShape()
+		E, H, D := int64(m.Embed), int64(s.Hidden), int64(s.NumDirections())
+		weights := min(int64(m.Vocab.MaxSize), text)*E + int64(m.NumEncoderParams())
+		layers := int64(s.Layers)
 		// A batch holds at least one text, however long.
 		tokens := min(max(int64(c.BatchTokens)*2, 1<<14), text+1)
 		need += 4*(9+int64(m.NumMembers()))*weights + 5*tokens*(3*E+6*layers*D*H+3*D*H)

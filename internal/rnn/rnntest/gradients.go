@@ -141,9 +141,9 @@ func Far(got []float32, want []float64) float64 {
 	return worst / scale
 }
 
-// gradients holds outputs and every gradient against the definition: values
+// Gradients holds outputs and every gradient against the definition: values
 // directly, gradients by central differences (h = 1e-5) in float64.
-func gradients(t *testing.T, k Kind) {
+func Gradients(t *testing.T, k Kind) {
 	const (
 		tolerance = 2e-5
 		h         = 1e-5

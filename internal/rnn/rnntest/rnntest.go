@@ -32,10 +32,9 @@ type Case struct {
 	New    func() *rnn.Stack
 }
 
-// Run runs the tests. The first case must have two layers in both directions,
+// Run runs the tests but for Gradients. The first case must have two layers in both directions,
 // dropout between them and dropped weights; the last one no dropout.
 func Run(t *testing.T, k Kind) {
-	t.Run("gradients", func(t *testing.T) { gradients(t, k) })
 	t.Run("workers", func(t *testing.T) { workers(t, k) })
 	t.Run("workspace is reused", func(t *testing.T) { reuse(t, k) })
 	t.Run("row counts", func(t *testing.T) { rowCounts(t, k) })

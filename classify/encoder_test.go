@@ -1,0 +1,101 @@
+package classify_test
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/gru"
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// gruModel is a model of two members whose encoders are GRUs.
+func gruModel(t *testing.T) *classify.Model {
+	t.Helper()
+	cfg := classify.Config{
+		Embed: 6, Encoder: "gru", LSTM: lstm.Config{HiddenSize: 9, Layers: 2, Dropout: 0.1, Locked: true},
+		GRU: gru.Config{InputDropout: 0.2}, Members: 2, Directions: []nn.Direction{nn.Forward, nn.Bidirectional},
+		Heads: []classify.Head{{Name: "a", Labels: []string{"x", "y"}}},
+	}.Resolve()
+	v, err := vocab.New([]string{"good", "bad", "film"}, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := classify.NewNetwork(cfg, v.Len())
+	if err != nil {
+		t.Fatal(err)
+	}
+	net.Init(rand.New(rand.NewPCG(1, 2)))
+	m, err := classify.New(cfg, v, net, nil, classify.Card{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// TestGRUFollowsLSTM wants the sizes and dropouts of model.lstm for what model.gru
+// leaves out, the members' directions, and a config that stays as it is.
+func TestGRUFollowsLSTM(t *testing.T) {
+	c := gruModel(t).Config()
+	want := gru.Config{InputSize: 6, HiddenSize: 9, Layers: 2, InputDropout: 0.2, Dropout: 0.1, Locked: true}
+	if c.GRU != want || c.LSTM != (lstm.Config{}) {
+		t.Errorf("model.gru = %+v, model.lstm = %+v, want %+v and nothing", c.GRU, c.LSTM, want)
+	}
+	for k, d := range c.Directions {
+		if got := c.Member(k).EncoderShape().Direction; got != d {
+			t.Errorf("member %d reads %s, want %s", k, got, d)
+		}
+	}
+	if again := c.Resolve(); again.GRU != c.GRU || again.LSTM != c.LSTM {
+		t.Errorf("resolved again: %+v", again)
+	}
+	if d := (classify.Config{Encoder: "gru"}).Resolve(); d.GRU.HiddenSize != 128 || d.GRU.Direction != nn.Bidirectional {
+		t.Errorf("the default is %+v, want 128 units in both directions", d.GRU)
+	}
+}
+
+// TestGRUFile wants a model with GRUs back from its file, with PyTorch's names, in
+// float32 and in eight bits.
+func TestGRUFile(t *testing.T) {
+	m := gruModel(t)
+	const text = "good film bad thing"
+	want := m.Predict(text).Scores[0].Probs
+	var b bytes.Buffer
+	if _, err := m.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"members.0.encoder.weight_hh_l1", "members.1.encoder.bias_hh_l0_reverse"} {
+		if !strings.Contains(b.String(), `"`+name+`"`) {
+			t.Errorf("no tensor %s", name)
+		}
+	}
+	back, err := classify.Decode(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := back.Predict(text).Scores[0].Probs; !slices.Equal(got, want) {
+		t.Errorf("answer %v from the file, want %v", got, want)
+	}
+	q, err := m.Quantize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := q.Predict(text).Scores[0].Probs
+	if d := got[0] - want[0]; d == 0 || d > 0.02 || d < -0.02 {
+		t.Errorf("in eight bits %v, want near %v", got, want)
+	}
+}
+
+// TestUnknownEncoder wants a name that is none to be refused, also of a file.
+func TestUnknownEncoder(t *testing.T) {
+	c := gruModel(t).Config()
+	c.Encoder = "transformer"
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), `"transformer", want gru or lstm`) {
+		t.Errorf("got %v", err)
+	}
+}
