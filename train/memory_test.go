@@ -1,6 +1,7 @@
 package train_test
 
 import (
+	"context"
 	"errors"
 	"math"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/train"
@@ -127,5 +129,90 @@ func TestExplodingGradients(t *testing.T) {
 	first := r.History[0]
 	if clipped == 0 || first.Clipped == 0 || first.WorstNorm <= 1 || first.WorstNorm != first.GradNorm || worst < first.WorstNorm || math.IsInf(worst, 0) {
 		t.Errorf("%d clipped, worst norm %v, first epoch %+v", clipped, worst, first)
+	}
+}
+
+// Settings whose weights alone are too many are refused before anything is allocated
+// for them, within a moment.
+func TestMemoryIsCheckedFirst(t *testing.T) {
+	d, dev := reviews(40, 1), reviews(10, 2)
+	for name, change := range map[string]func(*train.Config){
+		"units":       func(c *train.Config) { c.Model.LSTM.HiddenSize = 200_000 },
+		"more units":  func(c *train.Config) { c.Model.LSTM.HiddenSize = math.MaxInt32 },
+		"embed":       func(c *train.Config) { c.Model.Embed = 1 << 31 },
+		"layers":      func(c *train.Config) { c.Model.LSTM.Layers = 1 << 40 },
+		"4,000 units": func(c *train.Config) { c.Model.LSTM.HiddenSize = 4000 },
+		"members":     func(c *train.Config) { c.Model.LSTM.HiddenSize, c.Model.Members = 700, 16 },
+		"buckets":     func(c *train.Config) { c.Model.Vocab.Buckets = 1 << 24 },
+	} {
+		c := small()
+		change(&c)
+		func() {
+			defer debug.SetMemoryLimit(debug.SetMemoryLimit(300 << 20))
+			begin := time.Now()
+			before := total()
+			tr := train.Trainer{Config: c, OnProgress: func(train.Progress) { t.Errorf("%s: it begins", name) }}
+			for _, fit := range []func() error{
+				func() error { _, err := tr.Fit(t.Context(), d, dev); return err },
+				func() error { _, err := tr.FitStream(t.Context(), streamOf(t, d), dev); return err },
+			} {
+				var full *train.MemoryError
+				if err := fit(); !errors.As(err, &full) || full.Limit != 300<<20 || full.Need <= full.Limit {
+					t.Errorf("%s: err = %v, want a MemoryError", name, err)
+				}
+			}
+			if took, bytes := time.Since(begin), total()-before; took > 5*time.Second || bytes > 100<<20 {
+				t.Errorf("%s: refused after %v and %d MiB", name, took, bytes>>20)
+			}
+		}()
+	}
+}
+
+// total is how many bytes were ever allocated.
+func total() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
+}
+
+// The estimate has a copy of the weights for the averages three times and for the best
+// ones once.
+func TestMemoryOfAveragesAndBestWeights(t *testing.T) {
+	c := small()
+	c.Model.Embed, c.Model.Vocab.Buckets = 64, 100_000
+	d, dev := reviews(40, 1), reviews(10, 2)
+	estimate := func(decay float64, dev *corpora.Dataset) float64 {
+		c := c
+		c.EMA.Decay = decay
+		runtime.GC()
+		n, err := train.Estimate(t.Context(), train.Trainer{Config: c}, d, dev)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return float64(n) * 9 / 10
+	}
+	weights := 4 * 64 * 100_000.0
+	plain := estimate(0, nil)
+	for name, tt := range map[string]struct{ got, want float64 }{
+		"averages":     {estimate(0.9, nil) - plain, 3 * weights},
+		"best weights": {estimate(0, dev) - plain, weights},
+	} {
+		if math.Abs(tt.got-tt.want) > 0.2*weights {
+			t.Errorf("%s: %.1f MiB, want %.1f", name, tt.got/(1<<20), tt.want/(1<<20))
+		}
+	}
+}
+
+// A network whose start takes minutes can be cancelled within a second.
+func TestCancelInit(t *testing.T) {
+	c := small()
+	c.Model.LSTM.HiddenSize = 1500
+	ctx, cancel := context.WithCancel(t.Context())
+	timer := time.AfterFunc(2*time.Second, cancel)
+	defer timer.Stop()
+	begin := time.Now()
+	tr := train.Trainer{Config: c, OnProgress: func(train.Progress) { t.Error("it begins") }}
+	if _, err := tr.Fit(ctx, reviews(10, 1), nil); !errors.Is(err, context.Canceled) || time.Since(begin) > 4*time.Second {
+		t.Errorf("err = %v after %v", err, time.Since(begin))
 	}
 }

@@ -140,3 +140,15 @@ func TestStreamUnlabelled(t *testing.T) {
 		t.Error("unlabelled texts do not change the model")
 	}
 }
+
+// An adversarial loss beyond all numbers is called so.
+func TestAdversarialLossDiverges(t *testing.T) {
+	c := small()
+	c.Adversarial.Weight = math.MaxFloat64
+	tr := train.Trainer{Config: c}
+	_, err := tr.Fit(t.Context(), reviews(20, 1), nil)
+	var diverged *train.DivergedError
+	if !errors.As(err, &diverged) || diverged.Name != "adversarial loss" || diverged.Halvings != 3 {
+		t.Errorf("err = %v, want that the adversarial loss diverged", err)
+	}
+}
