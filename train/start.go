@@ -8,11 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/textlstm/textlstm/classify"
-	"github.com/textlstm/textlstm/embed"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/pretrain/lm"
+	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -106,6 +107,15 @@ func (c Config) From(s *Start, texts int) Config {
 	return c
 }
 
+// WithWords returns settings with words, where package recommend chose stems in their
+// place: for word vectors learned from other texts, which are of words.
+func (c Config) WithWords() Config {
+	if words, lang, ok := strings.Cut(c.Model.Pipeline, "|stem:"); ok {
+		c.Model.Pipeline, c.Model.Ngrams.Stem = words, tokenize.Lang(lang)
+	}
+	return c
+}
+
 // CheckStart reports settings whose network is not of the shapes of a start.
 func (c Config) CheckStart(s *Start) error {
 	if c.Model.NoDeep {
@@ -142,13 +152,14 @@ func (c Config) CheckStart(s *Start) error {
 // copyTo copies to a network the vectors of the words that both know, the
 // encoder, and the vectors of character n-grams if both have some.
 func (s *Start) copyTo(n *classify.Network, v *vocab.Vocabulary) {
-	words, rest := embed.Table{Weight: s.params[0]}, s.params[1:]
+	words, rest := s.params[0], s.params[1:]
+	row := func(id vocab.ID) []float32 { return words.Data[int(id)*words.RowLen():][:words.RowLen()] }
 	for id, token := range v.All() {
 		if from, known := s.vocab.Lookup(token); known {
-			copy(n.Embed().Row(id), words.Row(from))
+			copy(n.Embed().Row(id), row(from))
 		}
 	}
-	copy(n.Embed().Row(vocab.Unk), words.Row(vocab.Unk))
+	copy(n.Embed().Row(vocab.Unk), row(vocab.Unk))
 	n.Embed().Weight.Changed()
 	learned := map[string]*nn.Param{}
 	for _, p := range rest {

@@ -42,23 +42,6 @@ type Stream struct {
 	Texts     Texts
 }
 
-// Recommend is the function Recommend for the texts of s, which it reads once.
-func (s *Stream) Recommend(ctx context.Context) (Config, error) {
-	const sample = 200
-	var p profile
-	first := new(corpora.Dataset) // the order is random
-	for ex, err := range s.all(ctx, 0) {
-		if err != nil {
-			return Config{}, err
-		}
-		p.add(&ex, s.Separator)
-		if len(first.Examples) < sample {
-			first.Examples = append(first.Examples, ex)
-		}
-	}
-	return recommend(p, language(first)), nil
-}
-
 // FitStream is Fit for texts that are read from disk again in every epoch, one
 // window after the other: the texts of 50 batches, or 4 MiB of them. It reads
 // them twice before the first epoch, to find the labels and to count words and

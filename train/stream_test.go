@@ -225,34 +225,3 @@ func TestStreamRollsBack(t *testing.T) {
 		t.Errorf("loss %v in epoch 1 and rate %v at the end, want %v and %v", got[0].Loss, got[2].Rate, want[0].Loss, want[2].Rate/2)
 	}
 }
-
-func TestStreamRecommendsWhatRecommendDoes(t *testing.T) {
-	for _, tt := range []struct {
-		separator, last string
-		labels          int // beside those of the reviews
-		beta            float64
-	}{
-		{"", "a,b", 0, 0.5},
-		{",", "a,b", 0, 1},
-		{",", "a", 10, 0.5},
-		{"", "a", 10, 0.5},
-	} {
-		d := reviews(150, 1)
-		d.Separator = tt.separator
-		d.Examples[149].Labels[0] = tt.last
-		for i := range tt.labels {
-			d.Examples[i].Labels[0] = fmt.Sprint(i)
-		}
-		got, err := streamOf(t, d).Recommend(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := train.Recommend(d)
-		if fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("%+v: got %v, want %v", tt, got, want)
-		}
-		if want.NBSVM.Beta != tt.beta {
-			t.Errorf("%+v: beta %v", tt, want.NBSVM.Beta)
-		}
-	}
-}

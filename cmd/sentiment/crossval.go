@@ -22,6 +22,7 @@ import (
 	"github.com/textlstm/textlstm/report/studies"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/crossval"
+	"github.com/textlstm/textlstm/train/recommend"
 )
 
 // A validation is what the flags of crossval ask for.
@@ -175,7 +176,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		return err
 	}
 	t := train.Trainer{}
-	if t.Start, _, t.Config, err = v.start.settings(r, v.vectors, data, train.Recommend(data)); err != nil {
+	if t.Start, _, t.Config, err = v.start.settings(r, v.vectors, data, recommend.For(data)); err != nil {
 		return err
 	}
 	if t.Fingerprint, err = v.vectors.sum(); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/train/recommend"
 )
 
 // A distill is the flags of the command.
@@ -128,7 +129,7 @@ func (d *distill) run(cmd *cobra.Command) error {
 	}
 	card := r.card(d.name, asSources(slices.Concat(d.files, d.texts)))
 	t := &train.Trainer{Card: card, Checkpoint: d.state, CheckpointInterval: d.every, Resume: d.resume, Teacher: teacher}
-	recommended := train.Recommend(data)
+	recommended := recommend.For(data)
 	recommended.Model.LSTM.HiddenSize = 64
 	recommended.Refit = false // agreement is that on texts set aside
 	if len(d.files) > 0 {

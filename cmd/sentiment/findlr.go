@@ -7,6 +7,7 @@ import (
 
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/train/recommend"
 )
 
 func newFindLR() *cobra.Command {
@@ -54,7 +55,7 @@ the training.`,
 				return err
 			}
 			var t train.Trainer
-			if t.Start, _, t.Config, err = start.settings(r, "", data, train.Recommend(data)); err != nil {
+			if t.Start, _, t.Config, err = start.settings(r, "", data, recommend.For(data)); err != nil {
 				return err
 			}
 			points, best, err := t.FindRate(cmd.Context(), data, steps)

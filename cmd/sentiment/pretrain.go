@@ -16,8 +16,8 @@ import (
 	"github.com/textlstm/textlstm/pretrain/skipgram"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
-	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/loop"
+	"github.com/textlstm/textlstm/train/recommend"
 )
 
 // A pretraining is what the flags of pretrain ask for.
@@ -145,7 +145,7 @@ func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
 		return nil, err
 	}
 	if *pipeline == "" {
-		*pipeline = train.Recommend(texts).WithWords().Model.Pipeline
+		*pipeline = recommend.For(texts).WithWords().Model.Pipeline
 	}
 	if !p.quiet {
 		fmt.Fprintf(log, "learning from %d texts", texts.Len())

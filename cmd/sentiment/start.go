@@ -14,6 +14,7 @@ import (
 	"github.com/textlstm/textlstm/pretrained"
 	"github.com/textlstm/textlstm/pretrained/language"
 	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/train/recommend"
 )
 
 // embedded and embeddedLanguage name the embedded models where a file is wanted;
@@ -54,7 +55,7 @@ func (s startModel) file() string {
 // or other words than the embedded language model. The texts are nil if they are
 // not in memory.
 func (s startModel) settings(r *trainRecipe, vectors vectorFile, texts *corpora.Dataset, recommended train.Config) (start *train.Start, name string, c train.Config, err error) {
-	if s == autoStart && texts != nil && vectors == "" && train.StartHelps(texts, "en") {
+	if s == autoStart && texts != nil && vectors == "" && recommend.StartHelps(texts, "en") {
 		start, name, c, err = startModel(embeddedLanguage).settings(r, "", texts, recommended)
 		if err != nil || c.CheckStart(start) == nil && c.Model.Pipeline == recommended.From(start, 0).Model.Pipeline {
 			return start, name, c, err

@@ -16,6 +16,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/train/recommend"
 )
 
 // trainingTexts are what a training reads, in memory or on disk.
@@ -39,7 +40,7 @@ func readMemory(opts corpora.Options, dir string, r *trainRecipe, share float64)
 }
 
 func (m memory) recommend(context.Context) (train.Config, error) {
-	return train.Recommend(m.train), nil
+	return recommend.For(m.train), nil
 }
 
 func (m memory) inMemory() *corpora.Dataset { return m.train }
@@ -169,7 +170,7 @@ func (s *stream) texts() *train.Stream {
 }
 
 func (s *stream) recommend(ctx context.Context) (train.Config, error) {
-	return s.texts().Recommend(ctx)
+	return recommend.ForStream(ctx, s.texts())
 }
 
 func (s *stream) inMemory() *corpora.Dataset { return nil }

@@ -19,6 +19,7 @@ import (
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
 	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/train/recommend"
 	"github.com/textlstm/textlstm/train/tune"
 )
 
@@ -143,7 +144,7 @@ func (u *tuning) run(ctx context.Context, out, log io.Writer) error {
 	if t.Data, t.Dev, err = readTrainingData(opts, u.dataDir, r.Data, r.Dev, u.devSplit, r.Seed); err != nil {
 		return err
 	}
-	if t.Start, _, t.Config, err = u.start.settings(r, "", t.Data, train.Recommend(t.Data)); err != nil {
+	if t.Start, _, t.Config, err = u.start.settings(r, "", t.Data, recommend.For(t.Data)); err != nil {
 		return err
 	}
 	if o, err = t.Options(o); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/pretrained/language"
 	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/train/recommend"
 )
 
 // What starts from the language model has an idea of words that its own few
@@ -37,7 +38,7 @@ sad	i really hate this one
 	}
 
 	t := train.Trainer{Start: train.FromLanguageModel(start)}
-	t.Config = train.Recommend(data).From(t.Start, data.Len())
+	t.Config = recommend.For(data).From(t.Start, data.Len())
 	t.Epochs, t.BatchSize = 30, 4
 	result, err := t.Fit(context.Background(), data, nil)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 var file []byte
 
 // Model returns the embedded language model, for train.FromLanguageModel;
-// train.StartHelps says when a training gains from it. It has read texts without
+// recommend.StartHelps says when a training gains from it. It has read texts without
 // labels, so that what starts from it may be judged by any labelled texts but those
 // (the card lists them). It is decoded at the first call; all calls return the same
 // one.

@@ -50,7 +50,7 @@ func (p *Param) extremes() []any {
 }
 
 // DefaultSpace is the settings that matter for most texts, around what
-// train.Recommend recommends.
+// package recommend chooses.
 func DefaultSpace() Space {
 	return Space{
 		{Path: "schedule.rate", Kind: Float, Low: 5e-4, High: 1e-2, Log: true},

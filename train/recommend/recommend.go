@@ -1,9 +1,11 @@
-package train
+// Package recommend chooses the settings of a training by what its texts are like. The
+// choices were made on dev texts of the corpora that docs/results.md lists.
+package recommend
 
 import (
 	"cmp"
+	"context"
 	"slices"
-	"strings"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
@@ -11,21 +13,38 @@ import (
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
+	"github.com/textlstm/textlstm/train"
 )
 
-// Recommend returns the settings that suit the training texts d: their
-// language, number and length. They are what the train command begins with;
-// fields may be changed before training. The choices were made on dev texts
-// of the corpora that docs/results.md lists.
-func Recommend(d *corpora.Dataset) Config {
+// For returns the settings that suit the training texts d: their language, number and
+// length. They are what the train command begins with; fields may be changed before
+// training.
+func For(d *corpora.Dataset) train.Config {
 	var p profile
 	for i := range d.Examples {
 		p.add(&d.Examples[i], d.Separator)
 	}
-	return recommend(p, language(d))
+	return p.settings(language(d))
 }
 
-// A profile is what Recommend looks at, beside the language.
+// ForStream is For for the texts of s, which it reads once.
+func ForStream(ctx context.Context, s *train.Stream) (train.Config, error) {
+	const sample = 200
+	var p profile
+	first := new(corpora.Dataset) // the order is random
+	for ex, err := range s.Texts.Shuffled(0) {
+		if err := cmp.Or(err, ctx.Err()); err != nil {
+			return train.Config{}, err
+		}
+		p.add(&ex, s.Separator)
+		if len(first.Examples) < sample {
+			first.Examples = append(first.Examples, ex)
+		}
+	}
+	return p.settings(language(first)), nil
+}
+
+// A profile is what a recommendation looks at, beside the language.
 type profile struct {
 	texts   int
 	bytes   int
@@ -77,10 +96,10 @@ func (p *profile) many() bool {
 	return slices.ContainsFunc(p.labels, func(l map[string]bool) bool { return len(l) == manyLabels })
 }
 
-func recommend(p profile, lang tokenize.Lang) Config {
+// settings are those for texts of a profile in a language.
+func (p *profile) settings(lang tokenize.Lang) train.Config {
 	n, size := p.texts, p.bytes
-	long := n > 0 && size/n > 500 // bytes: reviews and articles, not sentences
-	c := Config{
+	c := train.Config{
 		Epochs:    epochs(size),
 		BatchSize: 32,
 		Schedule:  nn.Schedule{Kind: nn.OneCycle, Rate: 2e-3},
@@ -90,14 +109,34 @@ func recommend(p profile, lang tokenize.Lang) Config {
 			LSTM:        lstm.Config{HiddenSize: 128, Direction: lstm.Bidirectional, InputDropout: 0.4},
 			WordDropout: 0.1,
 			Dropout:     0.5,
-			Ngrams:      ngram.Config{Words: 3, Skip: 2, Stem: stemmed(lang)},
 		},
-		// So many features want a lower cost than the 1 of Wang & Manning, which is
-		// for words and pairs alone, the lower the longer the texts, and then more of
-		// the machine's own weights.
-		NBSVM: ngram.Options{C: min(max(3*float64(n)/float64(max(size, 1)), 0.01), 0.1), Beta: 0.5},
 	}
-	if long {
+	if n < 5000 {
+		c.EMA.Decay = 0.99
+	}
+	// The dev texts, at most 1,000, are then a large enough share of all to be worth
+	// a second training. The n-grams alone on 20 Newsgroups, asked about the last
+	// 18 % of each group's training texts: 88.7 → 89.4.
+	c.Refit = n < 15_000
+	// The network takes longer to tell many labels apart. R52, a tenth of the
+	// training texts: 79.8 alone and 94.6 with the n-grams in 5 epochs, 92.2 and 95.3
+	// in 15.
+	if p.several || p.many() {
+		c.Epochs = max(c.Epochs, min(3000*c.BatchSize/max(n, 1), 16))
+	}
+	p.setNgrams(&c, lang)
+	return c
+}
+
+// setNgrams chooses how n-grams are read and learned.
+func (p *profile) setNgrams(c *train.Config, lang tokenize.Lang) {
+	n, size := p.texts, p.bytes
+	c.Model.Ngrams = ngram.Config{Words: 3, Skip: 2, Stem: stemmed(lang)}
+	// So many features want a lower cost than the 1 of Wang & Manning, which is
+	// for words and pairs alone, the lower the longer the texts, and then more of
+	// the machine's own weights.
+	c.NBSVM = ngram.Options{C: min(max(3*float64(n)/float64(max(size, 1)), 0.01), 0.1), Beta: 0.5}
+	if n > 0 && size/n > 500 { // bytes: reviews and articles, not sentences
 		// Pieces are read side by side, which is faster and learns better.
 		c.Model.Chunk = 64
 		c.NBSVM.Beta = 0.8
@@ -117,19 +156,6 @@ func recommend(p profile, lang tokenize.Lang) Config {
 		// the same for questions and topics.
 		c.Model.Ngrams.Lexicon = "vader"
 	}
-	if n < 5000 {
-		c.EMA.Decay = 0.99
-	}
-	// The dev texts, at most 1,000, are then a large enough share of all to be worth
-	// a second training. The n-grams alone on 20 Newsgroups, asked about the last
-	// 18 % of each group's training texts: 88.7 → 89.4.
-	c.Refit = n < 15_000
-	// The network takes longer to tell many labels apart. R52, a tenth of the
-	// training texts: 79.8 alone and 94.6 with the n-grams in 5 epochs, 92.2 and 95.3
-	// in 15.
-	if p.several || p.many() {
-		c.Epochs = max(c.Epochs, min(3000*c.BatchSize/max(n, 1), 16))
-	}
 	if cjk(lang) {
 		// Accuracy on a fifth of the training texts, n-grams alone: ChnSentiCorp
 		// 89.0 → 90.2, hotels 88.7 → 89.6.
@@ -138,7 +164,6 @@ func recommend(p profile, lang tokenize.Lang) Config {
 	if p.several {
 		c.NBSVM = ngram.Options{C: 0.1, Beta: 1}
 	}
-	return c
 }
 
 // epochs is fewer for more text: an epoch then has more steps.
@@ -170,16 +195,7 @@ func cjk(lang tokenize.Lang) bool { return lang == "zh" || lang == "ja" || lang 
 // between them.
 const pipeline = "html|words|quotes|lower|elongate|repeat|urls|mentions"
 
-const stems = "|stem:"
-
-// WithWords returns what Recommend gave with words, where it chose stems in their
-// place: for word vectors learned from other texts, which are of words.
-func (c Config) WithWords() Config {
-	if words, lang, ok := strings.Cut(c.Model.Pipeline, stems); ok {
-		c.Model.Pipeline, c.Model.Ngrams.Stem = words, tokenize.Lang(lang)
-	}
-	return c
-}
+const stems = "|stem:" // which train.Config.WithWords undoes
 
 // stemmed is the language if it has a stemmer, else "".
 func stemmed(lang tokenize.Lang) tokenize.Lang {
