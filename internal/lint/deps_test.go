@@ -14,9 +14,9 @@ import (
 // of. Each is paid for by everyone who uses a model.
 var predicting = []string{
 	// this module's
-	"classify", "embed", "lstm", "ngram", "nn", "tokenize", "vocab",
+	"classify", "embed", "gru", "lstm", "ngram", "nn", "tokenize", "vocab",
 	"internal/columns", "internal/emoji", "internal/fsx", "internal/half", "internal/lexicon",
-	"internal/par", "internal/seed", "internal/tensorfile", "internal/vec", "tokenize/internal/plugin",
+	"internal/par", "internal/rnn", "internal/seed", "internal/tensorfile", "internal/vec", "tokenize/internal/plugin",
 	// others', with the packages below them
 	"github.com/klauspost/compress",   // the lexicon and the emoji names are kept compressed
 	"github.com/kljensen/snowball",    // stem
