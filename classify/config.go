@@ -87,6 +87,8 @@ type Config struct {
 
 // A Head is one question: a name, its possible answers, and how to learn them.
 type Head struct {
+	// Name is the head's own; Labels are two or more, one for a multi-label head.
+	// Without any they are those of the training data.
 	Name   string   `json:"name"`
 	Labels []string `json:"labels"`
 

@@ -87,7 +87,7 @@ func (l *Linear) Score(dst []float32, rows []int32) {
 // Options say how Fit learns. The zero value is what Wang & Manning recommend.
 type Options struct {
 	C      float64 `json:"c,omitempty"`      // cost of errors, from 1e-9 to 1e9; 0 means 1
-	Beta   float64 `json:"beta,omitempty"`   // in (0, 1], share of the machine's own weights, the rest is their mean size; 0 means 0.25
+	Beta   float64 `json:"beta,omitempty"`   // share of the machine's own weights, in (0, 1], the rest is their mean size; 0 means 0.25
 	Alpha  float64 `json:"alpha,omitempty"`  // smoothing of the counts, from 1e-9 to 1e9; 0 means 1
 	Passes int     `json:"passes,omitempty"` // most passes over the texts; 0 means 30
 

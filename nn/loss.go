@@ -27,6 +27,7 @@ const (
 // A Loss measures logits against targets. It is plain data; the zero value is
 // the cross-entropy. It may be used by any number of goroutines.
 type Loss struct {
+	// Kind is the loss; "" means CrossEntropy.
 	Kind LossKind `json:"kind,omitempty"`
 
 	// LabelWeights [C] multiply the terms of each label, whichever example

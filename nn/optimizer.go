@@ -23,6 +23,7 @@ const (
 // OptimizerConfig is the settings of an Optimizer; PyTorch's names and
 // defaults.
 type OptimizerConfig struct {
+	// Kind is the update rule; "" means Adam.
 	Kind OptimizerKind `json:"kind,omitempty"`
 
 	// Beta1 and Beta2 in [0, 1) are Adam's; 0 means 0.9 and 0.999. For an Adam

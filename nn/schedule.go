@@ -25,6 +25,8 @@ const (
 // The slanted triangle of Howard & Ruder (2018) is
 // {Kind: Linear, Warmup: 0.1, Start: 1. / 32, Final: 1. / 32}.
 type Schedule struct {
+	// Kind is the course of the rate; "" means Constant, or OneCycle where a
+	// training has no Rate either.
 	Kind ScheduleKind `json:"kind,omitempty"`
 
 	// Rate > 0 is the highest learning rate.

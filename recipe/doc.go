@@ -5,5 +5,7 @@
 // names of JSON: model.lstm.hidden_size is Model.LSTM.HiddenSize. A config file in
 // TOML or JSON has groups of them. [ReadSettings] reads both, [Settings.Over] lays
 // them over a config that has the defaults, and [WriteTOML] writes a config as a
-// file that ReadSettings reads.
+// file that ReadSettings reads. docs/settings.md lists all settings.
 package recipe
+
+//go:generate go test . -run TestSettingsPage -update

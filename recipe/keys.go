@@ -19,11 +19,8 @@ type Key struct {
 	// Type says in words what it holds: "whole number", "list of numbers".
 	Type string
 
-	// Values are all that it may be, if it is one of a few; nil otherwise.
+	// Values are all that it may be, or its elements, if there are but a few; else nil.
 	Values []string
-
-	group reflect.Type // the struct that has the field
-	field reflect.StructField
 }
 
 // Keys returns the settings of config, a struct with JSON tags or a pointer to one,
@@ -39,27 +36,27 @@ func Keys(config any) []Key {
 func appendKeys(keys []Key, prefix string, t reflect.Type) []Key {
 	for _, f := range fields(t) {
 		path := prefix + f.name
-		switch inner := f.field.Type; {
-		case isGroup(inner):
-			keys = appendKeys(keys, path+".", inner)
-		case inner.Kind() == reflect.Slice && isGroup(inner.Elem()):
-			keys = appendKeys(keys, path+"[].", inner.Elem())
+		element, list := f.Type, f.Type.Kind() == reflect.Slice
+		if list {
+			element = f.Type.Elem()
+		}
+		switch {
+		case isGroup(element) && list:
+			keys = appendKeys(keys, path+"[].", element)
+		case isGroup(element):
+			keys = appendKeys(keys, path+".", element)
 		default:
-			k := Key{Path: path, Type: typeName(inner), Values: enums[inner], group: f.group, field: f.field}
-			if inner.Kind() == reflect.Slice {
-				k.Values = enums[inner.Elem()]
-			}
-			keys = append(keys, k)
+			keys = append(keys, Key{path, typeName(f.Type), enums[element]})
 		}
 	}
 	return keys
 }
 
-// A named field is one that a config file can set.
+// A namedField is a field that a config file can set.
 type namedField struct {
-	name  string
-	group reflect.Type
-	field reflect.StructField
+	name string // in a config file
+	reflect.StructField
+	owner reflect.Type // the struct that declares it
 }
 
 // fields returns the fields of a struct that JSON sets, those of embedded structs
@@ -72,7 +69,7 @@ func fields(t reflect.Type) []namedField {
 		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
 			list = append(list, fields(f.Type)...)
 		case f.IsExported() && name != "" && name != "-":
-			list = append(list, namedField{name, t, f})
+			list = append(list, namedField{name, f, t})
 		}
 	}
 	return list
@@ -113,18 +110,11 @@ func typeName(t reflect.Type) string {
 	case reflect.String:
 		return "text"
 	case reflect.Slice:
-		return "list of " + strings.TrimSuffix(typeName(t.Elem()), "s") + plural(typeName(t.Elem()))
+		return "list of " + typeName(t.Elem()) + "s"
 	case reflect.Map:
 		return "table"
 	}
 	return "whole number"
-}
-
-func plural(noun string) string {
-	if noun == "true or false" {
-		return ""
-	}
-	return "s"
 }
 
 // unknown returns the path of the first key in tree, sorted, that a config of type
@@ -141,7 +131,7 @@ func unknown(tree map[string]any, prefix string, t reflect.Type) string {
 		if i < 0 {
 			return prefix + name
 		}
-		inner := all[i].field.Type
+		inner := all[i].Type
 		groups := []map[string]any{}
 		switch v := tree[name].(type) {
 		case map[string]any:

@@ -105,11 +105,13 @@ func (c *Counter) sorted() []int32 {
 // Options choose the tokens that a vocabulary keeps. The zero value keeps every
 // token and has no buckets.
 type Options struct {
-	// MinCount is the smallest count of a token that is kept. 0 means 1.
+	// MinCount is the smallest count of a token that is kept. 0 means 1, where
+	// the config around it has no other default.
 	MinCount int64 `json:"min_count,omitempty"`
 
 	// MaxSize is the largest number of tokens kept, the most frequent first.
-	// Pad, Unk and the buckets are not counted. 0 means no limit.
+	// Pad, Unk and the buckets are not counted. 0 means no limit, where the config
+	// around it has no other default.
 	MaxSize int `json:"max_size,omitempty"`
 
 	// Buckets is the number of rows shared, by hash, among the unknown tokens.
