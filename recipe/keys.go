@@ -23,6 +23,9 @@ type Key struct {
 	Values []string
 }
 
+// derived is a field that follows from others, so that setting it changes nothing.
+const derived = "input_size"
+
 // Keys returns the settings of config, a struct with JSON tags or a pointer to one,
 // in the order of its fields.
 func Keys(config any) []Key {
@@ -41,6 +44,7 @@ func appendKeys(keys []Key, prefix string, t reflect.Type) []Key {
 			element = f.Type.Elem()
 		}
 		switch {
+		case f.name == derived:
 		case isGroup(element) && list:
 			keys = appendKeys(keys, path+"[].", element)
 		case isGroup(element):
@@ -67,7 +71,10 @@ func fields(t reflect.Type) []namedField {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
-			list = append(list, fields(f.Type)...)
+			for _, inner := range fields(f.Type) {
+				inner.Index = slices.Concat(f.Index, inner.Index)
+				list = append(list, inner)
+			}
 		case f.IsExported() && name != "" && name != "-":
 			list = append(list, namedField{name, f, t})
 		}

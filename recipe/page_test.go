@@ -154,7 +154,7 @@ func (p *page) group(prefix, about string, t reflect.Type) {
 			groups = append(groups, f)
 			continue
 		}
-		if path := prefix + f.name; !strings.HasSuffix(path, "lstm.input_size") { // always that of the word vectors
+		if path := prefix + f.name; f.name != derived {
 			fmt.Fprintf(p.out, "| `%s` | %s | %s | %s | %s |\n", path, typeName(f.Type), p.def(path), p.limits(path, f.Type), p.meaning(f))
 		}
 	}

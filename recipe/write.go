@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -54,6 +55,45 @@ func plain(config any) (any, error) {
 		return nil, err
 	}
 	return simplify(tree)
+}
+
+// complete returns config as a tree of all its settings, so that a file of it leaves
+// nothing to defaults. Lists of groups and tables that are empty are left out.
+func complete(config reflect.Value) (map[string]any, error) {
+	tree := map[string]any{}
+	for _, f := range fields(config.Type()) {
+		v := config.FieldByIndex(f.Index)
+		if f.name == derived {
+			continue
+		}
+		if isGroup(f.Type) {
+			group, err := complete(v)
+			if err != nil {
+				return nil, err
+			}
+			tree[f.name] = group
+			continue
+		}
+		list := f.Type.Kind() == reflect.Slice
+		if (list && isGroup(f.Type.Elem()) || f.Type.Kind() == reflect.Map) && v.Len() == 0 {
+			continue
+		}
+		b, err := json.Marshal(v.Interface())
+		if err != nil {
+			return nil, err
+		}
+		var x any
+		if err := unmarshal(b, &x); err != nil {
+			return nil, err
+		}
+		if x == nil && list {
+			x = []any{}
+		}
+		if tree[f.name], err = simplify(x); err != nil {
+			return nil, err
+		}
+	}
+	return tree, nil
 }
 
 // simplify turns JSON into what TOML can say: numbers are whole ones or floats,
