@@ -11,15 +11,15 @@ import (
 // of every other field is a sensible default. The dropouts act in training only
 // and scale what they keep by 1/(1-p).
 type Config struct {
-	InputSize  int          `json:"input_size,omitempty"`  // I
-	HiddenSize int          `json:"hidden_size,omitempty"` // H
-	Layers     int          `json:"layers,omitempty"`      // L; 0 means 1
-	Direction  nn.Direction `json:"direction,omitempty"`   // of every layer
+	InputSize  int          `json:"input_size,omitempty"`  // I, the width of an input row
+	HiddenSize int          `json:"hidden_size,omitempty"` // H, the units of a layer and direction
+	Layers     int          `json:"layers,omitempty"`      // L, layers on top of each other; 0 means 1
+	Direction  nn.Direction `json:"direction,omitempty"`   // which way every layer reads
 
-	InputDropout float64 `json:"input_dropout,omitempty"` // on the input of the first layer
-	Dropout      float64 `json:"dropout,omitempty"`       // on the input of every later layer
+	InputDropout float64 `json:"input_dropout,omitempty"` // share of the first layer's input that is dropped
+	Dropout      float64 `json:"dropout,omitempty"`       // share of every later layer's input that is dropped
 	Locked       bool    `json:"locked,omitempty"`        // one dropout mask for all steps of a sequence (Gal & Ghahramani 2016)
-	WeightDrop   float64 `json:"weight_drop,omitempty"`   // on the recurrent weights, one mask a batch (Merity et al. 2018)
+	WeightDrop   float64 `json:"weight_drop,omitempty"`   // share of the recurrent weights that a batch drops (Merity et al. 2018)
 }
 
 // stack is c for package rnn.

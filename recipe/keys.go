@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 )
@@ -50,7 +51,11 @@ func appendKeys(keys []Key, prefix string, t reflect.Type) []Key {
 		case isGroup(element):
 			keys = appendKeys(keys, path+".", element)
 		default:
-			keys = append(keys, Key{path, typeName(f.Type), enums[element]})
+			values := enums[element]
+			if values == nil {
+				values = few[path]
+			}
+			keys = append(keys, Key{path, typeName(f.Type), values})
 		}
 	}
 	return keys
@@ -95,6 +100,14 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[nn.OptimizerKind](): values(nn.Adam, nn.SGD, nn.RMSprop),
 	reflect.TypeFor[nn.Pooling]():       values(nn.Last, nn.Mean, nn.Max, nn.Attention),
 	reflect.TypeFor[nn.ScheduleKind]():  values(nn.Constant, nn.Steps, nn.Cosine, nn.Linear, nn.OneCycle),
+}
+
+// few are the values of the settings that have a few, by name, where a type does not
+// say so.
+var few = map[string][]string{
+	"metric":               evaluate.Names(),
+	"model.encoder":        {"lstm", "gru"},
+	"model.ngrams.lexicon": {"vader"},
 }
 
 func values[T ~string](all ...T) (names []string) {
@@ -178,6 +191,9 @@ func nearest(path string, keys []Key) []string {
 	}
 	for _, k := range keys {
 		name := strings.ReplaceAll(k.Path, "[]", "")
+		if strings.HasSuffix(name, "."+path) && group != "" {
+			return []string{name}
+		}
 		if _, short := cutLast(name); short == last || strings.HasSuffix(last, "_"+short) && len(short) > 2 {
 			found = append(found, name)
 		}

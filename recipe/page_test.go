@@ -102,7 +102,7 @@ func checkTraining(sets []string) (any, error) {
 		c.Model.Heads = []classify.Head{{}}
 	}
 	for i := range c.Model.Heads {
-		if h := &c.Model.Heads[i]; h.Name == "" && len(h.Labels) == 0 {
+		if h := &c.Model.Heads[i]; len(h.Labels) == 0 {
 			h.Name, h.Labels = "label", []string{"yes", "no"}
 		}
 	}
@@ -125,6 +125,7 @@ var needs = map[string][]string{
 	"model.ngrams.char_max": {"model.ngrams.words=1", "model.ngrams.char_min=1"},
 	"model.no_deep":         {"model.ngrams.words=1"},
 	"model.lstm.dropout":    {"model.lstm.layers=2"},
+	"model.gru.dropout":     {"model.gru.layers=2"},
 }
 
 // A page writes the settings of a config.
@@ -170,8 +171,11 @@ func (p *page) group(prefix, about string, t reflect.Type) {
 // settings is what sets a path to a value, and what it needs.
 func settings(path, value string) []string {
 	sets := slices.Clone(needs[path])
-	if strings.HasPrefix(path, "model.ngrams.") && sets == nil && path != "model.ngrams.words" {
+	switch {
+	case strings.HasPrefix(path, "model.ngrams.") && sets == nil && path != "model.ngrams.words":
 		sets = append(sets, "model.ngrams.words=1")
+	case strings.HasPrefix(path, "model.gru."):
+		sets = append(sets, "model.encoder=gru")
 	}
 	if value == "" {
 		return sets
@@ -180,15 +184,10 @@ func settings(path, value string) []string {
 	if !ok {
 		return append(sets, path+"="+value)
 	}
-	for name := range slices.Values(reversed(strings.Split(rest, "."))) {
+	for _, name := range slices.Backward(strings.Split(rest, ".")) {
 		value = fmt.Sprintf("{%q: %s}", name, value)
 	}
-	return append(sets, list+"=["+value+"]")
-}
-
-func reversed(names []string) []string {
-	slices.Reverse(names)
-	return names
+	return append(sets, list+`=[{"name": "label", `+value[1:]+"]")
 }
 
 // def is the default of a setting.
@@ -238,6 +237,14 @@ func (p *page) limits(path string, t reflect.Type) string {
 	accept := func(value string) bool {
 		_, err := p.check(settings(path, value))
 		return err == nil
+	}
+	if all := few[path]; all != nil {
+		for _, v := range all {
+			if !accept(v) {
+				p.t.Errorf("%s=%s is not accepted", path, v)
+			}
+		}
+		return "`" + strings.Join(all, "`, `") + "`"
 	}
 	if all := enums[t]; all != nil && t.Kind() != reflect.Bool {
 		if t.Kind() == reflect.String {

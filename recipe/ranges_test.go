@@ -11,42 +11,13 @@ import (
 	"github.com/textlstm/textlstm/train"
 )
 
-// context is what a setting needs to have any effect.
-var context = map[string][]string{
-	"optimizer.alpha":              {"optimizer.kind=rmsprop"},
-	"optimizer.momentum":           {"optimizer.kind=sgd"},
-	"optimizer.nesterov":           {"optimizer.kind=sgd", "optimizer.momentum=0.9"},
-	"schedule.gamma":               {"schedule.kind=step"},
-	"schedule.every":               {"schedule.kind=step"},
-	"schedule.start":               {"schedule.warmup=0.3"},
-	"ema.bias_correct":             {"ema.decay=0.9"},
-	"adversarial.epsilon":          {"adversarial.weight=1"},
-	"model.lstm.dropout":           {"model.lstm.layers=2"},
-	"model.heads[].wide":           {"refit=false"},
-	"model.heads[].loss.smoothing": nil,
-	"model.heads[].lexicon":        nil,
-	"model.heads[].loss.gamma":     nil,
-	"model.ngrams.skip":            nil,
-}
-
 // laid is a config of the settings for a tiny training, with one of a key.
 func laid(t *testing.T, k Key, value string) (train.Config, error) {
 	t.Helper()
-	sets := append([]string{
+	s, err := ReadSettings("", append([]string{
 		"model.embed=4", "model.lstm.hidden_size=4", "model.vocab.min_count=1", "epochs=2", "batch_size=4",
 		"model.ngrams.words=2", "model.ngrams.char_min=3", "model.ngrams.char_max=3", "model.ngrams.bits=10", "model.ngrams.min_count=1",
-	}, context[k.Path]...)
-	if head, ok := strings.CutPrefix(k.Path, "model.heads[]."); ok {
-		for _, group := range []string{"loss"} {
-			if name, ok := strings.CutPrefix(head, group+"."); ok {
-				head, value = group, fmt.Sprintf("{%q: %s}", name, value)
-			}
-		}
-		sets = append(sets, fmt.Sprintf(`model.heads=[{"name": "label", %q: %s}]`, head, value))
-	} else {
-		sets = append(sets, k.Path+"="+value)
-	}
-	s, err := ReadSettings("", sets)
+	}, settings(k.Path, value)...))
 	if err != nil {
 		t.Fatal(err)
 	}
