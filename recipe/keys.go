@@ -189,6 +189,9 @@ func nearest(path string, keys []Key) []string {
 	if last == "lr" { // as most others call it
 		last = "learning_rate"
 	}
+	if !strings.Contains(path, "gru") { // what it does not say itself follows model.lstm
+		keys = slices.DeleteFunc(keys, func(k Key) bool { return strings.HasPrefix(k.Path, "model.gru.") })
+	}
 	for _, k := range keys {
 		name := strings.ReplaceAll(k.Path, "[]", "")
 		if strings.HasSuffix(name, "."+path) && group != "" {
