@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/parquet-go/parquet-go"
 )
 
 var awkward = &Dataset{
@@ -158,7 +161,7 @@ func TestWriteErrors(t *testing.T) {
 	}
 }
 
-// A damaged Parquet file gives rows or an error, never a panic.
+// A damaged Parquet file gives all of its rows or an error, never some of them.
 func TestParquetDamaged(t *testing.T) {
 	var b bytes.Buffer
 	w, err := NewWriter(&b, Parquet, WriterOptions{Separator: ","})
@@ -180,7 +183,10 @@ func TestParquetDamaged(t *testing.T) {
 	for i := range whole {
 		damaged := bytes.Clone(whole)
 		damaged[i] ^= 1 << (i % 8)
-		readString(t, "a.parquet", string(damaged), Options{})
+		rows, refused, _, err := readString(t, "a.parquet", string(damaged), Options{})
+		if err == nil && len(rows)+len(refused) != 50 {
+			t.Fatalf("byte %d: %d rows, %d refused and no error", i, len(rows), len(refused))
+		}
 	}
 	// A footer that claims a list of 2^31 elements.
 	lying := append([]byte("PAR1"), 0x19, 0xfc, 0xff, 0xff, 0xff, 0xff, 0x07, 0)
@@ -188,6 +194,85 @@ func TestParquetDamaged(t *testing.T) {
 	lying = append(lying, "PAR1"...)
 	if _, _, _, err := readString(t, "a.parquet", string(lying), Options{}); !errors.Is(err, ErrSyntax) {
 		t.Errorf("a lying footer: %v, want ErrSyntax", err)
+	}
+}
+
+// A page of an honest table may be large, if the table is.
+func TestParquetLargePages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes and reads 60 MB")
+	}
+	type sample struct {
+		Text  string `parquet:"text"`
+		Label string `parquet:"label"`
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	rows := make([]sample, 40_000)
+	for i := range rows {
+		var text []byte
+		for len(text) < 1500 {
+			text = fmt.Appendf(text, "word%d ", rng.IntN(50_000))
+		}
+		rows[i] = sample{string(text), []string{"negative", "positive"}[i%2]}
+	}
+	for _, codec := range []parquet.WriterOption{parquet.Compression(&parquet.Snappy), parquet.Compression(&parquet.Zstd)} {
+		var b bytes.Buffer
+		w := parquet.NewGenericWriter[sample](&b, codec, parquet.PageBufferSize(1<<30))
+		if _, err := w.Write(rows); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Open(Options{}, writeTemp(t, "a.parquet", b.String()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for ex, err := range r.All() {
+			if err != nil || ex.Text != rows[n].Text || ex.Labels[0] != rows[n].Label {
+				t.Fatalf("row %d: %v, %.50q", n, err, ex.Text)
+			}
+			n++
+		}
+		if n != len(rows) {
+			t.Errorf("%d rows, want %d", n, len(rows))
+		}
+	}
+}
+
+// Texts of several columns, empty ones and long ones.
+func TestParquetCells(t *testing.T) {
+	type sample struct {
+		Title string   `parquet:"title,optional,delta"`
+		Body  string   `parquet:"body,delta"`
+		Label string   `parquet:"label,optional"`
+		Tags  []string `parquet:"tags"`
+		ID    uint32   `parquet:"id"`
+		W     float32  `parquet:"w"`
+	}
+	rows := []sample{{"", "", "a", nil, 1<<32 - 1, 1}, {"one", "", "b", []string{"x", "y"}, 2, 2}, {"", "two", "", []string{""}, 3, 0.5}, {"three", "four", "a", nil, 4, -1}, {"long", strings.Repeat("x", 96), "a", nil, 5, 1}}
+	var b bytes.Buffer
+	if err := parquet.Write(&b, rows); err != nil {
+		t.Fatal(err)
+	}
+	r, err := New(&b, "a.parquet", Options{TextColumns: []string{"title", "body"}, WeightColumn: "w", Heads: []Head{{"label", "label"}, {"tags", "tags"}}, Limits: Limits{RecordBytes: 100}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for ex, err := range r.All() {
+		got = append(got, fmt.Sprintf("%s %q %q %v %v", ex.ID, ex.Text, ex.Labels, ex.Weight, err))
+	}
+	want := []string{
+		`4294967295 "" ["a" ""] 1 <nil>`,
+		`2 "one" ["b" "x\x1fy"] 2 <nil>`,
+		`3 "two" ["" "\x1f"] 0.5 <nil>`,
+		` "" [] 0 a.parquet:4: weight "-1" is not a finite number above 0: bad syntax`,
+		` "" [] 0 a.parquet:5: row too long: more than 100 bytes`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
 	}
 }
 
@@ -243,7 +328,10 @@ func TestParquetHuggingFace(t *testing.T) {
 		for i := range b {
 			damaged := bytes.Clone(b)
 			damaged[i] ^= 1 << (i % 8)
-			readString(t, file, string(damaged), o)
+			rows, refused, _, err := readString(t, file, string(damaged), o)
+			if err == nil && len(rows)+len(refused) != 4 {
+				t.Fatalf("byte %d: %d rows, %d refused and no error", i, len(rows), len(refused))
+			}
 		}
 	}
 }
