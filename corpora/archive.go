@@ -19,9 +19,15 @@ const maxInMemory = 256 << 20
 
 // names collects the names of an archive's files.
 type entryNames struct {
-	limits Limits
-	list   []string
-	seen   map[string]bool
+	max  int
+	list []string
+	seen map[string]bool
+}
+
+// newEntryNames returns the names of an archive of size bytes. They are held in
+// memory, so that a small archive may not have too many.
+func newEntryNames(l Limits, size int64) entryNames {
+	return entryNames{max: int(min(int64(l.Entries), 10_000+size/64))}
 }
 
 // add checks and adds one name: it must lie within the archive, be a plain file
@@ -37,8 +43,8 @@ func (n *entryNames) add(name string, plain bool) error {
 	if n.seen[name] {
 		return fmt.Errorf("two entries %q: %w", name, ErrInsecurePath)
 	}
-	if len(n.list) >= n.limits.Entries {
-		return fmt.Errorf("more than %d entries: %w", n.limits.Entries, ErrTooLarge)
+	if len(n.list) >= n.max {
+		return fmt.Errorf("more than %d entries: %w", n.max, ErrTooLarge)
 	}
 	if n.seen == nil {
 		n.seen = map[string]bool{}
@@ -61,21 +67,26 @@ func (f *file) openTar(disk *os.File) (rows, error) {
 		return nil, broken(fmt.Errorf("from a pipe or in an archive: give the archive's file name: %w", ErrFormat))
 	}
 	rewind := func() (*tar.Reader, error) {
+		info, err := disk.Stat()
+		if err != nil {
+			return nil, err
+		}
 		if _, err := disk.Seek(0, io.SeekStart); err != nil {
 			return nil, err
 		}
-		src, _, err := decompress(bufio.NewReaderSize(disk, sniffBytes), f.opts.Limits)
+		f.whole = &expansion{limits: f.opts.Limits, packed: info.Size()}
+		src, _, err := decompress(bufio.NewReaderSize(disk, sniffBytes), f.opts.Limits, f.whole)
 		if err != nil {
 			return nil, err
 		}
 		f.close = append(f.close, src.Close)
 		return tar.NewReader(src), nil
 	}
-	names := entryNames{limits: f.opts.Limits}
 	tr, err := rewind()
 	if err != nil {
 		return nil, broken(err)
 	}
+	names := newEntryNames(f.opts.Limits, f.whole.packed)
 	for {
 		h, err := tr.Next()
 		if err == io.EOF {
@@ -152,7 +163,7 @@ func (f *file) openZip(br *bufio.Reader, disk *os.File, compression string) (row
 	if err != nil {
 		return nil, broken(err)
 	}
-	names := entryNames{limits: f.opts.Limits}
+	names := newEntryNames(f.opts.Limits, size)
 	files := map[string]*zip.File{}
 	var packed uint64
 	for _, z := range zr.File {
@@ -178,7 +189,7 @@ func (f *file) openZip(br *bufio.Reader, disk *os.File, compression string) (row
 		return nil, broken(err)
 	}
 	left := l.names
-	var total int64
+	f.whole = &expansion{limits: f.opts.Limits, packed: size}
 	return f.newEntries(l, f.name+"!", func() (entry, error) {
 		if len(left) == 0 {
 			return entry{}, io.EOF
@@ -195,7 +206,7 @@ func (f *file) openZip(br *bufio.Reader, disk *os.File, compression string) (row
 		in := &counter{n: int64(z.CompressedSize64)}
 		return entry{
 			name: path.Clean(z.Name),
-			src:  &bounded{r: src, in: in, limits: f.opts.Limits, kind: "zip", total: &total},
+			src:  &bounded{r: src, in: in, limits: f.opts.Limits, kind: "zip", whole: f.whole},
 			done: src.Close,
 		}, nil
 	}), nil

@@ -15,11 +15,37 @@ import (
 const zstdWindow = 128 << 20
 
 // Expansion is not judged before this many bytes: a small file of spaces is no bomb.
-const ratioGrace = 64 << 20
+const ratioGrace = 4 << 20
+
+// An expansion counts what the compressed streams of a file, an archive or a
+// directory expand to: those within others too.
+type expansion struct {
+	limits Limits
+	packed int64 // bytes of the file, or of the files opened so far
+	out    int64
+}
+
+// add counts bytes that came out of a compressed stream.
+func (e *expansion) add(n int) error {
+	e.out += int64(n)
+	return e.limits.expanded("all that is in it", e.packed, e.out)
+}
+
+// expanded judges what packed bytes expanded to.
+func (l *Limits) expanded(what string, packed, out int64) error {
+	switch {
+	case out > l.TotalBytes:
+		return fmt.Errorf("%s expands to more than %d bytes: %w", what, l.TotalBytes, ErrTooLarge)
+	case out > ratioGrace && out/int64(l.Ratio) > packed:
+		return fmt.Errorf("%s expands %d bytes to %d, more than %d times: %w", what, packed, out, l.Ratio, ErrTooLarge)
+	}
+	return nil
+}
 
 // decompress undoes the compression that br begins with, if any, and returns its
-// name: "gzip", "zstd", "bzip2" or "". The caller closes the reader.
-func decompress(br *bufio.Reader, l Limits) (io.ReadCloser, string, error) {
+// name: "gzip", "zstd", "bzip2" or "". What comes out is also counted by whole,
+// unless that is nil. The caller closes the reader.
+func decompress(br *bufio.Reader, l Limits, whole *expansion) (io.ReadCloser, string, error) {
 	head, _ := br.Peek(6)
 	in := &counter{r: br}
 	zstdMagic := []byte{0x28, 0xb5, 0x2f, 0xfd}
@@ -29,7 +55,7 @@ func decompress(br *bufio.Reader, l Limits) (io.ReadCloser, string, error) {
 		if err != nil {
 			return nil, "", fmt.Errorf("gzip: %w", err)
 		}
-		return &bounded{r: z, in: in, close: z.Close, limits: l, kind: "gzip"}, "gzip", nil
+		return &bounded{r: z, in: in, close: z.Close, whole: whole, limits: l, kind: "gzip"}, "gzip", nil
 	case len(head) >= 2 && len(head) < 4 && bytes.HasPrefix(zstdMagic, head):
 		return nil, "", fmt.Errorf("zstd: %w", io.ErrUnexpectedEOF)
 	case bytes.HasPrefix(head, zstdMagic):
@@ -37,9 +63,9 @@ func decompress(br *bufio.Reader, l Limits) (io.ReadCloser, string, error) {
 		if err != nil {
 			return nil, "", fmt.Errorf("zstd: %w", err)
 		}
-		return &bounded{r: z, in: in, close: func() error { z.Close(); return nil }, limits: l, kind: "zstd"}, "zstd", nil
+		return &bounded{r: z, in: in, close: func() error { z.Close(); return nil }, whole: whole, limits: l, kind: "zstd"}, "zstd", nil
 	case bytes.HasPrefix(head, []byte("BZh")) && len(head) > 3 && head[3] >= '1' && head[3] <= '9':
-		return &bounded{r: bzip2.NewReader(in), in: in, limits: l, kind: "bzip2"}, "bzip2", nil
+		return &bounded{r: bzip2.NewReader(in), in: in, whole: whole, limits: l, kind: "bzip2"}, "bzip2", nil
 	case bytes.HasPrefix(head, []byte{0xfd, '7', 'z', 'X', 'Z', 0}):
 		return nil, "", fmt.Errorf("xz compression: decompress the file first: %w", ErrFormat)
 	}
@@ -66,24 +92,22 @@ type bounded struct {
 	close  func() error
 	limits Limits
 	kind   string
-	n      int64  // bytes read
-	total  *int64 // bytes read of the whole archive, nil for a single file
+	n      int64      // bytes read
+	whole  *expansion // of the archive that the stream is in, nil for a single file
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	b.n += int64(n)
-	total := b.n
-	if b.total != nil {
-		*b.total += int64(n)
-		total = *b.total
+	if bad := b.limits.expanded(b.kind, b.in.n, b.n); bad != nil {
+		return 0, bad
 	}
-	switch {
-	case total > b.limits.TotalBytes:
-		return 0, fmt.Errorf("%s expands to more than %d bytes: %w", b.kind, b.limits.TotalBytes, ErrTooLarge)
-	case b.n > ratioGrace && b.n/int64(b.limits.Ratio) > b.in.n:
-		return 0, fmt.Errorf("%s expands %d bytes to %d, more than %d times: %w", b.kind, b.in.n, b.n, b.limits.Ratio, ErrTooLarge)
-	case err != nil && err != io.EOF:
+	if b.whole != nil {
+		if bad := b.whole.add(n); bad != nil {
+			return 0, bad
+		}
+	}
+	if err != nil && err != io.EOF {
 		return n, fmt.Errorf("%s: %w", b.kind, err)
 	}
 	return n, err
@@ -100,6 +124,6 @@ func (b *bounded) Close() error {
 // stream is returned as it is. Passing a limit ends the stream with ErrTooLarge,
 // a truncated file with io.ErrUnexpectedEOF. Closing does not close src.
 func Decompress(src io.Reader, l Limits) (io.ReadCloser, error) {
-	r, _, err := decompress(bufio.NewReaderSize(src, sniffBytes), l.withDefaults())
+	r, _, err := decompress(bufio.NewReaderSize(src, sniffBytes), l.withDefaults(), nil)
 	return r, err
 }

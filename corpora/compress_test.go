@@ -92,25 +92,120 @@ func (endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// spaces returns n bytes that pack well.
+func spaces(n int) string { return strings.Repeat("a b ", n/4) }
+
 func TestBombs(t *testing.T) {
-	if testing.Short() {
-		t.Skip("expands some 100 MB")
+	bomb := spaces(8 << 20)
+	for name, packed := range map[string]string{"a.txt.gz": gz(t, bomb), "a.txt.zst": zst(t, bomb)} {
+		lines := Options{Format: Text, Lines: true}
+		_, _, _, err := readString(t, name, packed, lines)
+		if !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s: %v, want ErrTooLarge", name, err)
+		}
+		lines.Limits = Limits{Ratio: 100_000}
+		if rows, _, _, err := readString(t, name, packed, lines); err != nil || len(rows) != 1 {
+			t.Errorf("%s, the ratio allowed: %d rows, %v", name, len(rows), err)
+		}
+		lines.Limits = Limits{Ratio: 100_000, TotalBytes: 8<<20 - 1}
+		if _, _, _, err := readString(t, name, packed, lines); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s, a byte less allowed: %v, want ErrTooLarge", name, err)
+		}
+		lines.Limits = Limits{Ratio: 100_000, TotalBytes: 8 << 20}
+		if _, _, _, err := readString(t, name, packed, lines); err != nil {
+			t.Errorf("%s, all bytes allowed: %v", name, err)
+		}
 	}
-	var bomb bytes.Buffer
-	w := gzip.NewWriter(&bomb)
-	io.CopyN(w, endless{}, 100<<20)
-	w.Close()
-	_, _, _, err := readString(t, "a.tsv.gz", bomb.String(), Options{Format: Text, Lines: true})
-	if !errors.Is(err, ErrTooLarge) {
-		t.Errorf("a ratio of 1000: %v, want ErrTooLarge", err)
+	// A small file of spaces is no bomb.
+	if rows, _, _, err := readString(t, "a.txt.gz", gz(t, spaces(4<<20)), Options{Format: Text}); err != nil || len(rows) != 1 {
+		t.Errorf("4 MiB: %d rows, %v", len(rows), err)
 	}
-	_, refused, _, err := readString(t, "a.tsv.gz", bomb.String(), Options{Format: Text, Lines: true, Limits: Limits{Ratio: 10_000}})
-	if err != nil || len(refused) != 1 {
-		t.Errorf("the ratio allowed: %v, %v, want one row refused", refused, err)
+	// One page of a Parquet table.
+	if _, _, _, err := readString(t, "a.parquet", parquetTable(t, 1, spaces(parquetMemory+4)), Options{Limits: Limits{Ratio: 1 << 30, RecordBytes: 1 << 30}}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("a page of Parquet: %v, want ErrTooLarge", err)
 	}
-	_, _, _, err = readString(t, "a.tsv.gz", bomb.String(), Options{Format: Text, Lines: true, Limits: Limits{TotalBytes: 1 << 20}})
-	if !errors.Is(err, ErrTooLarge) {
-		t.Errorf("1 MiB allowed: %v, want ErrTooLarge", err)
+	// More pages than such a table should have.
+	if _, _, _, err := readString(t, "a.parquet", parquetTable(t, 20_000, spaces(1<<10)), Options{Limits: Limits{Ratio: 50}}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("pages of Parquet: %v, want ErrTooLarge", err)
+	}
+	if rows, _, _, err := readString(t, "a.parquet", parquetTable(t, 20_000, spaces(1<<10)), Options{Limits: Limits{Ratio: 100_000}}); err != nil || len(rows) != 20_000 {
+		t.Errorf("pages of Parquet, allowed: %d rows, %v", len(rows), err)
+	}
+}
+
+// parquetTable returns n rows of a text.
+func parquetTable(t *testing.T, n int, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := NewWriter(&b, Parquet, WriterOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range n {
+		if err := w.Write(Example{Text: text, Labels: []string{"a"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// What is in an archive is judged with the archive, compressed twice or not, and
+// the files of a directory together.
+func TestArchiveBombs(t *testing.T) {
+	document := func(pack func(testing.TB, string) string) []archiveEntry {
+		var entries []archiveEntry
+		for i := range 8 {
+			entries = append(entries, archiveEntry{name: fmt.Sprintf("pos/%d.txt", i), content: pack(t, spaces(1<<20))})
+		}
+		return entries
+	}
+	plain := func(_ testing.TB, s string) string { return s }
+	table := []archiveEntry{}
+	for i := range 8 {
+		table = append(table, archiveEntry{name: fmt.Sprintf("%d.tsv.gz", i), content: gz(t, "label\ttext\n"+strings.Repeat("a\t"+spaces(1<<10)+"\n", 1<<10))})
+	}
+	dir := t.TempDir()
+	os.Mkdir(filepath.Join(dir, "pos"), 0o777)
+	for _, e := range document(gz) {
+		os.WriteFile(filepath.Join(dir, e.name), []byte(e.content), 0o666)
+	}
+	for name, path := range map[string]string{
+		"gzip in zip":    writeTemp(t, "a.zip", makeZip(t, document(gz))),
+		"zstd in zip":    writeTemp(t, "a.zip", makeZip(t, document(zst))),
+		"zip":            writeTemp(t, "a.zip", makeZip(t, document(plain))),
+		"tables in zip":  writeTemp(t, "a.zip", makeZip(t, table)),
+		"zstd in tar":    writeTemp(t, "a.tar", makeTar(t, document(zst))),
+		"tar.gz":         writeTemp(t, "a.tar.gz", gz(t, makeTar(t, document(plain)))),
+		"gzip in tar.gz": writeTemp(t, "a.tar.gz", gz(t, makeTar(t, document(gz)))),
+		"directory":      dir,
+	} {
+		if d, _, err := ReadFiles(Options{}, path); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s: %d rows, %v, want ErrTooLarge", name, d.Len(), err)
+		}
+		d, _, err := ReadFiles(Options{Limits: Limits{Ratio: 1 << 20}}, path)
+		if err != nil || d.Len() < 8 {
+			t.Errorf("%s, the ratio allowed: %d rows, %v", name, d.Len(), err)
+		}
+		if name == "zip" || name == "tar.gz" {
+			continue // what is in it is in the row above
+		}
+		if _, _, err := ReadFiles(Options{Limits: Limits{Ratio: 1 << 20, TotalBytes: 6 << 20}}, path); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s, 6 MiB allowed in all: %v, want ErrTooLarge", name, err)
+		}
+	}
+	// Names take memory too.
+	var many []archiveEntry
+	for i := range 13_000 {
+		many = append(many, archiveEntry{name: fmt.Sprintf("pos/%d.txt", i)})
+	}
+	if _, _, err := ReadFiles(Options{}, writeTemp(t, "a.tar.gz", gz(t, makeTar(t, many)))); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("13,000 names in little: %v, want ErrTooLarge", err)
+	}
+	if _, _, err := ReadFiles(Options{}, writeTemp(t, "a.tar", makeTar(t, many))); err != nil {
+		t.Errorf("13,000 names in much: %v", err)
 	}
 }
 

@@ -167,7 +167,7 @@ func (t *entryRows) next(ex *Example) error {
 		if err != nil {
 			return err
 		}
-		inner := &file{Reader: t.Reader, name: t.prefix + e.name, source: t.source}
+		inner := &file{Reader: t.Reader, name: t.prefix + e.name, source: t.source, whole: t.whole}
 		if e.done != nil {
 			inner.close = append(inner.close, e.done)
 		}
@@ -197,7 +197,7 @@ func (t *entryRows) document(ex *Example, e *entry, inner *file) (rows, error) {
 	}
 	t.br.Reset(e.src)
 	br := t.br
-	packed, compression, err := decompress(br, t.opts.Limits)
+	packed, compression, err := decompress(br, t.opts.Limits, t.whole)
 	if err != nil {
 		return refuse(err)
 	}
@@ -291,6 +291,7 @@ func (f *file) openDir(dir string) (rows, error) {
 		return nil, &ParseError{File: dir, Err: err}
 	}
 	left := l.names
+	f.whole = &expansion{limits: f.opts.Limits}
 	return f.newEntries(l, strings.TrimSuffix(dir, "/")+"/", func() (entry, error) {
 		if len(left) == 0 {
 			return entry{}, io.EOF
@@ -300,6 +301,9 @@ func (f *file) openDir(dir string) (rows, error) {
 		src, err := root.Open(name)
 		if err != nil {
 			return entry{}, err
+		}
+		if info, err := src.Stat(); err == nil {
+			f.whole.packed += info.Size()
 		}
 		return entry{name: name, src: src, disk: src, done: src.Close}, nil
 	}), nil

@@ -41,7 +41,8 @@ func (l *lineReader) fill() {
 		}
 	}
 	if len(l.buf)-l.end < lineBuffer/2 {
-		grown := make([]byte, max(lineBuffer, 2*len(l.buf)))
+		// Twice as much, but not far beyond the longest record.
+		grown := make([]byte, max(len(l.buf)+lineBuffer, min(2*len(l.buf), l.max+2*lineBuffer)))
 		copy(grown, l.buf[:l.end])
 		l.buf = grown
 	}

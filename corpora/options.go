@@ -128,13 +128,15 @@ type Options struct {
 type Limits struct {
 	// RecordBytes is the longest row, and the longest document: 16 MiB.
 	RecordBytes int
-	// TotalBytes is the most that one compressed file or archive may expand to:
-	// 64 GiB. Plain files may have any size.
+	// TotalBytes is the most that one compressed file, one archive or the
+	// compressed files of one directory may expand to, with what is compressed
+	// within: 64 GiB. Plain files may have any size.
 	TotalBytes int64
-	// Ratio is the most bytes that one compressed byte may expand to, once
-	// 64 MiB have been read: 200.
+	// Ratio is the most bytes that one byte of such a file may expand to, once
+	// 4 MiB have been read, or of a Parquet table, once there are 16 MiB: 200.
 	Ratio int
-	// Entries is the most files in a directory or archive: 1,000,000.
+	// Entries is the most files in a directory or archive: 1,000,000. An archive
+	// may have 10,000, and one more for every 64 of its bytes.
 	Entries int
 	// Labels is the most labels of one head: 65,536. More mean that the wrong
 	// column is taken for the label.

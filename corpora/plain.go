@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // lineRows reads plain text, one example per line, blank lines too.
@@ -44,7 +45,7 @@ func (t *documentRow) next(ex *Example) error {
 
 // readDocument reads a text of at most max bytes.
 func readDocument(src io.Reader, max int) (string, error) {
-	var b bytes.Buffer
+	var b strings.Builder
 	n, err := io.Copy(&b, io.LimitReader(src, int64(max)+1))
 	if err != nil {
 		return "", err

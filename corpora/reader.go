@@ -53,7 +53,8 @@ type file struct {
 	name   string // the source, or archive!entry
 	source int32
 	rows   rows
-	dec    *decoder // of the stream being read, for its counts
+	dec    *decoder   // of the stream being read, for its counts
+	whole  *expansion // of the archive or directory that the stream is in, nil for a single file
 	close  []func() error
 
 	header   []string // the columns there are, nil if there are none

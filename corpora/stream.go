@@ -17,7 +17,7 @@ import (
 // archives and tables need.
 func (f *file) openStream(src io.Reader, name string, onDisk *os.File) (rows, error) {
 	br := bufio.NewReaderSize(src, sniffBytes)
-	packed, compression, err := decompress(br, f.opts.Limits)
+	packed, compression, err := decompress(br, f.opts.Limits, f.whole)
 	if err != nil {
 		return nil, &ParseError{File: f.name, Err: err}
 	}
