@@ -1,0 +1,275 @@
+//go:build linux
+
+package hostile
+
+import (
+	"archive/tar"
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/compress/lz4"
+
+	"github.com/textlstm/textlstm/internal/testcorpora"
+)
+
+var command string
+
+func TestMain(m *testing.M) {
+	if os.Getenv("MEASURE") != "" {
+		os.Exit(measure(os.Args[1:]))
+	}
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "hostile")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		command = filepath.Join(dir, "sentiment")
+		build := exec.Command("go", "build", "-o", command, "../../cmd/sentiment")
+		if out, err := build.CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// What the command may take for a file that it refuses.
+const (
+	timeLimit   = 5 * time.Second
+	memoryLimit = 64 << 20 // and four times the file
+	screen      = 24 * 80  // bytes of the message
+)
+
+// A usage is what a process took.
+type usage struct {
+	Status  int
+	CPU     time.Duration // of the processors, not the clock: the machine may have other work
+	Peak    int64         // bytes of memory
+	Message string
+}
+
+// measure runs a command, in a process that may have 4 GB of addresses so that
+// what takes more is caught and not the machine, and prints its usage. It does so
+// in a process of its own, since Linux counts for a process also what the one
+// that started it had in memory.
+func measure(args []string) int {
+	cmd := exec.Command("sh", append([]string{"-c", `ulimit -v 4000000; exec "$0" "$@"`}, args...)...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); cmd.ProcessState == nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	p := cmd.ProcessState
+	json.NewEncoder(os.Stdout).Encode(usage{p.ExitCode(), p.UserTime() + p.SystemTime(), p.SysUsage().(*syscall.Rusage).Maxrss << 10, stderr.String()})
+	return 0
+}
+
+// refuse runs the command on a hostile file and checks that it ends in status 3
+// or 4 within the bounds.
+func refuse(t *testing.T, file string, args ...string) {
+	t.Helper()
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*timeLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{command}, args...)...)
+	cmd.Env = append(os.Environ(), "MEASURE=1")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	var u usage
+	if err == nil {
+		err = json.Unmarshal(out, &u)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", args, err)
+	}
+	if u.Status != 3 && u.Status != 4 {
+		t.Errorf("%s: status %d, want 3 or 4", args, u.Status)
+	}
+	if u.Message == "" || len(u.Message) > screen || strings.Contains(u.Message, "goroutine") {
+		t.Errorf("%s: a message of %d bytes: %.1000s", args, len(u.Message), u.Message)
+	}
+	if u.CPU > timeLimit {
+		t.Errorf("%s: %v, want at most %v", args, u.CPU, timeLimit)
+	}
+	if limit := 4*info.Size() + memoryLimit; u.Peak > limit {
+		t.Errorf("%s: %d bytes of memory for a file of %d, want at most %d", args, u.Peak, info.Size(), limit)
+	}
+	t.Logf("%d bytes: %v, %d MiB, %s", info.Size(), u.CPU.Round(time.Millisecond), u.Peak>>20, strings.TrimSpace(u.Message))
+}
+
+// row is a row of the tables below.
+type row struct {
+	Text  string `parquet:"text"`
+	Label string `parquet:"label"`
+}
+
+type packedRow struct {
+	Text  string `parquet:"text,dict"`
+	Label string `parquet:"label,dict"`
+}
+
+func table[T any](t *testing.T, rows []T, o ...pq.WriterOption) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := pq.NewGenericWriter[T](&b, o...)
+	for len(rows) > 0 {
+		n := min(len(rows), 1000)
+		if _, err := w.Write(rows[:n]); err != nil {
+			t.Fatal(err)
+		}
+		rows = rows[n:]
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// Codecs of the library, all of which can expand a page.
+var codecs = []compress.Codec{&pq.Uncompressed, &pq.Snappy, &pq.Gzip, &pq.Brotli, &pq.Zstd, &lz4.Codec{Level: lz4.Fastest}}
+
+// stats writes a file and lets the command read it, which must refuse it.
+func stats(t *testing.T, name string, content []byte) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, content, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	refuse(t, file, "corpus", "stats", file)
+}
+
+// A page or a dictionary that expands a thousandfold, and rows that come to more
+// than such a file should hold, whatever the codec.
+func TestParquetBombs(t *testing.T) {
+	var long []row
+	var distinct []packedRow
+	for i := range 640 {
+		text := strings.Repeat("good film ", 6400)
+		long = append(long, row{text, "positive"})
+		distinct = append(distinct, packedRow{fmt.Sprint(i, text), "positive"})
+	}
+	same := make([]packedRow, 700_000)
+	for i := range same {
+		same[i] = packedRow{"good film", "positive"}
+	}
+	one := pq.PageBufferSize(64 << 20)
+	for i, codec := range codecs {
+		if testing.Short() && i > 1 {
+			break
+		}
+		t.Run(codec.String(), func(t *testing.T) {
+			stats(t, "rows.parquet", table(t, same, pq.Compression(codec)))
+			if codec != &pq.Uncompressed {
+				stats(t, "page.parquet", table(t, long, pq.Compression(codec), one))
+				stats(t, "dictionary.parquet", table(t, distinct, pq.Compression(codec), one))
+			}
+		})
+	}
+}
+
+// gz and zst compress.
+func gz(t *testing.T, b []byte) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	w.Write(b)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func zst(t *testing.T, b []byte) []byte {
+	w, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.EncodeAll(b, nil)
+}
+
+func zipped(t *testing.T, name string, entry []byte, n int) []byte {
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for i := range n {
+		f, err := w.Create(fmt.Sprintf(name, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Write(entry)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func tarred(t *testing.T, name string, entry []byte, n int) []byte {
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	for i := range n {
+		if err := w.WriteHeader(&tar.Header{Name: fmt.Sprintf(name, i), Mode: 0o644, Size: int64(len(entry))}); err != nil {
+			t.Fatal(err)
+		}
+		w.Write(entry)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// Compressed documents and tables, in archives or not: no entry need be large.
+func TestArchiveBombs(t *testing.T) {
+	spaces := bytes.Repeat([]byte("a b "), 4<<20)
+	rows := append([]byte("label\ttext\n"), bytes.Repeat([]byte("pos\tgood\nneg\tbad\n"), 200_000)...)
+	nested := gz(t, gz(t, append([]byte("label\ttext\npos\t"), spaces...)))
+	for name, b := range map[string][]byte{
+		"text.tsv.gz":      gz(t, append([]byte("label\ttext\npos\t"), spaces...)),
+		"rows.tsv.zst":     zst(t, bytes.Repeat(rows, 20)),
+		"gz.zip":           zipped(t, "pos/%d.txt", gz(t, spaces), 200),
+		"zst.zip":          zipped(t, "pos/%d.txt", zst(t, spaces), 200),
+		"small.zip":        zipped(t, "pos/%d.txt", gz(t, spaces[:1<<20]), 1000),
+		"plain.zip":        zipped(t, "pos/%d.txt", spaces[:1<<20], 100),
+		"tables.zip":       zipped(t, "%d.tsv.gz", gz(t, rows), 200),
+		"documents.tar":    tarred(t, "pos/%d.txt", zst(t, spaces), 200),
+		"packed.tar.gz":    gz(t, tarred(t, "pos/%d.txt", gz(t, spaces), 200)),
+		"names.tar.gz":     gz(t, tarred(t, "pos/%d.txt", nil, 100_000)),
+		"table.parquet.gz": gz(t, table(t, []row{{string(spaces), "positive"}})),
+	} {
+		t.Run(name, func(t *testing.T) { stats(t, name, b) })
+	}
+	// gzip in gzip is not unpacked twice: it is no text.
+	t.Run("nested", func(t *testing.T) { stats(t, "nested.tsv.gz", nested) })
+}
+
+// The inputs that were found by attack.
+func TestCases(t *testing.T) {
+	dir := testcorpora.Dir(t)
+	for _, name := range []string{"pq-crash-19.parquet", "pq-lz4garbage.parquet", "pq-zstdbomb.parquet", "nestdocs.zip"} {
+		file := filepath.Join(dir, "..", "cases", "hostile", name)
+		t.Run(name, func(t *testing.T) {
+			refuse(t, file, "corpus", "stats", file)
+			out := filepath.Join(t.TempDir(), "a.model")
+			refuse(t, file, "train", "--quiet", "--train", file, "--out", out)
+		})
+	}
+}
