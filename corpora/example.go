@@ -1,6 +1,7 @@
 package corpora
 
 import (
+	"fmt"
 	"strings"
 )
 
@@ -24,6 +25,9 @@ type Example struct {
 	Source int32
 	// Weight is the example's weight in training; 0 means 1.
 	Weight float32
+	// Bad says that the row could not be read and has neither text nor label: see
+	// MarkBad.
+	Bad bool
 }
 
 // Label returns the label under head number head, "" if there is none.
@@ -55,6 +59,23 @@ type Dataset struct {
 	// Separator joins several labels of one head, DefaultSeparator as the readers
 	// give them; "" where a row has one label.
 	Separator string
+}
+
+// Place says where example i stands, for messages: file:line, or its ID if it has
+// no line.
+func (d *Dataset) Place(i int) string {
+	ex := &d.Examples[i]
+	name := ""
+	if int(ex.Source) < len(d.Sources) {
+		name = d.Sources[ex.Source].Name
+	}
+	if ex.Line == 0 || name == "" {
+		return ex.ID
+	}
+	if strings.HasPrefix(ex.ID, name) { // the ID is file:row; within an archive the file is longer
+		name = ex.ID[:max(len(name), strings.LastIndexByte(ex.ID, ':'))]
+	}
+	return fmt.Sprintf("%s:%d", name, ex.Line)
 }
 
 // DefaultSeparator joins several labels of one head: the unit separator of ASCII,

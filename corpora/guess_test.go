@@ -304,6 +304,42 @@ func TestReady(t *testing.T) {
 	}
 }
 
+// What becomes of rows that cannot be read.
+func TestOnBad(t *testing.T) {
+	content := "text,label\na,x\n\nb\nc,y\n"
+	for _, tt := range []struct {
+		how  OnBad
+		ids  string
+		fail bool
+	}{
+		{"", "a.csv:1 a.csv:3", false}, {SkipBad, "a.csv:1 a.csv:3", false}, {MarkBad, "a.csv:1 a.csv:2! a.csv:3", false}, {StopAtBad, "a.csv:1", true},
+	} {
+		r, err := New(strings.NewReader(content), "a.csv", Options{OnBad: tt.how})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ids []string
+		var last error
+		for ex, err := range r.All() {
+			if last = err; err != nil {
+				continue
+			}
+			if ex.Bad {
+				ex.ID += "!"
+			}
+			ids = append(ids, ex.ID)
+		}
+		if got := strings.Join(ids, " "); got != tt.ids || r.Report().Refused != 1 || (last != nil) != tt.fail {
+			t.Errorf("%q: %s, %d refused, %v, want %s", tt.how, got, r.Report().Refused, last, tt.ids)
+		}
+	}
+	path := writeTemp(t, "a.zip", makeZip(t, []archiveEntry{{name: "a.csv", content: content}, {name: "b.csv", content: content}}))
+	d, _, err := ReadFiles(Options{OnBad: MarkBad}, path)
+	if err != nil || d.Len() != 6 || d.Examples[4].ID != path+"!b.csv:2" || d.Place(4) != path+"!b.csv:4" || d.Place(5) != path+"!b.csv:5" {
+		t.Errorf("%v, %d rows, %+v at %s", err, d.Len(), d.Examples[4], d.Place(4))
+	}
+}
+
 // A file is always ready.
 func TestFileIsReady(t *testing.T) {
 	r, err := Open(Options{}, writeTemp(t, "a.csv", "text,label\na,x\n"))

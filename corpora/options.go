@@ -120,8 +120,30 @@ type Options struct {
 	// Part takes only those entries of a directory or archive that have a path
 	// element beginning with it, such as "train" of train/pos/1.txt.
 	Part string
+	// OnBad says what becomes of a row that is refused. Empty: Read returns its
+	// error and goes on, and Limits.BadRecords says how many ReadAll accepts.
+	OnBad OnBad
 	// Limits bound what reading may cost.
 	Limits Limits
+}
+
+// An OnBad says what becomes of rows that cannot be read.
+type OnBad string
+
+// The ways with bad rows. The Report counts and lists them in all of them.
+const (
+	StopAtBad OnBad = "stop" // the first ends the reading
+	SkipBad   OnBad = "skip" // they are left out
+	MarkBad   OnBad = "mark" // they are examples without text and labels: Example.Bad
+)
+
+// ParseOnBad returns the way of that name; "" is the empty OnBad.
+func ParseOnBad(name string) (OnBad, error) {
+	switch o := OnBad(name); o {
+	case "", StopAtBad, SkipBad, MarkBad:
+		return o, nil
+	}
+	return "", fmt.Errorf("corpora: bad records %q, want stop, skip or mark", name)
 }
 
 // Limits bound one read. A zero field means the default.
@@ -179,6 +201,9 @@ func (o *Options) Validate() error {
 		seen[h.Name] = true
 	}
 	if err := checkEncoding(o.Encoding); err != nil {
+		errs = append(errs, err)
+	}
+	if _, err := ParseOnBad(string(o.OnBad)); err != nil {
 		errs = append(errs, err)
 	}
 	if _, err := oneByte("delimiter", o.Delimiter); err != nil {

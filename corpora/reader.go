@@ -147,8 +147,8 @@ func (r *Reader) Separator() string {
 }
 
 // Read returns the next example. It returns io.EOF at the end, a *ParseError
-// with Refused set for a row that it refuses, after which the next Read goes on,
-// and any other error for ever.
+// with Refused set for a row that it refuses, after which the next Read goes on
+// unless Options.OnBad says otherwise, and any other error for ever.
 func (r *Reader) Read() (Example, error) {
 	for {
 		if r.err != nil {
@@ -186,11 +186,35 @@ func (r *Reader) Read() (Example, error) {
 			if len(r.report.Errors) < keptErrors {
 				r.report.Errors = append(r.report.Errors, pe)
 			}
+			switch r.opts.OnBad {
+			case SkipBad:
+				continue
+			case StopAtBad:
+				last := *pe
+				last.Refused = false
+				r.fail(&last)
+				continue
+			case MarkBad:
+				return r.mark(pe), nil
+			}
 			return Example{}, pe
 		default:
 			r.fail(err)
 		}
 	}
+}
+
+// mark returns the example that stands for the row that was refused.
+func (r *Reader) mark(pe *ParseError) Example {
+	f := r.file
+	if t, ok := f.rows.(*entryRows); ok && t.inner != nil {
+		f = t.inner
+	}
+	ex := Example{ID: pe.File, Line: pe.Line, Labels: r.slot(), Source: f.source, Bad: true}
+	if pe.Line > 0 {
+		ex.ID = f.rowID()
+	}
+	return ex
 }
 
 // fail ends the reading with err.
