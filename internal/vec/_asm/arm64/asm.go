@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -52,12 +53,15 @@ func layout(signature string) (offset map[string]int, size int) {
 	offset = map[string]int{}
 	in, out, _ := strings.Cut(strings.TrimPrefix(signature, "func("), ")")
 	for i, list := range []string{in, strings.Trim(out, " ()")} {
-		if i == 1 && list != "" {
+		if list == "" {
+			continue
+		}
+		if i == 1 {
 			size = (size + 7) &^ 7
 		}
 		fields := strings.Split(list, ", ")
-		kind := ""
 		kinds := make([]string, len(fields))
+		kind := ""
 		for i, field := range slices.Backward(fields) { // x, y int: the type stands behind the last
 			name, own, typed := strings.Cut(field, " ")
 			if typed {
@@ -66,26 +70,19 @@ func layout(signature string) (offset map[string]int, size int) {
 			fields[i], kinds[i] = name, kind
 		}
 		for i, name := range fields {
+			bytes := 8 // int, float64 and pointers
 			switch kind := kinds[i]; {
-			case kind == "":
+			case kind == "float32" || kind == "int32" || kind == "uint32":
+				bytes = 4
 			case strings.HasPrefix(kind, "[]"):
 				size = (size + 7) &^ 7
 				offset[name+"_base"], offset[name+"_len"] = size, size+8
 				size += 24
-			case kind == "int" || kind[0] == '*':
-				size = (size + 7) &^ 7
-				offset[name] = size
-				size += 8
-			case kind == "float32" || kind == "int32" || kind == "uint32":
-				offset[name] = size
-				size += 4
-			case kind == "float64":
-				size = (size + 7) &^ 7
-				offset[name] = size
-				size += 8
-			default:
-				panic("no layout for " + kind)
+				continue
 			}
+			size = (size + bytes - 1) &^ (bytes - 1)
+			offset[name] = size
+			size += bytes
 		}
 	}
 	return offset, size
@@ -279,15 +276,15 @@ func (k *kernel) unless(r R, label string, body func()) {
 	k.label(label)
 }
 
-// constant loads a vector of the file's data: bits, four times.
-func (k *kernel) constant(table R, name string, bits uint32) V {
+// constant loads a vector of the file's data: value, four times.
+func (k *kernel) constant(table R, name string, value float32) V {
 	at, ok := k.offsets[name]
 	if !ok {
 		at = 16 * len(k.offsets)
 		k.offsets[name] = at
 		fmt.Fprintf(&k.data, "\n// %s\n", name)
 		for i := range 4 {
-			fmt.Fprintf(&k.data, "DATA constants<>+%d(SB)/4, $0x%08x\n", at+4*i, bits)
+			fmt.Fprintf(&k.data, "DATA constants<>+%d(SB)/4, $0x%08x\n", at+4*i, math.Float32bits(value))
 		}
 	}
 	v := k.vec()

@@ -15,7 +15,7 @@ import (
 var groups = map[string]func(*file){
 	"gemm":   gemm,
 	"vector": vector,
-	"math":   math,
+	"math":   activations,
 	"int8":   int8Kernels,
 }
 

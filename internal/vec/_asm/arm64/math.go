@@ -2,33 +2,10 @@ package main
 
 import (
 	"fmt"
-	stdmath "math"
+	"math"
+
+	"github.com/textlstm/textlstm/internal/vec/_asm/coeff"
 )
-
-// The constants of generic.go, by the names they have there, and the bits of others.
-var constants = map[string]float64{
-	"log2e": 1.44269504088896341,
-	"ln2Hi": 0.693359375,
-	"ln2Lo": -2.12194440054690583e-4,
-	"magic": 12582912,
-
-	"expMin": -104,
-	"expMax": 89,
-	"sigMin": -87.33,
-	"sigMax": 87.33,
-	"tanMax": 9.1,
-
-	"exp2": 0.49999994,
-	"exp3": 0.166665167,
-	"exp4": 0.0416681021,
-	"exp5": 0.00836919248,
-	"exp6": 0.00138389017,
-
-	"one": 1,
-	"two": 2,
-
-	"sign": stdmath.Copysign(0, -1),
-}
 
 // A poly writes the activations of one function, with the constants in registers.
 type poly struct {
@@ -41,11 +18,14 @@ func newPoly(k *kernel, names ...string) poly {
 	p := poly{k, map[string]V{}}
 	table := k.constants()
 	for _, name := range names {
-		value, ok := constants[name]
-		if !ok {
+		value, ok := coeff.Values[name]
+		switch {
+		case name == "sign":
+			value = math.Copysign(0, -1)
+		case !ok:
 			panic("no constant " + name)
 		}
-		p.c[name] = k.constant(table, name, stdmath.Float32bits(float32(value)))
+		p.c[name] = k.constant(table, name, float32(value))
 	}
 	return p
 }
@@ -147,8 +127,8 @@ func (p poly) tanh(x V) {
 	})
 }
 
-// math writes the activations and the LSTM cell.
-func math(f *file) {
+// activations writes them and the LSTM cell.
+func activations(f *file) {
 	k := f.generic("exp", "func(dst []float32, x []float32, shift float32)")
 	p := newPoly(k, append([]string{"expMin", "expMax"}, expConsts...)...)
 	shift, dst, x, n := k.fill("shift"), k.arg("dst_base"), k.arg("x_base"), k.arg("x_len")
