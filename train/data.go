@@ -236,7 +236,7 @@ func (s *set) addHead(h classify.Head, d *corpora.Dataset) error {
 		for _, l := range split(d, e.Label(column), multi) {
 			c, ok := index[l]
 			if !ok {
-				return fmt.Errorf("train: %s: label %q is not one of head %s, which has %q: %w", e.ID, l, h.Name, h.Labels, corpora.ErrData)
+				return fmt.Errorf("train: %s: label %q is not one of head %s, which has %q: %w", d.Place(i), l, h.Name, h.Labels, corpora.ErrData)
 			}
 			if multi {
 				values[i*C+int(c)] = 1
@@ -282,12 +282,12 @@ func (s *set) checkAllowed(h classify.Head, column int, labels []int32, allowed 
 	for i, y := range labels {
 		e := &d.Examples[i]
 		if e.Source < 0 || int(e.Source) >= len(d.Sources) {
-			return fmt.Errorf("train: example %d (%s): source %d of %d: %w", i, e.ID, e.Source, len(d.Sources), corpora.ErrData)
+			return fmt.Errorf("train: example %d (%s): source %d of %d: %w", i, d.Place(i), e.Source, len(d.Sources), corpora.ErrData)
 		}
 		if mask := allowed[e.Source]; y >= 0 && mask != nil && !mask[y] {
 			src := d.Sources[e.Source]
 			return fmt.Errorf("train: example %d (%s): label %q of head %s is not among those of its source %s, which has %q: %w",
-				i, e.ID, h.Labels[y], h.Name, src.Name, src.Labels[column], corpora.ErrData)
+				i, d.Place(i), h.Labels[y], h.Name, src.Name, src.Labels[column], corpora.ErrData)
 		}
 	}
 	return nil

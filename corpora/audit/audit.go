@@ -62,13 +62,13 @@ func (a *Audit) leaks(earlier, later *File) ([]corpora.Leak, []corpora.NearDupli
 	return exact, corpora.NearLeaks(earlier.Data, later.Data, a.Options.Near)
 }
 
-// id names an example.
-func (f *File) id(n int) string { return f.Data.Examples[n].ID }
+// place says where an example stands.
+func (f *File) place(n int) string { return f.Data.Place(n) }
 
-func (f *File) ids(group []int) []string {
+func (f *File) places(group []int) []string {
 	var ids []string
 	for _, n := range group {
-		ids = append(ids, f.id(n))
+		ids = append(ids, f.place(n))
 	}
 	return ids
 }
@@ -114,9 +114,9 @@ func (a *Audit) sections(limit int) []report.Section {
 			exact, near := a.leaks(earlier, f)
 			leaks.Rows = append(leaks.Rows, []any{earlier.Name, f.Name, len(exact), percent(len(exact), f.Data.Len()), len(near)})
 			rest = append(rest, details(f, "rows that are in "+earlier.Name, limit, exact, []string{"row", "there", "text"}, func(x corpora.Leak) []any {
-				return []any{f.id(x.Test), earlier.id(x.Train), f.text(x.Test)}
+				return []any{f.place(x.Test), earlier.place(x.Train), f.text(x.Test)}
 			}), details(f, "rows that are almost in "+earlier.Name, limit, near, []string{"similarity", "row", "there", "text"}, func(x corpora.NearDuplicate) []any {
-				return []any{fmt.Sprintf("%.2f", x.Similarity), f.id(x.B), earlier.id(x.A), f.text(x.B)}
+				return []any{fmt.Sprintf("%.2f", x.Similarity), f.place(x.B), earlier.place(x.A), f.text(x.B)}
 			}))
 		}
 	}
@@ -128,13 +128,13 @@ func (f *File) sections(limit int) []report.Section {
 	all := []report.Section{
 		details(f, "refused rows", limit, f.Report.Errors, []string{"row"}, func(err *corpora.ParseError) []any { return []any{err.Error()} }),
 		details(f, "texts that occur more than once", limit, f.Findings.Duplicates, []string{"times", "first", "text"}, func(group []int) []any {
-			return []any{len(group), f.id(group[0]), f.text(group[0])}
+			return []any{len(group), f.place(group[0]), f.text(group[0])}
 		}),
 		details(f, "texts with several labels", limit, f.Findings.Conflicts, []string{"head", "labels", "first", "text"}, func(x corpora.Conflict) []any {
-			return []any{f.Data.Heads[x.Head], strings.Join(x.Labels, ", "), f.id(x.Indices[0]), f.text(x.Indices[0])}
+			return []any{f.Data.Heads[x.Head], strings.Join(x.Labels, ", "), f.place(x.Indices[0]), f.text(x.Indices[0])}
 		}),
 		details(f, "texts that are almost one", limit, f.Findings.Near, []string{"similarity", "first", "second", "text"}, func(x corpora.NearDuplicate) []any {
-			return []any{fmt.Sprintf("%.2f", x.Similarity), f.id(x.A), f.id(x.B), f.text(x.A)}
+			return []any{fmt.Sprintf("%.2f", x.Similarity), f.place(x.A), f.place(x.B), f.text(x.A)}
 		}),
 	}
 	for h, labels := range f.Findings.Rare {
@@ -143,6 +143,6 @@ func (f *File) sections(limit int) []report.Section {
 		}))
 	}
 	return append(all, details(f, "labels that are probably wrong", limit, f.Wrong, []string{"head", "label", "rather", "margin", "row", "text"}, func(w corpora.WrongLabel) []any {
-		return []any{w.Head, w.Given, w.Suggested, fmt.Sprintf("%.3f", w.Margin), f.id(w.Index), f.text(w.Index)}
+		return []any{w.Head, w.Given, w.Suggested, fmt.Sprintf("%.3f", w.Margin), f.place(w.Index), f.text(w.Index)}
 	}))
 }

@@ -59,7 +59,7 @@ func (a *Audit) document(limit int) document {
 			exact, near := a.leaks(earlier, f)
 			l := leak{Train: earlier.Name, Test: f.Name, Count: len(exact), Near: len(near)}
 			for _, x := range shown(exact, limit) {
-				l.Rows = append(l.Rows, f.id(x.Test))
+				l.Rows = append(l.Rows, f.place(x.Test))
 			}
 			d.Leaks = append(d.Leaks, l)
 		}
@@ -76,13 +76,13 @@ func (f *File) document(limit int) file {
 		o.Errors = append(o.Errors, e.Error())
 	}
 	for _, g := range shown(f.Findings.Duplicates, limit) {
-		o.Duplicates = append(o.Duplicates, f.ids(g))
+		o.Duplicates = append(o.Duplicates, f.places(g))
 	}
 	for _, x := range shown(f.Findings.Conflicts, limit) {
-		o.Conflicts = append(o.Conflicts, conflict{f.Data.Heads[x.Head], x.Labels, f.ids(x.Indices)})
+		o.Conflicts = append(o.Conflicts, conflict{f.Data.Heads[x.Head], x.Labels, f.places(x.Indices)})
 	}
 	for _, x := range shown(f.Findings.Near, limit) {
-		o.Near = append(o.Near, near{[2]string{f.id(x.A), f.id(x.B)}, x.Similarity})
+		o.Near = append(o.Near, near{[2]string{f.place(x.A), f.place(x.B)}, x.Similarity})
 	}
 	for h, rare := range f.Findings.Rare {
 		if len(rare) == 0 {
@@ -98,7 +98,7 @@ func (f *File) document(limit int) file {
 		o.Rare[f.Data.Heads[h]] = counts
 	}
 	for _, w := range shown(f.Wrong, limit) {
-		o.Wrong = append(o.Wrong, wrong{f.id(w.Index), w.Head, w.Given, w.Suggested, w.Margin})
+		o.Wrong = append(o.Wrong, wrong{f.place(w.Index), w.Head, w.Given, w.Suggested, w.Margin})
 	}
 	return o
 }
