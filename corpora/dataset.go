@@ -299,6 +299,22 @@ func Leaks(train, test *Dataset) []Leak {
 	return out
 }
 
+// Without returns the examples of d whose text, up to case and white space, other has
+// not, and the number of those that it has.
+func (d *Dataset) Without(other *Dataset) (rest *Dataset, dropped int) {
+	drop := map[int]bool{}
+	for _, l := range Leaks(other, d) {
+		drop[l.Test] = true
+	}
+	keep := make([]int, 0, d.Len())
+	for i := range d.Examples {
+		if !drop[i] {
+			keep = append(keep, i)
+		}
+	}
+	return d.Subset(keep), d.Len() - len(keep)
+}
+
 // RareLabels returns the labels of a head that fewer than min examples have,
 // sorted.
 func (d *Dataset) RareLabels(head, min int) []string {

@@ -373,3 +373,40 @@ func TestCanonicalLabel(t *testing.T) {
 		}
 	}
 }
+
+func TestColumn(t *testing.T) {
+	d := &Dataset{
+		Heads: []string{"a", "b"}, Separator: ",",
+		Sources:  []Source{{Name: "s", Labels: [][]string{{"x"}, {"y", "z"}}}},
+		Examples: []Example{{Text: "one", Labels: []string{"x", ""}}, {Text: "two", Labels: []string{"", "z"}}, {Text: "three", Labels: []string{"x", "y"}}},
+	}
+	one, indices := d.Column(1)
+	want := &Dataset{
+		Heads: []string{"b"}, Separator: ",",
+		Sources:  []Source{{Name: "s", Labels: [][]string{{"y", "z"}}}},
+		Examples: []Example{{Text: "two", Labels: []string{"z"}}, {Text: "three", Labels: []string{"y"}}},
+	}
+	if diff := cmp.Diff(want, one); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int{1, 2}, indices); diff != "" {
+		t.Errorf("indices (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"two", "three"}, one.Texts()); diff != "" {
+		t.Errorf("texts (-want +got):\n%s", diff)
+	}
+}
+
+func TestWithout(t *testing.T) {
+	set := func(texts ...string) *Dataset {
+		d := &Dataset{}
+		for _, text := range texts {
+			d.Examples = append(d.Examples, Example{Text: text})
+		}
+		return d
+	}
+	rest, dropped := set("One", "two", "three", " one ").Without(set("ONE", "three", "four"))
+	if diff := cmp.Diff([]string{"two"}, rest.Texts()); diff != "" || dropped != 3 {
+		t.Errorf("%d dropped, rest (-want +got):\n%s", dropped, diff)
+	}
+}

@@ -1,15 +1,10 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
-	"maps"
-	"math"
 	"os"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,21 +13,19 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/crossval"
 	"github.com/textlstm/textlstm/train/recommend"
+	"github.com/textlstm/textlstm/train/watch"
 )
 
 // A validation is what the flags of crossval ask for.
 type validation struct {
 	in          input
-	config      string
-	dataDir     string
-	sets        []string
-	epochs      int
-	seed        uint64
+	recipe      recipeFlags
 	folds       int
 	devShare    float64
 	copiesApart bool
@@ -40,8 +33,8 @@ type validation struct {
 	state       string
 	resume      bool
 	predictions string
-	start       startModel
-	vectors     vectorFile
+	start       recipe.Start
+	vectors     recipe.Vectors
 	style       string
 	all, quiet  bool
 	resamples   int
@@ -84,16 +77,10 @@ With --state a file keeps the folds that are done, and --resume goes on from it.
   sentiment crossval --by group --config recipe.toml --state folds.json --resume`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			if cmd.Flags().Changed("epochs") {
-				v.sets = append(v.sets, fmt.Sprintf("epochs=%d", v.epochs))
-			}
-			if cmd.Flags().Changed("seed") {
-				v.sets = append(v.sets, fmt.Sprintf("seed=%d", v.seed))
-			}
 			if v.by != "" && cmd.Flags().Changed("folds") {
 				return usagef("--folds %d: with --by there are as many folds as groups", v.folds)
 			}
-			err := v.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), files)
+			err := v.run(cmd, files)
 			if err != nil && v.state != "" && cmd.Context().Err() != nil {
 				fmt.Fprintf(cmd.ErrOrStderr(), "go on with:\n  %s\n", resumeCommand(cmd, files...))
 			}
@@ -101,31 +88,30 @@ With --state a file keeps the folds that are done, and --resume goes on from it.
 		},
 	}
 	v.in.addFlags(cmd, true)
+	v.recipe.add(cmd, "")
+	cmd.Flags().Lookup("config").Usage += ", as for train"
+	v.recipe.addDataDir(cmd)
+	v.recipe.addRun(cmd, "passes over the training texts")
+	addInit(cmd, &v.start)
+	addVectors(cmd, &v.vectors)
 	f := cmd.Flags()
-	f.StringVar(&v.config, "config", "", "config `file`, TOML or JSON, as for train")
-	f.StringVar(&v.dataDir, "data-dir", "", "`directory` that the files of a config file are relative to; ./FILE is beside the config file")
-	f.StringArrayVar(&v.sets, "set", nil, "one setting, `path=value`; may be repeated")
-	f.IntVar(&v.epochs, "epochs", 0, "passes over the training texts")
-	f.Uint64Var(&v.seed, "seed", 0, "seed of everything random")
 	f.IntVar(&v.folds, "folds", 10, "number of folds")
 	f.BoolVar(&v.copiesApart, "copies-apart", false, "equal texts may be in different folds, as for most published figures")
 	f.StringVar(&v.by, "by", "", "leave out one `kind` at a time: group or source")
 	f.StringVar(&v.state, "state", "", "`file` that keeps the folds that are done")
 	f.BoolVar(&v.resume, "resume", false, "go on from the --state of an interrupted run, if there is one")
 	f.Float64Var(&v.devShare, "dev-split", 0.1, "share of the texts outside a fold that chooses the epoch")
-	v.start.addFlag(cmd)
-	v.vectors.addFlag(cmd)
 	f.StringVar(&v.predictions, "predictions", "", "`file` for the answers, JSON lines")
 	f.StringVarP(&v.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md or html")
 	f.BoolVar(&v.all, "all", false, "every figure of the answers together")
 	f.IntVar(&v.resamples, "resamples", 1000, "bootstrap resamples for the intervals of the answers together; 0 for none")
 	f.BoolVarP(&v.quiet, "quiet", "q", false, "no progress")
-	must(cmd.MarkFlagFilename("config"))
 	must(cmd.RegisterFlagCompletionFunc("by", cobra.FixedCompletions([]string{"group", "source"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
 
-func (v *validation) run(ctx context.Context, out, log io.Writer, files []string) error {
+func (v *validation) run(cmd *cobra.Command, files []string) error {
+	ctx, out, log := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
 	opts, err := v.in.options()
 	if err != nil {
 		return err
@@ -134,82 +120,32 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 	if err != nil {
 		return usageError{err}
 	}
-	switch {
-	case v.folds < 2:
-		return usagef("--folds %d: want at least 2", v.folds)
-	case !(v.devShare > 0 && v.devShare < 1):
-		return usagef("--dev-split %v: want a share above 0 and below 1", v.devShare)
-	case v.resamples < 0:
-		return usagef("--resamples %d: want 0 or more", v.resamples)
-	case v.by != "" && v.by != "group" && v.by != "source":
-		return usagef("--by %s: want group or source", v.by)
-	case v.resume && v.state == "":
-		return usagef("--resume needs --state FILE")
-	case v.start.given() && v.vectors != "":
-		return usagef("--init does not go with --vectors")
-	case v.copiesApart && v.by != "":
-		return usagef("--copies-apart does not go with --by")
-	}
-	r, err := readRecipe(v.config, v.sets)
+	r, err := v.check(cmd, files)
 	if err != nil {
 		return err
-	}
-	if len(files) > 0 {
-		r.Data = asSources(files)
-	}
-	if len(r.Data) == 0 {
-		return usagef("crossval needs a FILE, or a config file that names its data")
-	}
-	for _, to := range [][2]string{{"--predictions", v.predictions}, {"--state", v.state}} {
-		if to[1] == "" {
-			continue
-		}
-		if err := checkOut(to[0], to[1], slices.Concat(files, []string{v.config, v.start.file(), string(v.vectors)})); err != nil {
-			return err
-		}
-	}
-	if _, err := os.Stat(v.state); v.state != "" && err == nil && !v.resume {
-		return usagef("--state %s is there: go on with it by --resume, or remove it", v.state)
 	}
 	data, groups, err := v.read(opts, r)
 	if err != nil {
-		return err
-	}
-	t := train.Trainer{}
-	if t.Start, _, t.Config, err = v.start.settings(r, v.vectors, data, recommend.For(data)); err != nil {
-		return err
-	}
-	if t.Fingerprint, err = v.vectors.sum(); err != nil {
 		return err
 	}
 	coverage := log
 	if v.quiet {
 		coverage = io.Discard
 	}
-	t.Prepare = v.vectors.prepare(t.Seed, coverage)
-	p := newProgress(log, false, v.quiet)
-	p.data(data, nil)
-	if p.tty {
-		t.OnProgress = func(x train.Progress) {
-			if x.Dev == nil { // the line that is painted over
-				p.report(x)
-			}
-		}
+	t := train.Trainer{}
+	if _, err := r.Setup(&t, v.start, v.vectors, data, recommend.For(data), coverage); err != nil {
+		return err
 	}
+	p := watch.NewConsole(log, false, v.quiet)
+	p.Texts(data.Len(), data, nil)
+	t.OnProgress = p.Painted()
 	limitMemory()
-	start, kept := time.Now(), 0
 	o := crossval.Options{
-		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed, CopiesApart: v.copiesApart, File: v.state, Resume: v.resume,
-		OnFold: func(x crossval.Progress) {
-			if x.Kept && x.Done != nil {
-				kept++
-			}
-			p.fold(x, kept, time.Since(start))
-		},
+		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed, CopiesApart: v.copiesApart, File: v.state, Resume: v.resume, OnFold: p.Folds(),
 	}
 	if v.by != "" {
 		result, err := crossval.LeaveOut(ctx, t, data, groups, o)
-		p.done()
+		p.Done()
 		if err != nil {
 			return err
 		}
@@ -219,7 +155,7 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 		return studies.WriteGroups(out, style, result)
 	}
 	result, err := crossval.Run(ctx, t, data, o)
-	p.done()
+	p.Done()
 	if err != nil {
 		return err
 	}
@@ -237,13 +173,49 @@ func (v *validation) run(ctx context.Context, out, log io.Writer, files []string
 	return studies.WriteFolds(out, style, result, pooled, v.all)
 }
 
+// check checks the flags and reads the recipe.
+func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, error) {
+	switch {
+	case v.folds < 2:
+		return nil, usagef("--folds %d: want at least 2", v.folds)
+	case !(v.devShare > 0 && v.devShare < 1):
+		return nil, usagef("--dev-split %v: want a share above 0 and below 1", v.devShare)
+	case v.resamples < 0:
+		return nil, usagef("--resamples %d: want 0 or more", v.resamples)
+	case v.by != "" && v.by != "group" && v.by != "source":
+		return nil, usagef("--by %s: want group or source", v.by)
+	case v.resume && v.state == "":
+		return nil, usagef("--resume needs --state FILE")
+	case v.start.Given() && v.vectors != "":
+		return nil, usagef("--init does not go with --vectors")
+	case v.copiesApart && v.by != "":
+		return nil, usagef("--copies-apart does not go with --by")
+	}
+	r, err := v.recipe.read(cmd, files, nil, "a FILE")
+	if err != nil {
+		return nil, err
+	}
+	for _, to := range [][2]string{{"--predictions", v.predictions}, {"--state", v.state}} {
+		if to[1] == "" {
+			continue
+		}
+		if err := checkOut(to[0], to[1], slices.Concat(files, []string{v.recipe.config, v.start.File(), string(v.vectors)})); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := os.Stat(v.state); v.state != "" && err == nil && !v.resume {
+		return nil, usagef("--state %s is there: go on with it by --resume, or remove it", v.state)
+	}
+	return r, nil
+}
+
 // read returns the texts and, with --by, the group of each of their sources.
-func (v *validation) read(opts corpora.Options, r *trainRecipe) (*corpora.Dataset, []string, error) {
+func (v *validation) read(opts corpora.Options, r *recipe.Recipe) (*corpora.Dataset, []string, error) {
 	if v.by == "" {
 		for i := range r.Data {
 			r.Data[i].Repeat = 0 // each text is answered once
 		}
-		data, err := readSources(opts, v.dataDir, r.Data, r.Seed)
+		data, err := recipe.ReadSources(opts, v.recipe.dataDir, r.Data, r.Seed)
 		return data, nil, err
 	}
 	names := map[string]bool{}
@@ -258,19 +230,7 @@ func (v *validation) read(opts corpora.Options, r *trainRecipe) (*corpora.Datase
 	if len(names) < 2 {
 		return nil, nil, usagef("--by %s: %d groups, want at least 2: several FILEs, or a config file with group = NAME under its [[data]]", v.by, len(names))
 	}
-	all := new(corpora.Dataset)
-	var groups []string
-	for _, s := range r.Data {
-		d, err := readSources(opts, v.dataDir, []source{s}, r.Seed)
-		if err != nil {
-			return nil, nil, err
-		}
-		if err := all.Append(d); err != nil {
-			return nil, nil, err
-		}
-		groups = append(groups, slices.Repeat([]string{s.Group}, len(d.Sources))...)
-	}
-	return all, groups, nil
+	return recipe.ReadGroups(opts, v.recipe.dataDir, r.Data, r.Seed)
 }
 
 // writeAnswers writes the file of --predictions, without the texts that no fold
@@ -292,29 +252,3 @@ func (v *validation) writeAnswers(data *corpora.Dataset, heads []classify.Head, 
 		return lines.Close()
 	})
 }
-
-// fold says how a fold did; so many of the folds are of an earlier run.
-func (p *progress) fold(x crossval.Progress, kept int, elapsed time.Duration) {
-	if p.quiet || x.Done == nil {
-		return
-	}
-	p.clear()
-	var figures []string
-	for _, name := range sortedNames(x.Done.Heads) {
-		e := x.Done.Heads[name]
-		figures = append(figures, fmt.Sprintf("%s accuracy %.4f macro_f1 %.4f", report.Clean(name), float64(e.Accuracy), float64(e.MacroF1)))
-	}
-	group := ""
-	if x.Group != "" {
-		group = report.Clean(x.Group) + "  "
-	}
-	fmt.Fprintf(p.w, "fold %*d/%d  %s%s  epoch %d  ", len(fmt.Sprint(x.Folds)), x.Fold, x.Folds, group, strings.Join(figures, ", "), x.Done.Epoch)
-	if x.Kept {
-		fmt.Fprintln(p.w, "kept")
-		return
-	}
-	left := time.Duration(math.Round(float64(elapsed) / float64(x.Fold-kept) * float64(x.Folds-x.Fold)))
-	fmt.Fprintf(p.w, "%s, %s to go\n", short(elapsed), short(left))
-}
-
-func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

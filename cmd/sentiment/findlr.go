@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/recommend"
@@ -12,12 +13,11 @@ import (
 
 func newFindLR() *cobra.Command {
 	var (
-		in              input
-		config, dataDir string
-		sets            []string
-		start           startModel
-		steps           int
-		output          string
+		in     input
+		flags  recipeFlags
+		start  recipe.Start
+		steps  int
+		output string
 	)
 	cmd := &cobra.Command{
 		Use:   "find-lr FILE...",
@@ -40,24 +40,19 @@ the training.`,
 			if steps < 10 {
 				return usagef("--steps %d: want at least 10", steps)
 			}
-			r, err := readRecipe(config, sets)
+			r, err := flags.read(cmd, files, nil, "a FILE")
 			if err != nil {
 				return err
 			}
-			if len(files) > 0 {
-				r.Data = asSources(files)
-			}
-			if len(r.Data) == 0 {
-				return usagef("find-lr needs a FILE, or a config file that names its data")
-			}
-			data, err := readSources(opts, dataDir, r.Data, r.Seed)
+			data, err := recipe.ReadSources(opts, flags.dataDir, r.Data, r.Seed)
 			if err != nil {
 				return err
 			}
-			var t train.Trainer
-			if t.Start, _, t.Config, err = start.settings(r, "", data, recommend.For(data)); err != nil {
+			begin, err := r.Begin(start, "", data, recommend.For(data))
+			if err != nil {
 				return err
 			}
+			t := train.Trainer{Config: begin.Config, Start: begin.Start}
 			points, best, err := t.FindRate(cmd.Context(), data, steps)
 			if err != nil {
 				return err
@@ -79,11 +74,10 @@ the training.`,
 		},
 	}
 	in.addFlags(cmd, true)
+	flags.add(cmd, "")
+	flags.addDataDir(cmd)
+	addInit(cmd, &start)
 	f := cmd.Flags()
-	f.StringVar(&config, "config", "", "config `file`, TOML or JSON")
-	f.StringVar(&dataDir, "data-dir", "", "`directory` that the files of a config file are relative to; ./FILE is beside the config file")
-	f.StringArrayVar(&sets, "set", nil, "one setting, `path=value`; may be repeated")
-	start.addFlag(cmd)
 	f.IntVar(&steps, "steps", 300, "steps to train")
 	f.StringVarP(&output, "output", "o", "table", "table, json, csv, tsv, md or html")
 	return cmd

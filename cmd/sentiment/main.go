@@ -95,10 +95,11 @@ func exitCode(err error) int {
 	var config *train.ConfigError
 	var settings *recipe.Error
 	var few *vocab.TooFewError
+	var start *recipe.ModelError
 	switch {
 	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &settings):
 		return exitUsage
-	case errors.As(err, &model), errors.Is(err, classify.ErrFormat):
+	case errors.As(err, &model), errors.As(err, &start), errors.Is(err, classify.ErrFormat):
 		return exitModel
 	case errors.Is(err, errGate):
 		return exitGate

@@ -13,7 +13,9 @@ import (
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/train/watch"
 )
 
 func newModel() *cobra.Command {
@@ -69,7 +71,7 @@ func infoRows(m *classify.Model) [][]any {
 		add("head "+h.Name, strings.Join(h.Labels, ", "))
 	}
 	add("pipeline", m.Pipeline().String())
-	add("vocabulary", thousands(float64(m.Vocab().Known()))+" tokens")
+	add("vocabulary", watch.Thousands(float64(m.Vocab().Known()))+" tokens")
 	if s := c.EncoderShape(); !c.NoDeep {
 		add("encoder", fmt.Sprintf("%s %s, %d layer(s) of %d, word vectors of %d", s.Direction, strings.ToUpper(c.EncoderName()), s.Layers, s.Hidden, c.Embed))
 		if c.Members > 0 {
@@ -85,7 +87,7 @@ func infoRows(m *classify.Model) [][]any {
 		}
 		add("pooling", strings.Join(pool, " "))
 	}
-	add("parameters", thousands(float64(m.NumParams())))
+	add("parameters", watch.Thousands(float64(m.NumParams())))
 	add("trained on", strings.Join(card.Data, ", "))
 	add("started from", card.Start)
 	add("seed", fmt.Sprint(card.Seed))
@@ -124,7 +126,7 @@ the most frequent words alone.`,
 			if err != nil {
 				return err
 			}
-			language, m, err := loadEither(args[0])
+			language, m, err := recipe.LoadModel(args[0])
 			if err != nil {
 				return modelFileError(args[0], err)
 			}

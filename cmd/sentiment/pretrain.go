@@ -3,10 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,24 +16,20 @@ import (
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train/loop"
 	"github.com/textlstm/textlstm/train/recommend"
+	"github.com/textlstm/textlstm/train/watch"
 )
 
 // A pretraining is what the flags of pretrain ask for.
 type pretraining struct {
-	in       input
-	files    []string
-	exclude  []string
-	out      string
-	config   string
-	sets     []string
-	epochs   int
-	seed     uint64
-	skipGram bool
-	export   bool
-	state    string
-	every    time.Duration
-	resume   bool
-	quiet    bool
+	in         input
+	files      []string
+	exclude    []string
+	out        string
+	recipe     recipeFlags
+	checkpoint checkpointFlags
+	skipGram   bool
+	export     bool
+	quiet      bool
 }
 
 func newPretrain() *cobra.Command {
@@ -69,19 +63,11 @@ GPU, and makes a file like that of this command.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			set := cmd.Flags().Changed
-			if set("epochs") {
-				p.sets = append(p.sets, fmt.Sprintf("epochs=%d", p.epochs))
-			}
-			if set("seed") {
-				p.sets = append(p.sets, fmt.Sprintf("seed=%d", p.seed))
-			}
 			switch {
 			case len(p.files) == 0:
 				return usagef("pretrain needs --text FILE")
 			case p.out == "":
 				return usagef("pretrain needs --out FILE")
-			case p.every <= 0:
-				return usagef("--checkpoint-every %v: want more than 0", p.every)
 			case p.skipGram && p.export:
 				return usagef("--export is for language models: leave out --skip-gram or --export")
 			case p.export && (set("checkpoint") || set("checkpoint-every") || set("resume")):
@@ -90,11 +76,8 @@ GPU, and makes a file like that of this command.`,
 			if p.export {
 				return p.exportWords(cmd)
 			}
-			if !set("checkpoint") {
-				p.state = p.out + ".checkpoint"
-			}
-			if p.resume && p.state == "" {
-				return usagef("--resume needs a --checkpoint directory")
+			if err := p.checkpoint.check(cmd, p.out); err != nil {
+				return err
 			}
 			if p.skipGram {
 				return p.learnVectors(cmd)
@@ -103,27 +86,22 @@ GPU, and makes a file like that of this command.`,
 		},
 	}
 	p.in.addFlags(cmd, false)
+	p.recipe.add(cmd, "")
+	p.recipe.addRun(cmd, "passes over the texts (default 3, with --skip-gram 5)")
+	p.checkpoint.add(cmd, "FILE")
 	f := cmd.Flags()
 	f.StringArrayVar(&p.files, "text", nil, "`file` of texts; may be repeated")
 	f.StringArrayVar(&p.exclude, "exclude", nil, "`file` of texts to leave out, such as a test set; may be repeated")
 	f.StringVar(&p.out, "out", "", "`file` to write")
 	f.BoolVar(&p.skipGram, "skip-gram", false, "learn word vectors alone, for train --vectors")
 	f.BoolVar(&p.export, "export", false, "write what to learn from, for another program to train the model")
-	f.StringVar(&p.config, "config", "", "config `file`, TOML or JSON")
-	f.StringArrayVar(&p.sets, "set", nil, "one setting, `path=value`; may be repeated")
-	f.IntVar(&p.epochs, "epochs", 0, "passes over the texts (default 3, with --skip-gram 5)")
-	f.Uint64Var(&p.seed, "seed", 0, "seed of everything random")
-	f.StringVar(&p.state, "checkpoint", "", "`directory` for checkpoints (default FILE.checkpoint; '' for none)")
-	f.DurationVar(&p.every, "checkpoint-every", 5*time.Minute, "time between checkpoints")
-	f.BoolVar(&p.resume, "resume", false, "go on from the checkpoint of an interrupted training, if there is one")
 	f.BoolVarP(&p.quiet, "quiet", "q", false, "no progress")
-	must(cmd.MarkFlagFilename("config"))
 	return cmd
 }
 
 // settings reads the settings of the config file and the flags into config.
-func (p *pretraining) settings(config any) error {
-	s, err := recipe.ReadSettings(p.config, p.sets)
+func (p *pretraining) settings(cmd *cobra.Command, config any) error {
+	s, err := recipe.ReadSettings(p.recipe.config, p.recipe.settings(cmd))
 	if err != nil {
 		return err
 	}
@@ -137,12 +115,20 @@ func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkOut("--out", p.out, slices.Concat(p.files, p.exclude, []string{p.config})); err != nil {
+	if err := checkOut("--out", p.out, slices.Concat(p.files, p.exclude, []string{p.recipe.config})); err != nil {
 		return nil, err
 	}
-	texts, left, err := readUnlabelled(opts, p.files, p.exclude)
+	texts, _, err := corpora.ReadFiles(opts, p.files...)
 	if err != nil {
 		return nil, err
+	}
+	left := 0
+	if len(p.exclude) > 0 {
+		out, _, err := corpora.ReadFiles(opts, p.exclude...)
+		if err != nil {
+			return nil, err
+		}
+		texts, left = texts.Without(out)
 	}
 	if *pipeline == "" {
 		*pipeline = recommend.For(texts).WithWords().Model.Pipeline
@@ -159,8 +145,8 @@ func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
 
 // trainer returns what trains a language model, and the texts for it.
 func (p *pretraining) trainer(cmd *cobra.Command) (lm.Trainer, []string, error) {
-	t := lm.Trainer{Checkpoint: p.state, CheckpointInterval: p.every, Resume: p.resume}
-	if err := p.settings(&t.Config); err != nil {
+	t := lm.Trainer{Checkpoint: p.checkpoint.state, CheckpointInterval: p.checkpoint.every, Resume: p.checkpoint.resume}
+	if err := p.settings(cmd, &t.Config); err != nil {
 		return t, nil, err
 	}
 	if err := t.Config.Resolve().Validate(); err != nil {
@@ -186,13 +172,12 @@ func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
 		return err
 	}
 	log := cmd.ErrOrStderr()
-	if !p.quiet {
-		t.OnProgress = newProgress(log, false, false).reportLanguage
-	}
+	t.OnProgress = watch.NewConsole(log, false, p.quiet).Language
 	limitMemory()
 	r, err := t.Fit(cmd.Context(), texts)
 	if err != nil {
-		return p.interrupted(cmd, err)
+		p.checkpoint.hint(cmd)
+		return err
 	}
 	if err := r.Model.Save(p.out); err != nil {
 		return err
@@ -200,18 +185,11 @@ func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
 	return p.finish(log, r.Tokens, r.Unknown)
 }
 
-// interrupted tells how to go on where it was the context that ended a training.
-func (p *pretraining) interrupted(cmd *cobra.Command, err error) error {
-	if cmd.Context().Err() != nil && p.state != "" {
-		fmt.Fprintf(cmd.ErrOrStderr(), "go on with:\n  %s\n", resumeCommand(cmd))
-	}
-	return err
-}
-
 // learnVectors makes word vectors alone.
 func (p *pretraining) learnVectors(cmd *cobra.Command) error {
-	t := skipgram.Trainer{Checkpoint: p.state, CheckpointInterval: p.every, Resume: p.resume}
-	if err := p.settings(&t.Config); err != nil {
+	c := p.checkpoint
+	t := skipgram.Trainer{Checkpoint: c.state, CheckpointInterval: c.every, Resume: c.resume}
+	if err := p.settings(cmd, &t.Config); err != nil {
 		return err
 	}
 	if err := t.Config.Resolve().Validate(); err != nil {
@@ -222,13 +200,12 @@ func (p *pretraining) learnVectors(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if !p.quiet {
-		t.OnProgress = newProgress(log, false, false).reportVectors
-	}
+	t.OnProgress = watch.NewConsole(log, false, p.quiet).Vectors
 	limitMemory()
 	r, err := t.Fit(cmd.Context(), texts)
 	if err != nil {
-		return p.interrupted(cmd, err)
+		c.hint(cmd)
+		return err
 	}
 	if err := fsx.WriteFile(fsx.OS{}, p.out, func(w io.Writer) error { return r.Embed.WriteText(w, r.Vocab) }); err != nil {
 		return err
@@ -239,75 +216,13 @@ func (p *pretraining) learnVectors(cmd *cobra.Command) error {
 // finish removes the checkpoints, and says what was learned from and where the result
 // is.
 func (p *pretraining) finish(log io.Writer, tokens, unknown int64) error {
-	if p.state != "" {
-		if err := loop.RemoveCheckpoints(p.state); err != nil {
+	if p.checkpoint.state != "" {
+		if err := loop.RemoveCheckpoints(p.checkpoint.state); err != nil {
 			return err
 		}
 	}
 	if !p.quiet {
-		fmt.Fprintf(log, "%s tokens, %.1f %% unknown; wrote %s\n", thousands(float64(tokens)), 100*float64(unknown)/math.Max(float64(tokens), 1), report.Clean(p.out))
+		fmt.Fprintf(log, "%s tokens, %.1f %% unknown; wrote %s\n", watch.Thousands(float64(tokens)), 100*float64(unknown)/math.Max(float64(tokens), 1), report.Clean(p.out))
 	}
 	return nil
-}
-
-// readUnlabelled reads the texts of files but those that stand in exclude, and
-// says how many it left out.
-func readUnlabelled(opts corpora.Options, files, exclude []string) (*corpora.Dataset, int, error) {
-	texts, _, err := corpora.ReadFiles(opts, files...)
-	if err != nil || len(exclude) == 0 {
-		return texts, 0, err
-	}
-	out, _, err := corpora.ReadFiles(opts, exclude...)
-	if err != nil {
-		return nil, 0, err
-	}
-	leaked := map[int]bool{}
-	for _, l := range corpora.Leaks(out, texts) {
-		leaked[l.Test] = true
-	}
-	keep := make([]int, 0, texts.Len())
-	for i := range texts.Examples {
-		if !leaked[i] {
-			keep = append(keep, i)
-		}
-	}
-	return texts.Subset(keep), texts.Len() - len(keep), nil
-}
-
-// reportLanguage shows the training of a language model.
-func (p *progress) reportLanguage(t lm.Progress) {
-	switch {
-	case t.Warning != nil:
-		p.warn(t.Warning)
-	case t.Resumed:
-		fmt.Fprintf(p.w, "going on with epoch %d/%d, at step %d of %d\n", t.Epoch, t.Epochs, t.Step, t.Steps)
-	case t.Dev != nil:
-		p.clear()
-		fmt.Fprintf(p.w, "epoch %d/%d  loss %.4f", t.Epoch, t.Epochs, t.Loss)
-		for _, name := range slices.Sorted(maps.Keys(t.Dev.Perplexity)) {
-			fmt.Fprintf(p.w, "  perplexity of the %s word %.1f", name, t.Dev.Perplexity[name])
-		}
-		fmt.Fprintf(p.w, "  %s  %s tokens/s\n", short(t.Elapsed), thousands(t.TokensPerSecond()))
-	case p.tty && time.Since(p.last) > 100*time.Millisecond:
-		p.last = time.Now()
-		fmt.Fprintf(p.w, "\r\x1b[Kepoch %d/%d  %3.0f%%  loss %.4f  %s tokens/s",
-			t.Epoch, t.Epochs, 100*float64(t.Step)/float64(t.Steps), t.Loss, thousands(t.TokensPerSecond()))
-	}
-}
-
-// reportVectors shows the training of word vectors.
-func (p *progress) reportVectors(t skipgram.Progress) {
-	switch {
-	case t.Warning != nil:
-		p.warn(t.Warning)
-	case t.Resumed:
-		fmt.Fprintf(p.w, "going on with epoch %d/%d, at step %d of %d\n", t.Epoch, t.Epochs, t.Step, t.Steps)
-	case t.EndOfEpoch:
-		p.clear()
-		fmt.Fprintf(p.w, "epoch %d/%d  loss %.4f  %s  %s tokens/s\n", t.Epoch, t.Epochs, t.Loss, short(t.Elapsed), thousands(t.TokensPerSecond()))
-	case p.tty && time.Since(p.last) > 100*time.Millisecond:
-		p.last = time.Now()
-		fmt.Fprintf(p.w, "\r\x1b[Kepoch %d/%d  %3.0f%%  loss %.4f  %s tokens/s",
-			t.Epoch, t.Epochs, 100*float64(t.Step)/float64(t.Steps), t.Loss, thousands(t.TokensPerSecond()))
-	}
 }

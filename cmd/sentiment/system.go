@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/textlstm/textlstm/evaluate/compare"
+	"github.com/textlstm/textlstm/recipe"
 )
 
 // openSystem finds out what a name of the command line means: what package compare
@@ -20,7 +21,7 @@ func openSystem(name string) (compare.System, error) {
 		s.Name = name
 		return s, nil
 	}
-	if file == embedded {
+	if file == string(recipe.Default) {
 		file = ""
 	}
 	m, err := loadModel(file)

@@ -1,50 +1,40 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/train/watch"
 )
 
+// Train flags are those of train.
+type trainFlags struct {
+	in               input
+	recipe           recipeFlags
+	checkpoint       checkpointFlags
+	files, dev, more []string
+	devSplit         float64
+	out, name        string
+	vectors          recipe.Vectors
+	start            recipe.Start
+	onDisk           bool
+	boardDir         string
+	logJSON, quiet   bool
+}
+
 func newTrain() *cobra.Command {
-	var (
-		in       input
-		files    []string
-		dev      []string
-		devSplit float64
-		out      string
-		config   string
-		sets     []string
-		vectors  vectorFile
-		start    startModel
-		more     []string
-		name     string
-		logJSON  bool
-		quiet    bool
-		epochs   int
-		dataDir  string
-		seed     uint64
-		state    string
-		every    time.Duration
-		resume   bool
-		onDisk   bool
-		boardDir string
-	)
+	t := new(trainFlags)
 	cmd := &cobra.Command{
 		Use:   "train --train FILE --out MODEL",
 		Short: "Train a model on labelled texts",
@@ -87,147 +77,120 @@ model that it would have made uninterrupted.`,
   sentiment train --train train.csv --dev dev.csv --head topic=category --out topics.model
   sentiment train --init default --train reviews.tsv --out reviews.model`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			opts, err := in.options()
-			if err != nil {
-				return err
-			}
-			if out == "" {
-				return usagef("train needs --out MODEL")
-			}
-			if !(devSplit >= 0 && devSplit < 1) {
-				return usagef("--dev-split %v: want a share from 0 to below 1", devSplit)
-			}
-			if cmd.Flags().Changed("epochs") {
-				sets = append(sets, fmt.Sprintf("epochs=%d", epochs))
-			}
-			if cmd.Flags().Changed("seed") {
-				sets = append(sets, fmt.Sprintf("seed=%d", seed))
-			}
-			r, err := readRecipe(config, sets)
-			if err != nil {
-				return err
-			}
-			if len(files) > 0 {
-				r.Data = asSources(files)
-			}
-			if len(dev) > 0 {
-				r.Dev = asSources(dev)
-			}
-			if len(r.Data) == 0 {
-				return usagef("train needs --train FILE, or a config file that names its data")
-			}
-			if start.given() && (onDisk || vectors != "") {
-				return usagef("--init goes with neither --stream nor --vectors")
-			}
-			if !cmd.Flags().Changed("checkpoint") {
-				state = out + ".checkpoint"
-			}
-			if resume && state == "" {
-				return usagef("--resume needs a --checkpoint directory")
-			}
-			if every <= 0 {
-				return usagef("--checkpoint-every %v: want more than 0", every)
-			}
-			t := &train.Trainer{Card: r.card(name, r.Data), Checkpoint: state, CheckpointInterval: every, Resume: resume}
-			if err := checkOut("--out", out, slices.Concat(files, dev, more, []string{config, string(vectors), start.file()})); err != nil {
-				return err
-			}
-			var texts trainingTexts
-			if onDisk {
-				texts, err = readStream(cmd.Context(), opts, out, dataDir, r, devSplit)
-			} else {
-				if !cmd.Flags().Changed("dev-split") {
-					devSplit = -1
-				}
-				texts, err = readMemory(opts, dataDir, r, devSplit)
-			}
-			if err != nil {
-				return err
-			}
-			defer texts.close()
-			if len(more) > 0 {
-				opts.Unlabelled = true
-				if t.Unlabelled, err = readSources(opts, dataDir, asSources(more), r.Seed); err != nil {
-					return err
-				}
-			}
-			recommended, err := texts.recommend(cmd.Context())
-			if err != nil {
-				return err
-			}
-			var from string
-			if t.Start, from, t.Config, err = start.settings(r, vectors, texts.inMemory(), recommended); err != nil {
-				return err
-			}
-			t.Card.Start = cmp.Or(from, t.Card.Start)
-			t.Prepare = vectors.prepare(t.Seed, cmd.ErrOrStderr())
-			if t.Fingerprint, err = vectors.sum(); err != nil {
-				return err
-			}
-			p := newProgress(cmd.ErrOrStderr(), logJSON, quiet)
-			texts.show(p)
-			p.from(from)
-			t.OnProgress = p.report
-			if boardDir != "" {
-				b, err := openBoard(boardDir)
-				if err != nil {
-					return err
-				}
-				defer func() {
-					if err := b.close(); err != nil {
-						p.warn(err)
-					}
-				}()
-				t.OnProgress = func(x train.Progress) {
-					p.report(x)
-					b.report(x)
-				}
-			}
-			limitMemory()
-			result, err := texts.fit(cmd.Context(), t)
-			p.done()
-			if err != nil {
-				if cmd.Context().Err() != nil && state != "" {
-					fmt.Fprintf(cmd.ErrOrStderr(), "go on with:\n  %s\n", resumeCommand(cmd))
-				}
-				return err
-			}
-			if err := result.Model.Save(out); err != nil {
-				return err
-			}
-			if state != "" {
-				if err := train.RemoveCheckpoints(state); err != nil {
-					p.warn(err)
-				}
-			}
-			p.summary(result, out)
-			return nil
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return t.run(cmd) },
 	}
-	in.addFlags(cmd, true)
+	t.in.addFlags(cmd, true)
+	t.recipe.add(cmd, "")
+	t.recipe.addDataDir(cmd)
+	t.recipe.addRun(cmd, "passes over the training texts")
+	t.checkpoint.add(cmd, "MODEL")
+	addVectors(cmd, &t.vectors)
+	addInit(cmd, &t.start)
 	f := cmd.Flags()
-	f.StringArrayVar(&files, "train", nil, "training `file`; may be repeated")
-	f.StringArrayVar(&dev, "dev", nil, "dev `file`; may be repeated")
-	f.Float64Var(&devSplit, "dev-split", 0.1, "share of the training texts set aside for dev without --dev, unless given at most 1,000 texts; 0 for none")
-	f.StringVar(&out, "out", "", "model `file` to write")
-	f.StringVar(&config, "config", "", "config `file`, TOML or JSON")
-	f.StringVar(&dataDir, "data-dir", "", "`directory` that the files of a config file are relative to; ./FILE is beside the config file")
-	f.StringArrayVar(&sets, "set", nil, "one setting, `path=value`; may be repeated")
-	vectors.addFlag(cmd)
-	start.addFlag(cmd)
-	f.StringArrayVar(&more, "unlabelled", nil, "`file` of texts for virtual adversarial training; may be repeated")
-	f.StringVar(&name, "name", "", "name of the model, for its card")
-	f.IntVar(&epochs, "epochs", 0, "passes over the training texts")
-	f.Uint64Var(&seed, "seed", 0, "seed of everything random")
-	f.StringVar(&state, "checkpoint", "", "`directory` for checkpoints (default MODEL.checkpoint; '' for none)")
-	f.DurationVar(&every, "checkpoint-every", 5*time.Minute, "time between checkpoints")
-	f.BoolVar(&onDisk, "stream", false, "keep the training texts on disk, for corpora larger than memory")
-	f.BoolVar(&resume, "resume", false, "go on from the checkpoint of an interrupted training, if there is one")
-	f.StringVar(&boardDir, "tensorboard", "", "`directory` for an event file that TensorBoard shows")
-	f.BoolVar(&logJSON, "log-json", false, "progress as JSON lines on standard error")
-	f.BoolVarP(&quiet, "quiet", "q", false, "no progress")
+	f.StringArrayVar(&t.files, "train", nil, "training `file`; may be repeated")
+	f.StringArrayVar(&t.dev, "dev", nil, "dev `file`; may be repeated")
+	f.Float64Var(&t.devSplit, "dev-split", 0.1, "share of the training texts set aside for dev without --dev, unless given at most 1,000 texts; 0 for none")
+	f.StringVar(&t.out, "out", "", "model `file` to write")
+	f.StringArrayVar(&t.more, "unlabelled", nil, "`file` of texts for virtual adversarial training; may be repeated")
+	f.StringVar(&t.name, "name", "", "name of the model, for its card")
+	f.BoolVar(&t.onDisk, "stream", false, "keep the training texts on disk, for corpora larger than memory")
+	f.StringVar(&t.boardDir, "tensorboard", "", "`directory` for an event file that TensorBoard shows")
+	f.BoolVar(&t.logJSON, "log-json", false, "progress as JSON lines on standard error")
+	f.BoolVarP(&t.quiet, "quiet", "q", false, "no progress")
 	return cmd
+}
+
+func (t *trainFlags) run(cmd *cobra.Command) error {
+	ctx, log := cmd.Context(), cmd.ErrOrStderr()
+	opts, err := t.in.options()
+	if err != nil {
+		return err
+	}
+	r, err := t.read(cmd)
+	if err != nil {
+		return err
+	}
+	texts, err := t.texts(cmd, r, opts)
+	if err != nil {
+		return err
+	}
+	defer texts.Close() // a temporary file at most, which is of no more use
+	tr := &train.Trainer{Card: r.CardOf(t.name, r.Data), Checkpoint: t.checkpoint.state, CheckpointInterval: t.checkpoint.every, Resume: t.checkpoint.resume}
+	if len(t.more) > 0 {
+		opts.Unlabelled = true
+		if tr.Unlabelled, err = recipe.ReadSources(opts, t.recipe.dataDir, recipe.Files(t.more...), r.Seed); err != nil {
+			return err
+		}
+	}
+	recommended, err := texts.Recommend(ctx)
+	if err != nil {
+		return err
+	}
+	from, err := r.Setup(tr, t.start, t.vectors, texts.Train(), recommended, log)
+	if err != nil {
+		return err
+	}
+	p := watch.NewConsole(log, t.logJSON, t.quiet)
+	p.Texts(texts.Len(), texts.Header(), texts.Dev())
+	p.From(from)
+	tr.OnProgress = p.Report
+	if t.boardDir != "" {
+		b, err := watch.OpenBoard(t.boardDir)
+		if err != nil {
+			return fmt.Errorf("--tensorboard: %w", err)
+		}
+		defer func() {
+			if err := b.Close(); err != nil {
+				p.Warn(err)
+			}
+		}()
+		tr.OnProgress = func(x train.Progress) {
+			p.Report(x)
+			b.Report(x)
+		}
+	}
+	limitMemory()
+	result, err := recipe.Run(ctx, tr, texts, t.out)
+	p.Done()
+	if err != nil {
+		t.checkpoint.hint(cmd)
+		return err
+	}
+	p.Summary(result, t.out)
+	return nil
+}
+
+// read checks the flags and reads the recipe.
+func (t *trainFlags) read(cmd *cobra.Command) (*recipe.Recipe, error) {
+	switch {
+	case t.out == "":
+		return nil, usagef("train needs --out MODEL")
+	case !(t.devSplit >= 0 && t.devSplit < 1):
+		return nil, usagef("--dev-split %v: want a share from 0 to below 1", t.devSplit)
+	}
+	r, err := t.recipe.read(cmd, t.files, t.dev, "--train FILE")
+	if err != nil {
+		return nil, err
+	}
+	if t.start.Given() && (t.onDisk || t.vectors != "") {
+		return nil, usagef("--init goes with neither --stream nor --vectors")
+	}
+	if err := t.checkpoint.check(cmd, t.out); err != nil {
+		return nil, err
+	}
+	return r, checkOut("--out", t.out, slices.Concat(t.files, t.dev, t.more, []string{t.recipe.config, string(t.vectors), t.start.File()}))
+}
+
+// texts reads the texts of the recipe.
+func (t *trainFlags) texts(cmd *cobra.Command, r *recipe.Recipe, opts corpora.Options) (recipe.Texts, error) {
+	if t.onDisk {
+		return r.SpoolTexts(cmd.Context(), opts, t.recipe.dataDir, filepath.Dir(t.out), t.devSplit)
+	}
+	share := t.devSplit
+	if !cmd.Flags().Changed("dev-split") {
+		share = -1 // a tenth, of so many texts at most
+	}
+	return r.ReadTexts(opts, t.recipe.dataDir, share)
 }
 
 // limitMemory makes the garbage collector respect what the machine and its
@@ -270,189 +233,4 @@ func quote(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-func sourceNames(sources []source) []string {
-	var names []string
-	for _, s := range sources {
-		name := s.File
-		if s.here {
-			name = filepath.Base(name) // a model says nothing of its maker's directories
-		}
-		names = append(names, name)
-	}
-	return names
-}
-
-// checkOut fails early where the file of a flag could not be written at the end,
-// or would take the place of an input.
-func checkOut(flag, path string, inputs []string) error {
-	info, err := os.Stat(filepath.Dir(path))
-	if err != nil {
-		return fmt.Errorf("%s: %w", flag, err)
-	}
-	if !info.IsDir() {
-		return fmt.Errorf("%s %s: %s is not a directory", flag, path, filepath.Dir(path))
-	}
-	if info, err = os.Stat(path); err != nil {
-		return nil // a new file
-	}
-	if info.IsDir() {
-		return fmt.Errorf("%s %s is a directory", flag, path)
-	}
-	for _, in := range inputs {
-		if other, err := os.Stat(in); err == nil && os.SameFile(info, other) {
-			return usagef("%s %s is also an input", flag, path)
-		}
-	}
-	return nil
-}
-
-// A trainRecipe is a config file: the settings of a training and, if they are not
-// given as flags, its files.
-type trainRecipe struct {
-	train.Config
-	Card classify.Card `json:"card,omitzero"`
-	Data []source      `json:"data,omitempty"`
-	Dev  []source      `json:"dev,omitempty"`
-
-	settings recipe.Settings
-}
-
-// over returns the settings of c with those of the recipe in their place.
-func (r *trainRecipe) over(c train.Config) (train.Config, error) {
-	laid := trainRecipe{Config: c}
-	err := r.settings.Over(&laid)
-	return laid.Config, err
-}
-
-// card is the card of a model made of sources: that of the recipe, with a name and
-// the sources' where it has none or another name is given.
-func (r *trainRecipe) card(name string, sources []source) classify.Card {
-	c := r.Card
-	c.Name = cmp.Or(name, c.Name)
-	if len(c.Data) == 0 {
-		c.Data = sourceNames(sources)
-	}
-	return c
-}
-
-// A source is one file of a recipe.
-type source struct {
-	File     string            `json:"file"`
-	Head     string            `json:"head,omitempty"`      // name of the head of its one label column
-	LabelMap map[string]string `json:"label_map,omitempty"` // renames labels
-	Repeat   int               `json:"repeat,omitempty"`    // times that it is read; 0 means 1
-	Limit    int               `json:"limit,omitempty"`     // read a random sample of so many; 0 means all
-	Phrases  bool              `json:"phrases,omitempty"`   // take every subtree of trees
-	Group    string            `json:"group,omitempty"`     // kind of texts, for crossval --by group; "" is always in training
-
-	here   bool   // the path of a flag: relative to the working directory
-	beside string // directory of the recipe
-}
-
-// path returns where the file is: a name that begins with ./ is beside the recipe,
-// any other in dir.
-func (s *source) path(dir string) string {
-	switch {
-	case s.here || filepath.IsAbs(s.File):
-		return s.File
-	case strings.HasPrefix(s.File, "./"):
-		dir = s.beside
-	}
-	return filepath.Join(dir, s.File)
-}
-
-// options returns opts with what the source says of its own.
-func (s *source) options(opts corpora.Options) corpora.Options {
-	opts.Phrases = s.Phrases
-	if len(s.LabelMap) > 0 {
-		opts.LabelMap = s.LabelMap
-	}
-	return opts
-}
-
-// readRecipe reads a config file, if one is named, and applies the settings.
-func readRecipe(file string, sets []string) (*trainRecipe, error) {
-	settings, err := recipe.ReadSettings(file, sets)
-	if err != nil {
-		return nil, err
-	}
-	r := &trainRecipe{settings: settings}
-	if err := settings.Over(r); err != nil {
-		return nil, err
-	}
-	for _, list := range [][]source{r.Data, r.Dev} {
-		for i := range list {
-			list[i].beside = filepath.Dir(file)
-		}
-	}
-	return r, nil
-}
-
-// readSources reads the files of a recipe as one data set. Paths are relative
-// to dir, but for those beside the recipe.
-func readSources(opts corpora.Options, dir string, sources []source, seed uint64) (*corpora.Dataset, error) {
-	all := new(corpora.Dataset)
-	for _, s := range sources {
-		d, _, err := corpora.ReadFiles(s.options(opts), s.path(dir))
-		if err != nil {
-			return nil, err
-		}
-		if s.Head != "" {
-			if len(d.Heads) != 1 {
-				return nil, usagef("%s: head = %q for a file with the heads %q", s.File, s.Head, d.Heads)
-			}
-			d.Heads = []string{s.Head}
-		}
-		if s.Limit > 0 && s.Limit < d.Len() {
-			d = d.Sample(seed, s.Limit)
-		}
-		for range max(s.Repeat, 1) {
-			if err := all.Append(d); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return all, nil
-}
-
-// devTexts is the most texts that are set aside for dev unless a share is given:
-// enough to choose an epoch by and to fit the scales of the branches to, and each
-// more is one less to learn from.
-const devTexts = 1000
-
-// readTrainingData reads the training texts, and the dev texts or a share of
-// the training texts in their place; nil if there are to be none. A negative share
-// is the default.
-func readTrainingData(opts corpora.Options, dir string, files, dev []source, share float64, seed uint64) (trainSet, devSet *corpora.Dataset, err error) {
-	if trainSet, err = readSources(opts, dir, files, seed); err != nil {
-		return nil, nil, err
-	}
-	if share < 0 {
-		share = min(0.1, devTexts/float64(trainSet.Len()))
-	}
-	switch {
-	case len(dev) > 0:
-		devSet, err = readSources(opts, dir, dev, seed)
-	case share > 0:
-		var parts []*corpora.Dataset
-		if parts, err = trainSet.Split(seed, 1-share, share); err == nil {
-			trainSet, devSet = parts[0], parts[1]
-			devSet.Dedup() // of texts that are read several times
-			if devSet.Len() == 0 || trainSet.Len() == 0 {
-				err = fmt.Errorf("%d texts are too few to set a share of %v aside: give --dev FILE, or --dev-split 0 for none: %w", trainSet.Len()+devSet.Len(), share, corpora.ErrData)
-			}
-		}
-	}
-	return trainSet, devSet, err
-}
-
-// asSources turns the files of flags into sources.
-func asSources(files []string) []source {
-	var s []source
-	for _, f := range files {
-		s = append(s, source{File: f, here: true})
-	}
-	return s
 }

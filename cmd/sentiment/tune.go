@@ -2,25 +2,23 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
-	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/recommend"
 	"github.com/textlstm/textlstm/train/tune"
+	"github.com/textlstm/textlstm/train/watch"
 )
 
 // A tuning is what the flags of tune ask for.
@@ -28,11 +26,8 @@ type tuning struct {
 	in               input
 	files, dev       []string
 	devSplit         float64
-	config, dataDir  string
-	sets             []string
-	start            startModel
-	epochs           int
-	seed             uint64
+	recipe           recipeFlags
+	start            recipe.Start
 	out, study       string
 	resume           bool
 	space, method    string
@@ -74,13 +69,7 @@ the model on other texts.`,
 				_, err := tune.DefaultSpace().WriteTo(cmd.OutOrStdout())
 				return err
 			}
-			if cmd.Flags().Changed("epochs") {
-				u.sets = append(u.sets, fmt.Sprintf("epochs=%d", u.epochs))
-			}
-			if cmd.Flags().Changed("seed") {
-				u.sets = append(u.sets, fmt.Sprintf("seed=%d", u.seed))
-			}
-			err := u.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			err := u.run(cmd)
 			if err != nil && cmd.Context().Err() != nil {
 				fmt.Fprintf(cmd.ErrOrStderr(), "go on with:\n  %s\n", resumeCommand(cmd))
 			}
@@ -88,16 +77,14 @@ the model on other texts.`,
 		},
 	}
 	u.in.addFlags(cmd, true)
+	u.recipe.add(cmd, " to begin with")
+	u.recipe.addDataDir(cmd)
+	u.recipe.addRun(cmd, "passes over the training texts; for halving the most")
+	addInit(cmd, &u.start)
 	f := cmd.Flags()
 	f.StringArrayVar(&u.files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&u.dev, "dev", nil, "dev `file`; may be repeated")
 	f.Float64Var(&u.devSplit, "dev-split", 0.1, "share of the training texts set aside for dev without --dev")
-	f.StringVar(&u.config, "config", "", "config `file` to begin with, TOML or JSON")
-	f.StringVar(&u.dataDir, "data-dir", "", "`directory` that the files of a config file are relative to; ./FILE is beside the config file")
-	f.StringArrayVar(&u.sets, "set", nil, "one setting to begin with, `path=value`; may be repeated")
-	u.start.addFlag(cmd)
-	f.IntVar(&u.epochs, "epochs", 0, "passes over the training texts; for halving the most")
-	f.Uint64Var(&u.seed, "seed", 0, "seed of everything random")
 	f.StringVar(&u.out, "out", "", "config `file` to write, TOML or JSON by its name")
 	f.StringVar(&u.study, "study", "", "`file` of the study (default CONFIG.study)")
 	f.BoolVar(&u.resume, "resume", false, "go on with the study of an interrupted run, if there is one")
@@ -114,7 +101,8 @@ the model on other texts.`,
 	return cmd
 }
 
-func (u *tuning) run(ctx context.Context, out, log io.Writer) error {
+func (u *tuning) run(cmd *cobra.Command) error {
+	log := cmd.ErrOrStderr()
 	opts, err := u.in.options()
 	if err != nil {
 		return err
@@ -123,58 +111,24 @@ func (u *tuning) run(ctx context.Context, out, log io.Writer) error {
 	if err != nil {
 		return usageError{err}
 	}
-	r, err := u.recipe()
+	r, err := u.check(cmd)
 	if err != nil {
 		return err
 	}
-	o := tune.Options{Method: tune.Method(u.method), Trials: u.trials, Parallel: u.parallel, MinEpochs: u.minEpochs, Seed: r.Seed}
-	if u.space != "" {
-		if o.Space, err = readSpace(u.space); err != nil {
-			return err
-		}
-	}
-	if o.Method != tune.Halving {
-		o.MinEpochs = 0
-	}
-	file := cmp.Or(u.study, u.out+".study")
-	if err := u.checkStudy(file); err != nil {
-		return err
-	}
-	t := &tune.Trainer{}
-	if t.Data, t.Dev, err = readTrainingData(opts, u.dataDir, r.Data, r.Dev, u.devSplit, r.Seed); err != nil {
-		return err
-	}
-	if t.Start, _, t.Config, err = u.start.settings(r, "", t.Data, recommend.For(t.Data)); err != nil {
-		return err
-	}
-	if o, err = t.Options(o); err != nil {
-		return usageError{err}
-	}
-	s, err := tune.New(o)
+	t, s, err := u.open(r, opts)
 	if err != nil {
-		return usageError{err}
-	}
-	s.File = file
-	if u.resume {
-		if err := s.Resume(); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+		return err
 	}
 	limitMemory()
 	s.Memory, s.Need = u.budget(), t.Need
-	p := newProgress(log, false, u.quiet)
-	p.data(t.Data, t.Dev)
-	if p.tty && o.Parallel <= 1 {
-		t.OnProgress = func(x train.Progress) {
-			if x.Dev == nil { // the line that is painted over
-				p.report(x)
-			}
-		}
+	p := watch.NewConsole(log, false, u.quiet)
+	p.Texts(t.Data.Len(), t.Data, t.Dev)
+	if u.parallel <= 1 {
+		t.OnProgress = p.Painted()
 	}
-	trials := newTrialLog(p, s)
-	s.OnRun = trials.add
-	err = s.Run(ctx, t.Try)
-	p.done()
+	s.OnRun = p.Trials(s)
+	err = s.Run(cmd.Context(), t.Try)
+	p.Done()
 	if err != nil {
 		return err
 	}
@@ -182,17 +136,21 @@ func (u *tuning) run(ctx context.Context, out, log io.Writer) error {
 	if best == nil {
 		return fmt.Errorf("all %d trials failed, the first: %s", len(s.Runs), s.Runs[0].Error)
 	}
-	if err := writeBest(u.out, r, t.Config, best.Values); err != nil {
+	c, err := best.Values.Apply(t.Config)
+	if err != nil {
+		return err
+	}
+	if err := r.WriteFile(u.out, c); err != nil {
 		return err
 	}
 	if !u.quiet {
 		fmt.Fprintf(log, "wrote %s\n", u.out)
 	}
-	return studies.WriteStudy(out, style, s)
+	return studies.WriteStudy(cmd.OutOrStdout(), style, s)
 }
 
-// recipe reads the settings to begin with and names the texts.
-func (u *tuning) recipe() (*trainRecipe, error) {
+// check checks the flags and reads the recipe to begin with.
+func (u *tuning) check(cmd *cobra.Command) (*recipe.Recipe, error) {
 	switch {
 	case u.out == "":
 		return nil, usagef("tune needs --out CONFIG")
@@ -205,25 +163,58 @@ func (u *tuning) recipe() (*trainRecipe, error) {
 	case u.memory < 0:
 		return nil, usagef("--memory %d: want 0 or more", u.memory)
 	}
-	r, err := readRecipe(u.config, u.sets)
+	r, err := u.recipe.read(cmd, u.files, u.dev, "--train FILE")
 	if err != nil {
 		return nil, err
-	}
-	if len(u.files) > 0 {
-		r.Data = asSources(u.files)
-	}
-	if len(u.dev) > 0 {
-		r.Dev = asSources(u.dev)
-	}
-	if len(r.Data) == 0 {
-		return nil, usagef("tune needs --train FILE, or a config file that names its data")
 	}
 	return r, checkOut("--out", u.out, slices.Concat(u.files, u.dev, []string{u.space}))
 }
 
+// open reads the texts and the study, or begins one.
+func (u *tuning) open(r *recipe.Recipe, opts corpora.Options) (*tune.Trainer, *tune.Study, error) {
+	o := tune.Options{Method: tune.Method(u.method), Trials: u.trials, Parallel: u.parallel, MinEpochs: u.minEpochs, Seed: r.Seed}
+	var err error
+	if u.space != "" {
+		if o.Space, err = readSpace(u.space); err != nil {
+			return nil, nil, err
+		}
+	}
+	if o.Method != tune.Halving {
+		o.MinEpochs = 0
+	}
+	file := cmp.Or(u.study, u.out+".study")
+	if err := u.checkStudy(file); err != nil {
+		return nil, nil, err
+	}
+	texts, err := r.ReadTexts(opts, u.recipe.dataDir, u.devSplit)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := &tune.Trainer{Data: texts.Train(), Dev: texts.Dev()}
+	begin, err := r.Begin(u.start, "", t.Data, recommend.For(t.Data))
+	if err != nil {
+		return nil, nil, err
+	}
+	t.Start, t.Config = begin.Start, begin.Config
+	if o, err = t.Options(o); err != nil {
+		return nil, nil, usageError{err}
+	}
+	s, err := tune.New(o)
+	if err != nil {
+		return nil, nil, usageError{err}
+	}
+	s.File = file
+	if u.resume {
+		if err := s.Resume(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, err
+		}
+	}
+	return t, s, nil
+}
+
 // checkStudy refuses to begin a study where there is one.
 func (u *tuning) checkStudy(file string) error {
-	if err := checkOut("--study", file, slices.Concat(u.files, u.dev, []string{u.space, u.config})); err != nil {
+	if err := checkOut("--study", file, slices.Concat(u.files, u.dev, []string{u.space, u.recipe.config})); err != nil {
 		return err
 	}
 	if _, err := os.Stat(file); err == nil && !u.resume {
@@ -256,55 +247,4 @@ func (u *tuning) budget() int64 {
 		return limit
 	}
 	return limit / 5 * 4
-}
-
-// A trialLog says how each trial did.
-type trialLog struct {
-	p     *progress
-	s     *tune.Study
-	start time.Time
-	had   int // runs that an earlier command did
-}
-
-func newTrialLog(p *progress, s *tune.Study) *trialLog {
-	if n := len(s.Runs); n > 0 && !p.quiet {
-		fmt.Fprintf(p.w, "going on after %d runs\n", n)
-	}
-	return &trialLog{p, s, time.Now(), len(s.Runs)}
-}
-
-func (l *trialLog) add(r tune.Run) {
-	if l.p.quiet {
-		return
-	}
-	l.p.clear()
-	elapsed := time.Since(l.start)
-	what := fmt.Sprintf("%s %.4f", l.s.Metric, float64(r.Score))
-	if best, _ := l.s.Best(); best != nil && best.Task.Run == r.Task.Run {
-		what += " *"
-	}
-	if r.Error != "" {
-		what = "failed: " + report.Clean(r.Error)
-	}
-	epochs := ""
-	if r.Epochs > 0 {
-		epochs = fmt.Sprintf("  epochs %d", r.Epochs)
-	}
-	fmt.Fprintf(l.p.w, "trial %d of %d%s  %s  %s  %s\n", r.Trial+1, l.s.Trials, epochs, what, report.Clean(r.Values.String()), short(elapsed))
-}
-
-// writeBest writes a config file: the recipe but for files that flags named, the
-// settings to begin with, and the best values.
-func writeBest(file string, r *trainRecipe, c train.Config, best tune.Values) error {
-	c, err := best.Apply(c)
-	if err != nil {
-		return err
-	}
-	here := func(s source) bool { return s.here }
-	whole := trainRecipe{
-		Config: c, Card: r.Card,
-		Data: slices.DeleteFunc(slices.Clone(r.Data), here),
-		Dev:  slices.DeleteFunc(slices.Clone(r.Dev), here),
-	}
-	return recipe.WriteFile(file, whole)
 }

@@ -27,6 +27,19 @@ func For(d *corpora.Dataset) train.Config {
 	return p.settings(language(d))
 }
 
+// ForStudent is For where the training has a Teacher: a small network, which learns
+// half from the labels where d has some. There is no second training, so that agreement
+// with the teacher can be measured on texts that the model has not learned.
+func ForStudent(d *corpora.Dataset) train.Config {
+	c := For(d)
+	c.Model.LSTM.HiddenSize = 64
+	c.Refit = false
+	if len(d.Heads) > 0 {
+		c.Distill.Labels = 0.5
+	}
+	return c
+}
+
 // ForStream is For for the texts of s, which it reads once.
 func ForStream(ctx context.Context, s *train.Stream) (train.Config, error) {
 	const sample = 200

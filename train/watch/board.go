@@ -1,7 +1,6 @@
-package main
+package watch
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -10,26 +9,26 @@ import (
 	"github.com/textlstm/textlstm/train"
 )
 
-// A board keeps the course of a training in an event file for TensorBoard.
-type board struct {
+// A Board keeps the course of a training in an event file for TensorBoard.
+type Board struct {
 	w   *tfevents.Writer
 	err error // the first; the training goes on without a board
 }
 
-// openBoard makes an event file in a directory.
-func openBoard(dir string) (*board, error) {
+// OpenBoard makes an event file in a directory.
+func OpenBoard(dir string) (*Board, error) {
 	w, err := tfevents.Create(dir, time.Now())
 	if err != nil {
-		return nil, fmt.Errorf("--tensorboard: %w", err)
+		return nil, err
 	}
-	return &board{w: w}, nil
+	return &Board{w: w}, nil
 }
 
 // mostPoints is how many steps of a training are kept at most.
 const mostPoints = 10000
 
-// report adds what there is to see.
-func (b *board) report(t train.Progress) {
+// Report adds what there is to see.
+func (b *Board) Report(t train.Progress) {
 	if b.err != nil || t.Warning != nil || t.Resumed || t.Asked > 0 {
 		return
 	}
@@ -57,8 +56,8 @@ func (b *board) report(t train.Progress) {
 	}
 }
 
-// close closes the file and returns what went wrong with it.
-func (b *board) close() error {
+// Close closes the file and returns what went wrong with it.
+func (b *Board) Close() error {
 	err := b.w.Close()
 	if b.err != nil {
 		return b.err

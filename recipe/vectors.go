@@ -1,4 +1,4 @@
-package main
+package recipe
 
 import (
 	"crypto/sha256"
@@ -8,8 +8,6 @@ import (
 	"math/rand/v2"
 	"os"
 
-	"github.com/spf13/cobra"
-
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/embed"
@@ -17,16 +15,12 @@ import (
 	"github.com/textlstm/textlstm/vocab"
 )
 
-// A vectorFile is the path of a file of word vectors to start from; "" for none.
-type vectorFile string
-
-// addFlag adds the flag that names the file.
-func (f *vectorFile) addFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar((*string)(f), "vectors", "", "word vectors to start from: GloVe, word2vec, fastText or pretrain --skip-gram `file`")
-}
+// Vectors is the path of a file of word vectors to start from, in the format of GloVe,
+// word2vec or fastText, compressed or not; "" for none.
+type Vectors string
 
 // recommend returns c with words, and vectors as wide as those of the file.
-func (f vectorFile) recommend(c train.Config) (train.Config, error) {
+func (f Vectors) recommend(c train.Config) (train.Config, error) {
 	if f == "" {
 		return c, nil
 	}
@@ -41,7 +35,7 @@ func (f vectorFile) recommend(c train.Config) (train.Config, error) {
 // prepare returns what fills a network's word vectors from the file, and tells
 // log, the first time, how many it knew. Words that it lacks keep their random
 // vectors.
-func (f vectorFile) prepare(seed uint64, log io.Writer) func(*classify.Network, *vocab.Vocabulary) error {
+func (f Vectors) prepare(seed uint64, log io.Writer) func(*classify.Network, *vocab.Vocabulary) error {
 	if f == "" {
 		return nil
 	}
@@ -57,7 +51,7 @@ func (f vectorFile) prepare(seed uint64, log io.Writer) func(*classify.Network, 
 			return err
 		}
 		if have, want := table.Dim(), n.Embed().Dim(); have != want {
-			return usagef("--vectors %s: vectors of %d values, model.embed = %d: leave that out", f, have, want)
+			return errorf("--vectors %s: vectors of %d values, model.embed = %d: leave that out", f, have, want)
 		}
 		copy(n.Embed().Weight.Data, table.Weight.Data)
 		n.Embed().Weight.Changed()
@@ -68,7 +62,7 @@ func (f vectorFile) prepare(seed uint64, log io.Writer) func(*classify.Network, 
 }
 
 // sum is a hash of the file's content; "" for none.
-func (f vectorFile) sum() (string, error) {
+func (f Vectors) sum() (string, error) {
 	if f == "" {
 		return "", nil
 	}
@@ -81,7 +75,7 @@ func (f vectorFile) sum() (string, error) {
 }
 
 // open calls read with the file's content, decompressed.
-func (f vectorFile) open(read func(io.Reader) error) error {
+func (f Vectors) open(read func(io.Reader) error) error {
 	file, err := os.Open(string(f))
 	if err != nil {
 		return err

@@ -1,0 +1,74 @@
+package recipe
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/train"
+)
+
+// A Recipe is a config file: the settings of a training, and the files that it reads.
+// Its Config has what the recipe says alone, without the defaults that suit the texts.
+type Recipe struct {
+	train.Config
+	Card classify.Card `json:"card,omitzero"`
+	Data []Source      `json:"data,omitempty"`
+	Dev  []Source      `json:"dev,omitempty"`
+
+	settings Settings
+}
+
+// Read reads a config file, if one is named, and applies path=value settings. An
+// *Error says what is wrong with them; other errors are the system's.
+func Read(file string, sets []string) (*Recipe, error) {
+	settings, err := ReadSettings(file, sets)
+	if err != nil {
+		return nil, err
+	}
+	r := &Recipe{settings: settings}
+	if err := settings.Over(r); err != nil {
+		return nil, err
+	}
+	for _, list := range [][]Source{r.Data, r.Dev} {
+		for i := range list {
+			list[i].beside = filepath.Dir(file)
+		}
+	}
+	return r, nil
+}
+
+// Over returns the settings of c with those of the recipe in their place.
+func (r *Recipe) Over(c train.Config) (train.Config, error) {
+	laid := Recipe{Config: c}
+	if err := r.settings.Over(&laid); err != nil {
+		return c, err
+	}
+	return laid.Config, nil
+}
+
+// CardOf is the card of a model made of sources: that of the recipe, with the name, if
+// it is not "", and the names of the sources where it has none.
+func (r *Recipe) CardOf(name string, sources []Source) classify.Card {
+	c := r.Card
+	c.Name = cmp.Or(name, c.Name)
+	if len(c.Data) == 0 {
+		for _, s := range sources {
+			c.Data = append(c.Data, s.name())
+		}
+	}
+	return c
+}
+
+// WriteFile writes the recipe, with the settings c in the place of its own, as a config
+// file that Read reads. It leaves out the sources that Files made, which are relative
+// to the working directory.
+func (r *Recipe) WriteFile(file string, c train.Config) error {
+	here := func(s Source) bool { return s.here }
+	return WriteFile(file, Recipe{
+		Config: c, Card: r.Card,
+		Data: slices.DeleteFunc(slices.Clone(r.Data), here),
+		Dev:  slices.DeleteFunc(slices.Clone(r.Dev), here),
+	})
+}
