@@ -129,7 +129,7 @@ func (f *fit) find(data string) error {
 // memory allows.
 func (f *fit) newModel(v *vocab.Vocabulary, wide *classify.Wide, texts int) (err error) {
 	f.full = f.cfg
-	if err := loop.CheckMemory(f.cfg.need(v.Len(), 0, texts, f.dev != nil, f.workers())); err != nil {
+	if err := loop.CheckMemory(f.cfg.Need(v.Len(), 0, texts, f.dev != nil, f.workers())); err != nil {
 		return err
 	}
 	if !f.cfg.Model.NoDeep {
@@ -166,7 +166,7 @@ func (f *fit) prepare(ctx context.Context, longest int) error {
 
 // need is what is still to be allocated once the network is there.
 func (f *fit) need(longest int) loop.Need {
-	n := f.full.need(f.model.Vocab().Len(), longest, len(f.train.texts), f.dev != nil, f.workers())
+	n := f.full.Need(f.model.Vocab().Len(), longest, len(f.train.texts), f.dev != nil, f.workers())
 	if f.nets != nil {
 		n.Model = 4 * float64(largest(f.nets)) // gradients
 	}

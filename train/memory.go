@@ -4,9 +4,10 @@ import (
 	"github.com/textlstm/textlstm/train/loop"
 )
 
-// need is what a training takes for a vocabulary of so many words, a largest batch of
-// so many tokens and so many texts; evaluated says whether there are dev texts.
-func (c Config) need(words, tokens, texts int, evaluated bool, workers int) (n loop.Need) {
+// Need is the memory that a training with the resolved settings c takes for a
+// vocabulary of so many words, a largest batch of so many tokens and so many texts;
+// evaluated says whether there are dev texts. The texts themselves do not count.
+func (c Config) Need(words, tokens, texts int, evaluated bool, workers int) (n loop.Need) {
 	n.Tokens = tokens
 	if !c.Model.NoDeep {
 		weights, largest := c.weights(words)

@@ -42,7 +42,7 @@ func TestTuneResumes(t *testing.T) {
 		if err := json.Unmarshal(study, &file); err != nil {
 			t.Fatal(err)
 		}
-		file["runs"] = file["runs"].([]any)[:5]
+		file["state"] = file["state"].([]any)[:5]
 		short, err := json.Marshal(file)
 		if err != nil {
 			t.Fatal(err)

@@ -97,7 +97,7 @@ var forbidden = []struct {
 		why:     "a recipe is made of all these",
 	},
 	{
-		from:    []string{"internal/tensorfile", "internal/fsx", "internal/par", "internal/seed"},
+		from:    []string{"internal/resume", "internal/tensorfile", "internal/fsx", "internal/par", "internal/seed"},
 		imports: []string{"tokenize", "vocab", "embed", "lstm", "gru", "nn", "corpora", "evaluate", "report", "ngram", "classify", "train"},
 		why:     "the tools stand below the packages that use them",
 	},

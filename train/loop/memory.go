@@ -67,9 +67,13 @@ func CheckMemory(n Need) error {
 	}
 }
 
+// Bytes is the most of it at a time.
+func (n Need) Bytes() int64 { return whole(n.peak(0)) }
+
 // Peak is the most that a training will need together with what is live.
 func (n Need) Peak() int64 { return whole(n.peak(liveBytes())) }
 
+// peak leaves a tenth to the garbage collector.
 func (n Need) peak(live float64) float64 {
 	return (live + n.Model + max(n.Weights+n.Batch, n.Wide)) * 10 / 9
 }

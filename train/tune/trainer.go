@@ -1,6 +1,7 @@
 package tune
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -102,37 +103,25 @@ func (t *Trainer) config(task Task) (train.Config, error) {
 	return c, err
 }
 
-// Need estimates the bytes that a task takes at its peak beside the texts, on
-// the high side: the encoded texts; the weights about ten times, with what the
-// optimiser keeps, averages, the best and those to go back to; the activations
-// of a batch; the fitting of the wide branch.
+// Need estimates the bytes that a task takes at its peak beside the texts, on the
+// high side: the texts as a model reads them, and what its training needs.
 func (t *Trainer) Need(task Task) int64 {
 	c, err := t.config(task)
 	if err != nil {
 		return 0 // Try will say so
 	}
 	c = c.Resolve()
-	text := int64(0)
+	text := 0
 	for _, d := range []*corpora.Dataset{t.Data, t.Dev} {
 		for i := range d.Examples {
-			text += int64(len(d.Examples[i].Text))
+			text += len(d.Examples[i].Text)
 		}
 	}
-	encoded := text * 4 // a token in five bytes, its id in four
-	need := int64(0)
-	m := &c.Model
-	if !m.NoDeep {
-		s := m.EncoderShape()
-		E, H, D := int64(m.Embed), int64(s.Hidden), int64(s.NumDirections())
-		weights := min(int64(m.Vocab.MaxSize), text)*E + int64(m.NumEncoderParams())
-		layers := int64(s.Layers)
-		// A batch holds at least one text, however long.
-		tokens := min(max(int64(c.BatchTokens)*2, 1<<14), text+1)
-		need += 4*(9+int64(m.NumMembers()))*weights + 5*tokens*(3*E+6*layers*D*H+3*D*H)
+	encoded := 4 * text // a token in five bytes, its id in four
+	if c.Model.HasWide() {
+		encoded += 16 * text // n-grams of words and characters
 	}
-	if m.HasWide() {
-		encoded += text * 16 // n-grams of words and characters
-		need += 64 * (int64(1) << m.Ngrams.Bits)
-	}
-	return need + encoded
+	words := min(c.Model.Vocab.MaxSize, text)
+	tokens := min(max(2*c.BatchTokens, 1<<14), text+1) // at least one text, however long
+	return int64(encoded) + c.Need(words, tokens, t.Data.Len(), true, cmp.Or(t.Workers, runtime.GOMAXPROCS(0))).Bytes()
 }
