@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -250,5 +251,53 @@ func TestResumeCommandLine(t *testing.T) {
 	want := "sentiment train --dev-split 0 --out m --quiet=true --set 'x=[1, 2]' --threads 2 --train 'a b.tsv' --train c.tsv --resume"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// Levels that give the same bits go on from each other's checkpoints; the Go code
+// does not.
+func TestResumeOnAnotherLevel(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("the levels of other processors are not chosen by name here")
+	}
+	command := func(out string) []string { return training(out, 40) }
+	want, _ := uninterrupted(t, command)
+	out := filepath.Join(t.TempDir(), "m.model")
+	on := func(level string, args ...string) *exec.Cmd {
+		cmd := exec.CommandContext(t.Context(), "sentiment", append(command(out), args...)...)
+		cmd.Env = append(os.Environ(), "TEXTLSTM_KERNEL="+level)
+		return cmd
+	}
+	cmd := on("avx2")
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	epochs := 0
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		if strings.HasPrefix(lines.Text(), "epoch") {
+			if epochs++; epochs == 5 {
+				cmd.Process.Signal(syscall.SIGINT)
+			}
+		}
+	}
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the training was not interrupted")
+	}
+	if text, err := on("generic", "--resume").CombinedOutput(); err == nil || !strings.Contains(string(text), ": kernel is ") {
+		t.Errorf("resumed by the Go code: err = %v: %s", err, text)
+	}
+	if text, err := on("avx512", "--resume").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	got, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(want, got) {
+		t.Error("another model")
 	}
 }
