@@ -245,24 +245,9 @@ func (s *set) addHead(h classify.Head, d *corpora.Dataset) error {
 			}
 		}
 	}
-	var allowed [][]bool // by source
-	for k, src := range d.Sources {
-		// A source of one label is the file of that label: it tells it from all others.
-		if column < 0 || column >= len(src.Labels) || multi || len(src.Labels[column]) < 2 {
-			continue
-		}
-		mask := make([]bool, C)
-		for _, l := range src.Labels[column] {
-			if c, ok := index[l]; ok {
-				mask[c] = true
-			}
-		}
-		if slices.Contains(mask, false) {
-			if allowed == nil {
-				allowed = make([][]bool, len(d.Sources))
-			}
-			allowed[k] = mask
-		}
+	var allowed [][]bool
+	if column >= 0 && !multi {
+		allowed = toldApart(d.Sources, column, index)
 	}
 	if err := s.checkAllowed(h, column, labels, allowed, d); err != nil {
 		return err
@@ -271,6 +256,30 @@ func (s *set) addHead(h classify.Head, d *corpora.Dataset) error {
 	s.values = append(s.values, values)
 	s.allowed = append(s.allowed, allowed)
 	return nil
+}
+
+// toldApart says of each source which of the labels of a column it tells apart, nil for
+// all; index has the places of the labels.
+func toldApart(sources []corpora.Source, column int, index map[string]int32) (allowed [][]bool) {
+	for k, src := range sources {
+		// A source of one label is the file of that label: it tells it from all others.
+		if column >= len(src.Labels) || len(src.Labels[column]) < 2 {
+			continue
+		}
+		mask := make([]bool, len(index))
+		for _, l := range src.Labels[column] {
+			if c, ok := index[l]; ok {
+				mask[c] = true
+			}
+		}
+		if slices.Contains(mask, false) {
+			if allowed == nil {
+				allowed = make([][]bool, len(sources))
+			}
+			allowed[k] = mask
+		}
+	}
+	return allowed
 }
 
 // checkAllowed reports an example with a label that its source is said not to

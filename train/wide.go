@@ -137,55 +137,68 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 			return err
 		}
 	}
-	heads := f.cfg.Model.Heads
-	for h := range heads {
-		head := &heads[h]
+	for h := range f.cfg.Model.Heads {
+		head := &f.cfg.Model.Heads[h]
 		C := len(head.Labels)
 		var t nn.Targets
 		if !dev.targets(h, C, all, &t) {
 			continue
 		}
-		loss := nn.Loss{Kind: head.Loss.Kind}
 		lexicon := make([]float32, n*C)
 		for i, text := range dev.texts {
 			head.AddOpinion(lexicon[i*C:], text.Opinion)
 		}
-		sum := make([]float32, n*C)
-		var scales [2]float64
-		set := func(x []float64) {
-			for k := range scales {
-				scales[k] = 0
-				if branches[k] != nil {
-					scales[k] = math.Exp(min(max(x[0], -7), 7))
-					x = x[1:]
-				}
-			}
-		}
-		problem := optimize.Problem{Func: func(x []float64) float64 {
-			set(x)
-			copy(sum, lexicon)
-			for k, b := range branches {
-				if b != nil {
-					for i, v := range b[h] {
-						sum[i] += float32(scales[k]) * v
-					}
-				}
-			}
-			return loss.Eval(nil, sum, n, C, &t, 0) + floats.Dot(x, x)/(2*float64(n))
-		}}
-		var start []float64
+		var scores [][]float32
 		for _, b := range branches {
-			if b != nil {
-				start = append(start, 0)
+			if b == nil {
+				b = make([][]float32, len(f.cfg.Model.Heads))
 			}
+			scores = append(scores, b[h])
 		}
-		result, err := optimize.Minimize(problem, start, nil, &optimize.NelderMead{})
+		loss := nn.Loss{Kind: head.Loss.Kind}
+		scales, err := bestScales(scores, lexicon, func(sum []float32) float64 { return loss.Eval(nil, sum, n, C, &t, 0) }, n)
 		if err != nil {
 			return err
 		}
-		set(result.X)
 		// The branches' scores were already multiplied by the scales that head had.
 		head.Deep, head.Wide = scales[0]*cmp.Or(head.Deep, 1), scales[1]*cmp.Or(head.Wide, 1)
 	}
 	return nil
+}
+
+// bestScales returns what to multiply the scores of branches on n texts by, so that
+// their sum with given ones has the least loss; 0 for a branch without scores (nil).
+func bestScales(branches [][]float32, given []float32, loss func(sum []float32) float64, n int) ([]float64, error) {
+	scales := make([]float64, len(branches))
+	set := func(x []float64) {
+		for k := range scales {
+			if branches[k] != nil {
+				scales[k] = math.Exp(min(max(x[0], -7), 7))
+				x = x[1:]
+			}
+		}
+	}
+	sum := make([]float32, len(given))
+	problem := optimize.Problem{Func: func(x []float64) float64 {
+		set(x)
+		copy(sum, given)
+		for k, b := range branches {
+			for i, v := range b {
+				sum[i] += float32(scales[k]) * v
+			}
+		}
+		return loss(sum) + floats.Dot(x, x)/(2*float64(n))
+	}}
+	var start []float64
+	for _, b := range branches {
+		if b != nil {
+			start = append(start, 0)
+		}
+	}
+	result, err := optimize.Minimize(problem, start, nil, &optimize.NelderMead{})
+	if err != nil {
+		return nil, err
+	}
+	set(result.X)
+	return scales, nil
 }

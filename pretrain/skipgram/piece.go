@@ -111,11 +111,9 @@ func (p *piece) neighbours(i int) (near []int32, from int) {
 
 // eval computes the gradients and, if asked to, the mean loss of a pair.
 func (p *piece) eval(m *model, wantLoss bool) (loss float64) {
-	D, n, noise := m.dim, len(p.centres), len(p.weights)
-	p.x = resize(p.x, n*D)
+	D, n := m.dim, len(p.centres)
 	p.dIn = resize(p.dIn, n*D)
 	p.inTerms = resize(p.inTerms, n)
-	p.o = resize(p.o, len(p.outs)*D)
 	p.dOut = resize(p.dOut, len(p.outs)*D)
 	p.outTerms = resize(p.outTerms, len(p.outs))
 	if n == 0 {
@@ -123,13 +121,27 @@ func (p *piece) eval(m *model, wantLoss bool) (loss float64) {
 		clear(p.outTerms)
 		return 0
 	}
+	p.predict(m)
+	if wantLoss {
+		loss = p.loss()
+	}
+	p.weigh()
+	p.backward(D)
+	return loss
+}
+
+// predict computes the probabilities that the words of the noise, and the neighbours,
+// are neighbours of each centre.
+func (p *piece) predict(m *model) {
+	D, n, noise := m.dim, len(p.centres), len(p.weights)
+	p.x = resize(p.x, n*D)
+	p.o = resize(p.o, len(p.outs)*D)
 	for i, id := range p.centres {
 		copy(p.x[i*D:(i+1)*D], m.row(in, id))
 	}
 	for j, id := range p.outs {
 		copy(p.o[j*D:(j+1)*D], m.row(out, id))
 	}
-
 	p.scores = resize(p.scores, n*noise)
 	p.right.PackT(D, noise, p.o, D)
 	vec.MatMul(n, p.x, D, &p.right, 0, p.scores, noise)
@@ -143,13 +155,15 @@ func (p *piece) eval(m *model, wantLoss bool) (loss float64) {
 		}
 	}
 	vec.Sigmoid(p.truth, p.truth)
-	if wantLoss {
-		loss = p.loss()
-	}
+}
 
+// weigh turns the probabilities of the noise into their gradients, and counts the
+// terms.
+func (p *piece) weigh() {
+	noise := len(p.weights)
 	clear(p.outTerms)
 	vec.Axpy(float32(len(p.near)), p.weights, p.outTerms[:noise])
-	for i := range n {
+	for i := range p.centres {
 		near, _ := p.neighbours(i)
 		row := p.scores[i*noise : (i+1)*noise]
 		vec.Mul(row, p.weights)
@@ -170,6 +184,11 @@ func (p *piece) eval(m *model, wantLoss bool) (loss float64) {
 			}
 		}
 	}
+}
+
+// backward computes the gradients of the rows of both tables, of width D.
+func (p *piece) backward(D int) {
+	n, noise := len(p.centres), len(p.weights)
 	p.left.Pack(noise, D, p.o, D)
 	vec.MatMul(n, p.scores, noise, &p.left, 0, p.dIn, D)
 	p.packed.Pack(n, D, p.x, D)
@@ -184,7 +203,6 @@ func (p *piece) eval(m *model, wantLoss bool) (loss float64) {
 			vec.Axpy(g, x, p.dOut[int(j)*D:(int(j)+1)*D])
 		}
 	}
-	return loss
 }
 
 // gradient returns the gradient of the rows of a table, of which some may be
