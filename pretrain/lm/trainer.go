@@ -163,6 +163,7 @@ type fit struct {
 	net     *network
 	ws      workspace
 	sampler *sampler
+	total   int // words to learn from
 	batches int // in an epoch
 	history []Epoch
 	loop    *loop.Loop
@@ -190,19 +191,18 @@ func (t *Trainer) read(ctx context.Context, texts []string) (*fit, error) {
 			aside += len(f.texts[i])
 		}
 	}
-	total := 0
 	for _, p := range pieces(f.texts, f.cfg.Chunk) {
 		if held[p.text] {
 			f.dev = append(f.dev, p)
 			continue
 		}
 		f.train = append(f.train, p)
-		total += p.len()
+		f.total += p.len()
 	}
 	if len(f.train) == 0 || f.vocab.Known() < 2 {
 		return nil, fmt.Errorf("lm: %w", &vocab.TooFewError{Texts: len(texts), Words: f.vocab.Known(), MinCount: f.cfg.Vocab.MinCount})
 	}
-	f.batches = (total + f.cfg.BatchTokens - 1) / f.cfg.BatchTokens
+	f.batches = (f.total + f.cfg.BatchTokens - 1) / f.cfg.BatchTokens
 	f.batches = min(f.batches, len(f.train))
 	return f, nil
 }
@@ -220,7 +220,7 @@ func (f *fit) identity() loop.Identity {
 
 func (f *fit) begin(ctx context.Context, checkpoints *loop.Checkpoints) (err error) {
 	cfg := loop.Config{Epochs: f.cfg.Epochs, Optimizer: f.cfg.Optimizer, ClipNorm: f.cfg.ClipNorm, EMA: f.cfg.EMA}
-	if err := loop.CheckMemory(f.cfg.need(cfg, f.vocab.Len())); err != nil {
+	if err := loop.CheckMemory(f.cfg.need(cfg, f.vocab.Len(), min(f.cfg.BatchTokens, f.total))); err != nil {
 		return err
 	}
 	if f.net, err = newNetwork(f.cfg, f.vocab); err != nil {
