@@ -68,11 +68,10 @@ type Config struct {
 // many of them.
 func (c Config) need(l loop.Config, words, tokens int) loop.Need {
 	V, E, H, D := float64(words), float64(c.Embed), float64(c.LSTM.HiddenSize), float64(c.LSTM.NumDirections())
-	above := float64(c.LSTM.NumLayers() - 1)
-	weights := V*E + D*4*H*(E+H+1) + above*D*4*H*(D*H+H+1) + D*(H*E+E) + V
+	weights := V*E + c.LSTM.NumParams() + D*(H*E+E) + V
 	// Word vectors with their gradient, the gates, the cell, the output and its
 	// gradient; then the projections and the scores of the samples with theirs.
-	token := 3*E + (above+1)*D*6*H + 3*D*H + 2*D*(E+H) + 2*float64(min(c.Samples, words))
+	token := 3*E + float64(c.LSTM.NumLayers())*D*6*H + 3*D*H + 2*D*(E+H) + 2*float64(min(c.Samples, words))
 	return loop.Need{
 		Model: 4 * 2 * weights, Weights: 4 * weights * float64(l.Copies(false)-2),
 		Batch: 4 * token * float64(tokens) * 5 / 4, Tokens: tokens,
