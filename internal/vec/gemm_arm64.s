@@ -20,8 +20,8 @@ row:
 	MOVD tiles+0(FP), R7
 
 tile:
-	FMOVS 0(R5), F2
-	FMOVS F2, 0(R6)
+	FMOVS 0(R5), F0
+	FMOVS F0, 0(R6)
 	ADD $4, R5
 	ADD R2, R6
 	SUBS $1, R7
@@ -48,8 +48,8 @@ row:
 	MOVD tiles+0(FP), R7
 
 tile:
-	FMOVD 0(R5), F1
-	FMOVD F1, 0(R6)
+	FMOVD 0(R5), F0
+	FMOVD F0, 0(R6)
 	ADD $8, R5
 	ADD R2, R6
 	SUBS $1, R7
@@ -76,10 +76,10 @@ row:
 	MOVD tiles+0(FP), R7
 
 tile:
-	FMOVD 0(R5), F1
-	FMOVD F1, 0(R6)
-	FMOVS 8(R5), F2
-	FMOVS F2, 8(R6)
+	FMOVD 0(R5), F0
+	FMOVD F0, 0(R6)
+	FMOVS 8(R5), F1
+	FMOVS F1, 8(R6)
 	ADD $12, R5
 	ADD R2, R6
 	SUBS $1, R7
@@ -136,8 +136,8 @@ row:
 tile:
 	FMOVQ 0(R5), F0
 	FMOVQ F0, 0(R6)
-	FMOVS 16(R5), F2
-	FMOVS F2, 16(R6)
+	FMOVS 16(R5), F1
+	FMOVS F1, 16(R6)
 	ADD $20, R5
 	ADD R2, R6
 	SUBS $1, R7

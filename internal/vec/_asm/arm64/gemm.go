@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // panelBytes is the size of a panel's row: 32 float32, or 32 groups of four bytes.
 const panelBytes = 128
@@ -21,7 +24,18 @@ func gemm(f *file) {
 	}
 }
 
-// tile writes one micro-kernel of the float32 product.
+// tile writes one micro-kernel of the float32 product, of A as it is or transposed. For
+// each of the tiles it is
+//
+//	for i := range rows {
+//		for j := range cols {
+//			s := init[i*ldi+j], or 0 if init is nil
+//			for p := range k {
+//				s = fma(a[i*stride+p], b[j/32*ps+p*32+j%32], s) // a[i+p*stride] of a transposed A
+//			}
+//			c[i*ldc+j] = s
+//		}
+//	}
 func (f *file) tile(rows, cols int, trans bool) {
 	name := "tile"
 	if trans {
@@ -31,8 +45,7 @@ func (f *file) tile(rows, cols int, trans bool) {
 		"func(tiles, k int, a *float32, stride, next int, b *float32, ps int, c *float32, ldc int, init *float32, ldi int)",
 		fmt.Sprintf("computes tiles of %d rows and %d columns; see %sNEON", rows, cols, name))
 	t := newTile(k, rows, cols)
-	t.trans, t.stride, t.next = trans, k.elements("stride"), k.elements("next")
-	t.ps = k.elements("ps")
+	t.trans, t.stride, t.next, t.ps = trans, k.elements("stride"), k.elements("next"), k.elements("ps")
 	init, ldi := k.arg("init"), k.elements("ldi")
 	t.write("k", func() {
 		k.do("CBNZ %v, init", init)
@@ -76,7 +89,7 @@ func newTile(k *kernel, rows, cols int) *tile {
 	return t
 }
 
-// clear is a beginning of sums.
+// clear begins sums with 0.
 func (t *tile) clear(sums [][]V) {
 	for _, row := range sums {
 		for _, v := range row {
@@ -85,7 +98,7 @@ func (t *tile) clear(sums [][]V) {
 	}
 }
 
-// write writes the kernel: begin gives the sums their first values, multiply adds the
+// write writes the kernel, four summands at a time and then one: begin gives the sums their first values, multiply adds the
 // product of vector v of B's row, in b, and of row i of A, in element lane of a, and
 // finish stores row i at c. count is the parameter that says how many summands there are.
 func (t *tile) write(count string, begin func(), multiply func(i, v int, b, a V, lane int), finish func(i int)) {
@@ -175,39 +188,46 @@ func (t *tile) left() (load func(p, summands int), at func(i, p int) (V, int)) {
 	return load, func(i, p int) (V, int) { return a[i], p }
 }
 
-// leftT is left of a transposed A: the rows of a summand lie side by side and are loaded
-// as four, two and one of them.
-func (t *tile) leftT() (load func(p, summands int), at func(i, p int) (V, int)) {
-	ptr := t.reg()
-	t.do("MOVD %v, %v", t.a, ptr)
-	type part struct{ row, size int }
-	var parts []part
+// A part is a load or store of 4, 2 or 1 of the rows that lie side by side.
+type part struct{ row, size int }
+
+func parts(rows int) (p []part) {
 	for row, size := 0, 4; size > 0; size /= 2 {
-		if t.rows-row >= size {
-			parts = append(parts, part{row, size})
+		if rows-row >= size {
+			p = append(p, part{row, size})
 			row += size
 		}
 	}
+	return p
+}
+
+// move is the part's instruction.
+func (p part) move() string { return map[int]string{4: "FMOVQ", 2: "FMOVD", 1: "FMOVS"}[p.size] }
+
+// leftT is left of a transposed A, whose rows lie side by side in each summand.
+func (t *tile) leftT() (load func(p, summands int), at func(i, p int) (V, int)) {
+	ptr, parts := t.reg(), parts(t.rows)
+	t.do("MOVD %v, %v", t.a, ptr)
 	a := t.vecs(len(parts))
-	load = func(p, summands int) {
-		for i := len(parts) - 1; i >= 0; i-- {
-			switch q := parts[i]; q.size {
-			case 4: // the first, and so the last to be loaded
+	load = func(_, _ int) {
+		for i, q := range slices.Backward(parts) {
+			if q.size == 4 { // comes last, and moves on
 				t.do("VLD1.P (%v)(%v), [%v.S4]", ptr, t.stride, a[i])
-			default:
-				t.do("FMOV%s %d(%v), %s", map[int]string{1: "S", 2: "D"}[q.size], 4*q.row, ptr, a[i].f())
+			} else {
+				t.do("%s %d(%v), %s", q.move(), 4*q.row, ptr, a[i].f())
 			}
 		}
 		if parts[0].size < 4 {
 			t.do("ADD %v, %v", t.stride, ptr)
 		}
 	}
-	return load, func(i, p int) (V, int) {
-		for j := len(parts) - 1; ; j-- {
-			if i >= parts[j].row {
-				return a[j], i - parts[j].row
+	return load, func(i, _ int) (V, int) {
+		for j, q := range slices.Backward(parts) {
+			if i >= q.row {
+				return a[j], i - q.row
 			}
 		}
+		panic("no row before the first")
 	}
 }
 
@@ -222,14 +242,9 @@ func (f *file) packRows(rows int) {
 	k.do("MOVD %v, %v", dst, d)
 	k.do("MOVD %s, %v", k.param("tiles"), t)
 	k.label("tile")
-	for row, size, v := 0, 4, 0; size > 0; size, v = size/2, v+1 {
-		if rows-row < size {
-			continue
-		}
-		move := map[int]string{4: "FMOVQ", 2: "FMOVD", 1: "FMOVS"}[size]
-		k.do("%s %d(%v), F%d", move, 4*row, s, v)
-		k.do("%s F%d, %d(%v)", move, v, 4*row, d)
-		row += size
+	for i, p := range parts(rows) {
+		k.do("%s %d(%v), %s", p.move(), 4*p.row, s, V(i).f())
+		k.do("%s %s, %d(%v)", p.move(), V(i).f(), 4*p.row, d)
 	}
 	k.do("ADD $%d, %v", 4*rows, s)
 	k.do("ADD %v, %v", next, d)
