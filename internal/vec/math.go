@@ -42,15 +42,6 @@ func Sigmoid(dst, x []float32) {
 	inBlocks(dst, x, sigmoid)
 }
 
-// inBlocks calls a kernel for a block of elements at a time.
-func inBlocks(dst, x []float32, kernel func(dst, x []float32)) {
-	for len(x) > block {
-		kernel(dst[:block], x[:block])
-		dst, x = dst[block:], x[block:]
-	}
-	kernel(dst, x)
-}
-
 // Softmax is, in place,
 //
 //	m := Max(x)

@@ -45,9 +45,19 @@ func span(rows, width, stride int) int {
 	return (rows-1)*stride + width
 }
 
-// block is how many elements go into one call of a slow kernel: the runtime cannot
-// stop a goroutine inside assembly, and should not have to wait for a millisecond.
+// block is how many elements go into one call of a kernel: the runtime cannot stop a
+// goroutine inside assembly, and should not have to wait for a millisecond. Only the
+// reductions, which read memory and no more, take all at once.
 const block = 1 << 17
+
+// inBlocks calls a kernel for a block of elements at a time.
+func inBlocks(x, y []float32, kernel func(x, y []float32)) {
+	for len(x) > block {
+		kernel(x[:block], y[:block])
+		x, y = x[block:], y[block:]
+	}
+	kernel(x, y)
+}
 
 // Dot is
 //
@@ -101,7 +111,7 @@ func Max(x []float32) float32 { return maximum(x) }
 // Exact. The lengths must be equal. x and y may be the same slice.
 func Axpy(a float32, x, y []float32) {
 	same("Axpy", "y", len(y), len(x))
-	axpy(a, x, y)
+	inBlocks(x, y, func(x, y []float32) { axpy(a, x, y) })
 }
 
 // Scale is
@@ -111,7 +121,9 @@ func Axpy(a float32, x, y []float32) {
 //	}
 //
 // Exact.
-func Scale(a float32, x []float32) { scale(a, x) }
+func Scale(a float32, x []float32) {
+	inBlocks(x, x, func(x, _ []float32) { scale(a, x) })
+}
 
 // Add is
 //
@@ -122,7 +134,7 @@ func Scale(a float32, x []float32) { scale(a, x) }
 // Exact. The lengths must be equal. dst and x may be the same slice.
 func Add(dst, x []float32) {
 	same("Add", "x", len(x), len(dst))
-	add(dst, x)
+	inBlocks(dst, x, add)
 }
 
 // Mul is
@@ -134,7 +146,7 @@ func Add(dst, x []float32) {
 // Exact. The lengths must be equal. dst and x may be the same slice.
 func Mul(dst, x []float32) {
 	same("Mul", "x", len(x), len(dst))
-	mul(dst, x)
+	inBlocks(dst, x, mul)
 }
 
 // MulAdd is
@@ -147,7 +159,11 @@ func Mul(dst, x []float32) {
 func MulAdd(dst, x, y []float32) {
 	same("MulAdd", "x", len(x), len(dst))
 	same("MulAdd", "y", len(y), len(dst))
-	mulAdd(dst, x, y)
+	inBlocks(dst, x, func(dst, x []float32) {
+		n := len(x)
+		mulAdd(dst, x, y[:n])
+		y = y[n:]
+	})
 }
 
 // MaxIndex is one step of max pooling,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -156,6 +157,41 @@ func TestElementwiseEqualsGeneric(t *testing.T) {
 					}
 				})
 			})
+		}
+	}
+}
+
+// TestBlocks: a slice so long that it goes into several calls gives what its parts give.
+func TestBlocks(t *testing.T) {
+	kernels := slices.Clone(elementwise)
+	for _, a := range activations {
+		k := elementwise[0]
+		k.name, k.slices, k.run = a.name, 2, func(x [][]float32) { a.run(x[0], x[1]) }
+		kernels = append(kernels, k)
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, k := range kernels {
+		switch k.name {
+		case "Dot", "Sum", "SumSq", "Max", "AddRows", "MaxIndex":
+			continue // not element by element, or of whole slices
+		}
+		whole, parts := make([][]float32, k.slices), make([][]float32, k.slices)
+		for i := range whole {
+			whole[i] = normals(rng, 2*block+70)
+			parts[i] = slices.Clone(whole[i])
+		}
+		k.run(whole)
+		for at := 0; at < 2*block+70; at += 1000 {
+			part := make([][]float32, k.slices)
+			for i, x := range parts {
+				part[i] = x[at:min(at+1000, len(x))]
+			}
+			k.run(part)
+		}
+		for i := range whole {
+			if !slices.EqualFunc(whole[i], parts[i], equal) {
+				t.Errorf("%s: slice %d differs", k.name, i)
+			}
 		}
 	}
 }
