@@ -259,7 +259,7 @@ var bannedImports = []struct {
 	// The tagger of prose/v2 is compiled in as gob; it is nobody's input.
 	{"encoding/gob", "it takes more memory than its input has bytes: files are safetensors", []string{"tokenize/prose"}},
 	{"unsafe", "bounds checks are the defence against hostile files", []string{"internal/vec", "internal/tensorfile"}},
-	{"reflect", "a type switch says what is meant", []string{"recipe", "report", "internal/lint"}},
+	{"reflect", "a type switch says what is meant", []string{"recipe", "report", "internal/lint", "internal/tensorfile"}},
 	{"io/ioutil", "deprecated", nil},
 	{"plugin", "code is not data", nil},
 }

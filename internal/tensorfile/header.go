@@ -1,6 +1,7 @@
 package tensorfile
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -32,6 +34,7 @@ type entry struct {
 // A header is the parsed and checked header of a file.
 type header struct {
 	entries  []entry // in the order of their data
+	index    map[string]int
 	meta     map[string]string
 	crcAt    int // index in the header of the digits of crc32c.header, -1 if absent
 	dataLen  int64
@@ -108,88 +111,101 @@ func (p *parser) key(where string) (string, error) {
 	return k, p.expect(':', where)
 }
 
+// str reads a string.
 func (p *parser) str(where string) (string, error) {
+	raw, escaped, err := p.raw(where)
+	if err != nil || !escaped {
+		return string(raw), err
+	}
+	return unescape(raw), nil
+}
+
+// unescape returns the text of a string whose escapes are good, which is no longer.
+func unescape(raw []byte) string {
+	p := parser{b: raw}
+	var text strings.Builder
+	text.Grow(len(raw))
+	for p.i < len(raw) {
+		run := bytes.IndexByte(raw[p.i:], '\\')
+		if run < 0 {
+			run = len(raw) - p.i
+		}
+		text.Write(raw[p.i : p.i+run])
+		if p.i += run; p.i < len(raw) {
+			r, _ := p.escape()
+			text.WriteRune(r)
+		}
+	}
+	return text.String()
+}
+
+// raw reads a string and returns what is between its quotes, and whether there
+// are escapes in it, which are good.
+func (p *parser) raw(where string) (raw []byte, escaped bool, err error) {
 	if err := p.expect('"', where); err != nil {
-		return "", err
+		return nil, false, err
 	}
 	start := p.i
-	var buf []byte // non-nil once an escape was seen
-	for run := start; ; {
+	for {
 		for p.i < len(p.b) && p.b[p.i] >= ' ' && p.b[p.i] != '"' && p.b[p.i] != '\\' {
 			p.i++
 		}
 		if p.i >= len(p.b) {
-			return "", p.fail(p.i, where, "%w: string does not end", ErrHeader)
+			return nil, false, p.fail(p.i, where, "%w: string does not end", ErrHeader)
 		}
 		switch c := p.b[p.i]; c {
 		case '"':
 			p.i++
-			if buf == nil {
-				return p.checkUTF8(start, p.b[start:p.i-1], where)
+			if raw = p.b[start : p.i-1]; !utf8.Valid(raw) {
+				return nil, false, p.fail(start, where, "%w: string is not valid UTF-8", ErrHeader)
 			}
-			return p.checkUTF8(start, append(buf, p.b[run:p.i-1]...), where)
+			return raw, escaped, nil
 		case '\\':
-			buf = append(buf, p.b[run:p.i]...)
-			var err error
-			if buf, err = p.escape(buf, where); err != nil {
-				return "", err
+			escaped = true
+			at := p.i
+			if _, ok := p.escape(); !ok {
+				return nil, false, p.fail(at, where, "%w: bad escape in a string", ErrHeader)
 			}
-			run = p.i
 		default:
-			return "", p.fail(p.i, where, "%w: control character %#02x in a string", ErrHeader, c)
+			return nil, false, p.fail(p.i, where, "%w: control character %#02x in a string", ErrHeader, c)
 		}
 	}
 }
 
-func (p *parser) checkUTF8(at int, s []byte, where string) (string, error) {
-	if !utf8.Valid(s) {
-		return "", p.fail(at, where, "%w: string is not valid UTF-8", ErrHeader)
-	}
-	return string(s), nil
-}
-
-// escape appends the character of the escape sequence at p.i to buf.
-func (p *parser) escape(buf []byte, where string) ([]byte, error) {
-	at := p.i
-	bad := func() ([]byte, error) {
-		return nil, p.fail(at, where, "%w: bad escape in a string", ErrHeader)
-	}
+// escape reads the escape sequence at p.i. Half of a surrogate pair is none.
+func (p *parser) escape() (rune, bool) {
 	if p.i+1 >= len(p.b) {
-		return bad()
+		return 0, false
 	}
 	c := p.b[p.i+1]
 	p.i += 2
 	switch c {
 	case '"', '\\', '/':
-		return append(buf, c), nil
+		return rune(c), true
 	case 'b':
-		return append(buf, '\b'), nil
+		return '\b', true
 	case 'f':
-		return append(buf, '\f'), nil
+		return '\f', true
 	case 'n':
-		return append(buf, '\n'), nil
+		return '\n', true
 	case 'r':
-		return append(buf, '\r'), nil
+		return '\r', true
 	case 't':
-		return append(buf, '\t'), nil
+		return '\t', true
 	case 'u':
 		r, ok := p.hex4()
-		if !ok {
-			return bad()
+		if !ok || !utf16.IsSurrogate(r) {
+			return r, ok
 		}
-		if utf16.IsSurrogate(r) {
-			if p.i+1 >= len(p.b) || p.b[p.i] != '\\' || p.b[p.i+1] != 'u' {
-				return bad()
-			}
-			p.i += 2
-			low, ok := p.hex4()
-			if r = utf16.DecodeRune(r, low); !ok || r == utf8.RuneError {
-				return bad()
-			}
+		if p.i+1 >= len(p.b) || p.b[p.i] != '\\' || p.b[p.i+1] != 'u' {
+			return 0, false
 		}
-		return utf8.AppendRune(buf, r), nil
+		p.i += 2
+		low, ok := p.hex4()
+		r = utf16.DecodeRune(r, low)
+		return r, ok && r != utf8.RuneError
 	}
-	return bad()
+	return 0, false
 }
 
 func (p *parser) hex4() (rune, bool) {
@@ -238,7 +254,9 @@ func (p *parser) number(where string) (int64, error) {
 func parseHeader(b []byte, lim Limits) (*header, error) {
 	h := &header{crcAt: -1}
 	p := &parser{b: b, lim: lim}
-	names := make(map[string]struct{})
+	// No more memory than the tensors that there can be.
+	h.entries = make([]entry, 0, min(bytes.Count(b, []byte(`"dtype"`)), lim.MaxTensors))
+	described := false
 	err := p.items('{', '}', "header", func(int) error {
 		p.space()
 		at := p.i
@@ -246,11 +264,11 @@ func parseHeader(b []byte, lim Limits) (*header, error) {
 		if err != nil {
 			return err
 		}
-		if _, dup := names[name]; dup {
-			return p.fail(at, quote(name), "%w", ErrDuplicate)
-		}
-		names[name] = struct{}{}
 		if name == metaKey {
+			if described {
+				return p.fail(at, quote(name), "%w", ErrDuplicate)
+			}
+			described = true
 			return p.metadata(h)
 		}
 		if len(h.entries) >= lim.MaxTensors {
@@ -304,19 +322,25 @@ func (p *parser) entry(name string, at int) (entry, error) {
 	err := p.items('{', '}', field, func(int) error {
 		p.space()
 		at := p.i
-		k, err := p.key(field)
+		k, escaped, err := p.raw(field)
+		if err == nil {
+			err = p.expect(':', field)
+		}
 		if err != nil {
 			return err
 		}
-		i := slices.Index(fields[:], k)
+		if escaped {
+			k = []byte(unescape(k))
+		}
+		i := slices.IndexFunc(fields[:], func(f string) bool { return f == string(k) })
 		if i < 0 {
-			return p.fail(at, field, "%w: unknown field %s", ErrHeader, quote(k))
+			return p.fail(at, field, "%w: unknown field %s", ErrHeader, quote(string(k)))
 		}
 		if seen[i] {
 			return p.fail(at, field, "%w: %s", ErrDuplicate, k)
 		}
 		seen[i] = true
-		switch k {
+		switch fields[i] {
 		case "dtype":
 			p.space()
 			at := p.i
@@ -376,8 +400,9 @@ func (p *parser) entry(name string, at int) (entry, error) {
 	return e, nil
 }
 
-// checkLayout sorts the entries by their data and checks that they cover it
-// without gap or overlap, and that each has the bytes its shape needs.
+// checkLayout sorts the entries by their data and checks that each has a name of
+// its own, that they cover the data without gap or overlap, and that each has the
+// bytes its shape needs.
 func (h *header) checkLayout() error {
 	slices.SortStableFunc(h.entries, func(a, b entry) int {
 		if a.begin != b.begin {
@@ -385,18 +410,25 @@ func (h *header) checkLayout() error {
 		}
 		return cmp.Compare(a.end, b.end)
 	})
+	h.index = make(map[string]int, len(h.entries))
+	for i := range h.entries {
+		e := &h.entries[i]
+		if j, dup := h.index[e.name]; dup {
+			return formatErr(max(e.at, h.entries[j].at), quote(e.name), "%w", ErrDuplicate)
+		}
+		h.index[e.name] = i
+	}
 	for _, e := range h.entries {
-		field := tensorField(e.name)
 		if e.begin != h.dataLen || e.end < e.begin {
-			return formatErr(e.at, field, "%w: data_offsets [%d,%d] where a tensor must begin at %d",
+			return formatErr(e.at, tensorField(e.name), "%w: data_offsets [%d,%d] where a tensor must begin at %d",
 				ErrLayout, e.begin, e.end, h.dataLen)
 		}
 		n, ok := byteSize(e.dtype, e.shape)
 		if !ok {
-			return formatErr(e.at, field, "%w: size of %v %v overflows", ErrTooLarge, e.dtype, e.shape)
+			return formatErr(e.at, tensorField(e.name), "%w: size of %v %v overflows", ErrTooLarge, e.dtype, e.shape)
 		}
 		if n != e.end-e.begin {
-			return formatErr(e.at, field, "%w: %v %v takes %d bytes, data_offsets [%d,%d] give %d",
+			return formatErr(e.at, tensorField(e.name), "%w: %v %v takes %d bytes, data_offsets [%d,%d] give %d",
 				ErrLayout, e.dtype, e.shape, n, e.begin, e.end, e.end-e.begin)
 		}
 		h.dataLen = e.end

@@ -517,3 +517,30 @@ func TestMemory(t *testing.T) {
 		}
 	}
 }
+
+// A header, too, takes no more than twice the file and 16 MiB, whatever is in it.
+func TestHeaderMemory(t *testing.T) {
+	var names strings.Builder
+	for i := range 1 << 16 {
+		fmt.Fprintf(&names, `,"%d":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`, i)
+	}
+	deep := strings.Repeat("[", 4<<20)
+	for name, b := range map[string][]byte{
+		"escapes":  raw(`{"__metadata__":{"k":"` + strings.Repeat(`\"`, 8<<20) + `"}}`),
+		"unicode":  raw(`{"__metadata__":{"k":"` + strings.Repeat(`\u0041`, 4<<20) + `"}}`),
+		"no end":   raw(`{"__metadata__":{"k":"` + strings.Repeat("x", 16<<20)),
+		"tensors":  raw("{" + names.String()[1:] + "}"),
+		"too many": raw("{" + names.String()[1:] + `,"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}`),
+		"one name": raw(`{"` + strings.Repeat("x", 16<<20) + `":{"dtype":"U8","shape":[0],"data_offsets":[0,1]}}`),
+		"deep":     raw(`{"a":` + deep),
+	} {
+		before := allocated()
+		_, err := Read(bytes.NewReader(b), int64(len(b)), Limits{})
+		if grown := int64(allocated() - before); grown > 2*int64(len(b))+16<<20 {
+			t.Errorf("%s: allocated %d bytes for a file of %d", name, grown, len(b))
+		}
+		if err != nil && len(err.Error()) > 1000 {
+			t.Errorf("%s: an error of %d bytes", name, len(err.Error()))
+		}
+	}
+}

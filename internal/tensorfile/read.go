@@ -2,7 +2,6 @@ package tensorfile
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -10,7 +9,6 @@ import (
 	"io/fs"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/textlstm/textlstm/internal/fsx"
 )
@@ -96,6 +94,9 @@ func Read(r io.Reader, size int64, l Limits) (*File, error) {
 	// Bytes of data may have come with the prefix.
 	buf := prefix
 	if int64(len(buf)) < prefixLen+n {
+		if size >= 0 {
+			buf = append(make([]byte, 0, prefixLen+n), buf...)
+		}
 		if buf, err = readUpTo(r, buf, int(prefixLen+n)); err != nil {
 			return nil, err
 		}
@@ -284,7 +285,7 @@ func newFile(head []byte, h *header, data []byte, l Limits) (*File, error) {
 		Meta:        h.meta,
 		Tensors:     make([]Tensor, len(h.entries)),
 		Checksummed: h.tensorCk != nil,
-		index:       make(map[string]int, len(h.entries)),
+		index:       h.index,
 	}
 	for i, e := range h.entries {
 		t := Tensor{Name: e.name, DType: e.dtype, Shape: e.shape, Data: data[e.begin:e.end:e.end]}
@@ -300,7 +301,6 @@ func newFile(head []byte, h *header, data []byte, l Limits) (*File, error) {
 			}
 		}
 		f.Tensors[i] = t
-		f.index[e.name] = i
 	}
 	return f, nil
 }
@@ -340,48 +340,39 @@ func (f *File) Lookup(name string) (Tensor, bool) {
 }
 
 // CheckNames returns an error that names the tensors of want that the file
-// lacks (ErrMissing), and those that it has beyond want (ErrExtra).
+// lacks (ErrMissing), and those that it has beyond want (ErrExtra): the first ten
+// of each, and how many there are.
 func (f *File) CheckNames(want ...string) error {
-	var errs []error
+	var missing, extra []string
 	wanted := make(map[string]bool, len(want))
 	for _, name := range want {
 		wanted[name] = true
 		if _, ok := f.index[name]; !ok {
-			errs = append(errs, formatErr(-1, tensorField(name), "%w", ErrMissing))
+			missing = append(missing, name)
 		}
 	}
 	for _, t := range f.Tensors {
 		if !wanted[t.Name] {
-			errs = append(errs, formatErr(-1, tensorField(t.Name), "%w", ErrExtra))
+			extra = append(extra, t.Name)
+		}
+	}
+	var errs []error
+	for _, set := range []struct {
+		names []string
+		err   error
+	}{{missing, ErrMissing}, {extra, ErrExtra}} {
+		for i, name := range set.names {
+			if i == maxNamed {
+				errs = append(errs, formatErr(-1, fmt.Sprintf("%d tensors more", len(set.names)-i), "%w", set.err))
+				break
+			}
+			errs = append(errs, formatErr(-1, tensorField(name), "%w", set.err))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// Describe decodes the metadata entry key into v. The entry is a JSON object that
-// says what the file holds: v has a field for each of its members, of which
-// "version" is from 1 to newest.
-func (f *File) Describe(key string, newest int, v any) error {
-	text, ok := f.Meta[key]
-	if !ok {
-		return fmt.Errorf("a safetensors file without the metadata entry %s", quote(key))
-	}
-	var format struct {
-		Version int `json:"version"`
-	}
-	if err := json.Unmarshal([]byte(text), &format); err != nil {
-		return fmt.Errorf("metadata %s: %w", key, err)
-	}
-	if format.Version < 1 || format.Version > newest {
-		return fmt.Errorf("format version %d, this program reads 1 to %d: use a newer program", format.Version, newest)
-	}
-	d := json.NewDecoder(strings.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return fmt.Errorf("metadata %s: %w", key, err)
-	}
-	return nil
-}
+const maxNamed = 10 // tensors in an error
 
 // looksLike reports whether b begins with one of the prefixes.
 func looksLike(b []byte, prefixes ...string) bool {

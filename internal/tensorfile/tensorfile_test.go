@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -321,6 +322,93 @@ func TestDescribe(t *testing.T) {
 	}
 	if err := f.Describe("good", 2, &got); err == nil || !strings.Contains(err.Error(), "format version 3, this program reads 1 to 2") {
 		t.Errorf("version 3 of 2: %v", err)
+	}
+}
+
+// A description means one thing: every name once, spelled as it is meant.
+func TestDescribeIsStrict(t *testing.T) {
+	type inner struct {
+		Size  int                `json:"size"`
+		Plain []inner            `json:"plain,omitempty"`
+		Rates map[string]float64 `json:"rates"`
+	}
+	type description struct {
+		Version int       `json:"version"`
+		Inner   *inner    `json:"inner"`
+		Own     lowerCase `json:"own"`
+		Untyped any       `json:"untyped"`
+		NoTag   int
+	}
+	describe := func(text string) error {
+		f := &File{Meta: map[string]string{"m": text}}
+		return f.Describe("m", 1, new(description))
+	}
+	for _, good := range []string{
+		`{"version":1}`,
+		`{"version":1,"inner":{"size":1,"plain":[{"size":2},{"size":3}],"rates":{"Dev A":1,"dev a":2}},"own":{"a":1},"untyped":{"b":[{"c":null}]},"NoTag":4}`,
+		` { "version" : 1 , "inner" : null } `,
+		`{"version":1,"untyped":"\ud83d\ude00"}`,
+	} {
+		if err := describe(good); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
+	deep := strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40)
+	var many strings.Builder
+	for i := range 5000 {
+		fmt.Fprintf(&many, `,"%d":1`, i)
+	}
+	for _, bad := range []struct{ text, want string }{
+		{`{"version":1,"version":1}`, "duplicate name"},
+		{`{"version":99,"VERSION":1}`, `unknown field "VERSION"`},
+		{`{"Version":1}`, `unknown field "Version"`},
+		{`{"ver\u017fion":1}`, "unknown field"},
+		{`{"version":1,"inner":{"size":1,"size":2}}`, "duplicate name"},
+		{`{"version":1,"inner":{"Size":1}}`, `unknown field "Size"`},
+		{`{"version":1,"inner":{"plain":[{"size":1},{"si\u007ae":1,"size":2}]}}`, "duplicate name"},
+		{`{"version":1,"inner":{"plain":[{"SIZE":1}]}}`, `unknown field "SIZE"`},
+		{`{"version":1,"inner":{"rates":{"a":1,"a":2}}}`, "duplicate name"},
+		{`{"version":1,"own":{"A":1}}`, `unknown field "A"`},
+		{`{"version":1,"own":{"a":1,"a":1}}`, "duplicate name"},
+		{`{"version":1,"untyped":{"a":{"b":1,"b":2}}}`, "duplicate name"},
+		{`{"version":1,"untyped":"\ud800"}`, "bad escape"},
+		{`{"version":1,"untyped":"\ud800\u0041"}`, "bad escape"},
+		{`{"version":1,"untyped":"\udc00"}`, "bad escape"},
+		{`{"version":1,"untyped":["\ud83d"]}`, "bad escape"},
+		{"{\"version\":1,\"untyped\":\"\xff\"}", "not valid UTF-8"},
+		{`{"version":1,"notag":1}`, "unknown field"},
+		{`{"version":1,"untyped":` + deep + `}`, "in each other"},
+		{`{"version":1,"untyped":{"` + strings.Repeat("a", 2000) + `":1}}`, "limit exceeded"},
+		{`{"version":1,"untyped":{"a":1` + many.String() + `}}`, "limit exceeded"},
+		{`{"version":1} {}`, "metadata m: "},
+		{`{"version":1}]`, "metadata m: "},
+	} {
+		if err := describe(bad.text); err == nil || !strings.Contains(err.Error(), bad.want) || len(err.Error()) > 500 {
+			t.Errorf("%.80s: %v, want %s", bad.text, err, bad.want)
+		}
+	}
+}
+
+// lowerCase decodes itself.
+type lowerCase struct{}
+
+func (*lowerCase) UnmarshalJSON([]byte) error { return nil }
+
+func TestCheckNamesIsShort(t *testing.T) {
+	var tensors []Tensor
+	var want []string
+	for i := range 30 {
+		tensors = append(tensors, Uint8(fmt.Sprint("extra", i), nil, 0))
+		want = append(want, fmt.Sprint("missing", i))
+	}
+	b := mustWrite(t, nil, tensors...)
+	f, err := Decode(b, Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = f.CheckNames(want...)
+	if !errors.Is(err, ErrMissing) || !errors.Is(err, ErrExtra) || strings.Count(err.Error(), "\n") != 21 || strings.Count(err.Error(), "20 tensors more") != 2 {
+		t.Errorf("%v", err)
 	}
 }
 
