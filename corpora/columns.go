@@ -135,7 +135,7 @@ func (o *Options) resolve(header []string, sparse bool) (columns, error) {
 // noLabels says that a table lacks the label columns.
 func (o *Options) noLabels(header []string) error {
 	if len(o.Heads) == 0 {
-		return fmt.Errorf("no label column, the columns are %s: name it (--label-col): %w", quoteList(header), ErrColumns)
+		return fmt.Errorf("no label column, the columns are %s: name it (--label-col), or several of 0 and 1 (--head NAME=a,b,c): %w", quoteList(header), ErrColumns)
 	}
 	var names []string
 	for _, h := range o.Heads {

@@ -11,10 +11,14 @@
 // # Reading
 //
 // [Open] streams the examples of any number of files. The format is found from
-// the content and the name: TSV, CSV, JSON lines, fastText's __label__ lines, a
-// directory per label, Parquet, trees in brackets, plain text; gzip, zstd and
-// bzip2 are undone on the way; tar and zip archives are read in place, nothing
-// is extracted. Text of any encoding arrives as valid UTF-8.
+// the content and the name: TSV, CSV, JSON lines and arrays, fastText's __label__
+// lines, a directory per label, Parquet, trees in brackets, plain text; gzip, zstd
+// and bzip2 are undone on the way; tar and zip archives are read in place, nothing
+// is extracted. Text of any encoding arrives as valid UTF-8. A null is an empty text.
+//
+// What the options leave open is guessed from the first rows, and
+// [FileReport.Guesses] lists it; where a guess is not safe the file is refused with
+// its columns and the flag of the command sentiment that would settle it.
 //
 // A row that cannot be read is refused, not dropped: Read returns a
 // [*ParseError] that names file, line and column and has Refused set, and the
@@ -30,7 +34,8 @@
 //
 // Labels are compared as written, but for three that everybody spells two ways:
 // neg and negative, pos and positive, neu and neutral, in any case, are read as
-// the long form. An empty label means that the row does not have one.
+// the long form, and [Report.Renamed] says so. A whole number has one spelling: 1.0
+// is 1. An empty label means that the row does not have one.
 //
 // # Memory
 //

@@ -156,8 +156,11 @@ func (r *Reader) checkLabels(f *file) error {
 	switch {
 	case found == 0 && r.opts.Labelled:
 		err = fmt.Errorf("none of the %d rows has a label: %w", rows, ErrColumns)
-		if f.header != nil && !f.labelled {
+		switch {
+		case f.header != nil && !f.labelled:
 			err = r.opts.noLabels(f.header)
+		case rows == 1 && r.report.Files[f.source].Format == Text:
+			err = fmt.Errorf("read as one document without a label: say if it is a table (--format tsv, or --no-header): %w", ErrColumns)
 		}
 	case len(r.opts.Heads) == 0 && f.header != nil && !r.several && rows >= uniqueRows && found*10 > rows*9:
 		err = fmt.Errorf("the column taken for the label has %d different values in %d rows, the columns are %s: say which it is (--label-col): %w",

@@ -220,7 +220,7 @@ func (t *entryRows) document(ex *Example, e *entry, inner *file) (rows, error) {
 	if t.opts.Format == "" {
 		t.text.Peek(1)
 		head, _ = t.text.Peek(t.text.Buffered())
-		if format := detectFormat(e.name, head); format != Text {
+		if format := t.opts.detectFormat(e.name, head); format != Text {
 			inner.dec = dec
 			return inner.openRows(t.text, format)
 		}

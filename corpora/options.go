@@ -61,7 +61,8 @@ type Head struct {
 
 // Options say how files are read. The zero value detects everything.
 type Options struct {
-	// Format of every file; "" detects it from content and name.
+	// Format of every file, also of those in directories and archives; "" detects it
+	// from content and name. A text is then a table if NoHeader or TextColumns are set.
 	Format Format
 	// TextColumns name the columns that make the text, joined by a space; a
 	// number counts columns from 1, and a name that no column has may be several,

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -263,37 +264,56 @@ func isNumber(s string) bool {
 	return err == nil
 }
 
+// A columnShape is what the values of a column look like.
+type columnShape struct {
+	words  float64 // mean number of words of a value
+	digits bool    // nearly all are numbers, dates or times
+	same   bool    // all are equal
+}
+
+// few is how many rows are too few to judge a column's values and lengths by.
+const few = 5
+
+func shapeOf(rows [][]field, column int) columnShape {
+	digits, words, n := 0, 0, 0
+	values := map[string]bool{}
+	for _, row := range rows {
+		if column >= len(row) || row[column].text == "" {
+			continue
+		}
+		n++
+		text := row[column].text
+		words += len(strings.Fields(text))
+		values[text] = true
+		if isNumber(text) || len(text) < 40 && len(strings.Trim(text, "0123456789")) < len(text) && strings.ContainsAny(text, ":-/") && strings.Count(text, ":")+strings.Count(text, "-")+strings.Count(text, "/") > 1 {
+			digits++
+		}
+	}
+	return columnShape{float64(words) / float64(max(n, 1)), n > 0 && digits*10 > n*9, n >= few && len(values) == 1}
+}
+
 // alike reports whether the columns could together be the text, as a title and a
 // body: none holds numbers or one value alone, and none words where another holds
 // sentences.
 func alike(rows [][]field, at []int) bool {
-	const few = 5 // rows by which values and lengths cannot be judged
-	least, most := -1.0, 0.0
+	least, most := math.Inf(1), 0.0
 	for _, i := range at {
-		numbers, words, n := 0, 0, 0
-		values := map[string]bool{}
-		for _, row := range rows {
-			if i >= len(row) || row[i].text == "" {
-				continue
-			}
-			n++
-			words += len(strings.Fields(row[i].text))
-			values[row[i].text] = true
-			if isNumber(row[i].text) {
-				numbers++
-			}
-		}
-		if n == 0 {
-			continue
-		}
-		mean := float64(words) / float64(n)
-		if numbers*10 > n*9 || n >= few && len(values) == 1 {
+		s := shapeOf(rows, i)
+		if s.digits || s.same {
 			return false
 		}
-		if n >= few && (least < 0 || mean < least) {
-			least = mean
-		}
-		most = max(most, mean)
+		least, most = min(least, s.words), max(most, s.words)
 	}
-	return least < 0 || least >= 1.2 || most < 3
+	return len(rows) < few || least >= 1.2 || most < 3
+}
+
+// prose returns those of the columns that hold texts, if any holds sentences.
+func prose(rows [][]field, at []int) []int {
+	var texts []int
+	for _, i := range at {
+		if s := shapeOf(rows, i); !s.digits && !s.same && s.words >= 1.2 {
+			texts = append(texts, i)
+		}
+	}
+	return texts
 }

@@ -75,7 +75,7 @@ func (f *file) openText(br *bufio.Reader, name string) (rows, error) {
 		// Peek(1) waits for the first bytes alone: standard input may be slow.
 		text.Peek(1)
 		head, _ := text.Peek(text.Buffered())
-		format = detectFormat(name, head)
+		format = f.opts.detectFormat(name, head)
 	}
 	if f.live != nil {
 		f.inBuf = func() bool { return text.Buffered() > 0 || br.Buffered() > 0 }
@@ -143,6 +143,23 @@ func detectFormat(name string, head []byte) Format {
 	case isHeader(line, "\t"):
 		return TSV
 	case isHeader(line, ","), isHeader(line, ";"), isHeader(line, "|"), separatorLine(line) != 0:
+		return CSV
+	}
+	return Text
+}
+
+// detectFormat is the function of that name, but a text whose columns the options
+// speak of is a table.
+func (o *Options) detectFormat(name string, head []byte) Format {
+	format := detectFormat(name, head)
+	if format != Text || o.Lines || !o.NoHeader && len(o.TextColumns) == 0 {
+		return format
+	}
+	line, _, _ := bytes.Cut(head, []byte("\n"))
+	switch {
+	case bytes.IndexByte(line, '\t') >= 0:
+		return TSV
+	case bytes.ContainsAny(line, delimiters):
 		return CSV
 	}
 	return Text

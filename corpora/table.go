@@ -129,6 +129,11 @@ func (t *tableRows) numberColumns(first []string, rows [][]field) error {
 	if len(c.text) == 0 {
 		return fmt.Errorf("%d columns and none is left for the text: %w", t.n, ErrColumns)
 	}
+	if len(t.opts.Heads) > 0 { // which column is the label is known, so it is safe to leave out what is no text
+		if texts := prose(rows, c.text); len(texts) > 0 {
+			c.text = texts
+		}
+	}
 	if len(c.text) > 1 && !alike(rows, c.text) {
 		return fmt.Errorf("without a header each of the columns %s could be the text, and one of them the label; the first row is %s: say which (--no-header --text-col N --label-col N): %w",
 			numberList(c.text), quoteList(first), ErrColumns)
