@@ -310,7 +310,7 @@ func checkSizes(f *tensorfile.File, d description) error {
 }
 
 // firstMissing returns the first of the large tensors of a config that the file
-// lacks, of an ensemble those of the first member. It takes no more steps than
+// lacks. It looks at the first member of an ensemble, and takes no more steps than
 // the file has tensors.
 func firstMissing(f *tensorfile.File, cfg Config, prefix string) (name string, ok bool) {
 	missing := func(n string) bool {

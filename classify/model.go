@@ -118,9 +118,9 @@ func (m *Model) inputCaches() []*nn.InputCache {
 // Vocab returns the vocabulary.
 func (m *Model) Vocab() *vocab.Vocabulary { return m.vocab }
 
-// Embed returns the word vectors, for instance to look for neighbours; nil if
-// there is no deep branch, of an ensemble those of the first member. They must
-// not be changed.
+// Embed returns the word vectors, for instance to look for neighbours: those of
+// the first member of an ensemble, nil if there is no deep branch. They must not
+// be changed.
 func (m *Model) Embed() *embed.Table {
 	if m.net == nil {
 		return nil

@@ -94,7 +94,7 @@ func newNetwork(cfg Config, rows int, int8s bool) (*Network, error) {
 	return n, nil
 }
 
-// Init draws all weights, of an ensemble those of one member after the other.
+// Init draws all weights, one member of an ensemble after the other.
 func (n *Network) Init(r *rand.Rand) {
 	for _, m := range n.members {
 		m.Init(r)
@@ -116,12 +116,12 @@ func (n *Network) Init(r *rand.Rand) {
 	}
 }
 
-// Params returns the weights in a fixed order, under the names of a model file;
-// of an ensemble those of its members, each under the names that it has alone.
+// Params returns the weights in a fixed order, under the names of a model file. An
+// ensemble returns those of its members, each under the names that it has alone.
 func (n *Network) Params() []*nn.Param { return n.params }
 
-// Embed returns the word vectors, for instance to fill them with pretrained
-// ones; of an ensemble those of the first member.
+// Embed returns the word vectors, for instance to fill them with pretrained ones:
+// those of the first member of an ensemble.
 func (n *Network) Embed() *embed.Table { return n.embed }
 
 // A Workspace holds the activations of one Forward for one Backward. The zero

@@ -49,9 +49,9 @@ func (e *Encoded) appendTokens(m *Model, tokens []tokenize.Token) {
 	}
 }
 
-// Vectors returns the word vectors of a text as the encoder reads them, in
-// float32, of an ensemble the first member: [len(IDs)][Embed]. It panics without
-// a deep branch.
+// Vectors returns the word vectors of a text in float32, [len(IDs)][Embed], as the
+// encoder reads them, or the first member's encoder. It panics without a deep
+// branch.
 func (m *Model) Vectors(e Encoded) []float32 {
 	x := make([]float32, len(e.IDs)*m.cfg.Embed)
 	m.net.gather(x, e.IDs, e.Unknown)

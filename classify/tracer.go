@@ -60,7 +60,8 @@ func (n *Network) frozen() *Network {
 	return f
 }
 
-// Encoder returns the encoder of n, of an ensemble that of the first member. It must not be changed.
+// Encoder returns the encoder of n, or of the first member of an ensemble. It must
+// not be changed.
 func (n *Network) Encoder() nn.Encoder { return n.encoder }
 
 // A Point is a text whose word vectors are multiplied by Scale: 1 is the text
@@ -85,7 +86,7 @@ type Trace struct {
 	Products []float64
 
 	// Attention [len(IDs)] is the weight of each token where the pooling has
-	// attention, else nil. It sums to 1. Of an ensemble it is the members' mean.
+	// attention, else nil. It sums to 1. An ensemble has the mean of its members'.
 	Attention []float32
 
 	// Norms [L*D][len(IDs)], if asked for, is the norm of the derivative of

@@ -324,7 +324,7 @@ func TestLabelErrors(t *testing.T) {
 	}
 }
 
-// Of 1000 labels 100 are flipped; a model that is right nine times in ten finds
+// 100 of 1000 labels are flipped; a model that is right nine times in ten finds
 // most of them, and what it names is mostly wrong.
 func TestLabelErrorsFindsFlips(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))

@@ -177,7 +177,7 @@ func TestRenamedLabels(t *testing.T) {
 	}
 }
 
-// Of data sets one with single labels and one with lists go together.
+// A data set with single labels and one with lists go together.
 func TestAppendLists(t *testing.T) {
 	read := func(name, content string) *Dataset {
 		r, err := New(strings.NewReader(content), name, Options{})

@@ -20,8 +20,8 @@ const (
 	parquetGrace  = 16 << 20
 )
 
-// parquetRows reads the text and label columns of a Parquet table. Of the whole
-// file only one page per column is in memory.
+// parquetRows reads the text and label columns of a Parquet table. Only one
+// page per column of the file is in memory.
 type parquetRows struct {
 	*file
 	table *parquet.File

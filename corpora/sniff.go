@@ -120,8 +120,8 @@ func (t *tableRows) sample(delim, quote byte) [][]field {
 }
 
 // sniffDelimiter returns the delimiter by which the first rows have equally many
-// fields. Of several the one is taken whose header names a text column, then one
-// that is not always followed by a space, as in prose, then the usual one.
+// fields. If there are several it is the one whose header names a text column, then
+// one that is not always followed by a space, as in prose, then the usual one.
 func (t *tableRows) sniffDelimiter(usual byte) byte {
 	best, most := usual, 0.0
 	for _, d := range append([]byte{usual}, delimiters...) {

@@ -129,7 +129,7 @@ func (c Coverage) String() string {
 // deviation of the vectors found (InitSD if none was), in ID order; with a nil
 // rng they stay zero.
 //
-// Every row's length is checked, and in binary files every number. Of text
+// Every row's length is checked, and in binary files every number. In text
 // files the numbers of the first row and of the rows in use are parsed.
 //
 // The error is a *ParseError; there is no table then.

@@ -57,12 +57,12 @@ func (c SubwordConfig) Validate() error {
 const (
 	maxGram  = 64
 	maxBits  = 24
-	maxBytes = 64 // of a word that are read
+	maxBytes = 64 // read of a word
 )
 
 // AppendBuckets appends the numbers of the vectors of word's n-grams, which are
-// fastText's. One that occurs twice is there twice. Of a word of more than 64
-// bytes the first 64 count.
+// fastText's. One that occurs twice is there twice. Only the
+// first 64 bytes of a word count.
 func (c SubwordConfig) AppendBuckets(dst []int32, word string) []int32 {
 	for h := range ngrams("<"+word[:min(len(word), maxBytes)]+">", c.Min, c.Max) {
 		dst = append(dst, int32(h*0x9e3779b1>>(32-c.Bits))) // its high bits, which depend on all of h

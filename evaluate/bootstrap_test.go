@@ -106,8 +106,8 @@ func TestIntervalsOfCertainAnswersAreNarrow(t *testing.T) {
 
 // TestDifferencesCoverTheTruth draws samples from a population on which two
 // heads were run whose figures there are known: as often as they say, the
-// intervals hold the true difference, and of two heads that are right equally
-// often neither test finds one better more than one time in twenty.
+// intervals hold the true difference, and neither test finds one of two heads that
+// are right equally often better more than one time in twenty.
 func TestDifferencesCoverTheTruth(t *testing.T) {
 	if testing.Short() {
 		t.Skip("250 pairs of bootstraps take seconds")

@@ -45,8 +45,8 @@
 //
 // Differences of two heads on the same rows are resampled in pairs. In
 // simulations with 1000 rows their 95 % intervals hold the true difference 93 to
-// 97 % of the time (of the calibration errors up to 99 %), and of two heads that
-// are right equally often McNemar's test and the bootstrap each find one better
+// 97 % of the time (up to 99 % for the calibration errors), and where two heads
+// are right equally often, McNemar's test and the bootstrap each find one better
 // in fewer than 5 % of the samples.
 //
 // Values of this package's types may be read by any number of goroutines; none

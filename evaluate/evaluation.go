@@ -13,7 +13,7 @@ type Options struct {
 	Coverage bool // what a head gives that answers only where it is confident
 
 	// Abstain is the confidence below which the head does not answer; 0 means
-	// that it always does. Of a multi-label head it has no meaning.
+	// that it always does. It has no meaning for a multi-label head.
 	Abstain float64
 
 	// Precision, above 0, asks for the threshold of each label from which on

@@ -39,7 +39,7 @@ func newScorer(p *Predictions) *scorer {
 				d = v - 1
 			}
 			s.brier[i] += d * d
-			// Of equal probabilities the later label ranks first, as in
+			// Where probabilities are equal the later label ranks first, as in
 			// scikit-learn's top_k_accuracy_score.
 			if v > row[g] || v == row[g] && k > g {
 				s.rank[i]++

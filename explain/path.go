@@ -51,7 +51,7 @@ type node struct {
 type panel struct {
 	a, m, b *node
 
-	// Of a jump: the node whose parts it is shared out by, and their factor.
+	// If it is a jump: the node whose parts it is shared out by, and their factor.
 	steep *node
 	jump  float64
 }

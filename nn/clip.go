@@ -13,7 +13,7 @@ import (
 // measures; a norm that is not finite leaves the gradients alone, for Step to
 // report.
 //
-// Of sparse parameters only the touched rows are read; Touched is put in
+// Only the touched rows of sparse parameters are read; Touched is put in
 // ascending order, so that the norm does not depend on the order in which rows
 // were touched.
 func ClipNorm(params []*Param, limit float64) float64 {

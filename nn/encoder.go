@@ -91,7 +91,7 @@ type Mode struct {
 
 // A Shape is the size of an encoder.
 type Shape struct {
-	Input, Hidden int // of a row of the input, and of the state of one direction
+	Input, Hidden int // widths of an input row and of one direction's state
 	Layers        int // from 1 on
 	Direction     Direction
 }

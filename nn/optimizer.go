@@ -143,9 +143,9 @@ func (e *DivergedError) Error() string {
 
 // An Optimizer moves parameters against their gradients.
 //
-// Parameters without a gradient (Grad nil) are left alone. Of a sparse
-// parameter only the Touched rows move, and only their moments are updated, as
-// in PyTorch's SparseAdam: a step costs what the batch's distinct words cost,
+// Parameters without a gradient (Grad nil) are left alone. A sparse parameter
+// moves only in its Touched rows, and only their moments are updated, as in
+// PyTorch's SparseAdam: a step costs what the batch's distinct words cost,
 // not what the vocabulary does.
 //
 // An Optimizer belongs to one goroutine. Steps are deterministic.

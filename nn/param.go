@@ -151,7 +151,7 @@ func (p *Param) Touch(row int32) {
 	}
 }
 
-// ZeroGrad clears the gradient: of a sparse parameter only the touched rows.
+// ZeroGrad clears the gradient, of which a sparse parameter has only touched rows.
 func (p *Param) ZeroGrad() {
 	if !p.Sparse {
 		clear(p.Grad)

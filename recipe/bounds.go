@@ -69,8 +69,8 @@ func checkDepth(b []byte) error {
 	return nil
 }
 
-// stringLen is the length of the string that b begins with, of all of b if it does
-// not end.
+// stringLen is the length of the string that b begins with; all of b if the string
+// does not end.
 func stringLen(b []byte) int {
 	quote := b[:1]
 	if triple := bytes.Repeat(quote, 3); bytes.HasPrefix(b, triple) {

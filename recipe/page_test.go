@@ -374,7 +374,7 @@ func (p *page) checkEnum(t reflect.Type, values []string) {
 	}
 }
 
-// meaning is the comment of a field, or of the field above if that is of both, with
+// meaning is the comment of a field, or the one above if it is about several, with
 // the names of settings in place of those of Go.
 func (p *page) meaning(f namedField) string {
 	s := p.source(f.owner.PkgPath())

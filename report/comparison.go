@@ -119,8 +119,8 @@ func OverviewTitle(all []Comparison) string {
 	return title
 }
 
-// Overview is a table, for Table, of several models against one, which is A of
-// all the comparisons. It panics if there are none.
+// Overview is a table, for Table, that compares several models with one, the A of
+// all comparisons. It panics if there are none.
 func Overview(all []Comparison) (header []string, rows [][]any) {
 	a := all[0].A
 	first := &all[0].ScoresA

@@ -18,10 +18,9 @@ const (
 	tagCancel = 0xE007F
 )
 
-// isPictograph reports whether r is an emoji by itself. Of the characters with
-// Unicode's Extended_Pictographic property, those that are ordinary text
-// without a variation selector (© ® ™, arrows, information and math signs) are
-// left out.
+// isPictograph reports whether r is an emoji by itself: has Unicode's property
+// Extended_Pictographic, and is not ordinary text without a variation selector, as
+// © ® ™, arrows, information and math signs are.
 func isPictograph(r rune) bool {
 	switch {
 	case r < 0x231A:

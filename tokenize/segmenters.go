@@ -24,8 +24,8 @@ func (fields) segment(dst []Token, text string, pos, n int) ([]Token, int) {
 }
 
 // nextField returns the first field of text at or after pos, which is empty, at
-// the end of text, if there is none. Of a field longer than most bytes it returns
-// a beginning that is longer, without looking for the end.
+// the end of text, if there is none. If the field is longer than most bytes, it
+// returns a beginning that is longer, without looking for the end.
 func nextField(text string, pos, most int) (start, end int) {
 	for start = pos; start < len(text); {
 		r, size := utf8.DecodeRuneInString(text[start:])

@@ -24,7 +24,7 @@ type Distillation struct {
 	// Temperature is T; 0 means 2.
 	Temperature float64 `json:"temperature,omitempty"`
 
-	// Labels weighs the loss on the true labels, of texts that have one, beside
+	// Labels weighs the loss on the true labels, where texts have them, beside
 	// the teacher's loss, which has weight 1. 0 leaves them to the wide branch.
 	Labels float64 `json:"labels,omitempty"`
 }

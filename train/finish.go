@@ -80,7 +80,7 @@ func (f *fit) whole() (*classify.Model, error) {
 	return classify.New(f.full.Model, f.model.Vocab(), f.nets, f.model.Wide(), classify.Card{})
 }
 
-// bestEpoch is the epoch of the best weights, of several members the last one.
+// bestEpoch is the epoch of the best weights: the last one among several members'.
 func bestEpoch(history []Epoch) int {
 	best := 0
 	for _, e := range history {

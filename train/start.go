@@ -49,8 +49,8 @@ func FromLanguageModel(m *lm.Model) *Start {
 	return &Start{classify.Config{Pipeline: c.Pipeline, Embed: c.Embed, LSTM: c.LSTM}, m.Vocab(), m.Params()}
 }
 
-// FromClassifier returns the start from a trained classifier, of an ensemble
-// from its first member: all that is below pooling and heads. It shares the
+// FromClassifier returns the start from a trained classifier, or from the first
+// member of an ensemble: all that is below pooling and heads. It shares the
 // weights but those in eight bits, which become float32. It is an error if there
 // is no deep branch.
 func FromClassifier(m *classify.Model) (*Start, error) {
@@ -88,8 +88,8 @@ const startTexts = 24_000
 // From returns c as of a model that starts from another: with its pipeline, its
 // word vectors' width, its vectors of character n-grams if it has some, and its
 // encoder. A Vocab.MaxSize of 0 becomes 50,000, since words come from two sources.
-// Of so many training texts it takes fewer epochs, since the network has less to
-// learn; 0 leaves them as they are.
+// It takes fewer epochs, as many as suit so many training texts, since the network
+// has less to learn; 0 texts leave them as they are.
 func (c Config) From(s *Start, texts int) Config {
 	c = c.WithWords()
 	if texts > 0 {

@@ -137,8 +137,8 @@ func (v *Vocabulary) Buckets() int { return v.buckets }
 // Total returns the sum of the counts of the known tokens.
 func (v *Vocabulary) Total() int64 { return v.total }
 
-// Lookup returns the ID of a known token. Of any other it returns what ID
-// returns, and false.
+// Lookup returns the ID of a known token and true. For any other token it returns
+// what ID returns, and false.
 func (v *Vocabulary) Lookup(token string) (ID, bool) {
 	if id, ok := v.ids[token]; ok {
 		return id, true

@@ -60,7 +60,7 @@ func TestNBSVMLearnsPhrasesAndHowSureItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Of labels that are wrong one time in twenty the best log loss is 0.2.
+	// Labels that are wrong one time in twenty have a log loss of 0.2 at best.
 	if e.Accuracy < 0.92 || e.LogLoss > 0.3 {
 		t.Errorf("accuracy %.3f, log loss %.3f, want at least 0.92, at most 0.3", e.Accuracy, e.LogLoss)
 	}

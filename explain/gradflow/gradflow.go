@@ -52,8 +52,8 @@ type Curve struct {
 }
 
 // Left is the norm k steps before the end, or at the first step of the longest
-// sequence if it has fewer, as a share of that at the end; of the largest norm
-// if that is 0, as it may be where a maximum is pooled.
+// sequence if it has fewer, as a share of the norm at the end. If that is 0, as it
+// may be where a maximum is pooled, it is a share of the largest norm.
 func (c *Curve) Left(k int) float64 {
 	if len(c.Norms) == 0 {
 		return 0

@@ -1,5 +1,4 @@
-// Package encode turns texts into ids, of a vocabulary that is counted over
-// them.
+// Package encode counts a vocabulary over texts and turns them into its ids.
 package encode
 
 import (

@@ -29,7 +29,7 @@ const tempPrefix = ".tmp-"
 // after a power failure. The writer passed to write is buffered, and valid
 // only during the call.
 //
-// Calls for different names may run concurrently; of those for one name the
+// Calls for different names may run concurrently; among those for one name the
 // last wins.
 func WriteFile(fsys FS, name string, write func(w io.Writer) error) error {
 	target, err := fsys.Resolve(name)

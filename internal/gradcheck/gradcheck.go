@@ -24,8 +24,8 @@ const samples = 150
 // points at Step and 2*Step on either side, whose own error is of the order of
 // Step^4; noise is the rounding of a float32 loss seen through it. At a kink
 // (ReLU, max) the difference means nothing: choose values away from one.
-// Inputs can be checked by wrapping them in a Param. Of large parameters
-// evenly spread values are tried. Data is left as it was.
+// Inputs can be checked by wrapping them in a Param. Large parameters are
+// tried at evenly spread values. Data is left as it was.
 //
 // With tol = 1e-2 a wrong sign, factor or term is found; float32 arithmetic
 // seldom allows much less than 1e-3.

@@ -135,7 +135,7 @@ func TestGradient(t *testing.T) {
 	}
 }
 
-// Of more terms than most, a step is their mean times most.
+// A step of more terms than most is their mean times most.
 func TestLongStepsAreCut(t *testing.T) {
 	v := words(t, 2)
 	m := newModel(1, make([]float32, v.Len()))

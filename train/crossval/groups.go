@@ -52,7 +52,7 @@ type Groups struct {
 // texts that it has not met (scikit-learn's LeaveOneGroupOut). groups names the
 // group of each of data's sources, "" for none. Neither training nor the choice of
 // the epoch sees a text of the group, nor one that is equal to one of it up to case
-// and white space. Of equal texts within a group the first alone is judged.
+// and white space. Where texts within a group are equal, the first alone is judged.
 //
 // A text is judged on the labels that its source tells apart: the likeliest of
 // those is the answer, and they share all of the probability. A group without

@@ -229,7 +229,7 @@ func TestResumeEndsAsIfNothingHadHappened(t *testing.T) {
 		t.Errorf("%q is left behind, %v", left, err)
 	}
 
-	// Of k folds too, of no other run, and not by accident.
+	// The same holds for k folds, for no other run, and not by accident.
 	if _, err := LeaveOut(t.Context(), tiny(), d, groups, Options{Seed: 5, File: file}); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("%v, want that the file is there", err)
 	}

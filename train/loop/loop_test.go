@@ -401,7 +401,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// Of another identity, or unasked, nothing is resumed.
+// A checkpoint of another identity, or one that nobody asks for, is not resumed.
 func TestCheckpointsRefuse(t *testing.T) {
 	mem, b := fsxtest.NewMem(), newBowl()
 	interrupt(t, open(t, b, mem), b, 3)

@@ -42,8 +42,8 @@ type Options struct {
 
 	// Epochs is the number of epochs that the settings the study began with
 	// train for. For Halving, which needs it, it is the most that a trial gets,
-	// and MinEpochs the least, 0 meaning 1. Of the trials with so many epochs one
-	// in Eta goes on with Eta times as many; 0 means 3.
+	// and MinEpochs the least, 0 meaning 1. One in Eta of the trials with so
+	// many epochs goes on with Eta times as many; 0 means 3.
 	Epochs    int `json:"epochs,omitempty"`
 	MinEpochs int `json:"min_epochs,omitempty"`
 	Eta       int `json:"eta,omitempty"`
@@ -397,9 +397,9 @@ func (s *Study) choose(trial int, before []Run) Values {
 	return v
 }
 
-// Best returns the best run and that of trial 0, of those with the most epochs;
-// nil where there is none that did not fail. Of equal scores that of trial 0 is
-// the best, then that with the lowest log loss.
+// Best returns the best run and that of trial 0, both with the most epochs; nil
+// where all failed. Where scores are equal, trial 0 is the best, then the run with
+// the lowest log loss.
 func (s *Study) Best() (best, first *Run) {
 	top := len(s.rungs()) - 1
 	for i := range s.Runs {
