@@ -1,5 +1,5 @@
 // Package recommend chooses the settings of a training by what its texts are like. The
-// choices were made on dev texts of the corpora that docs/results.md lists.
+// choices were made on dev texts of the corpora that docs/choices.md lists.
 package recommend
 
 import (
