@@ -36,9 +36,9 @@ type fastTextDict struct {
 }
 
 // fastText reads the word vectors of a .bin file, as "fasttext
-// print-word-vectors" prints them: the mean of the word's own row of the input
-// matrix and those of its n-grams. The matrix is streamed, since it is mostly
-// rows of n-grams that no word of the vocabulary has.
+// print-word-vectors" prints them: the mean of the rows of the input matrix for
+// the word and for its n-grams. The matrix is streamed, since it is mostly rows of
+// n-grams that no word of the vocabulary has.
 func (s *source) fastText(f *filler) error {
 	var args fastTextArgs
 	var dict fastTextDict

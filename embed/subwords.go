@@ -71,7 +71,7 @@ func (c SubwordConfig) AppendBuckets(dst []int32, word string) []int32 {
 }
 
 // Subwords are the vectors of character n-grams. A word's vector is its row of
-// a Table, that of vocab.Unk if it has none, plus the mean of its n-grams'
+// a Table, or the row of vocab.Unk if it has none, plus the mean of its n-grams'
 // vectors. The mean, and not the sum, so that the length of a word does not
 // decide how much its n-grams weigh beside its row.
 //

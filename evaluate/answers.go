@@ -246,7 +246,7 @@ func readTable(head string, next func() ([]string, int, error)) ([]Answer, error
 // labels are known, row by row. Where rows and answers both have an ID, it must
 // be the same. Probabilities are used if every answer has them; labels that an
 // answer leaves out have none, and answers outside the labels are an error. An
-// answer without a label is that of its highest probability.
+// answer without a label stands for the label with its highest probability.
 func FromAnswers(head string, labels []string, gold []int, rows []Row, answers []Answer) (*Predictions, error) {
 	if len(answers) != len(gold) {
 		return nil, fmt.Errorf("evaluate: %d answers for %d rows", len(answers), len(gold))

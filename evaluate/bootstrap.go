@@ -71,7 +71,7 @@ func (b bootstrapped) intervals(s *Scores, level float64) map[string]Interval {
 	return intervals(scoreFigures(), s, len(b.scores), func(r int) *Scores { return &b.scores[r] }, level)
 }
 
-// labelIntervals returns those of label k of c, whose figures are l.
+// labelIntervals returns the intervals of label k of c, whose figures are l.
 func (b bootstrapped) labelIntervals(k, c int, l *LabelScores, level float64) map[string]Interval {
 	return intervals(labelFigures(), l, len(b.scores), func(r int) *LabelScores { return &b.labels[r*c+k] }, level)
 }

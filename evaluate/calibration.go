@@ -150,7 +150,7 @@ func normalize(probs []float64) {
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// logProb is ln p, of 0 that of the smallest float32.
+// logProb is ln p, with the smallest float32 in place of 0.
 func logProb(p float64) float64 { return math.Log(max(p, math.SmallestNonzeroFloat32)) }
 
 // logOdds is ln(p/(1-p)) with p clipped away from 0 and 1.

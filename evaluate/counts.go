@@ -2,10 +2,10 @@ package evaluate
 
 import "math"
 
-// setCounts fills the figures that follow from the confusion matrix m [C][C]
-// (rows gold, columns predicted): those of s and, label by label, those of per,
-// whose names it leaves alone. The macro averages are over all labels, or over
-// those that some row has or was given.
+// setCounts fills s and, label by label, per with the figures that follow from the
+// confusion matrix m [C][C] (rows gold, columns predicted). It leaves the names of
+// per alone. The macro averages are over all labels, or over the labels that some
+// row has or was given.
 func setCounts(m []int, onlySeen bool, s *Scores, per []LabelScores) {
 	c := len(per)
 	for k := range per {

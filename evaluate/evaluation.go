@@ -75,8 +75,8 @@ type Evaluation struct {
 	Curves       []Curve          `json:"curves,omitempty"`   // [C]
 }
 
-// New evaluates p. Its errors are those of [Predictions.Validate] and of
-// options out of range.
+// New evaluates p. It is an error if [Predictions.Validate] finds one, or an
+// option is out of range.
 func New(p *Predictions, o Options) (*Evaluation, error) {
 	if err := p.Validate(); err != nil {
 		return nil, err

@@ -90,7 +90,7 @@ func (p *MultiPredictions) threshold(label int) float64 {
 }
 
 // fewest is the number of gold rows from which on a label has a threshold of
-// its own. With fewer the best threshold is that of one or two chance rows.
+// its own. With fewer, one or two chance rows would decide it.
 const fewest = 10
 
 // BestThresholds returns for each label with at least 10 gold rows the threshold

@@ -42,8 +42,8 @@ type Options struct {
 	// word.
 	LeaveOut bool
 
-	// Ngrams is the number of n-grams listed, those of the largest parts first;
-	// 0 means 10, negative all.
+	// Ngrams is the number of n-grams listed, the largest parts first; 0 means 10,
+	// negative all.
 	Ngrams int
 
 	// MaxTokens bounds the length of a text with a deep branch, and so the

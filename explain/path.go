@@ -104,7 +104,7 @@ func (n *node) slope() float64 {
 // the state of a recurrent network may tip over from one basin to another
 // within a few units of float32's last place. Its whole difference is shared
 // out as the gradient at its steepest point is, which near such a point points
-// one way, that of the tipping. Where the parts cancel so much that their sum
+// the way of the tipping. Where the parts cancel so much that their sum
 // says nothing, the panel stays as it is.
 func (p *panel) leap() {
 	const cancelled = 0.05

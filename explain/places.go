@@ -12,8 +12,8 @@ import (
 // on.
 //
 // A word is the span of a token that holds no other token's span. Where such
-// spans overlap, as those of a pipeline of character n-grams do, they make one
-// word together; but the pairs of characters of a script without spaces are
+// spans overlap, as they do in a pipeline of character n-grams, they make one word
+// together; but the pairs of characters of a script without spaces are
 // cut into the characters. A token on several words, such as a bigram that the
 // pipeline made, gives each an equal share.
 type places struct {

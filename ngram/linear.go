@@ -24,7 +24,7 @@ type Linear struct {
 	Half []uint16
 }
 
-// NumWeights is the number of weights, those of the bias apart.
+// NumWeights is the number of weights, without the biases.
 func (l *Linear) NumWeights() int { return len(l.Weights) + len(l.Half) }
 
 // AppendRow appends the weights of one row to dst.

@@ -11,8 +11,8 @@ import (
 type Occurrence struct {
 	Feature Hash
 
-	// It covers the tokens First to End-1: those of a word n-gram, or the one
-	// whose characters these are. First = End for the edge of a text alone.
+	// It covers the tokens First to End-1: a word n-gram, or the word that has
+	// the characters. First = End for the edge of a text alone.
 	First, End int
 
 	// Chars says that it is a character n-gram.
@@ -24,10 +24,11 @@ type Occurrence struct {
 	Text string
 }
 
-// AppendOccurrences appends every place of every feature of a text, of each kind
-// by first token: word n-grams, pairs with others between them, n-grams with
-// classes of the lexicon, n-grams of stems, character n-grams. Their distinct
-// features are those of AppendFeatures. It is for explanations, and slow.
+// AppendOccurrences appends every place of every feature of a text, kind after
+// kind and by first token within one: word n-grams, pairs with others between
+// them, n-grams with classes of the lexicon, n-grams of stems, character n-grams.
+// AppendFeatures gives the same features, each once. It is for explanations, and
+// slow.
 func (x *Extractor) AppendOccurrences(dst []Occurrence, tokens []tokenize.Token) []Occurrence {
 	if x.cfg.Words > 0 && len(tokens) > 0 {
 		words := make([]string, 0, len(tokens)+2)
@@ -39,7 +40,7 @@ func (x *Extractor) AppendOccurrences(dst []Occurrence, tokens []tokenize.Token)
 		}
 		words, hashes = append(words, "$"), append(hashes, hashes[0])
 		x.words = hashes
-		// Token k is words[k+1]; a place covers those of words i to i+n.
+		// Token k is words[k+1]; a place covers words i to i+n.
 		at := func(h Hash, i, n int, text string) {
 			dst = append(dst, Occurrence{Feature: h, First: min(max(i-1, 0), len(tokens)), End: min(i+n, len(tokens)), Text: text})
 		}

@@ -166,7 +166,7 @@ func TestCorpusExitCodes(t *testing.T) {
 	}
 }
 
-// Of 300 plain texts 12 are given the wrong label; the check names most of them.
+// 12 of 300 plain texts are given the wrong label; the check names most of them.
 func TestCorpusLabelErrors(t *testing.T) {
 	if testing.Short() {
 		t.Skip("trains models")

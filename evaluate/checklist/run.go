@@ -58,9 +58,9 @@ type Result struct {
 }
 
 // Run asks classify for the texts of s, each once, and judges the answers. labels
-// are those of the probabilities; tests about others alone are skipped. All lists
-// are in the order of s. The errors are those of classify, and answers of the
-// wrong size or with values that are no probabilities.
+// name the probabilities that classify gives; tests about other labels alone are
+// skipped. All lists are in the order of s. It is an error if classify fails, or
+// its answers have the wrong size or values that are no probabilities.
 func (s Suite) Run(ctx context.Context, labels []string, classify Classifier) (*Result, error) {
 	index := map[string]int{}
 	var texts []string

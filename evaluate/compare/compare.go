@@ -18,7 +18,7 @@ import (
 
 // Options say how to compare.
 type Options struct {
-	evaluate.CompareOptions // its Seed is also that of NBSVM
+	evaluate.CompareOptions // its Seed is also NBSVM's
 
 	// Head is the one column of labels to compare on, and the models' head that
 	// answers it; "" means all columns.
@@ -31,8 +31,8 @@ type Options struct {
 // Run asks the systems about every column of data that has two labels or more, and
 // compares the others with the first: for each column the comparisons in the order of
 // the systems. Baselines learn from train, which may be nil if none Learns. The
-// errors are ctx's, score.ErrLabels if a system's labels are not those of the data,
-// corpora.ErrData for a file of answers that does not fit, and those of opening it.
+// errors are ctx's, score.ErrLabels if a system has other labels than the data,
+// corpora.ErrData for a file of answers that does not fit, and any of opening it.
 func Run(ctx context.Context, systems []System, data, train *corpora.Dataset, o Options) ([]report.Comparison, error) {
 	questions, err := questions(data, train, o)
 	if err != nil {

@@ -148,9 +148,9 @@ func Trained(name string, m *lstm.LSTM, sequences [][]float32, o Options) ([]Cur
 	return measure(name, c, sequences, o)
 }
 
-// Pooled returns the curves of a model's own score, which reaches the states by
-// way of the pooling and not only by that of the last one: of the first head's
-// predicted label against the mean of the others, or alone for a multi-label
+// Pooled returns the curves of a model's own score, which reaches every state by
+// way of the pooling, not the last one alone. The score is that of the first
+// head's predicted label less the mean of the others, or alone for a multi-label
 // head. Texts without tokens are left out; without a deep branch there are no
 // curves.
 func Pooled(name string, m *classify.Model, texts []classify.Encoded) ([]Curve, error) {

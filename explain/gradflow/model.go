@@ -19,14 +19,14 @@ type Sample struct {
 	Texts []string
 
 	Sequences int // the most texts that are read, and the number of drawn ones; at least 1
-	Steps     int // the most words that are read of a text, and those of drawn ones; at least 1
+	Steps     int // the most words that are read of a text, and the words of a drawn one; at least 1
 }
 
-// Model returns the curves of m on a sample: of the gradient of its own score
-// ([Pooled]), of that of its last state ([Trained]), and of untrained LSTMs of its
-// shape on the same inputs ([Fresh]), the latter two where its encoder is an LSTM. A model of several networks is measured by the
-// first. There are no curves where no text has a word; it is an error if the model
-// has no deep branch.
+// Model returns the curves of m on a sample: the gradient of its own score
+// ([Pooled]) and, where its encoder is an LSTM, the gradient of its last state
+// ([Trained]) and of the last states of untrained LSTMs of its shape on the same
+// inputs ([Fresh]). The first network of several is measured. There are no curves
+// where no text has a word; it is an error if the model has no deep branch.
 func Model(ctx context.Context, m *classify.Model, s Sample, o Options) ([]Curve, error) {
 	if m.Network() == nil {
 		return nil, errors.New("gradflow: the model has no LSTM, only n-grams")

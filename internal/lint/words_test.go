@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -53,6 +55,68 @@ func TestForeign(t *testing.T) {
 	} {
 		if foreign.MatchString(line) != want {
 			t.Errorf("%q: foreign is %t, want %t", line, !want, want)
+		}
+	}
+}
+
+// fronted matches a sentence or a clause that begins with "of", as those of TestFronted
+// do. Readers have to turn it round.
+var (
+	fronted = regexp.MustCompile(`(?:(?:^|[.;:!?] )Of (\w+))|` +
+		`[,;:(] ?(?:and |but |or )?of (?:an?|the|these|those|either|each|both|all|any|such|several|two|many|equal|texts?|words?)` +
+		`(?: [\w'-]+){1,6}? (?:(?:that|those) of|from (?:its|their)|the first|the last|only|none|neither|there is|it is|they are)\b`)
+	notFronted = []string{"course", "returns", "knows", "yields"} // the others are functions called Of
+)
+
+func frontedIn(text string) string {
+	for _, m := range fronted.FindAllStringSubmatch(strings.Join(strings.Fields(text), " "), -1) {
+		if !slices.Contains(notFronted, m[1]) {
+			return m[0]
+		}
+	}
+	return ""
+}
+
+func TestPlainEnglish(t *testing.T) {
+	tree := load(t)
+	for _, s := range tree.sources {
+		for _, c := range s.ast.Comments {
+			if of := frontedIn(c.Text()); of != "" {
+				t.Errorf("%s: %q: put the subject first", tree.at(s, c.Pos()), of)
+			}
+		}
+	}
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/tutorials/*.md", "pretrained/*.md", "bench/*.md"} {
+		pages, err := filepath.Glob("../../" + pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, page := range pages {
+			b, err := os.ReadFile(page)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for paragraph := range strings.SplitSeq(string(b), "\n\n") {
+				if of := frontedIn(paragraph); of != "" && filepath.Base(page) != filepath.Base(thirdParty) {
+					t.Errorf("%s: %q: put the subject first", page, of)
+				}
+			}
+		}
+	}
+}
+
+func TestFronted(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Encoder returns the encoder of n, of an ensemble that of the first member.": true,
+		"They are read anew; of a stream those of\nthe window.":                      true,
+		"Words are counted. Of a word the first 64 bytes count.":                     true,
+		"FromClassifier returns the start, of an ensemble from its first member.":    true,
+		"Of returns the buckets of a word. Of course.":                               false,
+		"The names of the heads, of the labels and of the texts are kept.":           false,
+		"the norm of the weights":                                                    false,
+	} {
+		if got := frontedIn(text); (got != "") != want {
+			t.Errorf("%q: found %q, want one: %t", text, got, want)
 		}
 	}
 }

@@ -79,7 +79,7 @@ func studyTable(s *tune.Study) (header []string, rows [][]any) {
 	return header, rows
 }
 
-// byScore sorts the rows of the runs: those of most epochs first, then by score.
+// byScore sorts the rows of the runs by epochs, most first, then by score.
 func byScore(s *tune.Study, rows [][]any) [][]any {
 	sorted := make([][]any, 0, len(rows))
 	for _, r := range s.Ranking() {
