@@ -129,14 +129,6 @@ type Head struct {
 // MultiLabel says whether a text may have any number of the head's labels.
 func (h *Head) MultiLabel() bool { return h.Loss.Kind == nn.BinaryCrossEntropy }
 
-// AddOpinion adds to the scores of a text what the lexicon says, for the opinion
-// of its Encoded.
-func (h *Head) AddOpinion(scores []float32, opinion float32) {
-	for c, v := range h.Lexicon {
-		scores[c] += float32(v) * opinion
-	}
-}
-
 // Given returns the labels that a text has by a score: those that reach their
 // thresholds for a multi-label head, else the likeliest.
 func (h *Head) Given(s Score) []string {

@@ -26,12 +26,12 @@ func gruModel(t *testing.T) *classify.Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := classify.NewNetwork(cfg, v.Len())
+	net, err := classify.NewDeep(cfg, v.Len())
 	if err != nil {
 		t.Fatal(err)
 	}
 	net.Init(rand.New(rand.NewPCG(1, 2)))
-	m, err := classify.New(cfg, v, net, nil, classify.Card{})
+	m, err := classify.New(cfg, v, classify.Card{}, net)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func TestEnsembleIsTheMean(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, m := range []*classify.Model{m, q, m.WithoutCache()} {
-			m = m.DeepOnly()
+			m = m.Only("deep")
 			encoded, err := m.Encode(t.Context(), texts)
 			if err != nil {
 				t.Fatal(err)
@@ -85,7 +85,7 @@ func TestEnsembleIsTheMean(t *testing.T) {
 
 func TestEnsembleFile(t *testing.T) {
 	m := newModel(t, three)
-	for _, m := range []*classify.Model{m, quantized(t, m), m.WideOnly()} {
+	for _, m := range []*classify.Model{m, quantized(t, m), m.Only("wide")} {
 		b := encode(t, m)
 		loaded, err := classify.Decode(slices.Clone(b))
 		if err != nil {
@@ -123,7 +123,7 @@ func TestEnsembleTrace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	logits, err := m.DeepOnly().Logits(t.Context(), encoded)
+	logits, err := m.Only("deep").Logits(t.Context(), encoded)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,13 +193,10 @@ func TestEnsembleConfig(t *testing.T) {
 		t.Errorf("one member resolves to %+v", c)
 	}
 	one, several := newModel(t, deepOnly), newModel(t, func(c *classify.Config) { deepOnly(c); c.Members = 2 })
-	if _, err := classify.New(several.Config(), one.Vocab(), one.Network(), nil, classify.Card{}); err == nil || !strings.Contains(err.Error(), "1 members, the config says 2") {
+	if _, err := classify.New(several.Config(), one.Vocab(), classify.Card{}, one.Deep()); err == nil || !strings.Contains(err.Error(), "1 members, the config says 2") {
 		t.Errorf("a network for an ensemble: %v", err)
 	}
-	if err := several.Network().Backward(new(classify.Workspace), nil); err == nil {
-		t.Error("the gradient of a whole ensemble")
-	}
-	if _, err := several.Network().Forward(new(classify.Workspace), nil, lstm.Mode{Train: true}); err == nil {
-		t.Error("the training of a whole ensemble")
+	if _, err := classify.NewNetwork(several.Config(), 20); err == nil || !strings.Contains(err.Error(), "2 members") {
+		t.Errorf("one network for the config of two: %v", err)
 	}
 }

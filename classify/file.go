@@ -9,7 +9,6 @@ import (
 
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/tensorfile"
-	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
 )
@@ -33,7 +32,7 @@ type description struct {
 var ErrFormat = errors.New("classify: not a readable model")
 
 // WriteTo writes m as a safetensors file: the tensors under the names of
-// Network.Params, those of an ensemble with the member before them, PyTorch's
+// Network.Params, those of several members with the member before them, PyTorch's
 // two LSTM biases (the second one zero) in place of our one, and one metadata entry with everything else as JSON. Equal models
 // give equal bytes.
 func (m *Model) WriteTo(w io.Writer) (int64, error) {
@@ -42,13 +41,8 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 		return 0, err
 	}
 	var tensors []tensorfile.Tensor
-	if m.net != nil {
-		for k, member := range m.net.Members() {
-			tensors = append(tensors, deepTensors(m.cfg.memberPrefix(k), member.params, m.cfg.Int8)...)
-		}
-	}
-	if m.wide != nil {
-		tensors = append(tensors, wideTensors(m)...)
+	for _, b := range m.branches {
+		tensors = append(tensors, b.tensors(m.cfg)...)
 	}
 	counter := &countingWriter{w: w}
 	err = tensorfile.Write(counter, map[string]string{metadataKey: string(d)}, tensors)
@@ -159,38 +153,22 @@ func decodeModel(f *tensorfile.File) (*Model, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	var net *Network
-	var wide *Wide
-	var err error
-	if !cfg.NoDeep {
-		if err := checkSizes(f, d); err != nil {
-			return nil, err
-		}
-		if net, err = newNetwork(cfg, d.Vocab.Len(), cfg.Int8); err != nil {
-			return nil, err
-		}
-	}
+	var branches []Branch
 	var names []string
-	if net != nil {
-		for k, member := range net.Members() {
-			read, err := readParams(f, cfg.memberPrefix(k), member.params)
-			if err != nil {
-				return nil, err
-			}
-			names = append(names, read...)
+	for _, k := range branchKinds {
+		if !k.in(cfg) || k.load == nil {
+			continue
 		}
-	}
-	if cfg.HasWide() {
-		var more []string
-		if wide, more, err = readWide(f, cfg); err != nil {
+		b, read, err := k.load(f, d)
+		if err != nil {
 			return nil, err
 		}
-		names = append(names, more...)
+		branches, names = append(branches, b), append(names, read...)
 	}
 	if err := f.CheckNames(names...); err != nil {
 		return nil, err
 	}
-	return New(cfg, d.Vocab, net, wide, d.Card)
+	return New(cfg, d.Vocab, d.Card, branches...)
 }
 
 // readParams fills the parameters of one network from a file and returns the
@@ -227,66 +205,6 @@ func readParams(f *tensorfile.File, prefix string, params []*nn.Param) (names []
 		p.Changed()
 	}
 	return names, nil
-}
-
-// wideTensors are the tensors of the wide branch: "wide.tags" [rows][2], the
-// low and the high byte of each tag, and for each head the weights
-// [rows][columns] and the bias [columns].
-func wideTensors(m *Model) []tensorfile.Tensor {
-	tags := m.wide.Dictionary.Tags()
-	bytes := make([]uint8, 0, 2*len(tags))
-	for _, t := range tags {
-		bytes = append(bytes, uint8(t), uint8(t>>8))
-	}
-	tensors := []tensorfile.Tensor{tensorfile.Uint8("wide.tags", bytes, len(tags), 2)}
-	for h, l := range m.wide.Heads {
-		name := "wide." + m.cfg.Heads[h].Name
-		weights := tensorfile.Float32(name+".weight", l.Weights, len(tags), l.Columns())
-		switch {
-		case l.Half != nil:
-			weights = tensorfile.Half(name+".weight", l.Half, len(tags), l.Columns())
-		case m.cfg.Int8:
-			weights = tensorfile.Float16(name+".weight", l.Weights, len(tags), l.Columns())
-		}
-		tensors = append(tensors, weights,
-			tensorfile.Float32(name+".bias", l.Bias, l.Columns()))
-	}
-	return tensors
-}
-
-func readWide(f *tensorfile.File, cfg Config) (w *Wide, names []string, err error) {
-	rows := 1 << cfg.Ngrams.Bits
-	bytes, err := f.Uint8("wide.tags", rows, 2)
-	if err != nil {
-		return nil, nil, err
-	}
-	tags := make([]uint16, rows)
-	for i := range tags {
-		tags[i] = uint16(bytes[2*i]) | uint16(bytes[2*i+1])<<8
-	}
-	w = new(Wide)
-	if w.Dictionary, err = ngram.FromTags(tags); err != nil {
-		return nil, nil, err
-	}
-	names = []string{"wide.tags"}
-	for _, head := range cfg.Heads {
-		l := &ngram.Linear{Labels: len(head.Labels), MultiLabel: head.MultiLabel()}
-		name := "wide." + head.Name
-		if t, ok := f.Lookup(name + ".weight"); ok && cfg.Int8 && t.DType == tensorfile.F16 {
-			l.Half, err = f.Half(name+".weight", rows, l.Columns())
-		} else {
-			l.Weights, err = f.Float32(name+".weight", rows, l.Columns())
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		if l.Bias, err = f.Float32(name+".bias", l.Columns()); err != nil {
-			return nil, nil, err
-		}
-		w.Heads = append(w.Heads, l)
-		names = append(names, name+".weight", name+".bias")
-	}
-	return w, names, nil
 }
 
 // checkSizes compares what a config asks memory for with what the file holds,

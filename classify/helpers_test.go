@@ -97,11 +97,13 @@ func newModel(t testing.TB, set func(*classify.Config)) *classify.Model {
 		t.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	var net *classify.Network
+	var branches []classify.Branch
 	if !c.NoDeep {
-		if net, err = classify.NewNetwork(c, v.Len()); err != nil {
+		net, err := classify.NewDeep(c, v.Len())
+		if err != nil {
 			t.Fatal(err)
 		}
+		branches = append(branches, net)
 		net.Init(r)
 		for _, p := range net.Params() {
 			if strings.HasPrefix(p.Name, "heads.") {
@@ -109,13 +111,12 @@ func newModel(t testing.TB, set func(*classify.Config)) *classify.Model {
 			}
 		}
 	}
-	var wide *classify.Wide
 	if c.HasWide() {
-		wide = newWide(c, r)
+		branches = append(branches, newWide(c, r))
 	}
-	m, err := classify.New(c, v, net, wide, classify.Card{
+	m, err := classify.New(c, v, classify.Card{
 		Name: "tiny", Data: []string{"nothing"}, Seed: 1, Figures: map[string]float64{"b": 2, "a": 1},
-	})
+	}, branches...)
 	if err != nil {
 		t.Fatal(err)
 	}

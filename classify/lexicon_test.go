@@ -34,7 +34,7 @@ func TestLexicon(t *testing.T) {
 				}
 			}
 		}
-		for name, m := range map[string]*classify.Model{"deep": with.DeepOnly(), "wide": with.WideOnly()} {
+		for name, m := range map[string]*classify.Model{"deep": with.Only("deep"), "wide": with.Only("wide")} {
 			if m != nil && m.Config().HasLexicon() {
 				t.Errorf("%s: the %s branch alone looks at the lexicon", k.name, name)
 			}

@@ -1,12 +1,10 @@
 package classify
 
 import (
-	"fmt"
 	"slices"
 	"sync"
 
 	"github.com/textlstm/textlstm/embed"
-	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
@@ -18,8 +16,7 @@ type Model struct {
 	cfg      Config
 	pipeline *tokenize.Pipeline
 	vocab    *vocab.Vocabulary
-	net      *Network
-	wide     *Wide // nil without one
+	branches []Branch // in the order of branchKinds
 	card     Card
 
 	workers   workerPool
@@ -49,34 +46,18 @@ type Card struct {
 	Figures map[string]float64 `json:"figures,omitempty"`
 }
 
-// New joins the parts of a model. net must have been made from cfg and as many
-// rows as v has, and be nil if cfg has no deep branch; wide must be nil if it
-// has no wide one.
-func New(cfg Config, v *vocab.Vocabulary, net *Network, wide *Wide, card Card) (*Model, error) {
-	if (net == nil) != cfg.NoDeep || (wide == nil) == cfg.HasWide() {
-		return nil, fmt.Errorf("classify: deep branch %t, wide branch %t, the config says %t, %t", net != nil, wide != nil, !cfg.NoDeep, cfg.HasWide())
-	}
-	if net != nil && len(net.Members()) != cfg.NumMembers() {
-		return nil, fmt.Errorf("classify: a network of %d members, the config says %d", len(net.Members()), cfg.NumMembers())
-	}
-	if net != nil && net.embed.Rows() != v.Len() {
-		return nil, fmt.Errorf("classify: %d rows of word vectors for a vocabulary of %d", net.embed.Rows(), v.Len())
-	}
-	if net != nil && cfg.HasSubword() {
-		for _, member := range net.Members() {
-			member.subwords.Index(v)
-		}
-	}
-	if wide != nil {
-		if err := wide.check(cfg); err != nil {
-			return nil, err
-		}
+// New joins the parts of a model: the branches that cfg asks for, which must have
+// been made from cfg and for as many ids as v has, in any order.
+func New(cfg Config, v *vocab.Vocabulary, card Card, branches ...Branch) (*Model, error) {
+	list, err := arrange(cfg, v, branches)
+	if err != nil {
+		return nil, err
 	}
 	p, err := tokenize.Parse(cfg.Pipeline)
 	if err != nil {
 		return nil, err
 	}
-	return &Model{cfg: cfg, pipeline: p, vocab: v, net: net, wide: wide, card: card}, nil
+	return &Model{cfg: cfg, pipeline: p, vocab: v, branches: list, card: card}, nil
 }
 
 // Config returns the resolved configuration. It must not be changed.
@@ -98,17 +79,19 @@ func (m *Model) Pipeline() *tokenize.Pipeline { return m.pipeline }
 // takes D*4*H*4 bytes for each, 16 MiB for a bidirectional LSTM of 128 units,
 // for every member of an ensemble; it fills as texts are read.
 func (m *Model) WithoutCache() *Model {
-	return &Model{cfg: m.cfg, pipeline: m.pipeline, vocab: m.vocab, net: m.net, wide: m.wide, card: m.card, cacheOff: true}
+	bare := m.with(m.cfg, m.branches...)
+	bare.cacheOff = true
+	return bare
 }
 
-// inputCaches returns the caches of the members of the deep branch, made at the
+// inputCaches returns the caches of the members of the deep branch d, made at the
 // first call; nil if there are none.
-func (m *Model) inputCaches() []*nn.InputCache {
+func (m *Model) inputCaches(d *Deep) []*nn.InputCache {
 	if m.cacheOff {
 		return nil
 	}
 	m.cacheOnce.Do(func() {
-		for _, member := range m.net.Members() {
+		for _, member := range d.members {
 			m.caches = append(m.caches, member.encoder.NewInputCache(min(cacheWords, m.vocab.Len())))
 		}
 	})
@@ -118,57 +101,23 @@ func (m *Model) inputCaches() []*nn.InputCache {
 // Vocab returns the vocabulary.
 func (m *Model) Vocab() *vocab.Vocabulary { return m.vocab }
 
-// Embed returns the word vectors, for instance to look for neighbours: those of
-// the first member of an ensemble, nil if there is no deep branch. They must not
-// be changed.
+// Embed returns the word vectors, for instance to look for neighbours; nil if
+// there is no deep branch. Of several members it has those of the first. They must
+// not be changed.
 func (m *Model) Embed() *embed.Table {
-	if m.net == nil {
+	d := m.Deep()
+	if d == nil {
 		return nil
 	}
-	return m.net.embed
+	return d.members[0].embed
 }
 
-// Network returns the deep branch, nil if there is none. It must not be changed.
-func (m *Model) Network() *Network { return m.net }
-
-// Wide returns the wide branch, nil if there is none.
-func (m *Model) Wide() *Wide { return m.wide }
-
-// NumParams counts the weights of both branches.
-func (m *Model) NumParams() int {
-	n := 0
-	if m.net != nil {
-		for _, p := range m.net.params {
-			n += p.Len()
-		}
-	}
-	if m.wide != nil {
-		for _, l := range m.wide.Heads {
-			n += l.NumWeights() + len(l.Bias)
-		}
+// NumParams counts the weights of all branches.
+func (m *Model) NumParams() (n int) {
+	for _, b := range m.branches {
+		n += b.NumParams()
 	}
 	return n
-}
-
-// DeepOnly and WideOnly return the model with one of its branches alone and no
-// lexicon, sharing its weights; nil if it has none. They show what each one gives.
-func (m *Model) DeepOnly() *Model {
-	if m.net == nil {
-		return nil
-	}
-	cfg := m.cfg.withoutLexicon()
-	cfg.Ngrams = ngram.Config{}
-	return &Model{cfg: cfg, pipeline: m.pipeline, vocab: m.vocab, net: m.net, card: m.card}
-}
-
-// WideOnly is described at DeepOnly.
-func (m *Model) WideOnly() *Model {
-	if m.wide == nil {
-		return nil
-	}
-	cfg := m.cfg.withoutLexicon()
-	cfg.NoDeep, cfg.Members, cfg.Directions = true, 0, nil
-	return &Model{cfg: cfg, pipeline: m.pipeline, vocab: m.vocab, wide: m.wide, card: m.card}
 }
 
 // Card returns what is known of the model's making.

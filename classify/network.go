@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/textlstm/textlstm/embed"
@@ -11,9 +12,8 @@ import (
 )
 
 // A Network is the learned part of a model: ids → vectors → states → pooled
-// vector → scores of each head. An ensemble averages the scores of its members.
-// The concurrency is that of nn.Encoder: any number of inferences at once, each
-// with its own Workspace; training alone, of an ensemble each of the Members.
+// vector → scores of each head. The concurrency is that of nn.Encoder: any number
+// of inferences at once, each with its own Workspace; training alone.
 type Network struct {
 	// HeadsOnly makes Backward stop below the pooling: encoder and word vectors
 	// get no gradient.
@@ -26,7 +26,6 @@ type Network struct {
 	pool     *nn.Pool
 	heads    []headLayers
 	params   []*nn.Param
-	members  []*Network // of an ensemble, which has the parts of the first; else nil
 }
 
 // headLayers lead from the pooled vector to the scores of one head.
@@ -47,8 +46,8 @@ func newNetwork(cfg Config, rows int, int8s bool) (*Network, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	if cfg.NumMembers() > 1 {
-		return newEnsemble(cfg, rows, int8s)
+	if n := cfg.NumMembers(); n > 1 {
+		return nil, fmt.Errorf("classify: one network for a config of %d members: NewDeep makes them", n)
 	}
 	newTable, newSubwords := embed.New, embed.NewSubwords
 	if int8s {
@@ -94,14 +93,8 @@ func newNetwork(cfg Config, rows int, int8s bool) (*Network, error) {
 	return n, nil
 }
 
-// Init draws all weights, one member of an ensemble after the other.
+// Init draws all weights.
 func (n *Network) Init(r *rand.Rand) {
-	for _, m := range n.members {
-		m.Init(r)
-	}
-	if n.members != nil {
-		return
-	}
 	n.embed.Init(r)
 	n.encoder.Init(r)
 	n.pool.Init(r)
@@ -116,12 +109,10 @@ func (n *Network) Init(r *rand.Rand) {
 	}
 }
 
-// Params returns the weights in a fixed order, under the names of a model file. An
-// ensemble returns those of its members, each under the names that it has alone.
+// Params returns the weights in a fixed order, under the names of a model file.
 func (n *Network) Params() []*nn.Param { return n.params }
 
-// Embed returns the word vectors, for instance to fill them with pretrained ones:
-// those of the first member of an ensemble.
+// Embed returns the word vectors, for instance to fill them with pretrained ones.
 func (n *Network) Embed() *embed.Table { return n.embed }
 
 // A Workspace holds the activations of one Forward for one Backward. The zero
@@ -139,7 +130,7 @@ type Workspace struct {
 	// those of Unknown[k]. Encoded.Within makes such ids.
 	Unknown [][]int32
 
-	caches []*nn.InputCache // of the members of an ensemble, nil for none
+	caches []*nn.InputCache // of several members, nil for none
 	mean   [][]float32      // of their scores
 
 	pass    nn.Pass // of the encoder
@@ -175,9 +166,6 @@ type headActivations struct {
 // Forward returns the scores (logits) of each head, [B][C], for B texts given
 // as ids. They alias ws. A text without ids gets the scores of the bias.
 func (n *Network) Forward(ws *Workspace, texts [][]vocab.ID, mode nn.Mode) ([][]float32, error) {
-	if n.members != nil {
-		return n.average(ws, texts, mode)
-	}
 	ws.mode, ws.texts = mode, len(texts)
 	ws.lay(texts, n.cfg.Chunk)
 	in := nn.Batch{Layout: &ws.layout}
@@ -244,9 +232,6 @@ func (n *Network) Backward(ws *Workspace, dLogits [][]float32) error {
 // vectors as the encoder has read them, [Rows][D] in the order of the layout,
 // which is valid until the next call with ws; nil with HeadsOnly.
 func (n *Network) BackwardWords(ws *Workspace, dLogits [][]float32) ([]float32, error) {
-	if n.members != nil {
-		return nil, errEnsemble
-	}
 	for _, p := range n.params {
 		p.NeedGrad()
 	}

@@ -7,11 +7,7 @@ import (
 	"slices"
 	"sync"
 
-	"gonum.org/v1/gonum/floats"
-
-	"github.com/textlstm/textlstm/internal/lexicon"
 	"github.com/textlstm/textlstm/internal/par"
-	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
@@ -36,20 +32,6 @@ type Score struct {
 
 // Prob is the probability of the likeliest label.
 func (s Score) Prob() float32 { return s.Probs[s.Label] }
-
-// An Encoded text is what a model reads of it.
-type Encoded struct {
-	IDs  []vocab.ID // of its tokens
-	Rows []int32    // of its n-grams in the wide branch, if there is one
-
-	// Opinion is what its words say by the lexicon, where Head.Lexicon weighs it.
-	Opinion float32
-
-	// Unknown has the character n-grams of unknown words, as buckets of
-	// embed.Subwords, if the model has vectors for them: an ID ^k, which is
-	// negative, is the word with those of Unknown[k].
-	Unknown [][]int32
-}
 
 // Predict classifies one text. An empty text, or one without a single token,
 // is answered with what the model thinks of no words at all: Tokens is 0.
@@ -89,8 +71,7 @@ func (m *Model) Encode(ctx context.Context, texts []string) ([]Encoded, error) {
 		w := m.workers.get()
 		defer m.workers.put(w)
 		for j := i * block; j < min((i+1)*block, len(texts)); j++ {
-			e := w.encode(m, texts[j])
-			out[j] = Encoded{IDs: slices.Clone(e.IDs), Rows: slices.Clone(e.Rows), Opinion: e.Opinion, Unknown: slices.Clone(e.Unknown)}
+			out[j] = w.encode(m, texts[j]).clone()
 		}
 	})
 	return out, ctx.Err()
@@ -240,8 +221,7 @@ func (p *workerPool) put(w *worker) {
 func (w *worker) encode(m *Model, text string) Encoded {
 	e := &w.encoded
 	e.IDs, e.Rows, e.Unknown = e.IDs[:0], e.Rows[:0], e.Unknown[:0]
-	lexical := m.cfg.HasLexicon()
-	if m.wide == nil && !m.cfg.HasSubword() && !lexical {
+	if !slices.ContainsFunc(m.branches, func(b Branch) bool { return b.readsTokens(m.cfg) }) {
 		if w.encoder == nil {
 			w.encoder = tokenize.NewEncoder(m.pipeline, m.vocab.ID)
 		}
@@ -250,18 +230,9 @@ func (w *worker) encode(m *Model, text string) Encoded {
 	}
 	w.tokens = m.pipeline.AppendTokens(w.tokens[:0], text)
 	e.appendTokens(m, w.tokens)
-	if lexical {
-		w.opinions = lexicon.AppendOpinions(w.opinions[:0], w.tokens)
-		e.Opinion = float32(floats.Sum(w.opinions))
+	for _, b := range m.branches {
+		b.read(m, w, e)
 	}
-	if m.wide == nil {
-		return *e
-	}
-	if w.ngrams == nil {
-		w.ngrams = ngram.NewExtractor(m.cfg.Ngrams)
-	}
-	w.hashes = w.ngrams.AppendFeatures(w.hashes[:0], w.tokens)
-	e.Rows = m.wide.Dictionary.AppendRows(e.Rows, w.hashes)
 	return *e
 }
 
@@ -286,44 +257,15 @@ func (w *worker) predict(m *Model, out []Prediction, to []int) {
 	}
 }
 
-// logits returns the scores of each head [B][C]: those of the two branches,
-// scaled and added, and the lexicon's.
+// logits returns the scores of each head [B][C]: those of the branches, scaled and
+// added.
 func (w *worker) logits(m *Model) [][]float32 {
 	sums := make([][]float32, len(m.cfg.Heads))
 	for h, head := range m.cfg.Heads {
 		sums[h] = make([]float32, len(w.texts)*len(head.Labels))
 	}
-	if m.net != nil {
-		for _, t := range w.texts {
-			w.ids = append(w.ids, t.Within(len(w.ws.Unknown)))
-			w.ws.Unknown = append(w.ws.Unknown, t.Unknown...)
-		}
-		if w.ws.caches = m.inputCaches(); w.ws.caches != nil {
-			w.ws.Cache = w.ws.caches[0]
-		}
-		deep, err := m.net.Forward(&w.ws, w.ids, nn.Mode{})
-		if err != nil {
-			panic(err) // ids come from the model's own vocabulary
-		}
-		for h := range sums {
-			vec.Axpy(orOne(m.cfg.Heads[h].Deep), deep[h], sums[h])
-		}
-	}
-	if m.wide != nil {
-		for h, l := range m.wide.Heads {
-			C := l.Labels
-			w.scores = grow(w.scores, C)
-			for i, t := range w.texts {
-				l.Score(w.scores, t.Rows)
-				vec.Axpy(orOne(m.cfg.Heads[h].Wide), w.scores, sums[h][i*C:(i+1)*C])
-			}
-		}
-	}
-	for h, head := range m.cfg.Heads {
-		C := len(head.Labels)
-		for i, t := range w.texts {
-			head.AddOpinion(sums[h][i*C:], t.Opinion)
-		}
+	for _, b := range m.branches {
+		b.addScores(m, w, sums)
 	}
 	// Weights of absurd size may overflow on the way. A probability is a number all the same.
 	const most = 1e30

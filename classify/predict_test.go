@@ -13,7 +13,6 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/classifytest"
-	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -50,7 +49,7 @@ func TestCacheChangesNothing(t *testing.T) {
 
 func TestEmptyTextGetsTheBias(t *testing.T) {
 	m := newModel(t, deepOnly)
-	for _, p := range m.Network().Params() {
+	for _, p := range m.Deep().Params() {
 		if p.Name == "heads.topic.bias" {
 			copy(p.Data, []float32{0, float32(math.Log(3)) / 0.5}) // the head's scale is 0.5
 			p.Changed()
@@ -122,7 +121,7 @@ func TestBranches(t *testing.T) {
 		}
 		return l
 	}
-	deep, wide, joint := logits(m.DeepOnly()), logits(m.WideOnly()), logits(m)
+	deep, wide, joint := logits(m.Only("deep")), logits(m.Only("wide")), logits(m)
 	for h := range joint {
 		for i := range joint[h] {
 			if sum := deep[h][i] + wide[h][i]; math.Abs(float64(sum-joint[h][i])) > 1e-6 {
@@ -135,7 +134,7 @@ func TestBranches(t *testing.T) {
 		var direct [2]float32
 		m.Wide().Heads[1].Score(direct[:], e.Rows)
 		var ws classify.Workspace
-		scores, err := m.Network().Forward(&ws, [][]vocab.ID{e.IDs}, lstm.Mode{})
+		scores, err := m.Deep().Forward(&ws, [][]vocab.ID{e.IDs})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +145,7 @@ func TestBranches(t *testing.T) {
 		}
 	}
 	// Alone they read the same of a text.
-	for _, part := range []*classify.Model{m.DeepOnly(), m.WideOnly()} {
+	for _, part := range []*classify.Model{m.Only("deep"), m.Only("wide")} {
 		direct, err := part.PredictBatch(ctx, texts)
 		if err != nil {
 			t.Fatal(err)
@@ -162,13 +161,13 @@ func TestBranches(t *testing.T) {
 		}
 		checkAnswers(t, "saved and loaded", []classify.Prediction{part.Predict("not good")}, []classify.Prediction{again.Predict("not good")})
 	}
-	if m.DeepOnly().WideOnly() != nil || m.WideOnly().DeepOnly() != nil {
+	if m.Only("deep").Only("wide") != nil || m.Only("wide").Only("deep") != nil {
 		t.Error("a branch alone has the other one")
 	}
-	if m.WideOnly().Embed() != nil || m.WideOnly().Network() != nil || m.DeepOnly().Wide() != nil || m.Embed() == nil {
+	if m.Only("wide").Embed() != nil || m.Only("wide").Deep() != nil || m.Only("deep").Wide() != nil || m.Embed() == nil {
 		t.Error("the parts of a branch alone are not its own")
 	}
-	if d, w := m.DeepOnly().NumParams(), m.WideOnly().NumParams(); d+w != m.NumParams() || d == 0 || w == 0 {
+	if d, w := m.Only("deep").NumParams(), m.Only("wide").NumParams(); d+w != m.NumParams() || d == 0 || w == 0 {
 		t.Errorf("%d + %d weights, together %d", d, w, m.NumParams())
 	}
 }
@@ -184,7 +183,7 @@ func TestHugeWeights(t *testing.T) {
 					w[i] = size * float32(1-2*r.IntN(2))
 				}
 			}
-			if n := m.Network(); n != nil {
+			if n := m.Deep(); n != nil {
 				for _, p := range n.Params() {
 					huge(p.Data)
 					p.Changed()
@@ -325,19 +324,18 @@ func TestNewChecksItsParts(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		cfg  classify.Config
-		net  *classify.Network
-		wide *classify.Wide
+		have []classify.Branch
 		want []string // in the error
 	}{
-		{"no deep branch", deep.Config(), nil, nil, []string{"deep branch false"}},
-		{"a wide branch too many", deep.Config(), deep.Network(), joint.Wide(), []string{"wide branch true"}},
-		{"no wide branch", joint.Config(), joint.Network(), nil, []string{"wide branch false"}},
-		{"word vectors of another vocabulary", deep.Config(), buckets.Network(), nil, []string{"25 rows", "vocabulary of 20"}},
-		{"other heads", joint.Config(), joint.Network(), one.Wide(), []string{"1 heads", "model of 2"}},
-		{"other labels", joint.Config(), joint.Network(), three.Wide(), []string{"head topic", "3 labels", "want 2 labels"}},
-		{"unknown pipeline", func() classify.Config { c := deep.Config(); c.Pipeline = "spells"; return c }(), deep.Network(), nil, []string{"spells"}},
+		{"no deep branch", deep.Config(), nil, []string{"deep branch false"}},
+		{"a wide branch too many", deep.Config(), []classify.Branch{deep.Deep(), joint.Wide()}, []string{"wide branch true"}},
+		{"no wide branch", joint.Config(), []classify.Branch{joint.Deep()}, []string{"wide branch false"}},
+		{"word vectors of another vocabulary", deep.Config(), []classify.Branch{buckets.Deep()}, []string{"25 rows", "vocabulary of 20"}},
+		{"other heads", joint.Config(), []classify.Branch{joint.Deep(), one.Wide()}, []string{"1 heads", "model of 2"}},
+		{"other labels", joint.Config(), []classify.Branch{joint.Deep(), three.Wide()}, []string{"head topic", "3 labels", "want 2 labels"}},
+		{"unknown pipeline", func() classify.Config { c := deep.Config(); c.Pipeline = "spells"; return c }(), []classify.Branch{deep.Deep()}, []string{"spells"}},
 	} {
-		_, err := classify.New(tt.cfg, deep.Vocab(), tt.net, tt.wide, classify.Card{})
+		_, err := classify.New(tt.cfg, deep.Vocab(), classify.Card{}, tt.have...)
 		if err == nil {
 			t.Errorf("%s: no error", tt.name)
 			continue

@@ -12,7 +12,7 @@ import (
 // the wide branch to sixteen. Its file is about a quarter of the size and its
 // inference faster; measure what it costs in accuracy on dev texts.
 func (m *Model) Quantize() (*Model, error) {
-	q := &Model{cfg: m.cfg, pipeline: m.pipeline, vocab: m.vocab, net: m.net, wide: m.wide, card: m.card}
+	q := m.with(m.cfg, m.branches...)
 	q.cfg.Int8 = true
 	var b bytes.Buffer
 	if _, err := q.WriteTo(&b); err != nil {

@@ -33,7 +33,7 @@ func (m *Model) EncodeTokens(tokens []tokenize.Token) Encoded {
 }
 
 func (e *Encoded) appendTokens(m *Model, tokens []tokenize.Token) {
-	if m.net == nil || !m.cfg.HasSubword() {
+	if m.cfg.NoDeep || !m.cfg.HasSubword() {
 		for i := range tokens {
 			e.IDs = append(e.IDs, m.vocab.ID(tokens[i].Text))
 		}
@@ -49,12 +49,11 @@ func (e *Encoded) appendTokens(m *Model, tokens []tokenize.Token) {
 	}
 }
 
-// Vectors returns the word vectors of a text in float32, [len(IDs)][Embed], as the
-// encoder reads them, or the first member's encoder. It panics without a deep
-// branch.
+// Vectors returns the word vectors of a text as the encoder of the first member
+// reads them, in float32: [len(IDs)][Embed]. It panics without a deep branch.
 func (m *Model) Vectors(e Encoded) []float32 {
 	x := make([]float32, len(e.IDs)*m.cfg.Embed)
-	m.net.gather(x, e.IDs, e.Unknown)
+	m.Deep().members[0].gather(x, e.IDs, e.Unknown)
 	return x
 }
 

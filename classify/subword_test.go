@@ -40,7 +40,7 @@ func TestSubwordGradients(t *testing.T) {
 		c.Pool = []nn.Pooling{nn.Mean}
 		c.Heads = c.Heads[1:]
 	})
-	n := m.Network()
+	n := m.Deep().Members()[0]
 	for _, p := range n.Params() {
 		if strings.HasPrefix(p.Name, "embedding.") {
 			nn.Uniform(p, 1, rand.New(rand.NewPCG(1, 1)))
@@ -93,7 +93,7 @@ func TestSubwordVectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := m.Network()
+	n := m.Deep().Members()[0]
 	logits := func(batch []classify.Encoded, train bool) []float32 {
 		var ws classify.Workspace
 		l, err := n.Forward(&ws, within(&ws, batch), lstm.Mode{Train: train})

@@ -22,27 +22,25 @@ type Tracer struct {
 	// Set it before the first use.
 	Norms bool
 
-	net *Network
+	members []*Network
 }
 
 // NewTracer returns a Tracer for m, nil if m has no deep branch.
 func (m *Model) NewTracer() *Tracer {
-	if m.net == nil {
+	d := m.Deep()
+	if d == nil {
 		return nil
 	}
-	return &Tracer{net: m.net.frozen()}
+	t := new(Tracer)
+	for _, n := range d.members {
+		t.members = append(t.members, n.frozen())
+	}
+	return t
 }
 
 // frozen returns a view of n that shares its weights and has no dropout, and
 // whose parameters get no gradient.
 func (n *Network) frozen() *Network {
-	if n.members != nil {
-		members := make([]*Network, len(n.members))
-		for k, m := range n.members {
-			members[k] = m.frozen()
-		}
-		return join(n.cfg, members)
-	}
 	cfg := n.cfg.WithoutDropout()
 	cfg.Int8 = false
 	cfg.Subword = embed.SubwordConfig{} // that parameter is the last
@@ -60,8 +58,7 @@ func (n *Network) frozen() *Network {
 	return f
 }
 
-// Encoder returns the encoder of n, or of the first member of an ensemble. It must
-// not be changed.
+// Encoder returns the encoder. It must not be changed.
 func (n *Network) Encoder() nn.Encoder { return n.encoder }
 
 // A Point is a text whose word vectors are multiplied by Scale: 1 is the text
@@ -101,18 +98,18 @@ type Trace struct {
 // depend on the others. It panics if direction has another length than the
 // head's labels.
 func (t *Tracer) Trace(ws *Workspace, points []Point, head int, direction []float32) ([]Trace, error) {
-	if C := len(t.net.cfg.Heads[head].Labels); len(direction) != C {
+	if C := len(t.members[0].cfg.Heads[head].Labels); len(direction) != C {
 		panic(fmt.Sprintf("classify: trace of head %d: len(direction) = %d, want %d labels", head, len(direction), C))
 	}
-	if t.net.members == nil {
-		return t.trace(t.net, ws, points, head, direction)
+	if len(t.members) == 1 {
+		return t.trace(t.members[0], ws, points, head, direction)
 	}
 	if t.Norms {
 		return nil, errors.New("classify: each member of an ensemble has states of its own: trace one, Model.Member")
 	}
 	mean := make([]Trace, len(points))
-	share := 1 / float64(len(t.net.members))
-	for _, member := range t.net.members {
+	share := 1 / float64(len(t.members))
+	for _, member := range t.members {
 		traces, err := t.trace(member, ws, points, head, direction)
 		if err != nil {
 			return nil, err

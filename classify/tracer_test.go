@@ -32,18 +32,18 @@ func TestTraceScores(t *testing.T) {
 		m := newModel(t, kind.set)
 		tracer := m.NewTracer()
 		if tracer == nil {
-			if m.Network() != nil {
+			if m.Deep() != nil {
 				t.Errorf("%s: no tracer", kind.name)
 			}
 			continue
 		}
 		ps, encoded := points(t, m, 1)
-		cfg := m.DeepOnly().Config()
+		cfg := m.Only("deep").Config()
 		cfg.Heads = append([]classify.Head(nil), cfg.Heads...)
 		for h := range cfg.Heads {
 			cfg.Heads[h].Deep = 1
 		}
-		deep, err := classify.New(cfg, m.Vocab(), m.Network(), nil, classify.Card{})
+		deep, err := classify.New(cfg, m.Vocab(), classify.Card{}, m.Deep())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +153,7 @@ func TestTraceAlone(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		for _, p := range m.Network().Params() {
+		for _, p := range m.Deep().Params() {
 			if p.Grad != nil {
 				t.Errorf("%s: parameter %s has a gradient", kind.name, p.Name)
 			}

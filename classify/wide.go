@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/textlstm/textlstm/internal/tensorfile"
+	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/ngram"
+	"github.com/textlstm/textlstm/vocab"
 )
 
 // A Wide is the branch of a model that looks at n-grams alone: no order beyond
@@ -15,8 +18,21 @@ type Wide struct {
 	Heads      []*ngram.Linear // by head
 }
 
-// Check reports a branch that does not fit the heads of cfg.
-func (w *Wide) check(cfg Config) error {
+// Name is "wide".
+func (w *Wide) Name() string { return "wide" }
+
+// Scale is Head.Wide.
+func (w *Wide) Scale(h *Head) *float64 { return &h.Wide }
+
+// NumParams counts the weights.
+func (w *Wide) NumParams() (n int) {
+	for _, l := range w.Heads {
+		n += l.NumWeights() + len(l.Bias)
+	}
+	return n
+}
+
+func (w *Wide) check(cfg Config, _ *vocab.Vocabulary) error {
 	if len(w.Heads) != len(cfg.Heads) {
 		return fmt.Errorf("classify: a wide branch of %d heads for a model of %d", len(w.Heads), len(cfg.Heads))
 	}
@@ -29,4 +45,87 @@ func (w *Wide) check(cfg Config) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func (w *Wide) readsTokens(Config) bool { return true }
+
+func (w *Wide) read(m *Model, scratch *worker, e *Encoded) {
+	if scratch.ngrams == nil {
+		scratch.ngrams = ngram.NewExtractor(m.cfg.Ngrams)
+	}
+	scratch.hashes = scratch.ngrams.AppendFeatures(scratch.hashes[:0], scratch.tokens)
+	e.Rows = w.Dictionary.AppendRows(e.Rows, scratch.hashes)
+}
+
+func (w *Wide) addScores(m *Model, scratch *worker, sums [][]float32) {
+	for h, l := range w.Heads {
+		C := l.Labels
+		scratch.scores = grow(scratch.scores, C)
+		for i, t := range scratch.texts {
+			l.Score(scratch.scores, t.Rows)
+			vec.Axpy(orOne(m.cfg.Heads[h].Wide), scratch.scores, sums[h][i*C:(i+1)*C])
+		}
+	}
+}
+
+// tensors are "wide.tags" [rows][2], the
+// low and the high byte of each tag, and for each head the weights
+// [rows][columns] and the bias [columns].
+func (w *Wide) tensors(c Config) []tensorfile.Tensor {
+	tags := w.Dictionary.Tags()
+	bytes := make([]uint8, 0, 2*len(tags))
+	for _, t := range tags {
+		bytes = append(bytes, uint8(t), uint8(t>>8))
+	}
+	tensors := []tensorfile.Tensor{tensorfile.Uint8("wide.tags", bytes, len(tags), 2)}
+	for h, l := range w.Heads {
+		name := "wide." + c.Heads[h].Name
+		weights := tensorfile.Float32(name+".weight", l.Weights, len(tags), l.Columns())
+		switch {
+		case l.Half != nil:
+			weights = tensorfile.Half(name+".weight", l.Half, len(tags), l.Columns())
+		case c.Int8:
+			weights = tensorfile.Float16(name+".weight", l.Weights, len(tags), l.Columns())
+		}
+		tensors = append(tensors, weights,
+			tensorfile.Float32(name+".bias", l.Bias, l.Columns()))
+	}
+	return tensors
+}
+
+// loadWide reads the wide branch of a model file.
+func loadWide(f *tensorfile.File, d description) (b Branch, names []string, err error) {
+	cfg := d.Config
+	rows := 1 << cfg.Ngrams.Bits
+	bytes, err := f.Uint8("wide.tags", rows, 2)
+	if err != nil {
+		return nil, nil, err
+	}
+	tags := make([]uint16, rows)
+	for i := range tags {
+		tags[i] = uint16(bytes[2*i]) | uint16(bytes[2*i+1])<<8
+	}
+	w := new(Wide)
+	if w.Dictionary, err = ngram.FromTags(tags); err != nil {
+		return nil, nil, err
+	}
+	names = []string{"wide.tags"}
+	for _, head := range cfg.Heads {
+		l := &ngram.Linear{Labels: len(head.Labels), MultiLabel: head.MultiLabel()}
+		name := "wide." + head.Name
+		if t, ok := f.Lookup(name + ".weight"); ok && cfg.Int8 && t.DType == tensorfile.F16 {
+			l.Half, err = f.Half(name+".weight", rows, l.Columns())
+		} else {
+			l.Weights, err = f.Float32(name+".weight", rows, l.Columns())
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		if l.Bias, err = f.Float32(name+".bias", l.Columns()); err != nil {
+			return nil, nil, err
+		}
+		w.Heads = append(w.Heads, l)
+		names = append(names, name+".weight", name+".bias")
+	}
+	return w, names, nil
 }

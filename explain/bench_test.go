@@ -27,16 +27,16 @@ func BenchmarkExplain(b *testing.B) {
 		Embed: 100, LSTM: lstm.Config{HiddenSize: 128, Direction: lstm.Bidirectional},
 		Heads: []classify.Head{{Name: "label", Labels: []string{"a", "b", "c"}}},
 	}.Resolve()
-	net, err := classify.NewNetwork(c, v.Len())
+	net, err := classify.NewDeep(c, v.Len())
 	if err != nil {
 		b.Fatal(err)
 	}
 	r := rand.New(rand.NewPCG(1, 1))
 	net.Init(r)
-	for i := range net.Embed().Weight.Data {
-		net.Embed().Weight.Data[i] *= 4 // about the size of pretrained vectors
+	for i := range net.Members()[0].Embed().Weight.Data {
+		net.Members()[0].Embed().Weight.Data[i] *= 4 // about the size of pretrained vectors
 	}
-	m, err := classify.New(c, v, net, nil, classify.Card{})
+	m, err := classify.New(c, v, classify.Card{}, net)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -236,7 +236,7 @@ func TestTrained(t *testing.T) {
 // TestWide wants the wide branch's own scores, the n-grams summing to them.
 func TestWide(t *testing.T) {
 	joint := trainedModel(t)
-	m := joint.WideOnly()
+	m := joint.Only("wide")
 	e := explain.New(m)
 	for _, text := range append(texts, "", "good good good", "\xff") {
 		for _, o := range []explain.Options{{}, {Label: "negative"}, {Label: "positive", Against: "negative"}} {

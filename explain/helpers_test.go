@@ -38,7 +38,7 @@ func random(t testing.TB, gain float32, set func(*classify.Config)) *classify.Mo
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := classify.NewNetwork(c, v.Len())
+	net, err := classify.NewDeep(c, v.Len())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func random(t testing.TB, gain float32, set func(*classify.Config)) *classify.Mo
 		}
 		p.Changed()
 	}
-	m, err := classify.New(c, v, net, nil, classify.Card{})
+	m, err := classify.New(c, v, classify.Card{}, net)
 	if err != nil {
 		t.Fatal(err)
 	}

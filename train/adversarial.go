@@ -81,7 +81,7 @@ func (f *fit) readUnlabelled(ctx context.Context) error {
 	if f.cfg.Adversarial.VAT == 0 || f.nets == nil {
 		return errors.New("train: unlabelled texts are for virtual adversarial training of the deep branch: set adversarial.vat, or leave them out")
 	}
-	s, err := newSet(ctx, f.model.DeepOnly(), d)
+	s, err := newSet(ctx, f.model.Only("deep"), d)
 	if err != nil {
 		return fmt.Errorf("unlabelled texts: %w", err)
 	}

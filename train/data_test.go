@@ -158,7 +158,7 @@ func TestMissingLabelsAreMasked(t *testing.T) {
 	}
 	first := map[string][]float32{}
 	m := fit(t, train.Trainer{Config: c, Prepare: initial(first)}, d, keep(reviews(20, 2), "sentiment")).Model
-	for _, p := range m.Network().Params() {
+	for _, p := range m.Deep().Params() {
 		if same, want := slices.Equal(p.Data, first[p.Name]), strings.HasPrefix(p.Name, "heads.topic"); same != want {
 			t.Errorf("%s: unchanged %t, want %t", p.Name, same, want)
 		}
@@ -218,7 +218,7 @@ func TestSourcesThatTellSomeLabelsApart(t *testing.T) {
 			first := map[string][]float32{}
 			m := fit(t, train.Trainer{Config: c, Prepare: initial(first)}, d, nil).Model
 			moved := false
-			for _, p := range m.Network().Params() {
+			for _, p := range m.Deep().Params() {
 				if p.Name == "heads.sentiment.bias" {
 					moved = p.Data[1] != first[p.Name][1]
 					if p.Data[0] == first[p.Name][0] {
@@ -306,7 +306,7 @@ func TestOneFileForEachLabel(t *testing.T) {
 	c := joint()
 	c.Epochs = 8
 	m := fit(t, train.Trainer{Config: c}, d, nil).Model
-	for name, m := range map[string]*classify.Model{"deep": m.DeepOnly(), "wide": m.WideOnly()} {
+	for name, m := range map[string]*classify.Model{"deep": m.Only("deep"), "wide": m.Only("wide")} {
 		if a := accuracy(m, keep(reviews(40, 3), "sentiment"), "sentiment"); a < 0.9 {
 			t.Errorf("%s: accuracy %v", name, a)
 		}

@@ -37,8 +37,8 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 			card.Figures["dev "+name+" macro_f1"] = float64(e.MacroF1)
 		}
 	}
-	r.Model, err = classify.New(f.full.Model, f.model.Vocab(), f.nets, f.model.Wide(), card)
-	return r, err
+	r.Model = f.model.With(f.full.Model.Heads, card)
+	return r, nil
 }
 
 // epochs is the number that the last member was trained for.
@@ -55,11 +55,7 @@ func (f *fit) setThresholds(ctx context.Context) error {
 	if !slices.ContainsFunc(heads, func(h classify.Head) bool { return h.MultiLabel() }) {
 		return nil
 	}
-	whole, err := f.whole()
-	if err != nil {
-		return err
-	}
-	predictions, err := score.Encoded(ctx, whole, f.dev, f.devSet.texts, "")
+	predictions, err := score.Encoded(ctx, f.whole(), f.dev, f.devSet.texts, "")
 	if err != nil {
 		return err
 	}
@@ -76,8 +72,8 @@ func (f *fit) setThresholds(ctx context.Context) error {
 }
 
 // whole is the model as it is, without a card.
-func (f *fit) whole() (*classify.Model, error) {
-	return classify.New(f.full.Model, f.model.Vocab(), f.nets, f.model.Wide(), classify.Card{})
+func (f *fit) whole() *classify.Model {
+	return f.model.With(f.full.Model.Heads, classify.Card{})
 }
 
 // bestEpoch is the epoch of the best weights: the last one among several members'.
@@ -93,19 +89,17 @@ func bestEpoch(history []Epoch) int {
 
 // scoreBranches evaluates the finished model and its branches on the dev texts.
 func (f *fit) scoreBranches(ctx context.Context) (map[string]*DevScore, error) {
-	whole, err := f.whole()
-	if err != nil {
-		return nil, err
+	whole := f.whole()
+	parts := map[string]*classify.Model{"joint": whole}
+	for _, b := range whole.Branches() {
+		if learned(b) {
+			parts[b.Name()] = whole.Only(b.Name())
+		}
 	}
 	scores := map[string]*DevScore{}
-	for _, b := range []struct {
-		name string
-		m    *classify.Model
-	}{{"joint", whole}, {"deep", whole.DeepOnly()}, {"wide", whole.WideOnly()}} {
-		if b.m == nil {
-			continue
-		}
-		if scores[b.name], err = f.score(ctx, b.m, f.epochs()); err != nil {
+	for name, m := range parts {
+		var err error
+		if scores[name], err = f.score(ctx, m, f.epochs()); err != nil {
 			return nil, err
 		}
 	}

@@ -25,7 +25,7 @@ type fit struct {
 	start time.Time
 
 	model  *classify.Model
-	nets   *classify.Network // all members; nil without a deep branch
+	nets   *classify.Deep    // all members; nil without a deep branch
 	net    *classify.Network // the member in training
 	source source            // nil without a deep branch
 	train  *set              // what the wide branch learns from
@@ -132,15 +132,20 @@ func (f *fit) newModel(v *vocab.Vocabulary, wide *classify.Wide, texts int) (err
 	if err := loop.CheckMemory(f.cfg.Need(v.Len(), 0, texts, f.dev != nil, f.workers())); err != nil {
 		return err
 	}
+	var branches []classify.Branch
+	if wide != nil {
+		branches = append(branches, wide)
+	}
 	if !f.cfg.Model.NoDeep {
-		if f.nets, err = classify.NewNetwork(f.cfg.Model, v.Len()); err != nil {
+		if f.nets, err = classify.NewDeep(f.cfg.Model, v.Len()); err != nil {
 			return err
 		}
+		branches = append(branches, f.nets)
 		f.ws.Workers = f.workers()
 		f.targets = make([]nn.Targets, len(f.cfg.Model.Heads))
 		f.dLogits = make([][]float32, len(f.cfg.Model.Heads))
 	}
-	f.model, err = classify.New(f.cfg.Model, v, f.nets, wide, f.t.Card)
+	f.model, err = classify.New(f.cfg.Model, v, f.t.Card, branches...)
 	return err
 }
 
@@ -272,7 +277,7 @@ func (f *fit) Evaluate(ctx context.Context, e loop.Epoch) (best bool, err error)
 		GradNorm: e.GradNorm, WorstNorm: e.WorstNorm, Clipped: e.Clipped, Seconds: e.Seconds,
 	}
 	if f.dev != nil {
-		d, err := f.score(ctx, f.model.DeepOnly().Member(f.record.Member), e.Epoch)
+		d, err := f.score(ctx, f.model.Only("deep").Member(f.record.Member), e.Epoch)
 		if err != nil {
 			return false, err
 		}

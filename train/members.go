@@ -111,7 +111,7 @@ func (f *fit) resumeMembers() error {
 }
 
 // largest is the number of weights of the largest member.
-func largest(nets *classify.Network) (most int64) {
+func largest(nets *classify.Deep) (most int64) {
 	for _, m := range nets.Members() {
 		n := int64(0)
 		for _, p := range m.Params() {

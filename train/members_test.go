@@ -23,7 +23,7 @@ func pair() train.Config {
 }
 
 func sameWeights(a, b *classify.Model) bool {
-	return slices.EqualFunc(a.Network().Params(), b.Network().Params(), func(p, q *nn.Param) bool {
+	return slices.EqualFunc(a.Deep().Params(), b.Deep().Params(), func(p, q *nn.Param) bool {
 		return p.Name == q.Name && slices.Equal(p.Data, q.Data)
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"path/filepath"
 
-	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/train/loop"
 )
@@ -30,9 +29,7 @@ func (t *Trainer) refit(ctx context.Context, c *loop.Checkpoints, first *Result,
 		return nil, err
 	}
 	m := r.Model
-	if r.Model, err = classify.New(m.Config(), m.Vocab(), m.Network(), m.Wide(), first.Model.Card()); err != nil {
-		return nil, err
-	}
+	r.Model = m.With(m.Heads(), first.Model.Card())
 	r.Dev, r.History = first.Dev, first.History
 	return r, nil
 }

@@ -54,12 +54,12 @@ func FromLanguageModel(m *lm.Model) *Start {
 // weights but those in eight bits, which become float32. It is an error if there
 // is no deep branch.
 func FromClassifier(m *classify.Model) (*Start, error) {
-	if m.Network() == nil {
+	if m.Deep() == nil {
 		return nil, errors.New("train: a classifier without a deep branch has neither word vectors nor an encoder to start from")
 	}
 	m = m.Member(0)
 	s := &Start{model: m.Config(), vocab: m.Vocab()}
-	for _, p := range m.Network().Params() {
+	for _, p := range m.Deep().Params() {
 		if belowPooling(p) {
 			s.params = append(s.params, &nn.Param{Name: p.Name, Group: p.Group, Shape: p.Shape, Data: p.Values()})
 		}

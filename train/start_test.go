@@ -57,7 +57,7 @@ func TestStartCopies(t *testing.T) {
 		copied int         // so many
 	}
 	from := func(m *classify.Model, copied int) start {
-		return start{fromClassifier(t, m), m.Vocab(), m.Member(0).Network().Params(), copied}
+		return start{fromClassifier(t, m), m.Vocab(), m.Member(0).Deep().Params(), copied}
 	}
 	const cell = 3 // two matrices and a bias
 	for name, tt := range map[string]start{
@@ -76,7 +76,7 @@ func TestStartCopies(t *testing.T) {
 			t.Errorf("%s: a word of the training texts is unknown", name)
 		}
 		here := map[string][]float32{}
-		for _, p := range got.Network().Params() {
+		for _, p := range got.Deep().Params() {
 			here[p.Name] = p.Data
 			if strings.HasPrefix(p.Name, "heads.") && strings.HasSuffix(p.Name, ".weight") &&
 				!slices.ContainsFunc(p.Data, func(v float32) bool { return v > 0.5 || v < -0.5 }) {

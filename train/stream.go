@@ -114,14 +114,14 @@ func (t *Trainer) startStream(ctx context.Context, checkpoints *loop.Checkpoints
 	if err := f.newModel(v, wide, min(data.Texts.Len(), wideTexts)); err != nil {
 		return nil, err
 	}
-	f.source = &onDisk{data, f.model.DeepOnly()}
+	f.source = &onDisk{data, f.model.Only("deep")}
 	if err := f.readDev(ctx); err != nil {
 		return nil, err
 	}
 	if err := f.readUnlabelled(ctx); err != nil {
 		return nil, err
 	}
-	if f.train, err = data.sample(ctx, f.model.WideOnly(), f.cfg.BatchSize*pooled); err != nil {
+	if f.train, err = data.sample(ctx, f.model.Only("wide"), f.cfg.BatchSize*pooled); err != nil {
 		return nil, err
 	}
 	if err := f.prepare(ctx, max(c.longest, f.cfg.BatchTokens, f.longestUnlabelled())); err != nil {

@@ -361,7 +361,7 @@ func TestResult(t *testing.T) {
 			t.Errorf("no dev score of the %s model", branch)
 		}
 	}
-	for _, p := range res.Model.Network().Params() {
+	for _, p := range res.Model.Deep().Params() {
 		if p.Grad != nil {
 			t.Errorf("%s holds on to its gradient", p.Name)
 		}
@@ -434,8 +434,8 @@ func TestLexicon(t *testing.T) {
 	if got := m.Heads()[0].Lexicon; !slices.Equal(got, weights) {
 		t.Errorf("the weights are %v, were %v", got, weights)
 	}
-	for i, p := range m.Network().Params() {
-		if !slices.Equal(p.Data, plain.Network().Params()[i].Data) {
+	for i, p := range m.Deep().Params() {
+		if !slices.Equal(p.Data, plain.Deep().Params()[i].Data) {
 			t.Errorf("%s has other weights", p.Name)
 		}
 	}
@@ -462,8 +462,8 @@ func TestEMA(t *testing.T) {
 	plain := fit(t, train.Trainer{Config: c}, d, nil).Model
 	c.EMA.Decay = 0.8
 	averaged := fit(t, train.Trainer{Config: c}, d, nil).Model
-	for i, p := range averaged.Network().Params() {
-		if slices.Equal(p.Data, plain.Network().Params()[i].Data) {
+	for i, p := range averaged.Deep().Params() {
+		if slices.Equal(p.Data, plain.Deep().Params()[i].Data) {
 			t.Errorf("%s is not averaged", p.Name)
 		}
 	}
@@ -484,7 +484,7 @@ func TestHeadWeight(t *testing.T) {
 		c.Model.Heads = []classify.Head{{Name: "sentiment", Weight: weight}, {Name: "topic"}}
 		first := map[string][]float32{}
 		m := fit(t, train.Trainer{Config: c, Prepare: initial(first)}, d, nil).Model
-		for _, p := range m.Network().Params() {
+		for _, p := range m.Deep().Params() {
 			if p.Name == "heads.sentiment.bias" {
 				return math.Abs(float64(p.Data[0] - first[p.Name][0]))
 			}

@@ -48,7 +48,7 @@ func TestAdversarialOptions(t *testing.T) {
 		tr.Config = c
 		m := fit(t, tr, d, nil).Model
 		var b strings.Builder
-		for _, p := range m.Network().Params() {
+		for _, p := range m.Deep().Params() {
 			for _, v := range p.Data {
 				b.WriteByte(byte(int(v * 1e6)))
 			}

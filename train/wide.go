@@ -13,6 +13,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/seed"
+	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
@@ -127,14 +128,18 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 	for i := range all {
 		all[i] = i
 	}
-	var branches [2][][]float32 // deep, wide: [heads][n*C]
-	for k, m := range []*classify.Model{f.model.DeepOnly(), f.model.WideOnly()} {
-		if m == nil {
-			continue
-		}
-		var err error
-		if branches[k], err = m.Logits(ctx, dev.texts); err != nil {
+	var branches []classify.Branch // the learned ones
+	var scores [][][]float32       // theirs, by head [n*C]
+	var rest [][][]float32         // those of the others
+	for _, b := range f.model.Branches() {
+		s, err := f.model.Only(b.Name()).Logits(ctx, dev.texts)
+		if err != nil {
 			return err
+		}
+		if learned(b) {
+			branches, scores = append(branches, b), append(scores, s)
+		} else {
+			rest = append(rest, s)
 		}
 	}
 	for h := range f.cfg.Model.Heads {
@@ -144,61 +149,52 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 		if !dev.targets(h, C, all, &t) {
 			continue
 		}
-		lexicon := make([]float32, n*C)
-		for i, text := range dev.texts {
-			head.AddOpinion(lexicon[i*C:], text.Opinion)
+		fixed := make([]float32, n*C)
+		for _, r := range rest {
+			vec.Add(fixed, r[h])
 		}
-		var scores [][]float32
-		for _, b := range branches {
-			if b == nil {
-				b = make([][]float32, len(f.cfg.Model.Heads))
-			}
-			scores = append(scores, b[h])
+		var own [][]float32 // of this head
+		for _, s := range scores {
+			own = append(own, s[h])
 		}
 		loss := nn.Loss{Kind: head.Loss.Kind}
-		scales, err := bestScales(scores, lexicon, func(sum []float32) float64 { return loss.Eval(nil, sum, n, C, &t, 0) }, n)
+		scales, err := bestScales(own, fixed, func(sum []float32) float64 { return loss.Eval(nil, sum, n, C, &t, 0) }, n)
 		if err != nil {
 			return err
 		}
-		// The branches' scores were already multiplied by the scales that head had.
-		head.Deep, head.Wide = scales[0]*cmp.Or(head.Deep, 1), scales[1]*cmp.Or(head.Wide, 1)
+		for k, b := range branches {
+			// Its scores were already multiplied by the scale that the head had.
+			s := b.Scale(head)
+			*s = scales[k] * cmp.Or(*s, 1)
+		}
 	}
 	return nil
 }
 
 // bestScales returns what to multiply the scores of branches on n texts by, so that
-// their sum with given ones has the least loss; 0 for a branch without scores (nil).
+// their sum with given ones has the least loss.
 func bestScales(branches [][]float32, given []float32, loss func(sum []float32) float64, n int) ([]float64, error) {
-	scales := make([]float64, len(branches))
-	set := func(x []float64) {
-		for k := range scales {
-			if branches[k] != nil {
-				scales[k] = math.Exp(min(max(x[0], -7), 7))
-				x = x[1:]
-			}
-		}
-	}
+	scale := func(x float64) float64 { return math.Exp(min(max(x, -7), 7)) }
 	sum := make([]float32, len(given))
 	problem := optimize.Problem{Func: func(x []float64) float64 {
-		set(x)
 		copy(sum, given)
 		for k, b := range branches {
+			factor := float32(scale(x[k]))
 			for i, v := range b {
-				sum[i] += float32(scales[k]) * v
+				sum[i] += factor * v
 			}
 		}
 		return loss(sum) + floats.Dot(x, x)/(2*float64(n))
 	}}
-	var start []float64
-	for _, b := range branches {
-		if b != nil {
-			start = append(start, 0)
-		}
-	}
-	result, err := optimize.Minimize(problem, start, nil, &optimize.NelderMead{})
+	result, err := optimize.Minimize(problem, make([]float64, len(branches)), nil, &optimize.NelderMead{})
 	if err != nil {
 		return nil, err
 	}
-	set(result.X)
-	return scales, nil
+	for k, x := range result.X {
+		result.X[k] = scale(x)
+	}
+	return result.X, nil
 }
+
+// learned says whether training fits a branch and its scales.
+func learned(b classify.Branch) bool { return b.Scale(new(classify.Head)) != nil }

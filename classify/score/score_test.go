@@ -33,7 +33,7 @@ func model(t *testing.T, heads ...classify.Head) *classify.Model {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := classify.NewNetwork(c, v.Len())
+	n, err := classify.NewDeep(c, v.Len())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func model(t *testing.T, heads ...classify.Head) *classify.Model {
 	for _, p := range n.Params() {
 		nn.Uniform(p, 1, r)
 	}
-	m, err := classify.New(c, v, n, nil, classify.Card{})
+	m, err := classify.New(c, v, classify.Card{}, n)
 	if err != nil {
 		t.Fatal(err)
 	}

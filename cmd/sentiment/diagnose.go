@@ -61,7 +61,7 @@ vocabulary. With --fresh there is no model: an LSTM of the given size on noise.`
 				if m, err = loadModel(model); err != nil {
 					return err
 				}
-				if m.Network() == nil {
+				if m.Deep() == nil {
 					return modelError{errors.New("the model has no LSTM, only n-grams")}
 				}
 				if n := m.Config().NumMembers(); member < 1 || member > n {

@@ -363,16 +363,13 @@ func (e *evaluation) facts(m *classify.Model, files []string) []page.Fact {
 
 // branchOf returns a part of a model.
 func branchOf(m *classify.Model, branch string) (*classify.Model, error) {
-	part := m
-	switch branch {
-	case "joint", "":
-	case "deep":
-		part = m.DeepOnly()
-	case "wide":
-		part = m.WideOnly()
-	default:
-		return nil, usagef("branch %q: want joint, deep or wide", branch)
+	if branch == "joint" || branch == "" {
+		return m, nil
 	}
+	if !slices.Contains(classify.BranchNames(), branch) {
+		return nil, usagef("branch %q: want joint, %s", branch, strings.Join(classify.BranchNames(), " or "))
+	}
+	part := m.Only(branch)
 	if part == nil {
 		return nil, usagef("the model has no %s branch", branch)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/evaluate/compare"
 	"github.com/textlstm/textlstm/recipe"
 )
@@ -12,7 +13,7 @@ import (
 // in :deep or :wide.
 func openSystem(name string) (compare.System, error) {
 	file, branch := name, "joint"
-	for _, b := range []string{"deep", "wide", "joint"} {
+	for _, b := range append(classify.BranchNames(), "joint") {
 		if cut, ok := strings.CutSuffix(name, ":"+b); ok {
 			file, branch = cut, b
 		}

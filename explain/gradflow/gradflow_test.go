@@ -169,12 +169,12 @@ func TestPooled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	net, err := classify.NewNetwork(c, v.Len())
+	net, err := classify.NewDeep(c, v.Len())
 	if err != nil {
 		t.Fatal(err)
 	}
 	net.Init(rand.New(rand.NewPCG(1, 2)))
-	m, err := classify.New(c, v, net, nil, classify.Card{})
+	m, err := classify.New(c, v, classify.Card{}, net)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func TestPooled(t *testing.T) {
 	var sequences [][]float32
 	x := make([]float32, len(texts[0].IDs)*c.Embed)
 	m.Embed().Gather(x, texts[0].IDs)
-	last, err := gradflow.Trained("last", m.Network().Encoder().(*lstm.LSTM), append(sequences, x), gradflow.Options{})
+	last, err := gradflow.Trained("last", m.Deep().Members()[0].Encoder().(*lstm.LSTM), append(sequences, x), gradflow.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ type Sample struct {
 // inputs ([Fresh]). The first network of several is measured. There are no curves
 // where no text has a word; it is an error if the model has no deep branch.
 func Model(ctx context.Context, m *classify.Model, s Sample, o Options) ([]Curve, error) {
-	if m.Network() == nil {
+	if m.Deep() == nil {
 		return nil, errors.New("gradflow: the model has no LSTM, only n-grams")
 	}
 	var encoded []classify.Encoded
@@ -63,7 +63,7 @@ func Model(ctx context.Context, m *classify.Model, s Sample, o Options) ([]Curve
 	if err != nil {
 		return nil, err
 	}
-	encoder, ok := m.Network().Encoder().(*lstm.LSTM)
+	encoder, ok := m.Deep().Members()[0].Encoder().(*lstm.LSTM)
 	if !ok {
 		return own, nil // the others are of LSTMs
 	}

@@ -99,7 +99,7 @@ func TestModel(t *testing.T) {
 	if c := curves("", " "); c != nil {
 		t.Errorf("curves of no word: %v", c)
 	}
-	if _, err := gradflow.Model(t.Context(), m.WideOnly(), gradflow.Sample{Sequences: 1, Steps: 1}, gradflow.Options{}); err == nil {
+	if _, err := gradflow.Model(t.Context(), m.Only("wide"), gradflow.Sample{Sequences: 1, Steps: 1}, gradflow.Options{}); err == nil {
 		t.Error("a model without an LSTM is measured")
 	}
 }

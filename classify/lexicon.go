@@ -1,0 +1,35 @@
+package classify
+
+import (
+	"gonum.org/v1/gonum/floats"
+
+	"github.com/textlstm/textlstm/internal/lexicon"
+	"github.com/textlstm/textlstm/internal/tensorfile"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// lexicalBranch is what the words of a text say by the lexicon, as Head.Lexicon
+// weighs it. It has no weights of its own.
+type lexicalBranch struct{}
+
+func (lexicalBranch) Name() string                          { return "lexicon" }
+func (lexicalBranch) Scale(*Head) *float64                  { return nil }
+func (lexicalBranch) NumParams() int                        { return 0 }
+func (lexicalBranch) check(Config, *vocab.Vocabulary) error { return nil }
+func (lexicalBranch) tensors(Config) []tensorfile.Tensor    { return nil }
+func (lexicalBranch) readsTokens(Config) bool               { return true }
+
+func (lexicalBranch) read(_ *Model, w *worker, e *Encoded) {
+	w.opinions = lexicon.AppendOpinions(w.opinions[:0], w.tokens)
+	e.Opinion = float32(floats.Sum(w.opinions))
+}
+
+func (lexicalBranch) addScores(m *Model, w *worker, sums [][]float32) {
+	for h, head := range m.cfg.Heads {
+		for i, t := range w.texts {
+			for c, v := range head.Lexicon {
+				sums[h][i*len(head.Labels)+c] += float32(v) * t.Opinion
+			}
+		}
+	}
+}
