@@ -19,6 +19,52 @@ type Prediction struct {
 	Scores  []Score // by head
 	Tokens  int     // tokens read
 	Unknown int     // of those, not in the vocabulary
+
+	// Heads are the model's, in the order of Scores, shared by all its predictions.
+	Heads []Head `json:"-"`
+}
+
+// Label returns the likeliest label of the head of that name, "" being the model's
+// first; "" if there is no such head. See Labels for a head that may give several.
+func (p Prediction) Label(head string) string {
+	h := p.head(head)
+	if h < 0 {
+		return ""
+	}
+	return p.Heads[h].Labels[p.Scores[h].Label]
+}
+
+// Labels returns the labels that the text has by the head of that name, "" being the
+// model's first: those that reach their thresholds for a multi-label head, else the
+// likeliest; nil if there is no such head.
+func (p Prediction) Labels(head string) []string {
+	h := p.head(head)
+	if h < 0 {
+		return nil
+	}
+	return p.Heads[h].Given(p.Scores[h])
+}
+
+// Prob returns the probability of a label of the head of that name, "" being the
+// model's first; 0 if there is no such head or label.
+func (p Prediction) Prob(head, label string) float32 {
+	h := p.head(head)
+	if h < 0 {
+		return 0
+	}
+	c := slices.Index(p.Heads[h].Labels, label)
+	if c < 0 {
+		return 0
+	}
+	return p.Scores[h].Probs[c]
+}
+
+// head returns the index of a head, or -1.
+func (p Prediction) head(name string) int {
+	if name == "" && len(p.Heads) > 0 {
+		return 0
+	}
+	return slices.IndexFunc(p.Heads, func(h Head) bool { return h.Name == name })
 }
 
 // A Score is the answer of one head.
@@ -242,7 +288,7 @@ func (w *worker) predict(m *Model, out []Prediction, to []int) {
 	logits := w.logits(m)
 	for i, j := range to {
 		ids := w.texts[i].IDs
-		p := Prediction{Scores: make([]Score, len(m.cfg.Heads)), Tokens: len(ids)}
+		p := Prediction{Scores: make([]Score, len(m.cfg.Heads)), Tokens: len(ids), Heads: m.cfg.Heads}
 		for _, id := range ids {
 			if !m.vocab.IsKnown(id) {
 				p.Unknown++

@@ -11,8 +11,11 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/classifytest"
+	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -345,5 +348,29 @@ func TestNewChecksItsParts(t *testing.T) {
 				t.Errorf("%s: err = %q, want it to say %q", tt.name, err, want)
 			}
 		}
+	}
+}
+
+// A prediction answers by the names of its model's heads.
+func TestLabelsByName(t *testing.T) {
+	heads := []classify.Head{{Name: "queue", Labels: []string{"billing", "login"}}, {Name: "tags", Labels: []string{"a", "b", "c"}, Loss: nn.Loss{Kind: nn.BinaryCrossEntropy}}}
+	p := classify.Prediction{Heads: heads, Scores: []classify.Score{{Label: 1, Probs: []float32{0.25, 0.75}}, {Label: 2, Probs: []float32{0.5, 0.25, 0.75}}}}
+	for head, want := range map[string][]string{"queue": {"login"}, "": {"login"}, "tags": {"a", "c"}, "other": nil} {
+		if diff := cmp.Diff(want, p.Labels(head)); diff != "" {
+			t.Errorf("labels of %q (-want +got):\n%s", head, diff)
+		}
+	}
+	if got := p.Label("queue") + p.Label("tags") + p.Label("") + p.Label("other"); got != "loginclogin" {
+		t.Errorf("labels %q", got)
+	}
+	if p.Prob("queue", "billing") != 0.25 || p.Prob("", "login") != 0.75 || p.Prob("queue", "x") != 0 || p.Prob("other", "login") != 0 {
+		t.Error("wrong probabilities")
+	}
+	if p := (classify.Prediction{}); p.Label("") != "" || p.Labels("") != nil {
+		t.Error("a prediction of nothing has a label")
+	}
+	m := newModel(t, kinds[0].set)
+	if got, want := m.Predict("not good").Label(m.Heads()[0].Name), m.Heads()[0].Labels[m.Predict("not good").Scores[0].Label]; got != want {
+		t.Errorf("label %q, want %q", got, want)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -53,6 +54,34 @@ func (n *normalizer) normalize(text string) []byte {
 	}
 	n.buf = b
 	return b
+}
+
+// NewDataset returns a data set of texts with one head. labels [n] has the label of each
+// text, "" for none; nil means that no text has one, and no head. The IDs are the
+// numbers of the texts, from 1. It is an error that wraps ErrData if there are more
+// labels than texts, or fewer.
+func NewDataset(head string, texts, labels []string) (*Dataset, error) {
+	d := &Dataset{Examples: make([]Example, len(texts)), Sources: []Source{{}}}
+	if labels != nil {
+		if len(labels) != len(texts) {
+			return nil, fmt.Errorf("%d labels of %d texts, want one for each: %w", len(labels), len(texts), ErrData)
+		}
+		distinct := map[string]bool{}
+		for _, l := range labels {
+			if l != "" {
+				distinct[l] = true
+			}
+		}
+		d.Heads = []string{head}
+		d.Sources[0].Labels = [][]string{sortedKeys(distinct)}
+	}
+	for i, text := range texts {
+		d.Examples[i] = Example{ID: strconv.Itoa(i + 1), Text: text}
+		if labels != nil {
+			d.Examples[i].Labels = labels[i : i+1 : i+1]
+		}
+	}
+	return d, nil
 }
 
 // Len returns the number of examples.

@@ -1,6 +1,7 @@
 package corpora
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -408,5 +409,25 @@ func TestWithout(t *testing.T) {
 	rest, dropped := set("One", "two", "three", " one ").Without(set("ONE", "three", "four"))
 	if diff := cmp.Diff([]string{"two"}, rest.Texts()); diff != "" || dropped != 3 {
 		t.Errorf("%d dropped, rest (-want +got):\n%s", dropped, diff)
+	}
+}
+
+func TestNewDataset(t *testing.T) {
+	d, err := NewDataset("mood", []string{"one", "two", "three"}, []string{"good", "", "bad"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Dataset{
+		Heads: []string{"mood"}, Sources: []Source{{Labels: [][]string{{"bad", "good"}}}},
+		Examples: []Example{{ID: "1", Text: "one", Labels: []string{"good"}}, {ID: "2", Text: "two", Labels: []string{""}}, {ID: "3", Text: "three", Labels: []string{"bad"}}},
+	}
+	if diff := cmp.Diff(want, d); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if d, err := NewDataset("mood", []string{"one"}, nil); err != nil || len(d.Heads) != 0 || d.Len() != 1 || d.Examples[0].Label(0) != "" {
+		t.Errorf("without labels: %v, %+v", err, d)
+	}
+	if _, err := NewDataset("mood", []string{"one", "two"}, []string{"good"}); !errors.Is(err, ErrData) {
+		t.Errorf("one label of two texts: error %v", err)
 	}
 }

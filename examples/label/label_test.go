@@ -16,7 +16,7 @@ func TestLabel(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestLabel$")
 	cmd.Env = append(os.Environ(), "LABEL_MAIN=1")
 	out, err := cmd.Output()
-	if err != nil || !strings.HasPrefix(string(out), "sentiment: positive (0.") {
+	if err != nil || !strings.HasPrefix(string(out), "positive (0.") {
 		t.Errorf("%v:\n%s", err, out)
 	}
 }

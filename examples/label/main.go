@@ -13,9 +13,6 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	answer := model.Predict("The room was spotless and the staff were wonderful.")
-	for i, head := range model.Heads() {
-		score := answer.Scores[i]
-		fmt.Printf("%s: %s (%.2f)\n", head.Name, head.Labels[score.Label], score.Prob())
-	}
+	p := model.Predict("The room was spotless and the staff were wonderful.")
+	fmt.Printf("%s (%.2f), about %s\n", p.Label("sentiment"), p.Prob("sentiment", "positive"), p.Label("topic"))
 }

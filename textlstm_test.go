@@ -1,0 +1,147 @@
+package textlstm_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/textlstm/textlstm"
+	"github.com/textlstm/textlstm/train"
+)
+
+// Questions to a help desk, and the desk that each is for.
+func Example() {
+	ctx := context.Background()
+	data, err := textlstm.Read("examples/classify/helpdesk.tsv", "desk")
+	if err != nil {
+		log.Fatal(err)
+	}
+	// The settings make a small model in a moment; Options{} is what suits the texts.
+	o := textlstm.Options{Dev: data, Set: []string{"epochs=40", "model.lstm.hidden_size=16", "model.embed=16", "schedule.rate=0.02"}}
+	model, err := textlstm.Train(ctx, data, o)
+	if err != nil {
+		log.Fatal(err)
+	}
+	p := model.Predict("i forgot my password again")
+	fmt.Println(p.Label("desk"))
+	// Output: account
+}
+
+// Texts and labels from anywhere.
+func ExampleTexts() {
+	data, err := textlstm.Texts([]string{"A superb film.", "A bore."}, []string{"positive", "negative"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	model, err := textlstm.Default()
+	if err != nil {
+		log.Fatal(err)
+	}
+	all, err := textlstm.Evaluate(context.Background(), model, data)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, e := range all {
+		fmt.Printf("%s: %.2f right\n", e.Head, float64(e.Accuracy))
+	}
+	// Output: sentiment: 1.00 right
+}
+
+// Train makes the bytes that the command makes: with the recommended settings and start
+// but for one epoch, and with a network of its own from random weights.
+func TestTrainIsTheCommand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains models")
+	}
+	dir := t.TempDir()
+	sentiment := filepath.Join(dir, "sentiment.exe")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", sentiment, "./cmd/sentiment").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	const file = "examples/classify/helpdesk.tsv"
+	for name, sets := range map[string][]string{
+		"recommended": {"epochs=1", "refit=false"},
+		"own":         {"epochs=2", "model.lstm.hidden_size=8", "model.embed=8", "seed=7"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			command := filepath.Join(dir, name+".command")
+			args := []string{"train", "--quiet", "--train", file, "--head", "desk", "--out", command}
+			for _, s := range sets {
+				args = append(args, "--set", s)
+			}
+			if out, err := exec.CommandContext(t.Context(), sentiment, args...).CombinedOutput(); err != nil {
+				t.Fatalf("%v: %s", err, out)
+			}
+			data, err := textlstm.Read(file, "desk")
+			if err != nil {
+				t.Fatal(err)
+			}
+			steps := 0
+			m, err := textlstm.Train(t.Context(), data, textlstm.Options{Set: sets, OnProgress: func(train.Progress) { steps++ }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			library := filepath.Join(dir, name+".library")
+			if err := m.Save(library); err != nil {
+				t.Fatal(err)
+			}
+			a, err := os.ReadFile(command)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := os.ReadFile(library)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(a, b) {
+				t.Errorf("the command makes %d bytes, the library other %d", len(a), len(b))
+			}
+			if steps == 0 {
+				t.Error("no progress")
+			}
+			again, err := textlstm.Load(library)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if start := again.Card().Start; (start == "language") != (name == "recommended") {
+				t.Errorf("started from %q", start)
+			}
+			if diff := cmp.Diff(m.Predict("a refund").Label("desk"), again.Predict("a refund").Label("")); diff != "" {
+				t.Errorf("another answer after loading:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRead(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.WriteFile(file, []byte("text,queue,urgency\nI was charged twice.,billing,high\nI cannot log in.,login,low\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	data, err := textlstm.Read(file, "queue", "hurry=urgency")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"queue", "hurry"}, data.Heads); diff != "" {
+		t.Errorf("heads (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"login", "low"}, data.Examples[1].Labels); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
+	if _, err := textlstm.Read(file, "colour"); err == nil {
+		t.Error("a column that is not there is read")
+	}
+	if _, err := textlstm.Texts([]string{"a"}, []string{"x", "y"}); err == nil {
+		t.Error("two labels of one text")
+	}
+	if _, err := textlstm.Train(t.Context(), data, textlstm.Options{Set: []string{"hidden=3"}}); err == nil {
+		t.Error("a setting that is not there is taken")
+	}
+}
