@@ -11,10 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/textlstm/textlstm/classify"
-	"github.com/textlstm/textlstm/corpora"
-	"github.com/textlstm/textlstm/lstm"
-	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm"
+	"github.com/textlstm/textlstm/recipe"
 )
 
 // helpDesk is a table of questions and the desk that each is for.
@@ -30,23 +28,21 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	t := train.Trainer{Config: train.Config{
-		Model:  classify.Config{Embed: 16, LSTM: lstm.Config{HiddenSize: 16, Direction: lstm.Bidirectional}},
-		Epochs: 40,
-		Seed:   1,
-	}}
-	t.Schedule.Rate = 0.02
-	reader, err := corpora.New(strings.NewReader(helpDesk), "helpdesk.tsv", corpora.Options{
-		Heads: []corpora.Head{{Name: "desk", Column: "desk"}},
+	var texts, desks []string
+	for row := range strings.Lines(helpDesk) {
+		desk, text, _ := strings.Cut(strings.TrimSpace(row), "\t")
+		texts, desks = append(texts, text), append(desks, desk)
+	}
+	data, err := textlstm.Texts(texts[1:], desks[1:]) // without the header
+	if err != nil {
+		return err
+	}
+	// A small network from random weights takes a moment; Options{} would choose what
+	// suits the texts, and start from the embedded language model.
+	model, err := textlstm.Train(ctx, data, textlstm.Options{
+		Start: recipe.None,
+		Set:   []string{"epochs=40", "model.embed=16", "model.lstm.hidden_size=16", "schedule.rate=0.02"},
 	})
-	if err != nil {
-		return err
-	}
-	data, err := corpora.ReadAll(reader)
-	if err != nil {
-		return err
-	}
-	result, err := t.Fit(ctx, data, nil)
 	if err != nil {
 		return err
 	}
@@ -57,17 +53,15 @@ func run(ctx context.Context) error {
 	}
 	defer os.RemoveAll(dir)
 	file := filepath.Join(dir, "helpdesk.safetensors")
-	if err := result.Model.Save(file); err != nil {
+	if err := model.Save(file); err != nil {
 		return err
 	}
-	model, err := classify.Load(file)
-	if err != nil {
+	if model, err = textlstm.Load(file); err != nil {
 		return err
 	}
 
 	for _, text := range []string{"the printer prints no colour", "i forgot my password again", "can i have a refund for the cable"} {
-		s := model.Predict(text).Scores[0]
-		fmt.Printf("%-35s %s\n", text, model.Heads()[0].Labels[s.Label])
+		fmt.Printf("%-35s %s\n", text, model.Predict(text).Label("label"))
 	}
 	return nil
 }

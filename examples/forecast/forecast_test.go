@@ -18,16 +18,21 @@ func TestSineIsForecast(t *testing.T) {
 	for i := range series {
 		series[i] = 10 * math.Sin(float64(i)/2)
 	}
-	r, err := compare(series, 12, 15, 1)
+	file := filepath.Join(t.TempDir(), "weights")
+	r, err := compare(series, 12, 15, 1, file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if r.lstm > r.naive/10 {
 		t.Errorf("RMSE of the LSTM is %.3f, of the last value %.3f: want less than a tenth", r.lstm, r.naive)
 	}
-	again, err := compare(series, 12, 15, 1)
+	again, err := compare(series, 12, 15, 1, "")
 	if err != nil || again != r {
 		t.Errorf("the same seed gave %+v, then %+v, %v", r, again, err)
+	}
+	// The weights of the first time, not of no training and another seed.
+	if again, err = compare(series, 12, 0, 2, file); err != nil || again != r {
+		t.Errorf("weights that were read gave %+v, want %+v, %v", again, r, err)
 	}
 }
 
@@ -39,7 +44,7 @@ func TestMadeUpSeriesBeatsBothBaselines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := compare(series, 12, 60, 1)
+	r, err := compare(series, 12, 60, 1, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +64,7 @@ func TestAirlinePassengersBeatLastValue(t *testing.T) {
 	if len(series) != 144 || series[0] != 112 || series[143] != 432 {
 		t.Fatalf("read %d values from %v to %v, want 144 from 112 to 432", len(series), series[0], series[len(series)-1])
 	}
-	r, err := compare(series, 12, 60, 1)
+	r, err := compare(series, 12, 60, 1, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +96,7 @@ func TestLoad(t *testing.T) {
 }
 
 func TestShortSeriesIsRefused(t *testing.T) {
-	if _, err := compare(make([]float64, 16), 12, 1, 1); err == nil {
+	if _, err := compare(make([]float64, 16), 12, 1, 1, ""); err == nil {
 		t.Error("16 values were enough to train on")
 	}
 }

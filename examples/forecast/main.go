@@ -12,8 +12,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"iter"
 	"log"
 	"math"
@@ -22,6 +24,7 @@ import (
 
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/nn/weights"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train/loop"
 )
@@ -33,6 +36,7 @@ func main() {
 	season := flag.Int("season", 12, "steps in a season, for the seasonal forecast")
 	epochs := flag.Int("epochs", 60, "most passes over the training part")
 	seed := flag.Uint64("seed", 1, "seed of weights and order")
+	file := flag.String("weights", "", "`file` for the weights: read if it is there, else written after training; for one series")
 	flag.Parse()
 	log.SetFlags(0)
 
@@ -40,13 +44,16 @@ func main() {
 	if len(names) == 0 {
 		names = []string{""}
 	}
+	if *file != "" && len(names) > 1 {
+		log.Fatalf("forecast: -weights %s: the weights are those of one series, not of %d", *file, len(names))
+	}
 	var rows [][]any
 	for _, name := range names {
 		series, err := load(name)
 		if err != nil {
 			log.Fatalf("forecast: %v", err)
 		}
-		r, err := compare(series, *season, *epochs, *seed)
+		r, err := compare(series, *season, *epochs, *seed, *file)
 		if err != nil {
 			log.Fatalf("forecast: %s: %v", name, err)
 		}
@@ -68,8 +75,9 @@ type result struct {
 }
 
 // compare trains on the first 70 % of the series and forecasts the rest, one
-// step ahead at a time.
-func compare(series []float64, season, epochs int, seed uint64) (result, error) {
+// step ahead at a time. With a file it keeps the weights, or takes those that are
+// there.
+func compare(series []float64, season, epochs int, seed uint64, file string) (result, error) {
 	cut := len(series) * 7 / 10
 	if cut < window+2 || season < 1 || season > cut {
 		return result{}, fmt.Errorf("%d values, season %d: too short to train on", len(series), season)
@@ -84,7 +92,14 @@ func compare(series []float64, season, epochs int, seed uint64) (result, error) 
 		return result{}, err
 	}
 	dev := max(cut*4/5, window+1)
-	if err := f.fit(scaled[:dev], scaled[dev-window:cut], epochs, seed); err != nil {
+	_, err = weights.Load(file, f.params)
+	if file == "" || errors.Is(err, fs.ErrNotExist) {
+		err = f.fit(scaled[:dev], scaled[dev-window:cut], epochs, seed)
+		if err == nil && file != "" {
+			err = weights.Save(file, f.params, nil)
+		}
+	}
+	if err != nil {
 		return result{}, err
 	}
 	r := result{train: cut - window, test: len(series) - cut}

@@ -14,5 +14,5 @@ func main() {
 		log.Fatal(err)
 	}
 	p := model.Predict("The room was spotless and the staff were wonderful.")
-	fmt.Printf("%s (%.2f), about %s\n", p.Label("sentiment"), p.Prob("sentiment", "positive"), p.Label("topic"))
+	fmt.Printf("%s (%.2f)\n", p.Label("sentiment"), p.Prob("sentiment", "positive"))
 }
