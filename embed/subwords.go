@@ -85,8 +85,8 @@ type Subwords struct {
 	table Table // around Weight
 
 	words   *vocab.Vocabulary
-	starts  []int32 // [V+1]: the buckets of id are buckets[starts[id]:starts[id+1]]
-	buckets []int32
+	starts  []int32 // of the words of the least ids: the buckets of id are buckets[starts[id]:starts[id+1]]
+	buckets []int32 // maxIndexed and those of one word at most
 }
 
 // NewSubwords returns vectors of zeros for a resolved config that is not zero.
@@ -117,31 +117,38 @@ func (s *Subwords) Init(rng *rand.Rand) {
 	s.Weight.Changed()
 }
 
+// maxIndexed is the most buckets that Index keeps, 8 MiB. A word may have 2,000,
+// for as many as its own bytes a hundred times over; 50,000 ordinary words have
+// fewer.
+const maxIndexed = 2 << 20
+
 // Index finds the n-grams of v's words, for Of. It changes s.
 func (s *Subwords) Index(v *vocab.Vocabulary) {
 	if s.words == v {
 		return
 	}
-	s.words, s.starts, s.buckets = v, make([]int32, v.Len()+1), nil
-	at := vocab.ID(0)
-	for id, token := range v.All() {
-		for ; at <= id; at++ {
-			s.starts[at] = int32(len(s.buckets))
+	s.words, s.starts, s.buckets = v, []int32{0}, nil
+	for id := range vocab.ID(v.Len()) {
+		if len(s.buckets) >= maxIndexed {
+			break
 		}
-		s.buckets = s.cfg.AppendBuckets(s.buckets, token)
-	}
-	for ; int(at) < len(s.starts); at++ {
-		s.starts[at] = int32(len(s.buckets))
+		if v.IsKnown(id) {
+			s.buckets = s.cfg.AppendBuckets(s.buckets, v.Token(id))
+		}
+		s.starts = append(s.starts, int32(len(s.buckets)))
 	}
 }
 
 // Of returns the buckets of a word's n-grams: none of an id that is no word,
 // and none before Index.
 func (s *Subwords) Of(id vocab.ID) []int32 {
-	if int(id)+1 >= len(s.starts) {
-		return nil
+	switch {
+	case int(id)+1 < len(s.starts):
+		return s.buckets[s.starts[id]:s.starts[id+1]]
+	case s.words != nil && s.words.IsKnown(id): // a rare word of a large vocabulary
+		return s.cfg.AppendBuckets(nil, s.words.Token(id))
 	}
-	return s.buckets[s.starts[id]:s.starts[id+1]]
+	return nil
 }
 
 // AddMean is

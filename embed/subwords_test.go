@@ -3,6 +3,7 @@ package embed_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -106,5 +107,35 @@ func TestSubwords(t *testing.T) {
 	s.AddMean(x, nil)
 	if diff := cmp.Diff([]float32{1, 2, 3}, x); diff != "" {
 		t.Errorf("no n-grams (-want +got):\n%s", diff)
+	}
+}
+
+// The index takes bounded memory, whatever the words; what it leaves out is found
+// when it is asked for.
+func TestSubwordIndexIsBounded(t *testing.T) {
+	c := embed.SubwordConfig{Min: 1, Max: 64, Bits: 7}
+	s, err := embed.NewSubwords(c, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := make([]string, 20_000)
+	for i := range words {
+		words[i] = fmt.Sprintf("%064d", i)
+	}
+	v, err := vocab.New(words, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	s.Index(v)
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; took > 64<<20 {
+		t.Errorf("an index of %d words took %d bytes", len(words), took)
+	}
+	for _, i := range []int{0, 900, 1100, len(words) - 1} {
+		if got, want := s.Of(v.ID(words[i])), c.AppendBuckets(nil, words[i]); !slices.Equal(got, want) {
+			t.Errorf("word %d has %d n-grams, want %d, or they differ", i, len(got), len(want))
+		}
 	}
 }
