@@ -5,12 +5,15 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"io"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -63,25 +66,148 @@ func TestTableStyles(t *testing.T) {
 	}
 }
 
-// TestNoControlCharacters holds every style but JSON, which escapes them, to
-// printing none.
-func TestNoControlCharacters(t *testing.T) {
-	header, rows := hostileTable()
-	for _, style := range report.Styles() {
-		var b bytes.Buffer
-		if err := report.Table(&b, header, rows, style); err != nil {
-			t.Fatal(err)
+// obeyed are characters and bytes that a terminal may obey: every control code,
+// alone and in a row, C1 codes in one byte and in two, line ends, and what turns
+// the direction of the text.
+func obeyed() []string {
+	var list []string
+	for r := range rune(0xa0) {
+		if r < ' ' || r >= 0x7f {
+			list = append(list, string(r))
 		}
-		for _, r := range b.String() {
-			bad := r < ' ' && r != '\n' && (style != report.TSV || r != '\t') || r == 0x7f
-			if style != report.JSON && style != report.JSONL {
-				bad = bad || r >= 0x80 && r < 0xa0 || r == '\u202e'
-			}
-			if bad {
-				t.Errorf("%s prints %U", style, r)
+	}
+	for b := 0x80; b < 0x100; b++ {
+		list = append(list, string([]byte{byte(b)}))
+	}
+	for r := range unicode.Bidi_Control.R16 {
+		for c := unicode.Bidi_Control.R16[r].Lo; c <= unicode.Bidi_Control.R16[r].Hi; c++ {
+			list = append(list, string(rune(c)))
+		}
+	}
+	return append(list, "\u2028", "\u2029", "\x1b]0;title\x07", "\x9b31m", "\xc2", "\xed\xa0\x80", "\u202e\u0007\x1b[2J")
+}
+
+// checkClean reports what of s a terminal may obey, but for the characters kept.
+func checkClean(t *testing.T, what, s, kept string) {
+	t.Helper()
+	if !utf8.ValidString(s) {
+		t.Errorf("%s prints bytes that are no text: %q", what, s)
+	}
+	for _, r := range s {
+		if (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029') && !strings.ContainsRune(kept, r) {
+			t.Errorf("%s prints %U: %q", what, r, s)
+		}
+	}
+}
+
+func TestClean(t *testing.T) {
+	for _, bad := range obeyed() {
+		for _, s := range []string{bad, "a" + bad + "b", bad + "é 中 👩‍👩‍👧"} {
+			got := report.Clean(s)
+			checkClean(t, "Clean", got, "")
+			if again := report.Clean(got); again != got {
+				t.Errorf("Clean(%q) is %q, and %q when it is cleaned again", s, got, again)
 			}
 		}
 	}
+	for in, want := range map[string]string{
+		"":                          "",
+		"plain é 中 👩‍👩‍👧":           "plain é 中 👩‍👩‍👧",
+		"a\x1b[31mb\r\n\tc\x7f":     "a [31mb   c ",
+		"a\x9b31mb":                 "a\ufffd31mb",
+		"a\u009b31mb":               "a 31mb",
+		"\ufffd":                    "\ufffd",
+		"\u202egpj.exe\u2066\u200f": "gpj.exe",
+		"two\u2028lines\u2029":      "two lines ",
+	} {
+		if got := report.Clean(in); got != want {
+			t.Errorf("Clean(%q) is %q, want %q", in, got, want)
+		}
+	}
+}
+
+func FuzzClean(f *testing.F) {
+	for _, s := range obeyed() {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) { checkClean(t, "Clean", report.Clean(s), "") })
+}
+
+// TestNoControlCharacters holds every style to what a terminal may be shown,
+// wherever the text stands: in a header, a cell, an evaluation or a comparison.
+// JSON escapes what is below U+0020 and gives the rest of the text unchanged.
+func TestNoControlCharacters(t *testing.T) {
+	for _, style := range report.Styles() {
+		kept := "\n"
+		switch style {
+		case report.TSV:
+			kept = "\n\t"
+		case report.JSON, report.JSONL:
+			kept = "\n\x7f" + bidi()
+			for r := rune(0x80); r < 0xa0; r++ {
+				kept += string(r)
+			}
+		}
+		check := func(what string, write func(io.Writer) error) {
+			var b bytes.Buffer
+			if err := write(&b); err != nil {
+				t.Fatal(err)
+			}
+			checkClean(t, fmt.Sprintf("%s of %s", style, what), b.String(), kept)
+		}
+		bad := strings.Join(obeyed(), "x")
+		var rows [][]any
+		for _, s := range append(obeyed(), hostile) {
+			rows = append(rows, []any{s, 1}, []any{"x" + s + "y", s})
+		}
+		check("a table", func(w io.Writer) error { return report.Table(w, []string{"text", "n"}, rows, style) })
+		check("a header", func(w io.Writer) error { return report.Table(w, []string{"h" + bad, bad}, [][]any{{1, 2}}, style) })
+		p := predictions()
+		p.Head += bad
+		p.Labels = []string{"negative" + bad, "neutral", bad}
+		for i := range p.Rows {
+			r := &p.Rows[i]
+			r.ID, r.Text, r.Source, r.Language = bad+r.ID, bad+r.Text, r.Source+bad, bad
+		}
+		e, err := evaluate.New(p, evaluate.Options{Resamples: 10, Seed: 1, Slices: true, Mistakes: 3, Coverage: true, Abstain: 0.6, Precision: 0.35})
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := *p
+		q.Predicted, q.Probs = make([]int, p.Len()), nil
+		c, err := evaluate.Compare(p, &q, evaluate.CompareOptions{Resamples: 10, Seed: 1, Changes: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pair := report.Comparison{A: "a" + bad, B: bad, Comparison: c}
+		check("evaluations", func(w io.Writer) error { return report.Write(w, style, e, e) })
+		check("a brief evaluation", func(w io.Writer) error { return report.WriteBrief(w, style, e) })
+		check("comparisons", func(w io.Writer) error { return report.WriteComparisons(w, style, pair, pair) })
+		check("a brief comparison", func(w io.Writer) error { return report.WriteBriefComparisons(w, style, pair) })
+		if style == report.Text || style == report.Markdown {
+			check("sections", func(w io.Writer) error {
+				return report.WriteSections(w, style, report.Section{Title: bad, Header: []string{bad}, Rows: [][]any{{bad}}})
+			})
+			check("a classification report", func(w io.Writer) error {
+				_, err := io.WriteString(w, report.ClassificationReport(e, 2))
+				return err
+			})
+		}
+		for n := 1; n < 20; n++ {
+			checkClean(t, "an excerpt", report.Excerpt(bad, n), "")
+		}
+	}
+}
+
+// bidi returns the characters that turn the direction of text.
+func bidi() string {
+	var s string
+	for _, r := range unicode.Bidi_Control.R16 {
+		for c := r.Lo; c <= r.Hi; c++ {
+			s += string(rune(c))
+		}
+	}
+	return s
 }
 
 func TestTablesCanBeReadBack(t *testing.T) {

@@ -19,9 +19,9 @@ func WriteSections(w io.Writer, style Style, sections ...Section) error {
 		if len(s.Rows) == 0 {
 			continue
 		}
-		heading := s.Title + "\n"
+		heading := Clean(s.Title) + "\n"
 		if style == Markdown {
-			heading = "## " + s.Title + "\n\n"
+			heading = "## " + escapeMarkdown(Clean(s.Title)) + "\n\n"
 		}
 		if !first {
 			heading = "\n" + heading

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // A Style is a form of output.
@@ -44,7 +45,7 @@ func ParseStyle(name string) (Style, error) {
 func Clean(s string) string { return clean(s, false) }
 
 func clean(s string, keepLines bool) string {
-	if strings.IndexFunc(s, suspicious) < 0 {
+	if strings.IndexFunc(s, suspicious) < 0 && utf8.ValidString(s) {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
@@ -60,8 +61,8 @@ func clean(s string, keepLines bool) string {
 	}, s)
 }
 
-// suspicious reports whether r may do more than print. Invalid bytes arrive as
-// U+FFFD, which prints.
+// suspicious reports whether r may do more than print. An invalid byte, which may
+// be a C1 code to a terminal, arrives as U+FFFD and is one in the string alone.
 func suspicious(r rune) bool {
 	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r)
 }
