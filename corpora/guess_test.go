@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -136,6 +137,43 @@ func TestJSONArrayFaults(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, refused); diff != "" || err != nil || !cmp.Equal(rows, []row{{"", "a"}, {"", "b"}}) {
 		t.Errorf("rows %v, %v, refused (-want +got):\n%s", rows, err, diff)
+	}
+}
+
+// An array of any size is read in the memory of a row, also where it is one line.
+func TestJSONArrayMemory(t *testing.T) {
+	element := []byte(`{"text":"` + strings.Repeat("some words of a review ", 20) + `","label":1},`)
+	const n = 50_000 // 24 MB
+	left := n
+	pr, pw := io.Pipe()
+	go func() {
+		io.WriteString(pw, "[")
+		for ; left > 0; left-- {
+			pw.Write(element)
+		}
+		io.WriteString(pw, "{\"text\":\"\"}]")
+		pw.Close()
+	}()
+	r, err := New(pr, "a.json", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before, now runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	rows, peak := 0, uint64(0)
+	for _, err := range r.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rows++; rows%10_000 == 0 {
+			runtime.GC()
+			runtime.ReadMemStats(&now)
+			peak = max(peak, now.HeapAlloc)
+		}
+	}
+	if rows != n+1 || peak > before.HeapAlloc+4<<20 {
+		t.Errorf("%d rows, %d bytes more than before, want %d rows and at most 4 MiB", rows, peak-before.HeapAlloc, n+1)
 	}
 }
 
