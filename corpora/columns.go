@@ -59,20 +59,24 @@ func (c *columns) columnIndex(header []string, name string) int {
 	return -1
 }
 
-// find finds the column that spec names, or else the several that it lists.
+// find finds the column that spec names, or else the several that it lists. Where
+// one is missing it returns no column, and the names of the others.
 func (c *columns) find(header []string, spec string) (at []int, names []string, missing string) {
 	if i := c.columnIndex(header, spec); i >= 0 {
 		return []int{i}, []string{spec}, ""
 	}
 	for _, name := range splitQuoted(spec, ',') {
 		name = unquote(name)
-		i := c.columnIndex(header, name)
-		if i < 0 {
-			return nil, nil, name
+		if i := c.columnIndex(header, name); i >= 0 {
+			at, names = append(at, i), append(names, name)
+		} else {
+			missing = name
 		}
-		at, names = append(at, i), append(names, name)
 	}
-	return at, names, ""
+	if missing != "" {
+		at = nil
+	}
+	return at, names, missing
 }
 
 // resolve finds the columns that the options ask for in a header. Where sparse,
@@ -104,8 +108,8 @@ func (o *Options) resolve(header []string, sparse bool) (columns, error) {
 			continue
 		}
 		at, names, name := c.find(header, o.Heads[h].Column)
-		if at == nil && !sparse && name != o.Heads[h].Column && c.columnIndex(header, unquote(splitQuoted(o.Heads[h].Column, ',')[0])) >= 0 {
-			return c, missing(name) // of several columns one is mistyped
+		if at == nil && len(names) > 0 && !sparse {
+			return c, missing(name) // one of several
 		}
 		if len(at) < 2 {
 			names = nil

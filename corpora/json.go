@@ -370,16 +370,17 @@ func (t *jsonRows) setColumns() error {
 	if t.header == nil {
 		t.header = slices.Clone(t.keys)
 	}
+	if !t.labelled { // what later rows lack is not noted again
+		t.guessColumns(&cols, t.keys)
+	}
+	if len(t.opts.TextColumns) == 0 {
+		t.opts.TextColumns = []string{t.keys[cols.text[0]]}
+	}
 	if at := cols.labels[0].at; len(at) > 0 {
 		t.labelled = true
 		if len(t.opts.Heads) == 0 {
 			t.opts.Heads = []Head{{t.heads[0], t.keys[at[0]]}}
-			t.guess("label", quoteList(t.keys[at[0]:at[0]+1]))
 		}
-	}
-	if len(t.opts.TextColumns) == 0 {
-		t.guess("text", quoteList(t.keys[cols.text[0]:cols.text[0]+1]))
-		t.opts.TextColumns = []string{t.keys[cols.text[0]]}
 	}
 	return nil
 }

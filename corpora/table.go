@@ -87,6 +87,9 @@ func (t *tableRows) findColumns(first []string) (hasHeader bool, err error) {
 		}
 	}
 	if t.cols, err = o.resolve(t.header, false); err != nil {
+		if t.n == 1 {
+			err = fmt.Errorf("with %s as delimiter (--delimiter): %w", delimiterName(t.delim), err)
+		}
 		return false, err
 	}
 	rows := t.sample(t.delim, t.quote)
