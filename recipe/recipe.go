@@ -2,7 +2,10 @@ package recipe
 
 import (
 	"cmp"
+	"io"
+	"maps"
 	"path/filepath"
+	"reflect"
 	"slices"
 
 	"github.com/textlstm/textlstm/classify"
@@ -65,10 +68,29 @@ func (r *Recipe) CardOf(name string, sources []Source) classify.Card {
 // file that Read reads. It leaves out the sources that Files made, which are relative
 // to the working directory.
 func (r *Recipe) WriteFile(file string, c train.Config) error {
+	return WriteFile(file, r.with(c))
+}
+
+// WriteAll writes the recipe as WriteFile does, in TOML, but with every setting that
+// there is: laid over any defaults, it is c.
+func (r *Recipe) WriteAll(w io.Writer, c train.Config) error {
+	tree, err := plain(r.with(c))
+	if err != nil {
+		return err
+	}
+	settings, err := complete(reflect.ValueOf(c))
+	if err != nil {
+		return err
+	}
+	maps.Copy(tree, settings)
+	return writeTOML(w, tree)
+}
+
+func (r *Recipe) with(c train.Config) Recipe {
 	here := func(s Source) bool { return s.here }
-	return WriteFile(file, Recipe{
+	return Recipe{
 		Config: c, Card: r.Card,
 		Data: slices.DeleteFunc(slices.Clone(r.Data), here),
 		Dev:  slices.DeleteFunc(slices.Clone(r.Dev), here),
-	})
+	}
 }

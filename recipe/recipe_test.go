@@ -1,13 +1,19 @@
 package recipe
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/train"
 )
 
 func TestSourcePath(t *testing.T) {
@@ -61,6 +67,42 @@ func TestStreamLeavesNoFile(t *testing.T) {
 		}
 		if len(entries) != 1 {
 			t.Errorf("%s: left behind: %v", tt.name, entries)
+		}
+	}
+}
+
+// A recipe with every setting is the same config over whatever defaults, those that
+// are zero in it included.
+func TestWriteAll(t *testing.T) {
+	base := train.Config{Crop: 0.5, Refit: true}
+	base.Model.Dropout, base.Model.Pipeline, base.Model.Ngrams.Words = 0.3, "fields", 2
+	base.Model.Pool = []nn.Pooling{nn.Last}
+	base.Model.Directions = []nn.Direction{nn.Forward, nn.Reverse}
+	for name, c := range map[string]train.Config{"zero": {}, "resolved": train.Config{}.Resolve(), "base": base} {
+		file := filepath.Join(t.TempDir(), "all.toml")
+		var b bytes.Buffer
+		r := &Recipe{Data: []Source{{File: "a.tsv", Repeat: 2}}}
+		r.Data = append(r.Data, Files("flag.tsv")...)
+		if err := r.WriteAll(&b, c); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		read, err := Read(file, nil)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		got, err := read.Over(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Model.LSTM.InputSize = 0 // it follows from Embed
+		if diff := cmp.Diff(c, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-written +read):\n%s", name, diff)
+		}
+		if len(read.Data) != 1 || read.Data[0].File != "a.tsv" || read.Data[0].Repeat != 2 {
+			t.Errorf("%s: sources %+v, want a.tsv twice", name, read.Data)
 		}
 	}
 }

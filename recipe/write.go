@@ -23,29 +23,33 @@ func WriteFile(file string, config any) error {
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
-		plain, err := plain(config)
+		tree, err := plain(config)
 		if err != nil {
 			return err
 		}
-		return e.Encode(plain)
+		return e.Encode(tree)
 	})
 }
 
 // WriteTOML writes config, a struct with JSON tags, in TOML. Keys are sorted.
 func WriteTOML(w io.Writer, config any) error {
-	plain, err := plain(config)
+	tree, err := plain(config)
 	if err != nil {
 		return err
 	}
+	return writeTOML(w, tree)
+}
+
+func writeTOML(w io.Writer, tree map[string]any) error {
 	e := toml.NewEncoder(w)
 	e.Indent = ""
-	return e.Encode(plain)
+	return e.Encode(tree)
 }
 
 func isJSON(file string) bool { return strings.EqualFold(filepath.Ext(file), ".json") }
 
 // plain returns config as a tree of what both JSON and TOML can say.
-func plain(config any) (any, error) {
+func plain(config any) (map[string]any, error) {
 	b, err := json.Marshal(config)
 	if err != nil {
 		return nil, err
@@ -54,7 +58,8 @@ func plain(config any) (any, error) {
 	if err := unmarshal(b, &tree); err != nil {
 		return nil, err
 	}
-	return simplify(tree)
+	_, err = simplify(tree)
+	return tree, err
 }
 
 // complete returns config as a tree of all its settings, so that a file of it leaves

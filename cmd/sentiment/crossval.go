@@ -88,7 +88,7 @@ With --state a file keeps the folds that are done, and --resume goes on from it.
 		},
 	}
 	v.in.addFlags(cmd, true)
-	v.recipe.add(cmd, "")
+	v.recipe.add(cmd, recipe.Recipe{}, "")
 	cmd.Flags().Lookup("config").Usage += ", as for train"
 	v.recipe.addDataDir(cmd)
 	v.recipe.addRun(cmd, "passes over the training texts")

@@ -47,7 +47,7 @@ by the labels of --dev.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd) },
 	}
 	d.in.addFlags(cmd, true)
-	d.recipe.add(cmd, "")
+	d.recipe.add(cmd, recipe.Recipe{}, "")
 	d.recipe.addRun(cmd, "passes over the training texts")
 	d.checkpoint.add(cmd, "MODEL")
 	f := cmd.Flags()

@@ -74,7 +74,7 @@ the training.`,
 		},
 	}
 	in.addFlags(cmd, true)
-	flags.add(cmd, "")
+	flags.add(cmd, recipe.Recipe{}, "")
 	flags.addDataDir(cmd)
 	addInit(cmd, &start)
 	f := cmd.Flags()

@@ -86,7 +86,7 @@ GPU, and makes a file like that of this command.`,
 		},
 	}
 	p.in.addFlags(cmd, false)
-	p.recipe.add(cmd, "")
+	p.recipe.add(cmd, lm.Config{}, "")
 	p.recipe.addRun(cmd, "passes over the texts (default 3, with --skip-gram 5)")
 	p.checkpoint.add(cmd, "FILE")
 	f := cmd.Flags()

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -20,12 +21,20 @@ type recipeFlags struct {
 	seed            uint64
 }
 
-// add adds the flags; begin is said of settings that the command changes.
-func (r *recipeFlags) add(cmd *cobra.Command, begin string) {
+// add adds the flags for the settings of a config; begin is said of settings that the
+// command changes.
+func (r *recipeFlags) add(cmd *cobra.Command, settings any, begin string) {
 	f := cmd.Flags()
 	f.StringVar(&r.config, "config", "", "config `file`"+begin+", TOML or JSON")
 	f.StringArrayVar(&r.sets, "set", nil, "one setting"+begin+", `path=value`; may be repeated")
 	must(cmd.MarkFlagFilename("config"))
+	must(cmd.RegisterFlagCompletionFunc("set", func(_ *cobra.Command, _ []string, beginning string) ([]string, cobra.ShellCompDirective) {
+		directive := cobra.ShellCompDirectiveNoFileComp
+		if !strings.Contains(beginning, "=") {
+			directive |= cobra.ShellCompDirectiveNoSpace // the value follows
+		}
+		return recipe.Complete(settings, beginning), directive
+	}))
 }
 
 // addDataDir adds the flag for commands that read the files of a config file.

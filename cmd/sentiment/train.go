@@ -30,6 +30,7 @@ type trainFlags struct {
 	start            recipe.Start
 	onDisk           bool
 	boardDir         string
+	show             bool
 	logJSON, quiet   bool
 }
 
@@ -44,8 +45,8 @@ does best on the dev texts. Without --dev a tenth of the training texts, at most
 
 Every setting has a default that suits the texts: their language, number and
 length. A config file (TOML or JSON) changes some, --set
-changes one: --set model.lstm.hidden_size=256. "sentiment model info" shows the
-settings a model was trained with.
+changes one: --set model.lstm.hidden_size=256. docs/settings.md lists them all;
+--print-config prints what they come to, in TOML, which --config reads.
 
 With --set adversarial.weight=1 it also learns from word vectors that are moved the
 way that hurts most, in twice the time; with --set adversarial.vat=1 from those that
@@ -80,7 +81,7 @@ model that it would have made uninterrupted.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return t.run(cmd) },
 	}
 	t.in.addFlags(cmd, true)
-	t.recipe.add(cmd, "")
+	t.recipe.add(cmd, recipe.Recipe{}, "")
 	t.recipe.addDataDir(cmd)
 	t.recipe.addRun(cmd, "passes over the training texts")
 	t.checkpoint.add(cmd, "MODEL")
@@ -95,6 +96,7 @@ model that it would have made uninterrupted.`,
 	f.StringVar(&t.name, "name", "", "name of the model, for its card")
 	f.BoolVar(&t.onDisk, "stream", false, "keep the training texts on disk, for corpora larger than memory")
 	f.StringVar(&t.boardDir, "tensorboard", "", "`directory` for an event file that TensorBoard shows")
+	f.BoolVar(&t.show, "print-config", false, "print the settings, those that suit the texts of --train or the config file among them, as a config file, and train nothing")
 	f.BoolVar(&t.logJSON, "log-json", false, "progress as JSON lines on standard error")
 	f.BoolVarP(&t.quiet, "quiet", "q", false, "no progress")
 	return cmd
@@ -105,6 +107,9 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	opts, err := t.in.options()
 	if err != nil {
 		return err
+	}
+	if t.show {
+		return t.printConfig(cmd, opts)
 	}
 	r, err := t.read(cmd)
 	if err != nil {
@@ -158,6 +163,43 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	}
 	p.Summary(result, t.out)
 	return nil
+}
+
+// printConfig prints the settings of the training, which are those that nobody chooses
+// where there are no texts.
+func (t *trainFlags) printConfig(cmd *cobra.Command, opts corpora.Options) error {
+	r, err := t.recipe.read(cmd, t.files, t.dev, "")
+	if err != nil {
+		return err
+	}
+	var data *corpora.Dataset
+	var recommended train.Config
+	if len(r.Data) > 0 {
+		texts, err := t.texts(cmd, r, opts)
+		if err != nil {
+			return err
+		}
+		defer texts.Close() // as in run
+		if recommended, err = texts.Recommend(cmd.Context()); err != nil {
+			return err
+		}
+		data = texts.Train()
+	}
+	b, err := r.Begin(t.start, t.vectors, data, recommended)
+	if err != nil {
+		return err
+	}
+	c := b.Config.Resolve()
+	if data != nil {
+		checked := c
+		if checked.Model.Heads, err = train.Heads(c.Model.Heads, data); err != nil {
+			return err
+		}
+		if err := checked.Validate(); err != nil {
+			return err
+		}
+	}
+	return r.WriteAll(cmd.OutOrStdout(), c)
 }
 
 // read checks the flags and reads the recipe.

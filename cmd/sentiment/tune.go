@@ -77,7 +77,7 @@ the model on other texts.`,
 		},
 	}
 	u.in.addFlags(cmd, true)
-	u.recipe.add(cmd, " to begin with")
+	u.recipe.add(cmd, recipe.Recipe{}, " to begin with")
 	u.recipe.addDataDir(cmd)
 	u.recipe.addRun(cmd, "passes over the training texts; for halving the most")
 	addInit(cmd, &u.start)
