@@ -102,7 +102,7 @@ func (m *Model) inputCaches(d *Deep) []*nn.InputCache {
 func (m *Model) Vocab() *vocab.Vocabulary { return m.vocab }
 
 // Embed returns the word vectors, for instance to look for neighbours; nil if
-// there is no deep branch. Of several members it has those of the first. They must
+// there is no deep branch. An ensemble returns those of its first member. They must
 // not be changed.
 func (m *Model) Embed() *embed.Table {
 	d := m.Deep()

@@ -89,10 +89,10 @@ func TestAnswersOfATool(t *testing.T) {
 	}{
 		{"labelled rows", "a.csv", "label\npos\nneg\npositive\nneg\n", 1},
 		{"all rows", "a.tsv", "predicted\ngood\nneg\nneg\nneg\npos\n", 0.5},
-		{"IDs in another order", "a.jsonl", `{"id":"rows.tsv:3","label":"neg"}
-{"id":"rows.tsv:2","label":"pos"}
-{"id":"rows.tsv:6","label":"pos"}
+		{"IDs in another order", "a.jsonl", `{"id":"rows.tsv:2","label":"neg"}
+{"id":"rows.tsv:1","label":"pos"}
 {"id":"rows.tsv:5","label":"pos"}
+{"id":"rows.tsv:4","label":"pos"}
 `, 0.75},
 		{"probabilities of a third label", "a.jsonl", strings.Repeat(`{"label":"other","probs":{"other":0.6,"good":0.3,"neg":0.1}}`+"\n", 4), 0.5},
 	} {
