@@ -31,6 +31,7 @@ const cacheWords = 4096
 
 // A Card tells a model's user where it comes from. Every field may be empty.
 type Card struct {
+	// Name, Description and License are the maker's own words.
 	Name        string `json:"name,omitempty"`
 	Description string `json:"description,omitempty"`
 	License     string `json:"license,omitempty"`

@@ -21,7 +21,6 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/pretrain/skipgram"
-	"github.com/textlstm/textlstm/train"
 )
 
 var update = flag.Bool("update", false, "write docs/settings.md")
@@ -48,7 +47,7 @@ The commands read them before anything else, and refuse what is out of range wit
 		config       any
 		check        func(sets []string) (any, error)
 	}{
-		{"Training", "For `train`, `crossval`, `tune`, `distill` and `find-lr`; `train.Config` in Go.", train.Config{}, checkTraining},
+		{"Training", "For `train`, `crossval`, `tune`, `distill` and `find-lr`; `recipe.Recipe` in Go, whose `train.Config` has all but card, data and dev.", Recipe{}, checkTraining},
 		{"Language models", "For `pretrain`; `lm.Config` in Go.", lm.Config{}, func(sets []string) (any, error) {
 			var c lm.Config
 			err := over(&c, sets)
@@ -96,7 +95,7 @@ func first(errs ...error) error {
 
 // checkTraining is Resolve and Validate, with a head that the data would give.
 func checkTraining(sets []string) (any, error) {
-	var c train.Config
+	var c Recipe
 	err := over(&c, sets)
 	if len(c.Model.Heads) == 0 {
 		c.Model.Heads = []classify.Head{{}}
@@ -106,7 +105,7 @@ func checkTraining(sets []string) (any, error) {
 			h.Name, h.Labels = "label", []string{"yes", "no"}
 		}
 	}
-	c = c.Resolve()
+	c.Config = c.Resolve()
 	return c, first(err, c.Validate())
 }
 
@@ -187,7 +186,10 @@ func settings(path, value string) []string {
 	for _, name := range slices.Backward(strings.Split(rest, ".")) {
 		value = fmt.Sprintf("{%q: %s}", name, value)
 	}
-	return append(sets, list+`=[{"name": "label", `+value[1:]+"]")
+	if list == "model.heads" {
+		value = `{"name": "label", ` + value[1:]
+	}
+	return append(sets, list+"=["+value+"]")
 }
 
 // def is the default of a setting.
@@ -209,7 +211,7 @@ func (p *page) def(path string) string {
 		}
 	}
 	switch text := fmt.Sprint(v.Interface()); text {
-	case "", "[]":
+	case "", "[]", "map[]":
 		return "–"
 	default:
 		if v.Kind() == reflect.Float64 {

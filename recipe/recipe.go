@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/train"
@@ -16,9 +17,13 @@ import (
 // Its Config has what the recipe says alone, without the defaults that suit the texts.
 type Recipe struct {
 	train.Config
+
+	// Card is what the model says of itself.
 	Card classify.Card `json:"card,omitzero"`
-	Data []Source      `json:"data,omitempty"`
-	Dev  []Source      `json:"dev,omitempty"`
+
+	// Data are the files to learn from, Dev those to choose the epoch by.
+	Data []Source `json:"data,omitempty"`
+	Dev  []Source `json:"dev,omitempty"`
 
 	settings Settings
 }
@@ -66,9 +71,51 @@ func (r *Recipe) CardOf(name string, sources []Source) classify.Card {
 
 // WriteFile writes the recipe, with the settings c in the place of its own, as a config
 // file that Read reads. It leaves out the sources that Files made, which are relative
-// to the working directory.
-func (r *Recipe) WriteFile(file string, c train.Config) error {
-	return WriteFile(file, r.with(c))
+// to the working directory, and settings that are zero, unless the recipe has them or
+// named has their paths.
+func (r *Recipe) WriteFile(file string, c train.Config, named ...string) error {
+	tree, err := plain(r.with(c))
+	if err != nil {
+		return err
+	}
+	all, err := complete(reflect.ValueOf(c))
+	if err != nil {
+		return err
+	}
+	for _, path := range append(leaves(r.settings.tree, ""), named...) {
+		names := strings.Split(path, ".")
+		if v, ok := at(all, names); ok {
+			if err := put(tree, names, v); err != nil {
+				return err
+			}
+		}
+	}
+	return WriteFile(file, tree)
+}
+
+// leaves returns the paths of the values in a tree.
+func leaves(tree map[string]any, prefix string) (paths []string) {
+	for name, v := range tree {
+		if group, ok := v.(map[string]any); ok {
+			paths = append(paths, leaves(group, prefix+name+".")...)
+		} else {
+			paths = append(paths, prefix+name)
+		}
+	}
+	return paths
+}
+
+// at returns the value at a path of a tree, if there is one.
+func at(tree map[string]any, path []string) (v any, ok bool) {
+	for i, name := range path {
+		if v, ok = tree[name]; !ok || i == len(path)-1 {
+			return v, ok
+		}
+		if tree, ok = v.(map[string]any); !ok {
+			return nil, false
+		}
+	}
+	return nil, false
 }
 
 // WriteAll writes the recipe as WriteFile does, in TOML, but with every setting that

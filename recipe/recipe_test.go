@@ -106,3 +106,34 @@ func TestWriteAll(t *testing.T) {
 		}
 	}
 }
+
+// Zeros that the recipe or the paths name are written: they are not the defaults of
+// other texts.
+func TestWriteFileZeros(t *testing.T) {
+	r, err := Read("", []string{"model.dropout=0", "refit=false", "epochs=3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defaults := train.Config{Crop: 0.5, Refit: true, Patience: 2}
+	defaults.Model.Dropout, defaults.Model.WordDropout = 0.3, 0.2
+	c, err := r.Over(defaults)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Model.WordDropout = 0 // the best, for instance
+	file := filepath.Join(t.TempDir(), "best.toml")
+	if err := r.WriteFile(file, c, "model.word_dropout"); err != nil {
+		t.Fatal(err)
+	}
+	read, err := Read(file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := read.Over(defaults)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(c, got); diff != "" {
+		t.Errorf("-written +read:\n%s", diff)
+	}
+}

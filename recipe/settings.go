@@ -107,6 +107,15 @@ func unmarshal(b []byte, v any) error {
 
 // set puts a value, JSON or else a bare string, at a path of a tree.
 func set(tree map[string]any, path []string, value string) error {
+	var v any
+	if unmarshal([]byte(value), &v) != nil {
+		v = value
+	}
+	return put(tree, path, v)
+}
+
+// put puts a value at a path of a tree.
+func put(tree map[string]any, path []string, value any) error {
 	for _, key := range path[:len(path)-1] {
 		next, ok := tree[key].(map[string]any)
 		if !ok {
@@ -118,11 +127,7 @@ func set(tree map[string]any, path []string, value string) error {
 		}
 		tree = next
 	}
-	var v any
-	if unmarshal([]byte(value), &v) != nil {
-		v = value
-	}
-	tree[path[len(path)-1]] = v
+	tree[path[len(path)-1]] = value
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 
 // A Source is one file of a recipe.
 type Source struct {
-	File     string            `json:"file"`
+	File     string            `json:"file"`                // its path: beside the config file if it begins with ./
 	Head     string            `json:"head,omitempty"`      // name of the head of its one label column
 	LabelMap map[string]string `json:"label_map,omitempty"` // renames labels
 	Repeat   int               `json:"repeat,omitempty"`    // times that it is read; 0 means 1

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"slices"
@@ -140,7 +141,7 @@ func (u *tuning) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if err := r.WriteFile(u.out, c); err != nil {
+	if err := r.WriteFile(u.out, c, slices.Collect(maps.Keys(best.Values))...); err != nil {
 		return err
 	}
 	if !u.quiet {
