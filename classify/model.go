@@ -102,9 +102,8 @@ func (m *Model) inputCaches(d *Deep) []*nn.InputCache {
 // Vocab returns the vocabulary.
 func (m *Model) Vocab() *vocab.Vocabulary { return m.vocab }
 
-// Embed returns the word vectors, for instance to look for neighbours; nil if
-// there is no deep branch. An ensemble returns those of its first member. They must
-// not be changed.
+// Embed returns the word vectors, for instance to look for neighbours: those of the
+// first member, nil if there is no deep branch. They must not be changed.
 func (m *Model) Embed() *embed.Table {
 	d := m.Deep()
 	if d == nil {
