@@ -42,7 +42,8 @@ type Branch interface {
 
 // A branchKind is what there is to know of a branch before it is there.
 type branchKind struct {
-	name string
+	// zero has the name and the scale; it is the branch itself where load is nil.
+	zero Branch
 
 	// in says whether a config has the branch; without takes it out.
 	in      func(Config) bool
@@ -58,17 +59,17 @@ type branchKind struct {
 // has it, and, in Encoded, what it reads.
 var branchKinds = []branchKind{
 	{
-		"deep", func(c Config) bool { return !c.NoDeep },
+		(*Deep)(nil), func(c Config) bool { return !c.NoDeep },
 		func(c *Config) { c.NoDeep, c.Members, c.Directions = true, 0, nil },
 		loadDeep,
 	},
 	{
-		"wide", Config.HasWide,
+		(*Wide)(nil), Config.HasWide,
 		func(c *Config) { c.Ngrams = ngram.Config{} },
 		loadWide,
 	},
 	{
-		"lexicon", Config.HasLexicon,
+		lexicalBranch{}, Config.HasLexicon,
 		func(c *Config) { *c = c.withoutLexicon() },
 		nil,
 	},
@@ -99,15 +100,15 @@ func (e Encoded) clone() Encoded {
 func arrange(cfg Config, v *vocab.Vocabulary, branches []Branch) ([]Branch, error) {
 	var list []Branch
 	for _, k := range branchKinds {
-		i := slices.IndexFunc(branches, func(b Branch) bool { return b.Name() == k.name })
+		i := slices.IndexFunc(branches, func(b Branch) bool { return b.Name() == k.zero.Name() })
 		var b Branch
 		if i >= 0 {
 			b = branches[i]
 		} else if k.load == nil && k.in(cfg) {
-			b = lexicalBranch{}
+			b = k.zero
 		}
 		if (b != nil) != k.in(cfg) {
-			return nil, fmt.Errorf("classify: %s branch %t, the config says %t", k.name, b != nil, k.in(cfg))
+			return nil, fmt.Errorf("classify: %s branch %t, the config says %t", k.zero.Name(), b != nil, k.in(cfg))
 		}
 		if b == nil {
 			continue
@@ -126,10 +127,19 @@ func BranchNames() []string {
 	var names []string
 	for _, k := range branchKinds {
 		if k.load != nil {
-			names = append(names, k.name)
+			names = append(names, k.zero.Name())
 		}
 	}
 	return names
+}
+
+// ClearScales forgets the scales of all branches.
+func (h *Head) ClearScales() {
+	for _, k := range branchKinds {
+		if s := k.zero.Scale(h); s != nil {
+			*s = 0
+		}
+	}
 }
 
 // find returns the branch of a type, the zero value if there is none.
@@ -161,7 +171,7 @@ func (m *Model) Only(name string) *Model {
 	}
 	cfg := m.cfg
 	for _, k := range branchKinds {
-		if k.name != name {
+		if k.zero.Name() != name {
 			k.without(&cfg)
 		}
 	}

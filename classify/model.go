@@ -102,8 +102,9 @@ func (m *Model) inputCaches(d *Deep) []*nn.InputCache {
 // Vocab returns the vocabulary.
 func (m *Model) Vocab() *vocab.Vocabulary { return m.vocab }
 
-// Embed returns the word vectors, for instance to look for neighbours: those of the
-// first member, nil if there is no deep branch. They must not be changed.
+// Embed returns the word vectors, for instance to look for neighbours; nil if
+// there is no deep branch. Those of the first member stand for several. They must
+// not be changed.
 func (m *Model) Embed() *embed.Table {
 	d := m.Deep()
 	if d == nil {

@@ -162,10 +162,10 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 		if err != nil {
 			return err
 		}
-		for k, b := range branches {
-			// Its scores were already multiplied by the scale that the head had.
-			s := b.Scale(head)
-			*s = scales[k] * cmp.Or(*s, 1)
+		had := *head
+		head.ClearScales()
+		for k, b := range branches { // whose scores were multiplied by the scales that head had
+			*b.Scale(head) = scales[k] * cmp.Or(*b.Scale(&had), 1)
 		}
 	}
 	return nil
