@@ -194,8 +194,58 @@ func (c Config) withoutLexicon() Config {
 	return c
 }
 
-// Validate reports everything that is wrong with a resolved config.
+// The most that a config may ask for, so that one from a file takes no more time or
+// memory to refuse than the file.
+const (
+	maxHeads    = 1 << 10
+	maxLabels   = 1 << 16 // of all heads
+	maxPools    = 16
+	maxLayers   = 1 << 10
+	maxPipeline = 1 << 12 // bytes
+	maxErrors   = 10      // that Validate lists
+)
+
+// checkCounts reports what there is too much of.
+func (c Config) checkCounts() error {
+	labels, numbers := 0, 0
+	for _, h := range c.Heads {
+		labels += len(h.Labels)
+		numbers = max(numbers, len(h.Thresholds), len(h.Lexicon), len(h.Loss.LabelWeights), len(h.Loss.PositiveWeights))
+	}
+	for _, n := range []struct {
+		what        string
+		count, most int
+	}{
+		{"heads", len(c.Heads), maxHeads},
+		{"labels", labels, maxLabels},
+		{"numbers for the labels of a head", numbers, maxLabels},
+		{"kinds of pooling", len(c.Pool), maxPools},
+		{"layers", c.EncoderShape().Layers, maxLayers},
+		{"directions", len(c.Directions), maxMembers},
+		{"bytes of a pipeline", len(c.Pipeline), maxPipeline},
+	} {
+		if n.count > n.most {
+			return fmt.Errorf("classify: %d %s, want at most %d", n.count, n.what, n.most)
+		}
+	}
+	return nil
+}
+
+// firstOf joins errors, the first ones and a count of the others.
+func firstOf(errs []error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if more := len(errs) - maxErrors; more > 0 {
+		errs = append(errs[:maxErrors], fmt.Errorf("classify: and %d more", more))
+	}
+	return errors.Join(errs...)
+}
+
+// Validate reports what is wrong with a resolved config: ten errors at most, and
+// how many more there are. It takes time linear in the config.
 func (c Config) Validate() error {
+	if err := c.checkCounts(); err != nil {
+		return err
+	}
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("classify: "+format, args...)) }
 	if _, err := tokenize.Parse(c.Pipeline); err != nil {
@@ -237,6 +287,12 @@ func (c Config) Validate() error {
 	if len(c.Heads) == 0 {
 		bad("no heads: name at least one, with its labels")
 	}
+	var changing []string // filters of the pipeline that change words
+	for _, f := range strings.Split(c.Pipeline, "|") {
+		if name, _, _ := strings.Cut(f, ":"); name == "stem" || name == "neg" {
+			changing = append(changing, f)
+		}
+	}
 	names := map[string]bool{}
 	for _, h := range c.Heads {
 		if h.Name == "" || names[h.Name] {
@@ -270,8 +326,8 @@ func (c Config) Validate() error {
 		if n := len(h.Lexicon); n > 0 && n != len(h.Labels) {
 			bad("head %s has %d weights of the lexicon for %d labels, want one for each, or none", h.Name, n, len(h.Labels))
 		}
-		for _, f := range strings.Split(c.Pipeline, "|") {
-			if name, _, _ := strings.Cut(f, ":"); len(h.Lexicon) > 0 && (name == "stem" || name == "neg") {
+		for _, f := range changing {
+			if len(h.Lexicon) > 0 {
 				bad("head %s: the lexicon has whole words, but the pipeline %q changes them: leave %s out", h.Name, c.Pipeline, f)
 			}
 		}
@@ -289,7 +345,7 @@ func (c Config) Validate() error {
 			bad("head %s.hidden has the name of the hidden layer of head %s", h.Name, h.Name)
 		}
 	}
-	return errors.Join(errs...)
+	return firstOf(errs)
 }
 
 // numDeepParams counts the weights of the deep branch of a valid config for a

@@ -99,3 +99,44 @@ func TestUnknownEncoder(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestTooMuch wants a config that asks for more than a model may have to be refused
+// at once, in one line, and one with many faults to name ten of them.
+func TestTooMuch(t *testing.T) {
+	heads := func(n, labels int) []classify.Head {
+		list := make([]classify.Head, n)
+		for i := range list {
+			list[i].Name = strings.Repeat("h", i%7+1)
+			for c := range labels {
+				list[i].Labels = append(list[i].Labels, strings.Repeat("l", c%5))
+			}
+		}
+		return list
+	}
+	for _, tt := range []struct {
+		want string
+		set  func(*classify.Config)
+	}{
+		{"100000 heads, want at most 1024", func(c *classify.Config) { c.Heads = heads(100_000, 0) }},
+		{"3000000 labels, want at most 65536", func(c *classify.Config) { c.Heads = heads(1, 3_000_000) }},
+		{"numbers for the labels", func(c *classify.Config) { c.Heads[0].Thresholds = make([]float64, 1<<20) }},
+		{"20000 kinds of pooling", func(c *classify.Config) { c.Pool = slices.Repeat([]nn.Pooling{"x"}, 20_000) }},
+		{"1000000000 layers", func(c *classify.Config) { c.GRU.Layers = 1_000_000_000 }},
+		{"65 directions", func(c *classify.Config) { c.Directions = make([]nn.Direction, 65) }},
+		{"40000 bytes of a pipeline", func(c *classify.Config) { c.Pipeline = strings.Repeat("|", 40_000) }},
+	} {
+		c := gruModel(t).Config()
+		c.Heads = slices.Clone(c.Heads)
+		tt.set(&c)
+		err := c.Validate()
+		if err == nil || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got %.200v, want one line with %q", err, tt.want)
+		}
+	}
+	c := gruModel(t).Config()
+	c.Heads = heads(1000, 2)
+	err := c.Validate()
+	if err == nil || strings.Count(err.Error(), "\n") != 10 || !strings.Contains(err.Error(), "\nclassify: and 1") {
+		t.Errorf("got %.2000v, want ten errors and a count of the others", err)
+	}
+}

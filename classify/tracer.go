@@ -3,6 +3,7 @@ package classify
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -95,7 +96,8 @@ type Trace struct {
 // Trace returns for each point the score Σ_c direction[c]·logit_c of a head,
 // logit_c being the deep branch's alone, before Head.Deep, and how it depends
 // on the word vectors. The points are one batch; the answer for one does not
-// depend on the others. It panics if direction has another length than the
+// depend on the others. Weights so large that a score or
+// a gradient is no finite number give an error. It panics if direction has another length than the
 // head's labels.
 func (t *Tracer) Trace(ws *Workspace, points []Point, head int, direction []float32) ([]Trace, error) {
 	if C := len(t.members[0].cfg.Heads[head].Labels); len(direction) != C {
@@ -158,6 +160,9 @@ func (t *Tracer) trace(n *Network, ws *Workspace, points []Point, head int, dire
 	dLogits[head] = make([]float32, len(points)*C)
 	for i, p := range points {
 		out[i].Score = vec.Dot(direction, logits[head][i*C:(i+1)*C])
+		if !finite(float64(out[i].Score)) {
+			return nil, fmt.Errorf("classify: trace: the score of head %s is %v: the model's weights are too large", n.cfg.Heads[head].Name, out[i].Score)
+		}
 		out[i].Gradient = make([]float32, len(p.IDs)*D)
 		out[i].Products = make([]float64, len(p.IDs))
 		copy(dLogits[head][i*C:], direction)
@@ -180,6 +185,11 @@ func (t *Tracer) trace(n *Network, ws *Workspace, points []Point, head int, dire
 		copy(g, dX[row*D:])
 		out[text].Products[at] = float64(vec.Dot(ws.x[row*D:(row+1)*D], g))
 	})
+	for i := range out {
+		if !finite(floats.Sum(out[i].Products)) {
+			return nil, fmt.Errorf("classify: trace: the gradient of head %s is not finite: the model's weights are too large", n.cfg.Heads[head].Name)
+		}
+	}
 	if t.Norms {
 		for k, norms := range ws.pass.StepNorms() {
 			for i, p := range points {
@@ -190,3 +200,5 @@ func (t *Tracer) trace(n *Network, ws *Workspace, points []Point, head int, dire
 	}
 	return out, nil
 }
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -20,6 +21,8 @@ var (
 	ErrLabel = errors.New("explain: no such label")
 	// ErrTooLong says that a text has more tokens than Options.MaxTokens.
 	ErrTooLong = errors.New("explain: text too long")
+	// ErrNotFinite says that weights of absurd size give parts that are no numbers.
+	ErrNotFinite = errors.New("explain: the parts of the score are not finite numbers: the model's weights are too large")
 )
 
 // Options say what to explain, and how exactly. The zero value explains the
@@ -108,24 +111,29 @@ type Branch struct {
 	Base  float64 `json:"base"`
 }
 
-// A source is where a part of the score comes from, and what it gives to words.
-type source struct {
-	name  string
-	score float64
-	of    func(*Word) float64
+// A part is what a branch of a model gives to an explanation.
+type part struct {
+	name   string // of the branch
+	branch func(*Explanation) *Branch
+	word   func(*Word) float64
+
+	// explain fills in the branch and its parts of the words; it may leave the
+	// branch nil where the head does not look at it.
+	explain func(*Explainer, context.Context, *question, *Explanation) error
 }
 
-// sources are those of x; nil if there is only one.
-func (x *Explanation) sources() []source {
-	var all []source
-	add := func(name string, b *Branch, of func(*Word) float64) {
-		if b != nil {
-			all = append(all, source{name, b.Score, of})
-		}
+// parts are those that there may be, in the order in which they are added up.
+func parts() []part {
+	return []part{
+		{"deep", func(x *Explanation) *Branch { return x.Deep }, func(w *Word) float64 { return w.Deep }, (*Explainer).deep},
+		{"wide", func(x *Explanation) *Branch { return x.Wide }, func(w *Word) float64 { return w.Wide }, (*Explainer).wide},
+		{"lexicon", func(x *Explanation) *Branch { return x.Lexicon }, func(w *Word) float64 { return w.Lexicon }, (*Explainer).lexicon},
 	}
-	add("deep", x.Deep, func(w *Word) float64 { return w.Deep })
-	add("wide", x.Wide, func(w *Word) float64 { return w.Wide })
-	add("lexicon", x.Lexicon, func(w *Word) float64 { return w.Lexicon })
+}
+
+// sources are the parts of x; nil if there is only one.
+func (x *Explanation) sources() []part {
+	all := slices.DeleteFunc(parts(), func(p part) bool { return p.branch(x) == nil })
 	if len(all) < 2 {
 		return nil
 	}
@@ -178,7 +186,7 @@ type question struct {
 }
 
 // Explain explains the answer to one text. The errors are ErrHead, ErrLabel,
-// ErrTooLong and ctx's.
+// ErrTooLong, ErrNotFinite and ctx's.
 func (e *Explainer) Explain(ctx context.Context, text string, o Options) (*Explanation, error) {
 	q := question{Options: o.resolve(), text: text}
 	prediction := e.model.Predict(text)
@@ -199,26 +207,25 @@ func (e *Explainer) Explain(ctx context.Context, text string, o Options) (*Expla
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if e.tracer != nil {
-		if err := e.deep(ctx, &q, x); err != nil {
+	for _, p := range parts() {
+		if e.model.Only(p.name) == nil {
+			continue
+		}
+		if err := p.explain(e, ctx, &q, x); err != nil {
 			return nil, err
 		}
-		x.Score += x.Deep.Score
-		x.Base += x.Deep.Base
+		b := p.branch(x)
+		if b == nil {
+			continue
+		}
+		x.Score += b.Score
+		x.Base += b.Base
+		for i := range x.Words {
+			x.Words[i].Score += p.word(&x.Words[i])
+		}
 	}
-	if e.model.Wide() != nil {
-		e.wide(&q, x)
-		x.Score += x.Wide.Score
-		x.Base += x.Wide.Base
-	}
-	if len(head.Lexicon) > 0 {
-		e.lexicon(&q, x)
-		x.Score += x.Lexicon.Score
-		x.Base += x.Lexicon.Base
-	}
-	for i := range x.Words {
-		w := &x.Words[i]
-		w.Score = w.Deep + w.Wide + w.Lexicon
+	if !x.finite() {
+		return nil, fmt.Errorf("%w: head %s", ErrNotFinite, head.Name)
 	}
 	if o.LeaveOut {
 		if err := e.leaveOut(ctx, &q, x); err != nil {
@@ -226,6 +233,15 @@ func (e *Explainer) Explain(ctx context.Context, text string, o Options) (*Expla
 		}
 	}
 	return x, nil
+}
+
+// finite says whether the scores of x and of its words are numbers.
+func (x *Explanation) finite() bool {
+	sum := x.Score + x.Base
+	for _, w := range x.Words {
+		sum += w.Score
+	}
+	return !math.IsNaN(sum) && !math.IsInf(sum, 0)
 }
 
 // aim finds the head and the direction of the score.

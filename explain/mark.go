@@ -116,13 +116,13 @@ func (x *Explanation) sum() string {
 		words += w.Score
 	}
 	s := fmt.Sprintf("score %+.3f = base %+.3f, words %+.3f", x.Score, x.Base, words)
-	if parts := bySource(x.sources(), func(s source) float64 { return s.score }); parts != "" {
+	if parts := bySource(x.sources(), func(p part) float64 { return p.branch(x).Score }); parts != "" {
 		s += "; " + parts
 	}
 	return s
 }
 
-func bySource(sources []source, score func(source) float64) string {
+func bySource(sources []part, score func(part) float64) string {
 	parts := make([]string, len(sources))
 	for i, s := range sources {
 		parts[i] = fmt.Sprintf("%s %+.3f", s.name, score(s))
@@ -204,7 +204,7 @@ func wordTable(words []Word, x *Explanation) (header []string, rows [][]any) {
 	for _, w := range words {
 		row := []any{w.Text, signed(w.Score)}
 		for _, p := range sources {
-			row = append(row, signed(p.of(&w)))
+			row = append(row, signed(p.word(&w)))
 		}
 		if leftOut {
 			row = append(row, optional(w.LeftOut, signed))

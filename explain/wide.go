@@ -2,6 +2,7 @@ package explain
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ type Span struct {
 }
 
 // wide fills in the parts of the wide branch.
-func (e *Explainer) wide(q *question, x *Explanation) {
+func (e *Explainer) wide(_ context.Context, q *question, x *Explanation) error {
 	dictionary, linear := e.model.Wide().Dictionary, e.model.Wide().Heads[q.head]
 	scale := orOne(e.model.Heads()[q.head].Wide)
 	// weight is the score that one row of Weights, or the Bias, gives.
@@ -82,6 +83,7 @@ func (e *Explainer) wide(q *question, x *Explanation) {
 		ngrams = ngrams[:q.Ngrams]
 	}
 	x.Ngrams = ngrams
+	return nil
 }
 
 // ownWords is a word n-gram in the words of the text.
