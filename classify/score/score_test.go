@@ -3,8 +3,11 @@ package score_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -16,6 +19,7 @@ import (
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/pretrained"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -262,5 +266,52 @@ func TestEncoded(t *testing.T) {
 	}
 	if _, err := score.Encoded(ctx, m, d, encoded, ""); !errors.Is(err, context.Canceled) {
 		t.Errorf("Encoded: err = %v, want context.Canceled", err)
+	}
+}
+
+// The threshold is found on other texts; a figure that cannot be reached says so.
+func TestChoose(t *testing.T) {
+	of := func(probs ...float32) score.Predictions {
+		p := score.Predictions{Head: "mood", Single: &evaluate.Predictions{Head: "mood", Labels: []string{"bad", "good"}}}
+		for i, v := range probs {
+			p.Single.Add(1, []float32{1 - v, v}, evaluate.Row{Text: fmt.Sprint("the text number ", i)})
+		}
+		return p
+	}
+	p, dev := of(0.9, 0.8, 0.4), of(0.95, 0.1)
+	o, found, err := p.Choose(dev, 0, evaluate.Options{Level: 0.5})
+	if err != nil || !found || o.Abstain != 0 || o.Level != 0.5 {
+		t.Errorf("no precision: %+v, %v, %v", o, found, err)
+	}
+	if o, found, err = p.Choose(dev, 0.9, o); err != nil || !found || !(o.Abstain > 0.9 && o.Abstain <= 0.95) {
+		t.Errorf("precision 0.9: abstain %v, %v, %v", o.Abstain, found, err)
+	}
+	if _, found, err := p.Choose(of(0.1, 0.2), 0.9, o); err != nil || found {
+		t.Errorf("never right: %v, %v", found, err)
+	}
+	if err := p.SetLanguages(t.Context()); err != nil || p.Rows()[0].Language != "en" {
+		t.Errorf("language %q, %v", p.Rows()[0].Language, err)
+	}
+}
+
+// The columns that are named after heads and have labels, if there are several.
+func TestColumns(t *testing.T) {
+	m, err := pretrained.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows, want := range map[string]int{
+		"sentiment\ttopic\ttext\npositive\tSports\ta\n": 2, "sentiment\ttopic\ttext\npositive\t\ta\n": 0, "label\ttext\npositive\ta\n": 0,
+	} {
+		file := filepath.Join(t.TempDir(), "a.tsv")
+		if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := score.Columns(corpora.Options{}, file, m); len(got) != want {
+			t.Errorf("%q: %v, want %d columns", rows, got, want)
+		}
+	}
+	if got := score.Columns(corpora.Options{}, corpora.Stdin, m); got != nil {
+		t.Errorf("standard input: %v", got)
 	}
 }

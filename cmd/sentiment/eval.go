@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,10 +15,8 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/explain"
-	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/page"
-	"github.com/textlstm/textlstm/tokenize"
 )
 
 // An evaluation is what the flags of eval ask for.
@@ -104,9 +99,13 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 	if err != nil {
 		return usageError{err}
 	}
-	gates, err := parseGates(e.gates)
-	if err != nil {
-		return err
+	var gates []evaluate.Gate
+	for _, spec := range e.gates {
+		g, err := evaluate.ParseGate(spec)
+		if err != nil {
+			return usagef("--min %w", err)
+		}
+		gates = append(gates, g)
 	}
 	o, err := e.options(style == report.HTML)
 	if err != nil {
@@ -136,12 +135,15 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 		if i := slices.IndexFunc(dev, func(d score.Predictions) bool { return d.Head == p.Head }); i >= 0 {
 			chosenOn = dev[i]
 		}
-		at, err := e.thresholds(log, p, chosenOn, o)
+		at, found, err := p.Choose(chosenOn, e.precision, o)
 		if err != nil {
 			return err
 		}
+		if !found {
+			fmt.Fprintf(log, "%s: no probability from which on %g of the answers are right\n", report.Clean(p.Head), e.precision)
+		}
 		if o.Slices {
-			if err := setLanguages(ctx, rowsOf(p)); err != nil {
+			if err := p.SetLanguages(ctx); err != nil {
 				return err
 			}
 		}
@@ -150,7 +152,7 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 			return err
 		}
 		evals = append(evals, ev)
-		head := page.Head{Evaluation: ev, Rows: rowsOf(p)}
+		head := page.Head{Evaluation: ev, Rows: p.Rows()}
 		if e.explain > 0 && (style == report.HTML || e.page.wanted()) {
 			if head.Highlights, err = highlight(ctx, m, ev, e.explain); err != nil {
 				return err
@@ -208,47 +210,10 @@ func (e *evaluation) options(html bool) (evaluate.Options, error) {
 	return o, nil
 }
 
-// labelColumns finds the columns of a table that are named after heads of m,
-// where there are several; nil where the one column of labels is to be found as
-// usual.
-func labelColumns(opts corpora.Options, file string, m *classify.Model) []corpora.Head {
-	if file == corpora.Stdin {
-		return nil // cannot be read twice
-	}
-	for _, h := range m.Heads() {
-		opts.Heads = append(opts.Heads, corpora.Head{Name: h.Name, Column: h.Name})
-	}
-	r, err := corpora.Open(opts, file)
-	if err != nil {
-		return nil
-	}
-	defer r.Close()
-	labelled := map[int]bool{}
-	for range 1000 { // rows that will do to see a label of each
-		x, err := r.Read()
-		if err != nil && !corpora.Refused(err) {
-			break
-		}
-		for h, l := range x.Labels {
-			labelled[h] = labelled[h] || l != ""
-		}
-	}
-	var found []corpora.Head
-	for h, head := range opts.Heads {
-		if labelled[h] {
-			found = append(found, head)
-		}
-	}
-	if len(found) < 2 {
-		return nil
-	}
-	return found
-}
-
 // predict runs m over the files.
 func (e *evaluation) predict(ctx context.Context, m *classify.Model, opts corpora.Options, files []string) ([]score.Predictions, error) {
 	if len(opts.Heads) == 0 {
-		opts.Heads = labelColumns(opts, files[0], m)
+		opts.Heads = score.Columns(opts, files[0], m)
 	}
 	data, _, err := corpora.ReadFiles(opts, files...)
 	if name, ok := e.in.bareHead(); ok && errors.Is(err, corpora.ErrColumns) {
@@ -267,82 +232,27 @@ func (e *evaluation) predict(ctx context.Context, m *classify.Model, opts corpor
 	return score.Dataset(ctx, m, data, e.head)
 }
 
-// thresholds returns o with the threshold that --precision asks for, found on
-// the texts of dev, and sets those of a multi-label head where dev has other
-// texts than p.
-func (e *evaluation) thresholds(log io.Writer, p, dev score.Predictions, o evaluate.Options) (evaluate.Options, error) {
-	var err error
-	if p.Multi != nil {
-		if dev.Multi != p.Multi {
-			p.Multi.Thresholds, err = dev.Multi.BestThresholds()
-		}
-		return o, err
-	}
-	if e.precision == 0 {
-		return o, nil
-	}
-	at, ok, err := dev.Single.ThresholdFor(e.precision)
-	if err != nil {
-		return o, err
-	}
-	if !ok {
-		fmt.Fprintf(log, "%s: no probability from which on %g of the answers are right\n", report.Clean(p.Head), e.precision)
-	}
-	o.Abstain = at.Threshold
-	return o, nil
-}
-
-func rowsOf(p score.Predictions) []evaluate.Row {
-	if p.Multi != nil {
-		return p.Multi.Rows
-	}
-	return p.Single.Rows
-}
-
-// setLanguages finds the language of every text.
-func setLanguages(ctx context.Context, rows []evaluate.Row) error {
-	par.For(runtime.GOMAXPROCS(0), len(rows), func(i int) {
-		if ctx.Err() == nil {
-			rows[i].Language = string(tokenize.DetectLanguage(rows[i].Text))
-		}
-	})
-	return ctx.Err()
-}
-
 // highlight marks the words behind the first n mistakes of ev, by what they add
 // to the answer against the true label.
 func highlight(ctx context.Context, m *classify.Model, ev *evaluate.Evaluation, n int) (map[int][]page.Highlight, error) {
-	mistakes := ev.Mistakes[:min(n, len(ev.Mistakes))]
-	marks := make([][]page.Highlight, len(mistakes))
-	errs := make([]error, len(mistakes))
-	x := explain.New(m)
-	par.For(runtime.GOMAXPROCS(0), len(mistakes), func(i int) {
-		label, against, ok := contrast(mistakes[i].Gold, mistakes[i].Predicted, ev.MultiLabel)
-		if !ok || ctx.Err() != nil {
-			return
-		}
-		// The shades of a page are coarse: so may the parts be.
-		why, err := x.Explain(ctx, mistakes[i].Text, explain.Options{Head: ev.Head, Label: label, Against: against, Tolerance: 0.1})
-		if err != nil {
-			if !errors.Is(err, explain.ErrTooLong) {
-				errs[i] = fmt.Errorf("%s: %w", mistakes[i].ID, err)
-			}
-			return
-		}
-		for _, w := range why.Words {
-			marks[i] = append(marks[i], page.Highlight{Start: w.Start, End: w.End, Score: w.Score})
-		}
-	})
-	if err := ctx.Err(); err != nil {
+	worst := *ev
+	worst.Mistakes = ev.Mistakes[:min(n, len(ev.Mistakes))]
+	// The shades of a page are coarse: so may the parts be.
+	found, err := explain.New(m).Mistakes(ctx, &worst, explain.Options{Tolerance: 0.1})
+	if err != nil {
 		return nil, err
 	}
-	found := make(map[int][]page.Highlight, len(marks))
-	for i, mistake := range mistakes {
-		if marks[i] != nil {
-			found[mistake.Index] = marks[i]
+	marks := make(map[int][]page.Highlight, len(found))
+	for i, why := range found {
+		if why == nil {
+			continue
+		}
+		for _, w := range why.Words {
+			at := worst.Mistakes[i].Index
+			marks[at] = append(marks[at], page.Highlight{Start: w.Start, End: w.End, Score: w.Score})
 		}
 	}
-	return found, errors.Join(errs...)
+	return marks, nil
 }
 
 // facts stand at the head of a page.
@@ -376,51 +286,17 @@ func branchOf(m *classify.Model, branch string) (*classify.Model, error) {
 	return part, nil
 }
 
-// A gate is the least value of a figure, of one head or of all.
-type gate struct {
-	head, figure string
-	least        float64
-}
-
-func parseGates(specs []string) ([]gate, error) {
-	var gates []gate
-	for _, spec := range specs {
-		name, value, ok := strings.Cut(spec, "=")
-		least, err := strconv.ParseFloat(value, 64)
-		if !ok || err != nil || math.IsNaN(least) {
-			return nil, usagef("--min %s: want figure=value, such as macro_f1=0.85", spec)
-		}
-		g := gate{figure: name, least: least}
-		if head, figure, ok := strings.Cut(name, ":"); ok {
-			g.head, g.figure = head, figure
-		}
-		if !slices.Contains(evaluate.Names(), g.figure) {
-			return nil, usagef("--min %s: figure %q is not one of %s", spec, g.figure, strings.Join(evaluate.Names(), ", "))
-		}
-		gates = append(gates, g)
-	}
-	return gates, nil
-}
-
-// checkGates reports every figure below its gate; for figures of which less is
-// better, above it.
-func checkGates(gates []gate, evals []*evaluate.Evaluation) error {
+// checkGates reports every figure that is worse than its gate.
+func checkGates(gates []evaluate.Gate, evals []*evaluate.Evaluation) error {
 	var errs []error
 	for _, g := range gates {
 		for _, e := range evals {
-			if g.head != "" && g.head != e.Head {
-				continue
-			}
-			v, err := e.Get(g.figure)
+			failed, err := g.Check(e)
 			if err != nil {
 				return usageError{err}
 			}
-			below, word := !(v >= g.least), "below"
-			if evaluate.LowerIsBetter(g.figure) {
-				below, word = !(v <= g.least), "above"
-			}
-			if below {
-				errs = append(errs, fmt.Errorf("%w: %s of %s is %.4f, %s %g", errGate, g.figure, e.Head, v, word, g.least))
+			if failed != nil {
+				errs = append(errs, fmt.Errorf("%w: %w", errGate, failed))
 			}
 		}
 	}

@@ -3,13 +3,10 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,7 +17,6 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/explain"
-	"github.com/textlstm/textlstm/report"
 )
 
 func newExplain() *cobra.Command {
@@ -76,14 +72,18 @@ against it on a terminal, elsewhere [+++for] and [---against].`,
 			}
 			o.Ngrams = top
 			out := bufio.NewWriter(cmd.OutOrStdout())
-			w, err := newExplanationWriter(out, output, top, color)
+			w, err := explain.NewWriter(out, output)
 			if err != nil {
+				return usagef("--output %s: want one of %s", output, strings.Join(explain.Outputs(), ", "))
+			}
+			w.Top = top
+			if w.Color, err = colored(color); err != nil {
 				return err
 			}
 			e := explain.New(m)
 			switch {
 			case errorsOf != "":
-				w.title = "Mistakes on " + filepath.Base(errorsOf)
+				w.Title = "Mistakes on " + filepath.Base(errorsOf)
 				err = explainErrors(cmd.Context(), e, m, opts, errorsOf, most, o, w)
 			case len(texts) > 0:
 				err = explainTexts(cmd.Context(), e, texts, o, w)
@@ -97,7 +97,7 @@ against it on a terminal, elsewhere [+++for] and [---against].`,
 			if errors.Is(err, explain.ErrHead) || errors.Is(err, explain.ErrLabel) {
 				return usageError{err}
 			}
-			if werr := w.close(); werr != nil {
+			if werr := w.Close(); werr != nil {
 				return errors.Join(err, werr)
 			}
 			return errors.Join(err, out.Flush())
@@ -123,13 +123,26 @@ against it on a terminal, elsewhere [+++for] and [---against].`,
 	return cmd
 }
 
-func explainTexts(ctx context.Context, e *explain.Explainer, texts []string, o explain.Options, w *explanationWriter) error {
+// colored says whether --color asks for colours.
+func colored(color string) (bool, error) {
+	switch color {
+	case "always":
+		return true, nil
+	case "auto":
+		return os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(os.Stdout.Fd())), nil
+	case "never":
+		return false, nil
+	}
+	return false, usagef("--color %s: want auto, always or never", color)
+}
+
+func explainTexts(ctx context.Context, e *explain.Explainer, texts []string, o explain.Options, w *explain.Writer) error {
 	for _, text := range texts {
 		x, err := e.Explain(ctx, strings.ToValidUTF8(text, "\ufffd"), o)
 		if err != nil {
 			return err
 		}
-		if err := w.write(x); err != nil {
+		if err := w.Write(x); err != nil {
 			return writeError{err}
 		}
 	}
@@ -138,7 +151,7 @@ func explainTexts(ctx context.Context, e *explain.Explainer, texts []string, o e
 
 // explainFiles explains every text of the files. A file or row that cannot be
 // read, or is too long, is reported and does not stop the others.
-func explainFiles(ctx context.Context, e *explain.Explainer, opts corpora.Options, files []string, o explain.Options, w *explanationWriter) error {
+func explainFiles(ctx context.Context, e *explain.Explainer, opts corpora.Options, files []string, o explain.Options, w *explain.Writer) error {
 	const mostErrors = 10
 	var failed []error
 	for _, file := range files {
@@ -157,7 +170,7 @@ func explainFiles(ctx context.Context, e *explain.Explainer, opts corpora.Option
 	return errors.Join(failed...)
 }
 
-func explainFile(ctx context.Context, e *explain.Explainer, opts corpora.Options, file string, o explain.Options, w *explanationWriter, refused func(error)) error {
+func explainFile(ctx context.Context, e *explain.Explainer, opts corpora.Options, file string, o explain.Options, w *explain.Writer, refused func(error)) error {
 	r, err := openInput(ctx, opts, file)
 	if err != nil {
 		return err
@@ -180,7 +193,7 @@ func explainFile(ctx context.Context, e *explain.Explainer, opts corpora.Options
 			return err
 		}
 		x.ID = example.ID
-		if err := w.write(x); err != nil {
+		if err := w.Write(x); err != nil {
 			return writeError{err}
 		}
 	}
@@ -189,7 +202,7 @@ func explainFile(ctx context.Context, e *explain.Explainer, opts corpora.Options
 
 // explainErrors explains the worst mistakes on a labelled file: the answer
 // against the true label.
-func explainErrors(ctx context.Context, e *explain.Explainer, m *classify.Model, opts corpora.Options, file string, most int, o explain.Options, w *explanationWriter) error {
+func explainErrors(ctx context.Context, e *explain.Explainer, m *classify.Model, opts corpora.Options, file string, most int, o explain.Options, w *explain.Writer) error {
 	if m.Head(o.Head) < 0 {
 		return usagef("the model has no head %q", o.Head)
 	}
@@ -206,120 +219,18 @@ func explainErrors(ctx context.Context, e *explain.Explainer, m *classify.Model,
 		if err != nil {
 			return err
 		}
-		for _, mistake := range v.Mistakes {
-			o := o
-			var ok bool
-			if o.Label, o.Against, ok = contrast(mistake.Gold, mistake.Predicted, p.Multi != nil); !ok {
-				continue
-			}
-			x, err := e.Explain(ctx, mistake.Text, o)
-			if err != nil {
-				return fmt.Errorf("%s: %w", mistake.ID, err)
-			}
-			x.ID, x.Gold, x.Loss = mistake.ID, strings.Join(mistake.Gold, ", "), float64(mistake.Loss)
-			if err := w.write(x); err != nil {
-				return writeError{err}
-			}
-		}
-	}
-	return nil
-}
-
-// contrast says what to explain of a mistake: the answer against the true
-// label, or with several labels to a text the first that is wrong, or missing.
-func contrast(gold, predicted []string, multi bool) (label, against string, ok bool) {
-	if !multi {
-		return predicted[0], gold[0], true
-	}
-	for _, pair := range [][2][]string{{predicted, gold}, {gold, predicted}} {
-		for _, l := range pair[0] {
-			if !slices.Contains(pair[1], l) {
-				return l, "", true
-			}
-		}
-	}
-	return "", "", false
-}
-
-// An explanationWriter prints explanations in one of the forms of output.
-type explanationWriter struct {
-	w      io.Writer
-	output string
-	title  string // of a page
-	top    int
-	color  bool
-	n      int
-	held   []*explain.Explanation // for a page
-	rows   [][]any                // for csv and tsv
-}
-
-func newExplanationWriter(w io.Writer, output string, top int, color string) (*explanationWriter, error) {
-	outputs := []string{"table", "text", "json", "jsonl", "csv", "tsv", "html"}
-	if !slices.Contains(outputs, output) {
-		return nil, usagef("--output %s: want one of %s", output, strings.Join(outputs, ", "))
-	}
-	e := &explanationWriter{w: w, output: output, title: "Explanations", top: top}
-	switch color {
-	case "always":
-		e.color = true
-	case "auto":
-		e.color = os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(os.Stdout.Fd()))
-	case "never":
-	default:
-		return nil, usagef("--color %s: want auto, always or never", color)
-	}
-	return e, nil
-}
-
-func (e *explanationWriter) write(x *explain.Explanation) error {
-	first := e.n == 0
-	e.n++
-	switch e.output {
-	case "html":
-		e.held = append(e.held, x)
-	case "csv", "tsv":
-		e.rows = append(e.rows, x.WordRows()...)
-	case "text":
-		_, err := fmt.Fprintln(e.w, x.Mark(e.color))
-		return err
-	case "table":
-		if !first {
-			if _, err := fmt.Fprintln(e.w); err != nil {
-				return err
-			}
-		}
-		return x.WriteTable(e.w, e.top, e.color)
-	default:
-		b, err := json.Marshal(x)
+		found, err := e.Mistakes(ctx, v, o)
 		if err != nil {
 			return err
 		}
-		before, after := "", "\n"
-		if e.output == "json" {
-			before, after = ",\n", ""
-			if first {
-				before = "[\n"
+		for i, x := range found {
+			if x == nil {
+				return fmt.Errorf("%s: %w", v.Mistakes[i].ID, explain.ErrTooLong)
+			}
+			if err := w.Write(x); err != nil {
+				return writeError{err}
 			}
 		}
-		_, err = fmt.Fprintf(e.w, "%s%s%s", before, b, after)
-		return err
-	}
-	return nil
-}
-
-func (e *explanationWriter) close() error {
-	switch e.output {
-	case "html":
-		return explain.WriteHTML(e.w, e.title, e.held)
-	case "csv", "tsv":
-		return report.Table(e.w, explain.WordHeader(), e.rows, report.Style(e.output))
-	case "json":
-		end := "\n]\n"
-		if e.n == 0 {
-			end = "[]\n"
-		}
-		_, err := io.WriteString(e.w, end)
-		return err
 	}
 	return nil
 }
