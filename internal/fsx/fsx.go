@@ -3,8 +3,9 @@
 //
 // [WriteFile] writes a temporary file in the target's directory, flushes it to
 // stable storage, renames it over the target and flushes the directory. A
-// process that is killed midway leaves a temporary file behind; [Sweep] removes
-// those, under a [Lock] that keeps a second writer out of the directory.
+// process that is killed midway leaves a temporary file behind. The next WriteFile
+// to that directory removes it; [Sweep] removes all of them, under a [Lock] that
+// keeps a second writer out of the directory.
 //
 // All operations go through [FS], small enough that package fsxtest can make
 // each single one of them fail, or lose what was not yet flushed.
@@ -62,9 +63,13 @@ type File interface {
 // OS is the operating system's file system. It is safe for concurrent use.
 type OS struct{}
 
-// Create implements FS.
+// Create implements FS. The file is locked while it is open.
 func (OS) Create(name string, perm fs.FileMode) (File, error) {
-	return wrap(os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm))
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err == nil {
+		tryLock(f) // it says to others that somebody writes; without it that is told by the process id
+	}
+	return wrap(f, err)
 }
 
 // Open implements FS.

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -204,4 +206,41 @@ func TestLockOfAnotherProcess(t *testing.T) {
 		t.Fatalf("after the holder's death: %v", err)
 	}
 	l.Unlock()
+}
+
+// WriteFile removes what dead processes left beside its target, and nothing else.
+func TestWriteFileSweepsTheDead(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("not every system tells dead processes")
+	}
+	dir := t.TempDir()
+	dead := exec.Command(os.Args[0], "-test.run=^$")
+	if err := dead.Run(); err != nil {
+		t.Fatal(err)
+	}
+	name := func(pid int, random string) string { return filepath.Join(dir, fmt.Sprintf(".tmp-%d-%s", pid, random)) }
+	gone := name(dead.Process.Pid, "AAAAAAAAAA")
+	locked := name(dead.Process.Pid, "BBBBBBBBBB")
+	kept := []string{locked, name(os.Getpid(), "AAAAAAAAAA"), name(os.Getppid(), "AAAAAAAAAA"), name(dead.Process.Pid, "short"), filepath.Join(dir, ".tmp-x-AAAAAAAAAA"), filepath.Join(dir, "other")}
+	for _, f := range append(kept, gone) {
+		if err := os.WriteFile(f, []byte("x"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := fsx.Acquire(locked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Unlock()
+	if err := fsx.WriteFile(fsx.OS{}, filepath.Join(dir, "model"), func(w io.Writer) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(gone); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is still there", gone)
+	}
+	for _, f := range kept {
+		if _, err := os.Stat(f); err != nil {
+			t.Error(err)
+		}
+	}
 }

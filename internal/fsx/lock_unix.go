@@ -20,3 +20,6 @@ func tryLock(f *os.File) error {
 		return err
 	}
 }
+
+// alive reports whether there may be a process of that id.
+func alive(pid int) bool { return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }

@@ -17,3 +17,6 @@ func tryLock(f *os.File) error {
 	}
 	return err
 }
+
+// alive reports whether there may be a process of that id: this system is not asked.
+func alive(int) bool { return true }

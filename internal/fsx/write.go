@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -30,7 +31,7 @@ const tempPrefix = ".tmp-"
 // only during the call.
 //
 // Calls for different names may run concurrently; among those for one name the
-// last wins.
+// last wins. What a killed writer left in the directory is removed.
 func WriteFile(fsys FS, name string, write func(w io.Writer) error) error {
 	target, err := fsys.Resolve(name)
 	if err != nil {
@@ -46,6 +47,9 @@ func WriteFile(fsys FS, name string, write func(w io.Writer) error) error {
 		return &fs.PathError{Op: "replace", Path: target, Err: errors.New("not a regular file")}
 	}
 	dir := filepath.Dir(target)
+	if fsys == FS(OS{}) {
+		sweepDead(dir)
+	}
 	temp, f, err := createTemp(fsys, dir)
 	if err != nil {
 		return err
@@ -171,6 +175,35 @@ func Sweep(fsys FS, dir string) (int, error) {
 		n++
 	}
 	return n, errors.Join(errs...)
+}
+
+// sweepDead removes the temporary files of processes that are dead, so that a
+// file that is saved again leaves nothing of the time when that was interrupted.
+// A process in another container may have an id that is not known here: it holds
+// the lock of its file while it writes. What cannot be removed stays.
+func sweepDead(dir string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if !isTemp(e) {
+			continue
+		}
+		pid, err := strconv.Atoi(strings.Split(e.Name(), "-")[1])
+		if err != nil || alive(pid) {
+			continue
+		}
+		name := filepath.Join(dir, e.Name())
+		f, err := os.OpenFile(name, os.O_RDWR, 0)
+		if err != nil {
+			continue
+		}
+		if tryLock(f) == nil {
+			os.Remove(name)
+		}
+		f.Close()
+	}
 }
 
 // isTemp is strict, so that no file of somebody else's is ever swept.
