@@ -11,8 +11,12 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// The largest window that a zstd frame may ask for: what zstd -19 --long=27 uses.
-const zstdWindow = 128 << 20
+// The window that a zstd frame may ask for, which is memory: what RFC 8878 asks
+// every decoder to have, what zstd -19 --long=27 uses in a large file or from a pipe.
+const (
+	zstdWindow     = 8 << 20
+	zstdLongWindow = 128 << 20
+)
 
 // Expansion is not judged before this many bytes: a small file of spaces is no bomb.
 const ratioGrace = 4 << 20
@@ -59,7 +63,11 @@ func decompress(br *bufio.Reader, l Limits, whole *expansion) (io.ReadCloser, st
 	case len(head) >= 2 && len(head) < 4 && bytes.HasPrefix(zstdMagic, head):
 		return nil, "", fmt.Errorf("zstd: %w", io.ErrUnexpectedEOF)
 	case bytes.HasPrefix(head, zstdMagic):
-		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(zstdWindow), zstd.WithDecoderLowmem(true))
+		window := int64(zstdLongWindow)
+		if whole != nil {
+			window = min(window, max(zstdWindow, 2*whole.packed))
+		}
+		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(uint64(window)), zstd.WithDecoderLowmem(true))
 		if err != nil {
 			return nil, "", fmt.Errorf("zstd: %w", err)
 		}

@@ -133,6 +133,32 @@ func TestBombs(t *testing.T) {
 	}
 }
 
+// A frame may ask for a window of 128 MiB from a pipe or in a large file; a small
+// file may not.
+func TestZstdWindow(t *testing.T) {
+	frame := func(window byte) string { // one raw block
+		const text = "label\ttext\na\tone\n"
+		return "\x28\xb5\x2f\xfd\x00" + string([]byte{window, byte(len(text)<<3) | 1, 0, 0}) + text
+	}
+	const log8MiB, log128MiB = (23 - 10) << 3, (27 - 10) << 3
+	for _, tt := range []struct {
+		window     byte
+		pipe, file bool
+	}{{log8MiB, true, true}, {log8MiB + 1, true, false}, {log128MiB, true, false}, {log128MiB + 1, false, false}} {
+		if tt.window == log128MiB && testing.Short() {
+			continue // it takes what it asks for
+		}
+		_, _, _, err := readString(t, "a.tsv.zst", frame(tt.window), Options{})
+		if (err == nil) != tt.pipe {
+			t.Errorf("window %d from a pipe: %v", tt.window, err)
+		}
+		_, _, err = ReadFiles(Options{}, writeTemp(t, "a.tsv.zst", frame(tt.window)))
+		if (err == nil) != tt.file {
+			t.Errorf("window %d in a file: %v", tt.window, err)
+		}
+	}
+}
+
 // parquetTable returns n rows of a text.
 func parquetTable(t *testing.T, n int, text string) string {
 	t.Helper()
@@ -399,6 +425,52 @@ func TestInsecureArchives(t *testing.T) {
 				t.Errorf("zip: %v, want ErrInsecurePath", err)
 			}
 		})
+	}
+}
+
+// Entries of a zip archive that are no documents: directories, which are passed
+// over if they lie within it, and what is encrypted.
+func TestZipEntries(t *testing.T) {
+	good := archiveEntry{name: "pos/1.txt", content: "good"}
+	d, rep, err := ReadFiles(Options{}, writeTemp(t, "a.zip", makeZip(t, []archiveEntry{{name: "pos/"}, good})))
+	if err != nil || d.Len() != 1 || rep.Ignored != 0 {
+		t.Errorf("a directory: %d rows, %v", d.Len(), err)
+	}
+	for _, name := range []string{"../pos/", "/pos/", "pos/../../x/"} {
+		if _, _, err := ReadFiles(Options{}, writeTemp(t, "a.zip", makeZip(t, []archiveEntry{{name: name}, good}))); !errors.Is(err, ErrInsecurePath) {
+			t.Errorf("directory %q: %v, want ErrInsecurePath", name, err)
+		}
+	}
+	encrypted := []byte(makeZip(t, []archiveEntry{good}))
+	for header, flags := range map[string]int{"PK\x03\x04": 6, "PK\x01\x02": 8} {
+		encrypted[bytes.Index(encrypted, []byte(header))+flags] |= 1
+	}
+	if _, _, err := ReadFiles(Options{}, writeTemp(t, "a.zip", string(encrypted))); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "encrypted") {
+		t.Errorf("encrypted: %v, want ErrFormat", err)
+	}
+}
+
+// What a long line made large is given back.
+func TestLongLineIsGivenBack(t *testing.T) {
+	l := newLineReader(strings.NewReader(strings.Repeat("x", 4<<20)+"\n"+strings.Repeat("short\n", 2_000_000)), 8<<20)
+	if line, err := l.next(); len(line) != 4<<20 || err != nil {
+		t.Fatalf("%d bytes, %v", len(line), err)
+	}
+	if len(l.buf) <= maxIdle {
+		t.Fatalf("a buffer of %d bytes holds the line", len(l.buf))
+	}
+	for i := range 2_000_000 {
+		if line, err := l.next(); string(line) != "short" || err != nil {
+			t.Fatalf("line %d: %q, %v", i, line, err)
+		}
+	}
+	if len(l.buf) > maxIdle {
+		t.Errorf("%d bytes are kept", len(l.buf))
+	}
+	// Nor is it larger than the longest record needs.
+	l = newLineReader(endless{}, 8<<20)
+	if _, err := l.next(); err != ErrTooLong || len(l.buf) > 8<<20+2*lineBuffer {
+		t.Errorf("%v in a buffer of %d bytes", err, len(l.buf))
 	}
 }
 

@@ -17,6 +17,11 @@ import (
 // archives and tables need.
 func (f *file) openStream(src io.Reader, name string, onDisk *os.File) (rows, error) {
 	br := bufio.NewReaderSize(src, sniffBytes)
+	if f.whole == nil && onDisk != nil {
+		if info, err := onDisk.Stat(); err == nil && info.Mode().IsRegular() {
+			f.whole = &expansion{limits: f.opts.Limits, packed: info.Size()}
+		}
+	}
 	packed, compression, err := decompress(br, f.opts.Limits, f.whole)
 	if err != nil {
 		return nil, &ParseError{File: f.name, Err: err}
