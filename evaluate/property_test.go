@@ -598,3 +598,48 @@ func TestCompareMulti(t *testing.T) {
 		t.Errorf("-want +got:\n%s", d)
 	}
 }
+
+// A calibration answers finite numbers that sum to 1 whatever it is given, and says
+// what is no number.
+func TestCalibrationAtItsEdges(t *testing.T) {
+	apply := func(c evaluate.Calibration, probs ...float64) []float64 {
+		c.Apply(probs)
+		return probs
+	}
+	near := func(what string, got []float64, want ...float64) {
+		t.Helper()
+		for k := range want {
+			if !(math.Abs(got[k]-want[k]) <= 1e-12) {
+				t.Errorf("%s: %v, want %v", what, got, want)
+				return
+			}
+		}
+	}
+	// A probability of 0 counts as the smallest float32.
+	x := math.Exp(math.Log(math.SmallestNonzeroFloat32) / 100)
+	near("temperature of a 0", apply(evaluate.Calibration{Method: evaluate.Temperature, Temperature: 100}, 1, 0), 1/(1+x), x/(1+x))
+	near("temperature of zeros", apply(evaluate.Calibration{Method: evaluate.Temperature, Temperature: 1}, 0, 0, 0, 0), 0.25, 0.25, 0.25, 0.25)
+	low := []float64{-1e308, -1e308}
+	near("no label is likely", apply(evaluate.Calibration{Method: evaluate.Platt, A: []float64{1, 1}, B: low}, 0.5, 0.5), 0.5, 0.5)
+	near("of several labels none", apply(evaluate.Calibration{Method: evaluate.Platt, MultiLabel: true, A: []float64{1, 1}, B: low}, 0.5, 0.5), 0, 0)
+	for _, c := range []evaluate.Calibration{
+		{Method: evaluate.Platt, A: []float64{math.NaN()}, B: []float64{0}},
+		{Method: evaluate.Platt, A: []float64{0}, B: []float64{math.NaN()}},
+		{Method: evaluate.Platt, A: []float64{math.Inf(1)}, B: []float64{0}},
+		{Method: evaluate.Platt, A: []float64{0}, B: []float64{math.Inf(-1)}},
+		{Method: evaluate.Platt, A: []float64{math.Inf(1)}, B: []float64{math.Inf(-1)}},
+		{Method: evaluate.Platt, A: []float64{1, 2}, B: []float64{1, 2}},
+		{Method: evaluate.Platt, A: []float64{1}},
+		{Method: evaluate.Temperature},
+		{Method: evaluate.Temperature, Temperature: math.Inf(1)},
+		{Method: evaluate.Temperature, Temperature: math.NaN()},
+		{Method: "none"},
+	} {
+		if err := c.Validate(1); err == nil {
+			t.Errorf("%+v is accepted", c)
+		}
+	}
+	if err := (&evaluate.Calibration{Method: evaluate.Platt, A: []float64{-1}, B: []float64{1}}).Validate(1); err != nil {
+		t.Error(err)
+	}
+}

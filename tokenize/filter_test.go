@@ -222,3 +222,47 @@ func TestMarshalText(t *testing.T) {
 		t.Error("UnmarshalText(nonsense): no error")
 	}
 }
+
+// A text of fewer tokens than head and tail together is left as it is, none of them
+// twice; a negator opens the scope whatever its case and apostrophe.
+func TestSequenceEdges(t *testing.T) {
+	words := "a b c d e f g"
+	for pipeline, want := range map[string][]string{
+		"words|max:2+2":    {"", "a", "a b", "a b c", "a b c d", "a b d e", "a b e f", "a b f g"},
+		"words|max:2:tail": {"", "a", "a b", "b c", "c d", "d e", "e f", "f g"},
+		"words|max:2":      {"", "a", "a b", "a b", "a b", "a b", "a b", "a b"},
+	} {
+		p, err := tokenize.Parse(pipeline)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range want {
+			text := words[:max(0, 2*n-1)]
+			var got []string
+			for _, token := range p.AppendTokens(nil, text) {
+				got = append(got, token.Text)
+			}
+			if s := strings.Join(got, " "); s != want[n] {
+				t.Errorf("%s of %q: %q, want %q", pipeline, text, s, want[n])
+			}
+		}
+	}
+}
+
+// The part of an address before the @ has at most 64 bytes, however much of the
+// text has been searched before.
+func TestLongAddresses(t *testing.T) {
+	p, err := tokenize.Parse("words")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, before := range []string{"", "word ", strings.Repeat("word ", 500), strings.Repeat("a@b ", 100)} {
+		for _, n := range []int{1, 63, 64, 65, 80} {
+			tokens := p.AppendTokens(nil, before+strings.Repeat("x", n)+"@example.com end")
+			found := slices.ContainsFunc(tokens, func(t tokenize.Token) bool { return t.Kind == tokenize.Email })
+			if found != (n <= 64) {
+				t.Errorf("%d bytes behind %d: an address: %v", n, len(before), found)
+			}
+		}
+	}
+}
