@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"go/token"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +26,7 @@ type options struct {
 	known        map[string]bool
 	listed       bool // test the known ones only
 	list         bool // test nothing
+	sample       int  // test so many, chosen by chance, the same ones every time
 }
 
 func main() {
@@ -38,6 +40,7 @@ func main() {
 	known := flag.String("equivalent", "", "file of mutants that no test can tell from the original")
 	flag.BoolVar(&o.list, "list", false, "print the mutants and test nothing")
 	flag.BoolVar(&o.listed, "listed", false, "test the mutants of that file only")
+	flag.IntVar(&o.sample, "sample", 0, "test so many mutants, chosen by chance, the same every time; 0 for all")
 	flag.Parse()
 	o.tests, o.quick = strings.Split(*tests, ","), strings.Fields(*quick)
 	err := func() (err error) {
@@ -228,6 +231,14 @@ func (o options) build(dir string, match *regexp.Regexp, files []string) (all []
 	}
 	for i, m := range all {
 		valid = append(valid, !skip[i+1] && (!o.listed || o.known[m.String()]))
+	}
+	if o.sample > 0 {
+		left := o.sample
+		for _, i := range rand.New(rand.NewPCG(1, 2)).Perm(len(all)) {
+			if valid[i] = valid[i] && left > 0; valid[i] {
+				left--
+			}
+		}
 	}
 	return all, valid, binaries, nil
 }

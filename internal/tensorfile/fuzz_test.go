@@ -2,9 +2,13 @@ package tensorfile
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -62,6 +66,86 @@ func FuzzRead(f *testing.F) {
 			if !ok || got.DType != want.DType || !bytes.Equal(got.Data, want.Data) {
 				t.Fatalf("tensor %q differs after writing", want.Name)
 			}
+		}
+	})
+}
+
+// FuzzStructure reads files whose sums are right and whose JSON is whole, but for
+// one field of one tensor and one value: an attacker computes the sums again. What
+// is accepted has the shapes, sizes and finite values that it says.
+func FuzzStructure(f *testing.F) {
+	f.Add("F32", int64(2), int64(3), int64(0), int64(24), []byte{0, 0, 0x80, 0x3f}, "a")
+	f.Add("F32", int64(1)<<31, int64(1)<<31, int64(0), int64(4), []byte{0, 0, 0xc0, 0x7f}, "")
+	f.Add("F16", int64(-1), int64(0), int64(8), int64(4), []byte{0, 0x7c}, "__metadata__")
+	f.Add("U8", int64(0), int64(0), int64(0), int64(0), []byte(nil), "a\x00\xff")
+	f.Add("BF16", int64(4194305), int64(4194305), int64(-4), int64(1)<<62, []byte{1}, "é")
+	f.Fuzz(func(t *testing.T, dtype string, rows, cols, begin, end int64, data []byte, name string) {
+		quoted := func(v any) string {
+			b, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(b)
+		}
+		digits := formatCRC(crc32.Checksum(data, castagnoli()))
+		header := func(own string) []byte {
+			return raw(fmt.Sprintf(`{"__metadata__":{"crc32c.header":%q,"crc32c.tensors":%q,"k":%s},%s:{"dtype":%s,"shape":[%d,%d],"data_offsets":[%d,%d]}}`,
+				own, digits, quoted(name), quoted(name), quoted(dtype), rows, cols, begin, end))
+		}
+		head := header("00000000")
+		at := bytes.Index(head, []byte(`"00000000"`)) + 1
+		b := append(header(formatCRC(headerCRC(head, at))), data...)
+		before := allocated()
+		file, err := Decode(b, Limits{RequireChecksum: true})
+		if grown := allocated() - before; grown > uint64(2*len(b)+16<<20) {
+			t.Fatalf("%d bytes for %d", grown, len(b))
+		}
+		if err != nil {
+			if _, ok := errors.AsType[*FormatError](err); !ok || errors.Is(err, ErrChecksum) || len(err.Error()) > 2000 {
+				t.Fatalf("%v", err)
+			}
+			return
+		}
+		x := file.Tensors[0]
+		if n, ok := byteSize(x.DType, x.Shape); !ok || n != int64(len(x.Data)) || n != int64(len(data)) || begin != 0 || end != n || int64(x.Shape[0]) != rows || checkFinite(x, 0) != nil {
+			t.Fatalf("%v %v of %d bytes is accepted", x.DType, x.Shape, len(x.Data))
+		}
+	})
+}
+
+// FuzzDescribe: a description that is accepted says the same to every reader: its
+// names are spelled as they are meant and stand once, so that decoding it, in
+// whatever case, and encoding it again loses nothing.
+func FuzzDescribe(f *testing.F) {
+	for _, s := range []string{`{"version":1,"name":"x","inner":{"size":1},"rates":{"A":1,"a":2}}`, `{"version":1,"VERSION":1}`, `{"version":1,"inner":{"size":1,"size":2}}`, `{"version":1,"name":"\ud83d"}`, `{"version":1,"name":"\ud83d\ude00"}`} {
+		f.Add(s)
+	}
+	type description struct {
+		Version int            `json:"version"`
+		Name    *string        `json:"name,omitempty"`
+		Inner   map[string]any `json:"inner,omitempty"`
+		Rates   map[string]any `json:"rates,omitempty"`
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var d description
+		if (&File{Meta: map[string]string{"m": text}}).Describe("m", 1, &d) != nil {
+			return
+		}
+		var exact map[string]any // Go's maps tell the case of names, its structs do not
+		if err := json.Unmarshal([]byte(text), &exact); err != nil {
+			t.Fatal(err)
+		}
+		for name := range exact {
+			if name != "version" && name != "name" && name != "inner" && name != "rates" {
+				t.Fatalf("%q is accepted", name)
+			}
+		}
+		if exact["version"] != 1.0 || d.Name != nil && exact["name"] != *d.Name || len(d.Rates) > strings.Count(text, ":") {
+			t.Fatalf("%q is read as %+v", text, d)
+		}
+		written := strings.Contains(text, "\ufffd") || strings.Contains(strings.ToLower(text), `\ufffd`)
+		if d.Name != nil && strings.Contains(*d.Name, "\ufffd") && !written {
+			t.Fatalf("half a surrogate pair in %q is read as %q", text, *d.Name)
 		}
 	})
 }
