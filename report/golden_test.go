@@ -126,6 +126,20 @@ func TestClean(t *testing.T) {
 	}
 }
 
+func TestParseStyle(t *testing.T) {
+	for _, s := range report.Styles() {
+		if got, err := report.ParseStyle(strings.ToUpper(string(s))); got != s || err != nil {
+			t.Errorf("%s: %s, %v", s, got, err)
+		}
+	}
+	if got, err := report.ParseStyle("markdown"); got != report.Markdown || err != nil {
+		t.Errorf("markdown: %s, %v", got, err)
+	}
+	if got, err := report.ParseStyle("xml"); err == nil || !strings.Contains(err.Error(), `"jsonl"`) {
+		t.Errorf("xml: %s, %v", got, err)
+	}
+}
+
 func FuzzClean(f *testing.F) {
 	for _, s := range obeyed() {
 		f.Add(s)

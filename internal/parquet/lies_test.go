@@ -3,12 +3,17 @@ package parquet
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"io"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	pq "github.com/parquet-go/parquet-go"
 )
 
 // Every lie is met by an error that names the column and the page, or the footer.
@@ -61,6 +66,8 @@ func TestLies(t *testing.T) {
 		{name: "levels of more than the page has", file: "gzip", header: header(0, 8, 5), n: 1 << 30, want: ErrSyntax, message: text + "1"},
 		{name: "more values than the page has", file: "gzip", header: header(0, 8, 1), n: math.MaxInt32, want: ErrSyntax, message: text + "1"},
 		{name: "fewer values than the table has", file: "gzip", header: header(0, 8, 1), n: 39, want: io.ErrUnexpectedEOF, message: "shorter than the table"},
+		{name: "negative number of values", file: "gzip", header: header(0, 8, 1), n: -1, want: ErrSyntax, message: text + "1"},
+		{name: "dictionary of numbers, of too many", file: "snappy", content: wrongNumbers, want: ErrSyntax, message: `column "big", page 1`},
 		{name: "unknown encoding", file: "gzip", header: header(0, 8, 4), n: 77, want: ErrUnsupported, message: text + "1"},
 		{name: "dictionary of too many", file: "snappy", header: header(0, 7, 1), n: 1 << 30, want: ErrSyntax, message: text + "1"},
 		{name: "index beyond the dictionary", file: "snappy", header: header(0, 7, 1), n: 1, want: ErrSyntax, message: text + "2"},
@@ -114,6 +121,12 @@ func TestLies(t *testing.T) {
 	}
 }
 
+// wrongNumbers halves the dictionary of big and leaves its count.
+func wrongNumbers(img *image) {
+	p := img.chunks[4].pages[0]
+	p.raw = p.raw[:len(p.raw)/2]
+}
+
 // deltas31 makes the first page of text a claim of 2^31 numbers of no bits.
 func deltas31(img *image) {
 	p := img.chunks[0].pages[0]
@@ -121,39 +134,125 @@ func deltas31(img *image) {
 	p.raw = slices.Concat(p.raw[:n], binary.AppendUvarint([]byte{128, 1, 4}, 1<<31), make([]byte, 20))
 }
 
-// The limits hold at their edges.
+// The limits hold at their edges, for all columns together.
 func TestLimits(t *testing.T) {
-	b := fixtures(t)["zstd"]
-	f, err := Open(bytes.NewReader(b), int64(len(b)), generous)
+	for name, b := range fixtures(t) {
+		read := func(l Limits) (*File, error) {
+			f, err := Open(bytes.NewReader(b), int64(len(b)), l)
+			if err != nil {
+				return nil, err
+			}
+			for i, c := range f.Columns {
+				if c.Leaf {
+					f.Column(i)
+				}
+			}
+			for {
+				rows, err := f.NextGroup()
+				if err == io.EOF {
+					return f, nil
+				}
+				for range rows {
+					for _, c := range f.open {
+						if err == nil {
+							err = c.Row(func(*Value) {})
+						}
+					}
+				}
+				if err != nil {
+					return f, err
+				}
+			}
+		}
+		f, err := read(generous)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var pages int64
+		for _, c := range f.open {
+			pages += int64(cap(c.page) + cap(c.dict.page) + cap(c.scratch) + 4*cap(c.dict.starts))
+		}
+		if pages != f.memory {
+			t.Errorf("%s: %d bytes are counted, there are %d", name, f.memory, pages)
+		}
+		total := max(f.total, f.given)
+		if _, err := read(Limits{Memory: f.memory, Total: total}); err != nil {
+			t.Errorf("%s, as much as is needed: %v", name, err)
+		}
+		if _, err := read(Limits{Memory: f.memory - 1, Total: total}); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s, a byte of memory less: %v", name, err)
+		}
+		if _, err := read(Limits{Memory: f.memory, Total: total - 1}); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s, a byte less in all: %v", name, err)
+		}
+		if _, err := read(Limits{Memory: f.memory, Total: min(f.total, f.given) - 1}); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s, less than either needs: %v", name, err)
+		}
+	}
+}
+
+// Columns that must be there, and lists without groups, which other libraries
+// write less often.
+func TestRequiredColumns(t *testing.T) {
+	type row struct {
+		Text string   `parquet:"text"`
+		Tags []int32  `parquet:"tags"`
+		Some *int64   `parquet:"some,optional"`
+		UUID [16]byte `parquet:"uuid,uuid"`
+	}
+	n := int64(7)
+	rows := []row{{"a", []int32{1, 2}, &n, [16]byte{1}}, {"", nil, nil, [16]byte{15: 2}}, {"c", []int32{3}, &n, [16]byte{}}}
+	var b bytes.Buffer
+	if err := pq.Write(&b, rows); err != nil {
+		t.Fatal(err)
+	}
+	got, err := readAll(b.Bytes(), generous)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f.Column(0)
-	if _, err := f.NextGroup(); err != nil {
-		t.Fatal(err)
+	number := func(s string) any { return json.Number(s) }
+	want := map[string][]any{
+		"text": {"a", "", "c"},
+		"tags": {[]any{number("1"), number("2")}, []any{}, []any{number("3")}},
+		"some": {number("7"), nil, number("7")},
+		"uuid": {string(rows[0].UUID[:]), string(rows[1].UUID[:]), string(rows[2].UUID[:])},
 	}
-	if err := f.open[0].Row(func(*Value) {}); err != nil {
-		t.Fatal(err)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("rows (-want +got):\n%s", diff)
 	}
-	read := func(l Limits) error {
-		f, err := Open(bytes.NewReader(b), int64(len(b)), l)
-		if err != nil {
-			return err
+	f, err := Open(eofReader{b.Bytes()}, int64(b.Len()), generous)
+	if err != nil {
+		t.Fatalf("a reader that says io.EOF with the last byte: %v", err)
+	}
+	for _, c := range f.Columns {
+		if c.List != (c.Name == "tags") || !c.Leaf {
+			t.Errorf("column %+v", c)
 		}
-		c := f.Column(0)
-		if _, err := f.NextGroup(); err != nil {
-			return err
+	}
+}
+
+// eofReader returns io.EOF with the bytes that it was asked for.
+type eofReader struct{ b []byte }
+
+func (r eofReader) ReadAt(p []byte, at int64) (int, error) { return copy(p, r.b[at:]), io.EOF }
+
+func TestUnpackBits(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 10_000 {
+		b := make([]byte, r.IntN(20))
+		for i := range b {
+			b[i] = byte(r.Uint32())
 		}
-		return c.Row(func(*Value) {})
-	}
-	if err := read(Limits{Memory: f.memory, Total: f.total}); err != nil {
-		t.Errorf("as much as is needed: %v", err)
-	}
-	if err := read(Limits{Memory: f.memory - 1, Total: f.total}); !errors.Is(err, ErrTooLarge) {
-		t.Errorf("a byte of memory less: %v", err)
-	}
-	if err := read(Limits{Memory: f.memory, Total: f.total - 1}); !errors.Is(err, ErrTooLarge) {
-		t.Errorf("a byte less in all: %v", err)
+		bit, width := r.IntN(160), r.IntN(65)
+		want := uint64(0)
+		for i := range width {
+			if at := bit + i; at/8 < len(b) {
+				want |= uint64(b[at/8]>>(at%8)&1) << i
+			}
+		}
+		if got := unpackBits(b, bit, width); got != want {
+			t.Fatalf("%d bits of %x from %d: %x, want %x", width, b, bit, got, want)
+		}
 	}
 }
 
@@ -171,7 +270,17 @@ func TestFooters(t *testing.T) {
 		{"deep", withFooter(bytes.Repeat([]byte{0x1c}, 1000)), ErrSyntax},
 		{"deep lists", withFooter(append([]byte{0x79}, bytes.Repeat([]byte{0x19}, 1000)...)), ErrSyntax},
 		{"bytes behind the end", withFooter([]byte{0, 0}), ErrSyntax},
-		{"no schema", withFooter([]byte{0}), ErrSyntax},
+		{"no fields", withFooter([]byte{0}), ErrSyntax},
+		{"no such type", withFooter([]byte{0x9d, 0}), ErrSyntax},
+		{"no such type in a list", withFooter([]byte{0x99, 0x1d, 0, 0}), ErrSyntax},
+		{"an integer without end", withFooter(append(append([]byte{0x16}, bytes.Repeat([]byte{0xff}, 11)...), 0)), ErrSyntax},
+		{"row groups of integers", withFooter([]byte{0x29, 0x2c, 0x15, 2, 0, 0x15, 0, 0, 0x16, 0, 0x19, 0x15, 0, 0}), ErrSyntax},
+		{"no schema", without(t, whole, 2), ErrSyntax},
+		{"no number of rows", without(t, whole, 3), ErrSyntax},
+		{"no row groups", without(t, whole, 4), ErrSyntax},
+	}
+	if _, err := Open(bytes.NewReader(withFooter(append([]byte{0x79}, bytes.Repeat([]byte{0x19}, 1000)...))), 1013, generous); err == nil || !strings.Contains(err.Error(), "in each other") {
+		t.Errorf("deep lists: %v", err)
 	}
 	for _, tt := range tests {
 		if _, err := Open(bytes.NewReader(tt.file), int64(len(tt.file)), generous); !errors.Is(err, tt.want) {
@@ -183,6 +292,16 @@ func TestFooters(t *testing.T) {
 			t.Fatalf("cut at %d of %d: no error", cut, len(whole))
 		}
 	}
+}
+
+// without returns a file whose footer lacks a field.
+func without(t *testing.T, b []byte, id int16) []byte {
+	img := takeApart(t, b)
+	return img.build(uncompressed, nil, []func(){func() {
+		i := slices.Index(img.footer.ids, id)
+		img.footer.ids = slices.Delete(img.footer.ids, i, i+1)
+		img.footer.children = slices.Delete(img.footer.children, i, i+1)
+	}})
 }
 
 func withFooter(b []byte) []byte {
