@@ -62,19 +62,21 @@ func (l *Live) Read(p []byte) (int, error) {
 		return 0, l.err
 	}
 	n := copy(p, l.chunk)
-	l.chunk = l.chunk[n:]
+	if l.chunk = l.chunk[n:]; len(l.chunk) == 0 {
+		l.giveBack()
+	}
 	return n, nil
 }
 
 func (l *Live) take(chunk []byte, ok bool) {
-	if l.done = !ok; l.done {
-		return
+	l.done, l.chunk, l.whole = !ok, chunk, chunk
+	if ok && len(chunk) == 0 {
+		l.giveBack()
 	}
-	if l.whole != nil {
-		l.spare <- l.whole[:cap(l.whole)]
-	}
-	l.chunk, l.whole = chunk, chunk
 }
+
+// giveBack lets the buffer that was read out be filled again.
+func (l *Live) giveBack() { l.spare <- l.whole[:cap(l.whole)] }
 
 // Ready reports whether Read would return at once.
 func (l *Live) Ready() bool { return l.wait(0) || l.ctx.Err() != nil }
