@@ -152,7 +152,6 @@ type Workspace struct {
 	dHead   []float32
 	dY      []float32
 	dWords  []float32 // [Rows][D], with word dropout
-	near    []float32 // [Rows][D], x with a perturbation
 	mode    nn.Mode
 	texts   int
 }

@@ -18,7 +18,7 @@ import (
 //	L(x) + Weight*L(x + r) + VAT*KL(p(x) || p(x + r'))
 //
 // with r along the gradient of L and r' along that of the divergence. The zero
-// value is off. Classify's Network.Perturbation says how r is measured. While the
+// value is off. Function perturbation says how r is measured. While the
 // heads alone learn, as Finetune may ask, there are no such losses.
 //
 // A step takes 2 times as long with Weight alone, 3 times with VAT alone, 4
@@ -121,8 +121,7 @@ func (f *fit) addAdversarial(step int, b dealt, logits [][]float32, g []float32)
 	a := f.cfg.Adversarial
 	f.keepClean(logits)
 	if a.Weight != 0 {
-		f.adversary.noise = f.net.Perturbation(&f.ws, f.adversary.noise, g, a.Epsilon)
-		logits, err := f.net.ForwardNear(&f.ws, f.adversary.noise)
+		logits, err := f.perturb(g, a.Epsilon)
 		if err != nil {
 			return 0, err
 		}
@@ -176,14 +175,13 @@ func (f *fit) addVirtual(step int, part uint64) (float64, error) {
 		head := &f.cfg.Model.Heads[h]
 		head.Loss.Kind.Activate(a.clean[h], len(head.Labels))
 	}
-	n := f.ws.Rows() * f.cfg.Model.Embed
+	n := len(f.ws.Vectors())
 	a.random = slices.Grow(a.random[:0], n)[:n]
 	r := seed.Rand(f.cfg.Seed, "virtual", uint64(step), part)
 	for i := range a.random {
 		a.random[i] = float32(r.NormFloat64())
 	}
-	a.noise = f.net.Perturbation(&f.ws, a.noise, a.random, off)
-	logits, err := f.net.ForwardNear(&f.ws, a.noise)
+	logits, err := f.perturb(a.random, off)
 	if err != nil {
 		return 0, err
 	}
@@ -192,8 +190,7 @@ func (f *fit) addVirtual(step int, part uint64) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	a.noise = f.net.Perturbation(&f.ws, a.noise, g, cfg.Epsilon)
-	if logits, err = f.net.ForwardNear(&f.ws, a.noise); err != nil {
+	if logits, err = f.perturb(g, cfg.Epsilon); err != nil {
 		return 0, err
 	}
 	loss, dLogits := f.divergence(logits)

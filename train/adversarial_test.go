@@ -125,12 +125,12 @@ func TestVirtualDirection(t *testing.T) {
 		t.Fatal(err)
 	}
 	for k := range uint64(20) {
-		random := make([]float32, f.ws.Rows()*8)
+		random := make([]float32, len(f.ws.Vectors()))
 		r := seed.Rand(1, "test", k)
 		for i := range random {
 			random[i] = float32(r.NormFloat64())
 		}
-		logits, err := f.net.ForwardNear(&f.ws, f.net.Perturbation(&f.ws, nil, random, 0.5))
+		logits, err := f.perturb(random, 0.5)
 		if err != nil {
 			t.Fatal(err)
 		}
