@@ -13,7 +13,6 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/seed"
-	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
@@ -151,7 +150,9 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 		}
 		fixed := make([]float32, n*C)
 		for _, r := range rest {
-			vec.Add(fixed, r[h])
+			for i, v := range r[h] {
+				fixed[i] += v
+			}
 		}
 		var own [][]float32 // of this head
 		for _, s := range scores {
