@@ -362,23 +362,30 @@ func WriteFile(path string, format Format, o WriterOptions, examples iter.Seq2[E
 		if err != nil {
 			return err
 		}
-		if w, err = NewWriter(packed, format, o); err != nil {
-			return err
-		}
-		for ex, err := range examples {
-			if err != nil {
-				return err
-			}
-			if err := w.Write(ex); err != nil {
-				return err
-			}
-		}
-		if err := w.Close(); err != nil {
+		if w, err = WriteAll(packed, format, o, examples); err != nil {
 			return err
 		}
 		return packed.Close()
 	})
 	return w, err
+}
+
+// WriteAll writes examples to dst, in any format but Dir. The first error among them
+// ends the writing.
+func WriteAll(dst io.Writer, format Format, o WriterOptions, examples iter.Seq2[Example, error]) (*Writer, error) {
+	w, err := NewWriter(dst, format, o)
+	if err != nil {
+		return nil, err
+	}
+	for ex, err := range examples {
+		if err != nil {
+			return w, err
+		}
+		if err := w.Write(ex); err != nil {
+			return w, err
+		}
+	}
+	return w, w.Close()
 }
 
 type nopCloser struct{ io.Writer }

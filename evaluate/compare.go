@@ -43,6 +43,14 @@ type Difference struct {
 	P float64 `json:"p"`
 }
 
+// Worse says whether the whole interval is on the side where B is worse than A.
+func (d Difference) Worse() bool {
+	if LowerIsBetter(d.Figure) {
+		return d.Low > 0
+	}
+	return d.High < 0
+}
+
 // A Change is a row that one head gets right and the other wrong.
 type Change struct {
 	Index int `json:"index"` // of the row

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -129,16 +127,8 @@ func (c *checkup) suite(files []string) (checklist.Suite, error) {
 	if err != nil || c.only == nil {
 		return s, err
 	}
-	var known []string
-	for i := range s {
-		if !slices.Contains(known, s[i].Capability) {
-			known = append(known, s[i].Capability)
-		}
+	if s, err = s.Only(c.only...); err != nil {
+		return nil, usagef("--only %w", err)
 	}
-	for _, want := range c.only {
-		if !slices.Contains(known, want) {
-			return nil, usagef("--only %s: want one of %s", want, strings.Join(known, ", "))
-		}
-	}
-	return slices.DeleteFunc(s, func(t checklist.Test) bool { return !slices.Contains(c.only, t.Capability) }), nil
+	return s, nil
 }

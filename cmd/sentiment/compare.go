@@ -190,11 +190,7 @@ func (c *comparison) gate(done []report.Comparison) error {
 			if err != nil {
 				return usagef("--no-worse %s: not a figure of both %s and %s", figure, d.A, d.B)
 			}
-			worse := f.High < 0
-			if evaluate.LowerIsBetter(figure) {
-				worse = f.Low > 0
-			}
-			if worse {
+			if f.Worse() {
 				errs = append(errs, fmt.Errorf("%w: %s of %s is %.4f, of %s %.4f", errGate, figure, d.B, float64(f.B), d.A, float64(f.A)))
 			}
 		}

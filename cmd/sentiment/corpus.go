@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,25 +104,38 @@ func (o *outFlags) addFlags(cmd *cobra.Command) {
 	must(cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
 }
 
-// write writes examples to a file and reports how many.
-func (o *outFlags) write(cmd *cobra.Command, path string, d *corpora.Dataset) error {
+// write writes examples to a file, or with - to standard output, in the format of --to
+// or else that of the name, and reports how many there are in a file.
+func (o *outFlags) write(cmd *cobra.Command, path string, w corpora.WriterOptions, examples iter.Seq2[corpora.Example, error]) error {
 	format, err := corpora.ParseFormat(o.to)
 	if err != nil {
 		return usageError{err}
 	}
-	w, err := corpora.WriteFile(path, format, corpora.WriterOptions{Heads: d.Heads, Separator: d.Separator, IDs: o.ids}, d.All())
+	w.IDs = o.ids
+	if path == "-" {
+		_, err := corpora.WriteAll(cmd.OutOrStdout(), cmp.Or(format, corpora.TSV), w, examples)
+		return err
+	}
+	written, err := corpora.WriteFile(path, format, w, examples)
 	if err != nil {
 		return err
 	}
-	reportWritten(cmd, path, w)
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d rows\n", path, written.Written())
+	if n := written.Changed(); n > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: in %d rows tabs or line ends became spaces, which the format cannot hold\n", path, n)
+	}
 	return nil
 }
 
-func reportWritten(cmd *cobra.Command, path string, w *corpora.Writer) {
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d rows\n", path, w.Written())
-	if n := w.Changed(); n > 0 {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s: in %d rows tabs or line ends became spaces, which the format cannot hold\n", path, n)
-	}
+// writeSet is write for a data set.
+func (o *outFlags) writeSet(cmd *cobra.Command, path string, d *corpora.Dataset) error {
+	return o.write(cmd, path, corpora.WriterOptions{Heads: d.Heads, Separator: d.Separator}, func(yield func(corpora.Example, error) bool) {
+		for ex := range d.All() {
+			if !yield(ex, nil) {
+				return
+			}
+		}
+	})
 }
 
 // read reads files whole, as the flags say, with the labels as they are written.
@@ -180,7 +195,7 @@ depends only on the texts and labels, the shares and the seed, not on the order.
 				return usageError{err}
 			}
 			for i, part := range split {
-				if err := out.write(cmd, names[i], part); err != nil {
+				if err := out.writeSet(cmd, names[i], part); err != nil {
 					return err
 				}
 			}
@@ -229,35 +244,13 @@ output, in the format of --to.`,
 			if err != nil {
 				return err
 			}
-			opts.KeepSpelling, opts.Lines = true, lines
+			opts.KeepSpelling, opts.Lines, opts.Limits.BadRecords = true, lines, out.bad
 			r, err := corpora.Open(opts, orStdin(files)...)
 			if err != nil {
 				return err
 			}
 			defer r.Close()
-			o := r.WriterOptions(out.ids)
-			examples := tolerate(r, out.bad)
-			if path != "-" {
-				w, err := corpora.WriteFile(path, format, o, examples)
-				if err != nil {
-					return err
-				}
-				reportWritten(cmd, path, w)
-				return nil
-			}
-			w, err := corpora.NewWriter(cmd.OutOrStdout(), format, o)
-			if err != nil {
-				return err
-			}
-			for ex, err := range examples {
-				if err != nil {
-					return err
-				}
-				if err := w.Write(ex); err != nil {
-					return err
-				}
-			}
-			return w.Close()
+			return out.write(cmd, path, r.WriterOptions(out.ids), r.Accepted())
 		},
 	}
 	in.addFlags(cmd, true)
@@ -265,23 +258,6 @@ output, in the format of --to.`,
 	cmd.Flags().StringVar(&path, "out", "", "`file` or directory to write; - for standard output")
 	cmd.Flags().BoolVar(&lines, "lines", false, "plain text has one text per line")
 	return cmd
-}
-
-// tolerate ranges over the examples of r, passing over so many refused rows.
-func tolerate(r *corpora.Reader, bad int) func(func(corpora.Example, error) bool) {
-	return func(yield func(corpora.Example, error) bool) {
-		refused := 0
-		for ex, err := range r.All() {
-			if corpora.Refused(err) {
-				if refused++; bad < 0 || refused <= bad {
-					continue
-				}
-			}
-			if !yield(ex, err) || err != nil {
-				return
-			}
-		}
-	}
 }
 
 func newCorpusSample() *cobra.Command {
@@ -303,31 +279,11 @@ the files.`,
 			if n < 0 {
 				return usagef("-n %d: want a number of rows", n)
 			}
-			format, err := corpora.ParseFormat(out.to)
-			if err != nil {
-				return usageError{err}
-			}
 			d, err := out.read(&in, orStdin(files))
 			if err != nil {
 				return err
 			}
-			s := d.Sample(seed, n)
-			if path != "-" {
-				return out.write(cmd, path, s)
-			}
-			if format == "" {
-				format = corpora.TSV
-			}
-			w, err := corpora.NewWriter(cmd.OutOrStdout(), format, corpora.WriterOptions{Heads: s.Heads, Separator: s.Separator, IDs: out.ids})
-			if err != nil {
-				return err
-			}
-			for ex := range s.All() {
-				if err := w.Write(ex); err != nil {
-					return err
-				}
-			}
-			return w.Close()
+			return out.writeSet(cmd, path, d.Sample(seed, n))
 		},
 	}
 	in.addFlags(cmd, true)

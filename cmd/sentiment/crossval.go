@@ -13,6 +13,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
@@ -139,7 +140,7 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 	p := watch.NewConsole(log, false, v.quiet)
 	p.Texts(data.Len(), data, nil)
 	t.OnProgress = p.Painted()
-	limitMemory()
+	memlimit.Respect()
 	o := crossval.Options{
 		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed, CopiesApart: v.copiesApart, File: v.state, Resume: v.resume, OnFold: p.Folds(),
 	}

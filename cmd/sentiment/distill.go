@@ -10,6 +10,7 @@ import (
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train"
@@ -98,7 +99,7 @@ func (d *distill) run(cmd *cobra.Command) error {
 	}
 	p := watch.NewConsole(cmd.ErrOrStderr(), d.logJSON, d.quiet)
 	t.OnProgress = p.Report
-	limitMemory()
+	memlimit.Respect()
 	result, err := recipe.Run(ctx, t, recipe.InMemory(data, dev), d.out)
 	p.Done()
 	if err != nil {

@@ -1,12 +1,11 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/studies"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/recommend"
 )
@@ -57,20 +56,7 @@ the training.`,
 			if err != nil {
 				return err
 			}
-			if style == report.JSON {
-				return report.WriteJSON(cmd.OutOrStdout(), map[string]any{"rate": best, "points": points})
-			}
-			var rows [][]any
-			for i := 0; i < len(points); i += max(len(points)/20, 1) {
-				rows = append(rows, []any{fmt.Sprintf("%.2g", points[i].Rate), points[i].Loss})
-			}
-			if err := report.Table(cmd.OutOrStdout(), []string{"rate", "loss"}, rows, style); err != nil {
-				return err
-			}
-			if style == report.Text {
-				_, err = fmt.Fprintf(cmd.OutOrStdout(), "\na tenth of the best: train --set schedule.rate=%.2g\n", best)
-			}
-			return err
+			return studies.WriteRates(cmd.OutOrStdout(), style, points, best)
 		},
 	}
 	in.addFlags(cmd, true)

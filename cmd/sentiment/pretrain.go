@@ -10,6 +10,7 @@ import (
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/pretrain/skipgram"
 	"github.com/textlstm/textlstm/recipe"
@@ -173,7 +174,7 @@ func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
 	}
 	log := cmd.ErrOrStderr()
 	t.OnProgress = watch.NewConsole(log, false, p.quiet).Language
-	limitMemory()
+	memlimit.Respect()
 	r, err := t.Fit(cmd.Context(), texts)
 	if err != nil {
 		p.checkpoint.hint(cmd)
@@ -201,7 +202,7 @@ func (p *pretraining) learnVectors(cmd *cobra.Command) error {
 		return err
 	}
 	t.OnProgress = watch.NewConsole(log, false, p.quiet).Vectors
-	limitMemory()
+	memlimit.Respect()
 	r, err := t.Fit(cmd.Context(), texts)
 	if err != nil {
 		c.hint(cmd)

@@ -2,9 +2,7 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -154,7 +152,7 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 			b.Report(x)
 		}
 	}
-	limitMemory()
+	memlimit.Respect()
 	result, err := recipe.Run(ctx, tr, texts, t.out)
 	p.Done()
 	if err != nil {
@@ -233,14 +231,6 @@ func (t *trainFlags) texts(cmd *cobra.Command, r *recipe.Recipe, opts corpora.Op
 		share = -1 // a tenth, of so many texts at most
 	}
 	return r.ReadTexts(opts, t.recipe.dataDir, share)
-}
-
-// limitMemory makes the garbage collector respect what the machine and its
-// control group leave to the process, unless GOMEMLIMIT says otherwise.
-func limitMemory() {
-	if limit, _ := memlimit.Get(); debug.SetMemoryLimit(-1) == math.MaxInt64 && limit < math.MaxInt64 {
-		debug.SetMemoryLimit(limit / 10 * 9)
-	}
 }
 
 // resumeCommand is the command line that goes on with this one, which has those

@@ -120,7 +120,7 @@ func (u *tuning) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	limitMemory()
+	memlimit.Respect()
 	s.Memory, s.Need = u.budget(), t.Need
 	p := watch.NewConsole(log, false, u.quiet)
 	p.Texts(t.Data.Len(), t.Data, t.Dev)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // A Classifier gives each of n texts a probability for each of C labels: [n][C].
@@ -55,6 +56,23 @@ type Result struct {
 
 	// Skipped is the number of cases about labels that the model does not have.
 	Skipped int `json:"skipped"`
+}
+
+// Only returns the tests of s that are of the given capabilities. It is an error if there
+// is none of one of them.
+func (s Suite) Only(capabilities ...string) (Suite, error) {
+	var known []string
+	for i := range s {
+		if !slices.Contains(known, s[i].Capability) {
+			known = append(known, s[i].Capability)
+		}
+	}
+	for _, want := range capabilities {
+		if !slices.Contains(known, want) {
+			return nil, fmt.Errorf("%s: want one of %s", want, strings.Join(known, ", "))
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(s), func(t Test) bool { return !slices.Contains(capabilities, t.Capability) }), nil
 }
 
 // Run asks classify for the texts of s, each once, and judges the answers. labels

@@ -31,6 +31,14 @@ func Get() (limit int64, name string) {
 	return limit, name
 }
 
+// Respect makes the garbage collector keep to nine tenths of the limit, unless GOMEMLIMIT
+// says otherwise.
+func Respect() {
+	if limit, _ := Get(); debug.SetMemoryLimit(-1) == math.MaxInt64 && limit < math.MaxInt64 {
+		debug.SetMemoryLimit(limit / 10 * 9)
+	}
+}
+
 // memTotal reads Linux's own figure.
 func memTotal() (int64, bool) {
 	b, err := os.ReadFile("/proc/meminfo")

@@ -1,6 +1,6 @@
 // Package studies renders what runs over many models or many texts have found, in the
 // styles of package report: checklists, cross-validations with folds or groups of
-// texts, and searches for settings.
+// texts, and searches for settings; and what a model is made of.
 package studies
 
 import (

@@ -13,11 +13,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/evaluate/checklist"
 	"github.com/textlstm/textlstm/evaluate/compare"
+	"github.com/textlstm/textlstm/pretrained"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
+	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/crossval"
 	"github.com/textlstm/textlstm/train/tune"
 )
@@ -231,4 +234,47 @@ func TestWriteSuiteAndFailures(t *testing.T) {
 	})
 	contains(t, got, "words MFT plain 1 0 0", "all MFT 1 0 0", "words MFT plain good or fine bad 0.75 yes",
 		"names INV people bad 0.75 Ann", "names INV people bad good 0.75 Bob", "more DIR very good 0.75 so", "more DIR very no less good good 0.25 very so")
+}
+
+func TestWriteRates(t *testing.T) {
+	var points []train.RatePoint
+	for i := range 40 {
+		points = append(points, train.RatePoint{Rate: float64(i+1) / 1000, Loss: 0.5})
+	}
+	got := lines(t, func(b *strings.Builder) error { return studies.WriteRates(b, report.Text, points, 0.002) })
+	contains(t, got, "0.001 0.5000", "0.003 0.5000", "a tenth of the best: train --set schedule.rate=0.002")
+	if got := lines(t, func(b *strings.Builder) error { return studies.WriteRates(b, report.CSV, points, 0.002) }); len(got) != 21 {
+		t.Errorf("%d lines of CSV, want a header and twenty", len(got))
+	}
+	var doc struct {
+		Rate   float64
+		Points []struct{}
+	}
+	text := lines(t, func(b *strings.Builder) error { return studies.WriteRates(b, report.JSON, points, 0.002) })
+	if err := json.Unmarshal([]byte(strings.Join(text, "\n")), &doc); err != nil || doc.Rate != 0.002 || len(doc.Points) != 40 {
+		t.Errorf("%v: %+v", err, doc)
+	}
+}
+
+// What a model is made of, and that it is not changed by nothing.
+func TestWriteModel(t *testing.T) {
+	m, err := pretrained.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := lines(t, func(b *strings.Builder) error { return studies.WriteModel(b, report.Text, m) })
+	contains(t, got, "head sentiment negative, neutral, positive", "pipeline "+m.Pipeline().String())
+	var doc struct{ Vocabulary int }
+	text := lines(t, func(b *strings.Builder) error { return studies.WriteModel(b, report.JSON, m) })
+	if err := json.Unmarshal([]byte(strings.Join(text, "\n")), &doc); err != nil || doc.Vocabulary != m.Vocab().Known() {
+		t.Errorf("%v: %+v", err, doc)
+	}
+	d, err := corpora.NewDataset("sentiment", []string{"superb", "awful"}, []string{"positive", "negative"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got = lines(t, func(b *strings.Builder) error {
+		return studies.WriteChange(t.Context(), b, report.CSV, m, m, d, "sentiment")
+	})
+	contains(t, got, "sentiment,accuracy,1.0000,1.0000,+0.0000")
 }

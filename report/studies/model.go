@@ -1,0 +1,108 @@
+package studies
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/score"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/train/watch"
+)
+
+// WriteModel renders what a model is made of and how it was trained: its config and its
+// card.
+func WriteModel(w io.Writer, style report.Style, m *classify.Model) error {
+	if style == report.JSON {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(map[string]any{"config": m.Config(), "card": m.Card(), "vocabulary": m.Vocab().Known(), "parameters": m.NumParams()})
+	}
+	return report.Table(w, []string{"field", "value"}, infoRows(m), style)
+}
+
+func infoRows(m *classify.Model) [][]any {
+	c, card := m.Config(), m.Card()
+	var rows [][]any
+	add := func(field, value string) {
+		if value != "" {
+			rows = append(rows, []any{field, value})
+		}
+	}
+	add("name", card.Name)
+	add("description", card.Description)
+	add("licence", card.License)
+	for _, h := range c.Heads {
+		add("head "+h.Name, strings.Join(h.Labels, ", "))
+	}
+	add("pipeline", m.Pipeline().String())
+	add("vocabulary", watch.Thousands(float64(m.Vocab().Known()))+" tokens")
+	if s := c.EncoderShape(); !c.NoDeep {
+		add("encoder", fmt.Sprintf("%s %s, %d layer(s) of %d, word vectors of %d", s.Direction, strings.ToUpper(c.EncoderName()), s.Layers, s.Hidden, c.Embed))
+		if c.Members > 0 {
+			members := []string{fmt.Sprintf("%d such networks, their scores averaged", c.Members)}
+			for _, d := range c.Directions {
+				members = append(members, d.String())
+			}
+			add("members", strings.Join(members, ", "))
+		}
+		pool := make([]string, len(c.Pool))
+		for i, k := range c.Pool {
+			pool[i] = string(k)
+		}
+		add("pooling", strings.Join(pool, " "))
+	}
+	add("parameters", watch.Thousands(float64(m.NumParams())))
+	add("trained on", strings.Join(card.Data, ", "))
+	add("started from", card.Start)
+	add("seed", fmt.Sprint(card.Seed))
+	add("epochs", fmt.Sprint(card.Epochs))
+	for _, name := range slices.Sorted(maps.Keys(card.Figures)) {
+		add(name, fmt.Sprintf("%.4f", card.Figures[name]))
+	}
+	return rows
+}
+
+// WriteChange runs a model and what was made of it over labelled texts, and renders the
+// accuracy, macro-F1 and log loss of both. head names the one to score, "" all. The
+// errors are those of score.Dataset.
+func WriteChange(ctx context.Context, w io.Writer, style report.Style, m, q *classify.Model, d *corpora.Dataset, head string) error {
+	var rows [][]any
+	before, err := score.Dataset(ctx, m, d, head)
+	if err != nil {
+		return err
+	}
+	after, err := score.Dataset(ctx, q, d, head)
+	if err != nil {
+		return err
+	}
+	for i := range before {
+		a, err := before[i].Evaluate(evaluate.Options{})
+		if err != nil {
+			return err
+		}
+		b, err := after[i].Evaluate(evaluate.Options{})
+		if err != nil {
+			return err
+		}
+		for _, figure := range []string{"accuracy", "macro_f1", "log_loss"} {
+			x, err := a.Get(figure)
+			if err != nil {
+				return err
+			}
+			y, err := b.Get(figure)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, []any{a.Head, figure, fmt.Sprintf("%.4f", x), fmt.Sprintf("%.4f", y), fmt.Sprintf("%+.4f", y-x)})
+		}
+	}
+	return report.Table(w, []string{"head", "figure", "before", "after", "change"}, rows, style)
+}
