@@ -62,8 +62,14 @@ func (a *Audit) leaks(earlier, later *File) ([]corpora.Leak, []corpora.NearDupli
 	return exact, corpora.NearLeaks(earlier.Data, later.Data, a.Options.Near)
 }
 
-// place says where an example stands.
-func (f *File) place(n int) string { return f.Data.Place(n) }
+// place names an example: by the ID that its file gives it, else by where it stands.
+func (f *File) place(n int) string {
+	e := &f.Data.Examples[n]
+	if int(e.Source) < len(f.Data.Sources) && !strings.HasPrefix(e.ID, f.Data.Sources[e.Source].Name) {
+		return e.ID
+	}
+	return f.Data.Place(n)
+}
 
 func (f *File) places(group []int) []string {
 	var ids []string
