@@ -43,6 +43,15 @@ type Card struct {
 	Seed   uint64   `json:"seed,omitempty"`
 	Epochs int      `json:"epochs,omitempty"`
 
+	// Optimizer, Schedule and Rate, the highest learning rate, say how the deep
+	// branch learned, in batches of BatchSize texts and about BatchTokens tokens
+	// at most.
+	Optimizer   string  `json:"optimizer,omitempty"`
+	Schedule    string  `json:"schedule,omitempty"`
+	Rate        float64 `json:"rate,omitempty"`
+	BatchSize   int     `json:"batch_size,omitempty"`
+	BatchTokens int     `json:"batch_tokens,omitempty"`
+
 	// Figures are results by name, such as "dev sentiment accuracy".
 	Figures map[string]float64 `json:"figures,omitempty"`
 }

@@ -26,6 +26,10 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 	if f.record.Best != nil {
 		card.Epochs = bestEpoch(r.History)
 	}
+	if c := f.full; !c.Model.NoDeep {
+		card.Optimizer, card.Schedule, card.Rate = string(c.Optimizer.Kind), string(c.Schedule.Kind), c.Schedule.Rate
+		card.BatchSize, card.BatchTokens = c.BatchSize, c.BatchTokens
+	}
 	card.Figures = map[string]float64{}
 	var err error
 	if f.dev != nil {

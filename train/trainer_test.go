@@ -351,6 +351,9 @@ func TestResult(t *testing.T) {
 	if got.Name != "toy" || got.Seed != 7 || got.Epochs < 1 || len(got.Data) != 1 {
 		t.Errorf("card: %+v", got)
 	}
+	if got.Optimizer != "adam" || got.Schedule != "constant" || got.Rate != c.Schedule.Rate || got.BatchSize != c.BatchSize || got.BatchTokens != 8192 {
+		t.Errorf("how it learned: %+v", got)
+	}
 	for name, e := range res.Dev["joint"].Heads {
 		if got.Figures["dev "+name+" accuracy"] != float64(e.Accuracy) {
 			t.Errorf("figures of the card: %v, head %s has %v", got.Figures, name, e.Accuracy)

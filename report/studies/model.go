@@ -64,6 +64,11 @@ func infoRows(m *classify.Model) [][]any {
 	add("started from", card.Start)
 	add("seed", fmt.Sprint(card.Seed))
 	add("epochs", fmt.Sprint(card.Epochs))
+	add("optimizer", card.Optimizer)
+	if card.Rate > 0 {
+		add("learning rate", fmt.Sprintf("%v, %s", card.Rate, card.Schedule))
+		add("batches", fmt.Sprintf("up to %d texts and about %s tokens", card.BatchSize, watch.Thousands(float64(card.BatchTokens))))
+	}
 	for _, name := range slices.Sorted(maps.Keys(card.Figures)) {
 		add(name, fmt.Sprintf("%.4f", card.Figures[name]))
 	}
