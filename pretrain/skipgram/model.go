@@ -1,7 +1,6 @@
 package skipgram
 
 import (
-	"math"
 	"math/rand/v2"
 
 	"github.com/textlstm/textlstm/internal/vec"
@@ -78,9 +77,4 @@ func (m *model) move(table int, pieces []piece, rate float32, mine func(vocab.ID
 			}
 		}
 	}
-}
-
-func (m *model) finite() bool {
-	sum := vec.SumSq(m.tables[in]) + vec.SumSq(m.tables[out])
-	return !math.IsNaN(sum) && !math.IsInf(sum, 0)
 }
