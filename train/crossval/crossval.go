@@ -220,7 +220,7 @@ func (s *session) train(ctx context.Context, learn, dev, test *corpora.Dataset) 
 	if err == nil && s.trainer.Checkpoint != "" {
 		err = train.RemoveCheckpoints(s.trainer.Checkpoint)
 	}
-	return answered{Epoch: trained.Model.Card().Epochs, Answers: answers}, err
+	return answered{Epoch: trained.Model.Card().Epochs, Heads: trained.Model.Heads(), Answers: answers}, err
 }
 
 // A Spread is a figure over the folds where it is defined.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/internal/fsx"
@@ -18,6 +19,7 @@ type state struct {
 // An answered fold. Its figures are computed anew from the answers.
 type answered struct {
 	Epoch   int                   `json:"epoch"`
+	Heads   []classify.Head       `json:"heads"`   // of the fold's model, which all answers share
 	Answers []classify.Prediction `json:"answers"` // to the texts inside, in their order
 }
 
@@ -53,6 +55,9 @@ func (s *session) open() (err error) {
 		if err := s.check(f, &there.Folds[f]); err != nil {
 			return fmt.Errorf("crossval: %s: fold %d: %w", s.o.File, f+1, err)
 		}
+		for i := range there.Folds[f].Answers {
+			there.Folds[f].Answers[i].Heads = there.Folds[f].Heads
+		}
 	}
 	s.state = there
 	return nil
@@ -62,6 +67,10 @@ func (s *session) open() (err error) {
 func (s *session) check(f int, a *answered) error {
 	if len(a.Answers) != len(s.cuts[f].inside) {
 		return fmt.Errorf("%d answers to %d texts", len(a.Answers), len(s.cuts[f].inside))
+	}
+	sameLabels := func(a, b classify.Head) bool { return a.Name == b.Name && slices.Equal(a.Labels, b.Labels) }
+	if !slices.EqualFunc(a.Heads, s.heads, sameLabels) {
+		return errors.New("heads of other names or labels than the data's")
 	}
 	for i, p := range a.Answers {
 		if len(p.Scores) != len(s.heads) {
