@@ -140,7 +140,7 @@ func TestMemoryIsCheckedFirst(t *testing.T) {
 		"units":       func(c *train.Config) { c.Model.LSTM.HiddenSize = 200_000 },
 		"more units":  func(c *train.Config) { c.Model.LSTM.HiddenSize = math.MaxInt32 },
 		"embed":       func(c *train.Config) { c.Model.Embed = 1 << 31 },
-		"layers":      func(c *train.Config) { c.Model.LSTM.Layers = 1 << 40 },
+		"layers":      func(c *train.Config) { c.Model.LSTM.HiddenSize, c.Model.LSTM.Layers = 200, 1024 },
 		"4,000 units": func(c *train.Config) { c.Model.LSTM.HiddenSize = 4000 },
 		"members":     func(c *train.Config) { c.Model.LSTM.HiddenSize, c.Model.Members = 700, 16 },
 		"buckets":     func(c *train.Config) { c.Model.Vocab.Buckets = 1 << 24 },
