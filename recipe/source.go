@@ -111,13 +111,28 @@ func ReadSources(opts corpora.Options, dir string, sources []Source, seed uint64
 	return all, nil
 }
 
-// ReadGroups is ReadSources with the group of each source of the data set, as
-// crossval.LeaveOut wants them.
-func ReadGroups(opts corpora.Options, dir string, sources []Source, seed uint64) (*corpora.Dataset, []string, error) {
+// ReadGroups reads the data of the recipe with the group of each source of the data set,
+// as crossval.LeaveOut wants them: by is "group" for what the sources say, or "source"
+// for each file by itself. An *Error says that there are fewer than two groups. See
+// ReadSources for opts and dir.
+func (r *Recipe) ReadGroups(opts corpora.Options, dir, by string) (*corpora.Dataset, []string, error) {
+	names := map[string]bool{}
+	for i := range r.Data {
+		s := &r.Data[i]
+		if by == "source" {
+			s.Group = s.File
+		}
+		if s.Group != "" {
+			names[s.Group] = true
+		}
+	}
+	if len(names) < 2 {
+		return nil, nil, errorf("--by %s: %d groups, want at least 2: several FILEs, or a config file with group = NAME under its [[data]]", by, len(names))
+	}
 	all := new(corpora.Dataset)
 	var groups []string
-	for _, s := range sources {
-		d, err := ReadSources(opts, dir, []Source{s}, seed)
+	for _, s := range r.Data {
+		d, err := ReadSources(opts, dir, []Source{s}, r.Seed)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -127,4 +142,14 @@ func ReadGroups(opts corpora.Options, dir string, sources []Source, seed uint64)
 		groups = append(groups, slices.Repeat([]string{s.Group}, len(d.Sources))...)
 	}
 	return all, groups, nil
+}
+
+// ReadOnce reads the data of the recipe with each text once, whatever Source.Repeat
+// says, as a cross-validation wants it. See ReadSources for opts and dir.
+func (r *Recipe) ReadOnce(opts corpora.Options, dir string) (*corpora.Dataset, error) {
+	sources := slices.Clone(r.Data)
+	for i := range sources {
+		sources[i].Repeat = 0
+	}
+	return ReadSources(opts, dir, sources, r.Seed)
 }

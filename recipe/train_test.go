@@ -280,3 +280,35 @@ func TestWriteRecipe(t *testing.T) {
 		t.Errorf("got %+v", again)
 	}
 }
+
+// The group of each source, by what the recipe says or by file; each text once.
+func TestReadGroups(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a.tsv", "b.tsv", "c.tsv"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("label\ttext\nx\tone of "+name+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := &Recipe{Data: []Source{{File: "a.tsv", Group: "g"}, {File: "b.tsv"}, {File: "c.tsv", Group: "h", Repeat: 3}}}
+	once, err := r.ReadOnce(corpora.Options{}, dir)
+	if err != nil || once.Len() != 3 || r.Data[2].Repeat != 3 {
+		t.Errorf("%v: %d texts, want each once", err, once.Len())
+	}
+	for _, tt := range []struct {
+		by   string
+		want []string
+	}{{"group", []string{"g", "", "h"}}, {"source", []string{"a.tsv", "b.tsv", "c.tsv"}}} {
+		d, groups, err := r.ReadGroups(corpora.Options{}, dir, tt.by)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(tt.want, groups[:min(3, len(groups))]); diff != "" || len(groups) != len(d.Sources) {
+			t.Errorf("%s: %d groups of %d sources (-want +got):\n%s", tt.by, len(groups), len(d.Sources), diff)
+		}
+	}
+	one := &Recipe{Data: []Source{{File: "a.tsv", Group: "g"}, {File: "b.tsv", Group: "g"}}}
+	var wrong *Error
+	if _, _, err := one.ReadGroups(corpora.Options{}, dir, "group"); !errors.As(err, &wrong) {
+		t.Errorf("one group: %v", err)
+	}
+}

@@ -116,27 +116,23 @@ func classifyFiles(ctx context.Context, m *classify.Model, opts corpora.Options,
 type writeError struct{ error }
 
 func classifyFile(ctx context.Context, m *classify.Model, opts corpora.Options, file string, o answer.Options, w answer.Writer) error {
-	r, err := openInput(ctx, opts, file)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	var (
-		refused []error
-		fatal   error
-	)
 	const mostErrors = 10
+	var refused []error
+	var fatal error
+	more := 0
 	texts := func(yield func(answer.Text) bool) {
-		for e, err := range r.All() {
-			switch {
-			case corpora.Refused(err):
-				if len(refused) < mostErrors {
-					refused = append(refused, err)
-				}
-			case err != nil:
+		for e, err := range examples(ctx, opts, file, func(err error) {
+			if len(refused) < mostErrors {
+				refused = append(refused, err)
+			} else {
+				more++
+			}
+		}) {
+			if err != nil {
 				fatal = err
 				return
-			case !yield(answer.Text{ID: e.ID, Text: e.Text}):
+			}
+			if !yield(answer.Text{ID: e.ID, Text: e.Text}) {
 				return
 			}
 		}
@@ -149,8 +145,8 @@ func classifyFile(ctx context.Context, m *classify.Model, opts corpora.Options, 
 			return writeError{err}
 		}
 	}
-	if n := r.Report().Refused; n > len(refused) && len(refused) > 0 {
-		refused = append(refused, fmt.Errorf("%s: %d more rows refused", file, n-len(refused)))
+	if more > 0 {
+		refused = append(refused, fmt.Errorf("%s: %d more rows refused", file, more))
 	}
 	return errors.Join(append(refused, fatal)...)
 }

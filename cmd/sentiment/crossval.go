@@ -211,27 +211,12 @@ func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, 
 }
 
 // read returns the texts and, with --by, the group of each of their sources.
-func (v *validation) read(opts corpora.Options, r *recipe.Recipe) (*corpora.Dataset, []string, error) {
-	if v.by == "" {
-		for i := range r.Data {
-			r.Data[i].Repeat = 0 // each text is answered once
-		}
-		data, err := recipe.ReadSources(opts, v.recipe.dataDir, r.Data, r.Seed)
-		return data, nil, err
+func (v *validation) read(opts corpora.Options, r *recipe.Recipe) (data *corpora.Dataset, groups []string, err error) {
+	if v.by != "" {
+		return r.ReadGroups(opts, v.recipe.dataDir, v.by)
 	}
-	names := map[string]bool{}
-	for i := range r.Data {
-		if v.by == "source" {
-			r.Data[i].Group = r.Data[i].File
-		}
-		if g := r.Data[i].Group; g != "" {
-			names[g] = true
-		}
-	}
-	if len(names) < 2 {
-		return nil, nil, usagef("--by %s: %d groups, want at least 2: several FILEs, or a config file with group = NAME under its [[data]]", v.by, len(names))
-	}
-	return recipe.ReadGroups(opts, v.recipe.dataDir, r.Data, r.Seed)
+	data, err = r.ReadOnce(opts, v.recipe.dataDir)
+	return data, nil, err
 }
 
 // writeAnswers writes the file of --predictions, without the texts that no fold

@@ -162,24 +162,15 @@ func (d *diagnosis) fresh() ([]gradflow.Curve, error) {
 // read appends the texts of files, as many as are wanted.
 func (d *diagnosis) read(ctx context.Context, opts corpora.Options, files, texts []string) ([]string, error) {
 	for _, file := range files {
-		if len(texts) >= d.sequences {
-			break
-		}
-		r, err := openInput(ctx, opts, file)
-		if err != nil {
-			return nil, err
-		}
-		for e, err := range r.All() {
-			if err != nil {
-				r.Close()
-				return nil, err
+		var refused error
+		for e, err := range examples(ctx, opts, file, func(err error) { refused = err }) {
+			if err = errors.Join(refused, err); err != nil || len(texts) >= d.sequences {
+				return texts, err
 			}
-			if texts = append(texts, e.Text); len(texts) >= d.sequences {
-				break
-			}
+			texts = append(texts, e.Text)
 		}
-		if err := r.Close(); err != nil {
-			return nil, err
+		if refused != nil {
+			return nil, refused
 		}
 	}
 	return texts, nil

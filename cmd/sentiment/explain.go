@@ -171,18 +171,9 @@ func explainFiles(ctx context.Context, e *explain.Explainer, opts corpora.Option
 }
 
 func explainFile(ctx context.Context, e *explain.Explainer, opts corpora.Options, file string, o explain.Options, w *explain.Writer, refused func(error)) error {
-	r, err := openInput(ctx, opts, file)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	for example, err := range r.All() {
+	for example, err := range examples(ctx, opts, file, refused) {
 		if err != nil {
-			if !corpora.Refused(err) {
-				return err
-			}
-			refused(err)
-			continue
+			return err
 		}
 		x, err := e.Explain(ctx, example.Text, o)
 		if errors.Is(err, explain.ErrTooLong) {

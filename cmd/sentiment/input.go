@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
 	"strings"
 
@@ -119,6 +120,26 @@ func openInput(ctx context.Context, opts corpora.Options, path string) (*corpora
 		w.CloseWithError(err)
 	}()
 	return corpora.New(r, "stdin", opts)
+}
+
+// examples ranges over the rows of a file. Those that cannot be read go to refused; any
+// other error is yielded last.
+func examples(ctx context.Context, opts corpora.Options, file string, refused func(error)) iter.Seq2[corpora.Example, error] {
+	return func(yield func(corpora.Example, error) bool) {
+		r, err := openInput(ctx, opts, file)
+		if err != nil {
+			yield(corpora.Example{}, err)
+			return
+		}
+		defer r.Close()
+		for e, err := range r.All() {
+			if corpora.Refused(err) {
+				refused(err)
+			} else if !yield(e, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // loadModel reads a model file, or the embedded default model for "".
