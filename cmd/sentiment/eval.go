@@ -128,37 +128,9 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 			return err
 		}
 	}
-	var evals []*evaluate.Evaluation
-	var heads []page.Head
-	for _, p := range predictions {
-		chosenOn := p
-		if i := slices.IndexFunc(dev, func(d score.Predictions) bool { return d.Head == p.Head }); i >= 0 {
-			chosenOn = dev[i]
-		}
-		at, found, err := p.Choose(chosenOn, e.precision, o)
-		if err != nil {
-			return err
-		}
-		if !found {
-			fmt.Fprintf(log, "%s: no probability from which on %g of the answers are right\n", report.Clean(p.Head), e.precision)
-		}
-		if o.Slices {
-			if err := p.SetLanguages(ctx); err != nil {
-				return err
-			}
-		}
-		ev, err := p.Evaluate(at)
-		if err != nil {
-			return err
-		}
-		evals = append(evals, ev)
-		head := page.Head{Evaluation: ev, Rows: p.Rows()}
-		if e.explain > 0 && (style == report.HTML || e.page.wanted()) {
-			if head.Highlights, err = highlight(ctx, m, ev, e.explain); err != nil {
-				return err
-			}
-		}
-		heads = append(heads, head)
+	evals, heads, err := e.judge(ctx, log, m, predictions, dev, o, style == report.HTML || e.page.wanted())
+	if err != nil {
+		return err
 	}
 	pg := page.Page{Title: "Evaluation", Facts: e.facts(m, files), Heads: heads}
 	if err := e.page.write(out, style, pg, func() error {
@@ -170,6 +142,42 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 		return err
 	}
 	return checkGates(gates, evals)
+}
+
+// judge evaluates the predictions, with thresholds chosen on those of dev where there are
+// any; for a page it marks the words behind mistakes.
+func (e *evaluation) judge(ctx context.Context, log io.Writer, m *classify.Model, predictions, dev []score.Predictions, o evaluate.Options, marked bool) (evals []*evaluate.Evaluation, heads []page.Head, err error) {
+	for _, p := range predictions {
+		chosenOn := p
+		if i := slices.IndexFunc(dev, func(d score.Predictions) bool { return d.Head == p.Head }); i >= 0 {
+			chosenOn = dev[i]
+		}
+		at, found, err := p.Choose(chosenOn, e.precision, o)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !found {
+			fmt.Fprintf(log, "%s: no probability from which on %g of the answers are right\n", report.Clean(p.Head), e.precision)
+		}
+		if o.Slices {
+			if err := p.SetLanguages(ctx); err != nil {
+				return nil, nil, err
+			}
+		}
+		ev, err := p.Evaluate(at)
+		if err != nil {
+			return nil, nil, err
+		}
+		evals = append(evals, ev)
+		head := page.Head{Evaluation: ev, Rows: p.Rows()}
+		if marked && e.explain > 0 {
+			if head.Highlights, err = highlight(ctx, m, ev, e.explain); err != nil {
+				return nil, nil, err
+			}
+		}
+		heads = append(heads, head)
+	}
+	return evals, heads, nil
 }
 
 // options says what to compute: for a page, everything.
