@@ -13,7 +13,6 @@ import (
 	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
-	"github.com/textlstm/textlstm/vocab"
 )
 
 // drops has every dropout, and texts in chunks.
@@ -27,7 +26,7 @@ func drops(c *classify.Config) {
 type problem struct {
 	n     *classify.Network
 	ws    classify.Workspace
-	texts [][]vocab.ID
+	texts []classify.Encoded
 	mode  lstm.Mode
 }
 

@@ -200,7 +200,6 @@ const (
 	maxHeads    = 1 << 10
 	maxLabels   = 1 << 16 // of all heads
 	maxPools    = 16
-	maxLayers   = 1 << 10
 	maxPipeline = 1 << 12 // bytes
 	maxErrors   = 10      // that Validate lists
 )
@@ -220,7 +219,6 @@ func (c Config) checkCounts() error {
 		{"labels", labels, maxLabels},
 		{"numbers for the labels of a head", numbers, maxLabels},
 		{"kinds of pooling", len(c.Pool), maxPools},
-		{"layers", c.EncoderShape().Layers, maxLayers},
 		{"directions", len(c.Directions), maxMembers},
 		{"bytes of a pipeline", len(c.Pipeline), maxPipeline},
 	} {

@@ -102,7 +102,7 @@ func (m *Model) Member(k int) *Model {
 
 // Forward returns the scores of texts as Network.Forward does in inference: the
 // mean of the members'. They alias ws.
-func (d *Deep) Forward(ws *Workspace, texts [][]vocab.ID) ([][]float32, error) {
+func (d *Deep) Forward(ws *Workspace, texts []Encoded) ([][]float32, error) {
 	if len(d.members) == 1 {
 		return d.members[0].Forward(ws, texts, nn.Mode{})
 	}
@@ -166,14 +166,10 @@ func (d *Deep) readsTokens(c Config) bool { return c.HasSubword() }
 func (d *Deep) read(*Model, *worker, *Encoded) {} // the ids are there
 
 func (d *Deep) addScores(m *Model, w *worker, sums [][]float32) {
-	for _, t := range w.texts {
-		w.ids = append(w.ids, t.Within(len(w.ws.Unknown)))
-		w.ws.Unknown = append(w.ws.Unknown, t.Unknown...)
-	}
 	if w.ws.caches = m.inputCaches(d); w.ws.caches != nil {
 		w.ws.Cache = w.ws.caches[0]
 	}
-	scores, err := d.Forward(&w.ws, w.ids)
+	scores, err := d.Forward(&w.ws, w.texts)
 	if err != nil {
 		panic(err) // ids come from the model's own vocabulary
 	}

@@ -121,7 +121,6 @@ func TestTooMuch(t *testing.T) {
 		{"3000000 labels, want at most 65536", func(c *classify.Config) { c.Heads = heads(1, 3_000_000) }},
 		{"numbers for the labels", func(c *classify.Config) { c.Heads[0].Thresholds = make([]float64, 1<<20) }},
 		{"20000 kinds of pooling", func(c *classify.Config) { c.Pool = slices.Repeat([]nn.Pooling{"x"}, 20_000) }},
-		{"1000000000 layers", func(c *classify.Config) { c.GRU.Layers = 1_000_000_000 }},
 		{"65 directions", func(c *classify.Config) { c.Directions = make([]nn.Direction, 65) }},
 		{"40000 bytes of a pipeline", func(c *classify.Config) { c.Pipeline = strings.Repeat("|", 40_000) }},
 	} {

@@ -125,11 +125,6 @@ type Workspace struct {
 	// inference and may be shared with other workspaces.
 	Cache *nn.InputCache
 
-	// Unknown has, for a model with vectors of character n-grams, those of the
-	// unknown words of the texts that Forward is given: an id ^k is the word with
-	// those of Unknown[k]. Encoded.Within makes such ids.
-	Unknown [][]int32
-
 	caches []*nn.InputCache // of several members, nil for none
 	mean   [][]float32      // of their scores
 
@@ -138,7 +133,9 @@ type Workspace struct {
 	layout  nn.Layout
 	lengths []int
 	groups  []int
-	ids     []vocab.ID // [Rows]
+	ids     []vocab.ID // [Rows]; ^k is the unknown word with the n-grams unknown[k]
+	unknown [][]int32  // of all texts
+	before  []int      // [B] of those, how many are of texts before
 	words   []int32    // ids again, in training, as nn.Dropout tells them apart
 	x       []float32  // [Rows][D], or [U][D] of the distinct ids
 	index   []int32    // [Rows] into x
@@ -163,15 +160,15 @@ type headActivations struct {
 }
 
 // Forward returns the scores (logits) of each head, [B][C], for B texts given
-// as ids. They alias ws. A text without ids gets the scores of the bias.
-func (n *Network) Forward(ws *Workspace, texts [][]vocab.ID, mode nn.Mode) ([][]float32, error) {
+// as Model.Encode makes them. They alias ws. A text without ids gets the scores of the bias.
+func (n *Network) Forward(ws *Workspace, texts []Encoded, mode nn.Mode) ([][]float32, error) {
 	ws.mode, ws.texts = mode, len(texts)
 	ws.lay(texts, n.cfg.Chunk)
 	in := nn.Batch{Layout: &ws.layout}
 	D := n.cfg.Embed
 	if mode.Train {
 		ws.x = grow(ws.x, len(ws.ids)*D)
-		n.gather(ws.x, ws.ids, ws.Unknown)
+		n.gather(ws.x, ws.ids, ws.unknown)
 		ws.words = ws.words[:0]
 		for _, id := range ws.ids {
 			ws.words = append(ws.words, ws.wordKey(id))
@@ -180,7 +177,7 @@ func (n *Network) Forward(ws *Workspace, texts [][]vocab.ID, mode nn.Mode) ([][]
 	} else {
 		ws.distinct(n.embed.Rows())
 		ws.x = grow(ws.x, len(ws.unique)*D)
-		n.gather(ws.x, ws.unique, ws.Unknown)
+		n.gather(ws.x, ws.unique, ws.unknown)
 		in.Index, in.Cache, in.Keys = ws.index, ws.Cache, ws.keys
 	}
 	in.X = ws.x
@@ -303,10 +300,13 @@ func (n *Network) dropPooled(ws *Workspace, pooled []float32) {
 }
 
 // lay places the texts in packed rows, cut into chunks if chunk > 0.
-func (ws *Workspace) lay(texts [][]vocab.ID, chunk int) {
+func (ws *Workspace) lay(texts []Encoded, chunk int) {
 	ws.lengths, ws.groups = ws.lengths[:0], ws.groups[:0]
-	for b, ids := range texts {
-		for n := len(ids); ; n -= chunk {
+	ws.unknown, ws.before = ws.unknown[:0], ws.before[:0]
+	for b, text := range texts {
+		ws.before = append(ws.before, len(ws.unknown))
+		ws.unknown = append(ws.unknown, text.Unknown...)
+		for n := len(text.IDs); ; n -= chunk {
 			ws.groups = append(ws.groups, b)
 			if chunk == 0 || n <= chunk {
 				ws.lengths = append(ws.lengths, n)
@@ -317,7 +317,13 @@ func (ws *Workspace) lay(texts [][]vocab.ID, chunk int) {
 	}
 	ws.layout.Reset(ws.lengths)
 	ws.ids = grow(ws.ids, ws.layout.Rows())
-	ws.eachRow(func(row, text, at int) { ws.ids[row] = texts[text][at] })
+	ws.eachRow(func(row, text, at int) {
+		id := texts[text].IDs[at]
+		if id < 0 {
+			id -= vocab.ID(ws.before[text]) // ^(k+before)
+		}
+		ws.ids[row] = id
+	})
 }
 
 // eachRow calls f for every row of the layout with its text and the place of

@@ -18,12 +18,12 @@ import (
 const rows = 20 // ids of the networks under test
 
 // batch has texts of the given lengths.
-func batch(r *rand.Rand, lengths ...int) [][]vocab.ID {
-	texts := make([][]vocab.ID, len(lengths))
+func batch(r *rand.Rand, lengths ...int) []classify.Encoded {
+	texts := make([]classify.Encoded, len(lengths))
 	for i, n := range lengths {
-		texts[i] = make([]vocab.ID, n)
-		for j := range texts[i] {
-			texts[i][j] = vocab.ID(1 + r.IntN(rows-1))
+		texts[i].IDs = make([]vocab.ID, n)
+		for j := range texts[i].IDs {
+			texts[i].IDs[j] = vocab.ID(1 + r.IntN(rows-1))
 		}
 	}
 	return texts
@@ -59,7 +59,7 @@ func newNetwork(t *testing.T, set func(*classify.Config)) *classify.Network {
 }
 
 // lossOf is the sum of both heads' losses; it backpropagates if asked to.
-func lossOf(t *testing.T, n *classify.Network, ws *classify.Workspace, texts [][]vocab.ID, mode lstm.Mode, backward bool) float64 {
+func lossOf(t *testing.T, n *classify.Network, ws *classify.Workspace, texts []classify.Encoded, mode lstm.Mode, backward bool) float64 {
 	t.Helper()
 	logits, err := n.Forward(ws, texts, mode)
 	if err != nil {
@@ -199,7 +199,7 @@ func TestForwardOfTrainingAndInference(t *testing.T) {
 				lengths[i] = r.IntN(12)
 			}
 			texts := batch(r, lengths...)
-			forward := func(ws *classify.Workspace, texts [][]vocab.ID, train bool) [][]float32 {
+			forward := func(ws *classify.Workspace, texts []classify.Encoded, train bool) [][]float32 {
 				logits, err := n.Forward(ws, texts, lstm.Mode{Train: train})
 				if err != nil {
 					t.Fatal(err)

@@ -241,7 +241,6 @@ type worker struct {
 	opinions []float64 // of tokens
 	encoded  Encoded   // the result of encode
 	texts    []Encoded // of the batch
-	ids      [][]vocab.ID
 	scores   []float32
 }
 
@@ -256,10 +255,8 @@ func (p *workerPool) get() *worker {
 
 func (p *workerPool) put(w *worker) {
 	clear(w.texts)
-	clear(w.ids)
-	clear(w.ws.Unknown)
-	w.ws.Unknown = w.ws.Unknown[:0]
-	w.texts, w.ids = w.texts[:0], w.ids[:0]
+	clear(w.ws.unknown)
+	w.texts = w.texts[:0]
 	p.pool.Put(w)
 }
 

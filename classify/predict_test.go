@@ -16,7 +16,6 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/classifytest"
 	"github.com/textlstm/textlstm/nn"
-	"github.com/textlstm/textlstm/vocab"
 )
 
 func TestConformance(t *testing.T) {
@@ -137,7 +136,7 @@ func TestBranches(t *testing.T) {
 		var direct [2]float32
 		m.Wide().Heads[1].Score(direct[:], e.Rows)
 		var ws classify.Workspace
-		scores, err := m.Deep().Forward(&ws, [][]vocab.ID{e.IDs})
+		scores, err := m.Deep().Forward(&ws, []classify.Encoded{{IDs: e.IDs}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,21 +9,6 @@ import (
 // HasSubword says whether words have vectors for their character n-grams.
 func (c Config) HasSubword() bool { return c.Subword != embed.SubwordConfig{} }
 
-// Within returns the ids of a text for a batch in which so many unknown words
-// come before its own, as Workspace.Unknown wants them.
-func (e Encoded) Within(before int) []vocab.ID {
-	if before == 0 || len(e.Unknown) == 0 {
-		return e.IDs
-	}
-	ids := make([]vocab.ID, len(e.IDs))
-	for i, id := range e.IDs {
-		if ids[i] = id; id < 0 {
-			ids[i] -= vocab.ID(before) // ^(k+before)
-		}
-	}
-	return ids
-}
-
 // EncodeTokens returns what the deep branch reads of a text that the model's
 // pipeline has made into tokens.
 func (m *Model) EncodeTokens(tokens []tokenize.Token) Encoded {
@@ -91,7 +76,7 @@ func (n *Network) addWordGrad(ws *Workspace, dX []float32) {
 	}
 	D := n.cfg.Embed
 	for i, id := range ws.ids {
-		row, grams := n.parts(id, ws.Unknown)
+		row, grams := n.parts(id, ws.unknown)
 		d := dX[i*D : (i+1)*D]
 		n.embed.AddGrad([]vocab.ID{row}, d)
 		n.subwords.AddGrad(grams, d)
@@ -105,7 +90,7 @@ func (ws *Workspace) wordKey(id vocab.ID) int32 {
 		return int32(id)
 	}
 	h := uint32(2166136261)
-	for _, b := range ws.Unknown[^id] {
+	for _, b := range ws.unknown[^id] {
 		h = (h ^ uint32(b)) * 16777619
 	}
 	return int32(h | 1<<31) // unlike any id

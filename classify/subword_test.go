@@ -19,17 +19,6 @@ import (
 
 func subwords(c *classify.Config) { c.Subword.Bits = 6 }
 
-// within joins encoded texts to a batch.
-func within(ws *classify.Workspace, texts []classify.Encoded) [][]vocab.ID {
-	ws.Unknown = nil
-	var ids [][]vocab.ID
-	for _, e := range texts {
-		ids = append(ids, e.Within(len(ws.Unknown)))
-		ws.Unknown = append(ws.Unknown, e.Unknown...)
-	}
-	return ids
-}
-
 // The gradients of word rows and n-gram vectors, with unknown words in several
 // texts and all that tells words apart.
 func TestSubwordGradients(t *testing.T) {
@@ -51,16 +40,15 @@ func TestSubwordGradients(t *testing.T) {
 		t.Fatal(err)
 	}
 	var ws classify.Workspace
-	batch := within(&ws, texts)
 	targets := nn.Targets{Labels: []int32{0, 1, 1, 0}}
 	loss := func(backward bool) float64 {
-		logits, err := n.Forward(&ws, batch, lstm.Mode{Train: true, Seed: 3})
+		logits, err := n.Forward(&ws, texts, lstm.Mode{Train: true, Seed: 3})
 		if err != nil {
 			t.Fatal(err)
 		}
 		d := make([]float32, len(logits[0]))
 		var cross nn.Loss
-		l := cross.Eval(d, logits[0], len(batch), 2, &targets, 1)
+		l := cross.Eval(d, logits[0], len(texts), 2, &targets, 1)
 		if backward {
 			if err := n.Backward(&ws, [][]float32{d}); err != nil {
 				t.Fatal(err)
@@ -96,7 +84,7 @@ func TestSubwordVectors(t *testing.T) {
 	n := m.Deep().Members()[0]
 	logits := func(batch []classify.Encoded, train bool) []float32 {
 		var ws classify.Workspace
-		l, err := n.Forward(&ws, within(&ws, batch), lstm.Mode{Train: train})
+		l, err := n.Forward(&ws, batch, lstm.Mode{Train: train})
 		if err != nil {
 			t.Fatal(err)
 		}

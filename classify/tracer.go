@@ -138,17 +138,15 @@ func (t *Trace) add(share float64, u *Trace) {
 
 // trace is Trace of one network.
 func (t *Tracer) trace(n *Network, ws *Workspace, points []Point, head int, direction []float32) ([]Trace, error) {
-	texts := make([][]vocab.ID, len(points))
-	ws.Unknown = ws.Unknown[:0]
+	texts := make([]Encoded, len(points))
 	for i, p := range points {
-		texts[i] = Encoded{IDs: p.IDs, Unknown: p.Unknown}.Within(len(ws.Unknown))
-		ws.Unknown = append(ws.Unknown, p.Unknown...)
+		texts[i] = Encoded{IDs: p.IDs, Unknown: p.Unknown}
 	}
 	ws.mode, ws.texts = nn.Mode{Train: true}, len(texts)
 	ws.lay(texts, n.cfg.Chunk)
 	D := n.cfg.Embed
 	ws.x = grow(ws.x, len(ws.ids)*D)
-	n.gather(ws.x, ws.ids, ws.Unknown)
+	n.gather(ws.x, ws.ids, ws.unknown)
 	ws.eachRow(func(row, text, _ int) { vec.Scale(points[text].Scale, ws.x[row*D:(row+1)*D]) })
 	logits, err := n.forwardVectors(ws, nn.Batch{Layout: &ws.layout, X: ws.x})
 	if err != nil {
@@ -179,7 +177,7 @@ func (t *Tracer) trace(n *Network, ws *Workspace, points []Point, head int, dire
 	if err != nil {
 		return nil, err
 	}
-	n.gather(ws.x, ws.ids, ws.Unknown) // not scaled
+	n.gather(ws.x, ws.ids, ws.unknown) // not scaled
 	ws.eachRow(func(row, text, at int) {
 		g := out[text].Gradient[at*D : (at+1)*D]
 		copy(g, dX[row*D:])

@@ -7,9 +7,9 @@ import (
 	"math"
 	"slices"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/nn"
-	"github.com/textlstm/textlstm/vocab"
 )
 
 // Adversarial adds to the loss that of word vectors which are moved a little
@@ -62,8 +62,7 @@ func (a Adversarial) validate() error {
 // An adversary is what a training with adversarial losses keeps beside the
 // rest. Nothing of it lasts from step to step.
 type adversary struct {
-	unlabelled [][]vocab.ID
-	unknown    [][]int32 // words of unlabelled
+	unlabelled []classify.Encoded
 	batches    [][]int   // of unlabelled
 	noise      []float32 // [Rows][D]
 	random     []float32
@@ -87,7 +86,6 @@ func (f *fit) readUnlabelled(ctx context.Context) error {
 	}
 	c := f.cfg
 	c.Crop = 0
-	f.adversary.unknown = s.unknown
 	f.adversary.unlabelled, f.adversary.batches = s.epoch(c, 0, seed.For(c.Seed, "unlabelled"))
 	return nil
 }
@@ -104,7 +102,7 @@ func (f *fit) longestUnlabelled() int {
 
 // unlabelledBatch is the one that goes with a step: the batches are gone through
 // again and again, each time in another order.
-func (f *fit) unlabelledBatch(step int) [][]vocab.ID {
+func (f *fit) unlabelledBatch(step int) []classify.Encoded {
 	a := &f.adversary
 	if len(a.batches) == 0 {
 		return nil
@@ -144,7 +142,6 @@ func (f *fit) addAdversarial(step int, b dealt, logits [][]float32, g []float32)
 		return sum, nil
 	}
 	mode := nn.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "unlabelled step", uint64(step))}
-	f.ws.Unknown = f.adversary.unknown
 	if logits, err = f.net.Forward(&f.ws, texts, mode); err != nil {
 		return sum, err
 	}

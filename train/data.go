@@ -137,7 +137,6 @@ type set struct {
 	source  []int32           // [n]
 	weights []float32         // [n], nil for all 1
 	stops   map[vocab.ID]bool // the tokens that end sentences
-	unknown [][]int32         // as Workspace.Unknown, for the ids of epoch
 
 	taught [][]int8 // [heads][n*C]: a teacher's answers, +1 or -1; nil without one
 }
@@ -174,9 +173,6 @@ func newSet(ctx context.Context, m *classify.Model, d *corpora.Dataset) (*set, e
 	}
 	var err error
 	s.texts, err = m.Encode(ctx, texts)
-	for _, e := range s.texts {
-		s.unknown = append(s.unknown, e.Unknown...)
-	}
 	return s, err
 }
 
@@ -310,7 +306,7 @@ const pooled = 50
 // are sorted by length, cut, and the batches shuffled. The result is a function
 // of the seed and the epoch, and for texts that are a part of a corpus of the
 // number of that part.
-func (s *set) epoch(c Config, epoch int, part ...uint64) (texts [][]vocab.ID, batches [][]int) {
+func (s *set) epoch(c Config, epoch int, part ...uint64) (texts []classify.Encoded, batches [][]int) {
 	key := append([]uint64{uint64(epoch)}, part...)
 	texts = s.cropped(c, key)
 	r := seed.Rand(c.Seed, "shuffle", key...)
@@ -318,10 +314,10 @@ func (s *set) epoch(c Config, epoch int, part ...uint64) (texts [][]vocab.ID, ba
 	pool := c.BatchSize * pooled
 	for start := 0; start < len(order); start += pool {
 		part := order[start:min(start+pool, len(order))]
-		slices.SortStableFunc(part, func(a, b int) int { return len(texts[b]) - len(texts[a]) })
+		slices.SortStableFunc(part, func(a, b int) int { return len(texts[b].IDs) - len(texts[a].IDs) })
 		from, tokens := 0, 0
 		for i, j := range part {
-			n := len(texts[j])
+			n := len(texts[j].IDs)
 			if i > from && (i-from == c.BatchSize || tokens+n > c.BatchTokens) {
 				batches = append(batches, part[from:i])
 				from, tokens = i, 0
@@ -334,16 +330,11 @@ func (s *set) epoch(c Config, epoch int, part ...uint64) (texts [][]vocab.ID, ba
 	return texts, batches
 }
 
-// cropped returns the ids of the texts, of some long ones those of a few
-// sentences only.
-func (s *set) cropped(c Config, epoch []uint64) [][]vocab.ID {
+// cropped returns the texts, some long ones with a few sentences only.
+func (s *set) cropped(c Config, epoch []uint64) []classify.Encoded {
 	const long = 40 // tokens; shorter texts are left whole
-	texts := make([][]vocab.ID, len(s.texts))
-	unknown := 0 // words before the text
-	for i, t := range s.texts {
-		ids := t.Within(unknown)
-		unknown += len(t.Unknown)
-		texts[i] = ids
+	texts := slices.Clone(s.texts)
+	for i, t := range texts {
 		if c.Crop == 0 || len(t.IDs) <= long {
 			continue
 		}
@@ -359,7 +350,7 @@ func (s *set) cropped(c Config, epoch []uint64) [][]vocab.ID {
 		}
 		first := r.IntN(len(ends) - 1)
 		last := min(first+1+r.IntN(3), len(ends)-1)
-		texts[i] = ids[ends[first]:ends[last]]
+		texts[i].IDs = t.IDs[ends[first]:ends[last]]
 	}
 	return texts
 }

@@ -85,7 +85,7 @@ func TestCrop(t *testing.T) {
 	s := textsOf(40, 41, 60, 100, 43, 0, 77)
 	whole, _ := s.epoch(Config{BatchSize: 8, BatchTokens: 1000}, 0)
 	for i := range whole {
-		if !slices.Equal(whole[i], s.texts[i].IDs) {
+		if !slices.Equal(whole[i].IDs, s.texts[i].IDs) {
 			t.Errorf("text %d is cut though nothing is to be", i)
 		}
 	}
@@ -93,8 +93,8 @@ func TestCrop(t *testing.T) {
 	counts := map[int]int{} // of sentences
 	for epoch := range 50 {
 		texts, _ := s.epoch(c, epoch)
-		for i, ids := range texts {
-			n := len(s.texts[i].IDs)
+		for i, text := range texts {
+			ids, n := text.IDs, len(s.texts[i].IDs)
 			if n <= 40 {
 				if len(ids) != n {
 					t.Errorf("a text of %d tokens is cut to %d", n, len(ids))
@@ -132,7 +132,7 @@ func TestCrop(t *testing.T) {
 	cut := 0
 	for epoch := range 100 {
 		texts, _ := s.epoch(c, epoch)
-		if len(texts[3]) < 100 {
+		if len(texts[3].IDs) < 100 {
 			cut++
 		}
 	}

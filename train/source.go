@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/train/loop"
-	"github.com/textlstm/textlstm/vocab"
 )
 
 // A source deals out the texts of a training.
@@ -30,13 +30,13 @@ type source interface {
 // A dealt batch is some of the texts of a set, as the epoch sees them.
 type dealt struct {
 	set   *set
-	texts [][]vocab.ID // of the whole set
-	rows  []int        // those in the batch
+	texts []classify.Encoded // of the whole set
+	rows  []int              // those in the batch
 }
 
 // gather returns the texts of a batch.
-func (d *dealt) gather() [][]vocab.ID {
-	texts := make([][]vocab.ID, len(d.rows))
+func (d *dealt) gather() []classify.Encoded {
+	texts := make([]classify.Encoded, len(d.rows))
 	for k, i := range d.rows {
 		texts[k] = d.texts[i]
 	}
@@ -47,7 +47,7 @@ func (d *dealt) gather() [][]vocab.ID {
 func (d *dealt) tokens() int {
 	n := 0
 	for _, i := range d.rows {
-		n += len(d.texts[i])
+		n += len(d.texts[i].IDs)
 	}
 	return n
 }

@@ -24,7 +24,6 @@ func (b *batch) Learn(step int) (loss float64, err error) {
 	f := b.f
 	f.net.HeadsOnly = f.loop.Epoch < f.cfg.Finetune.HeadEpochs
 	mode := nn.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "step", uint64(step))}
-	f.ws.Unknown = b.set.unknown
 	logits, err := f.net.Forward(&f.ws, b.gather(), mode)
 	if err != nil {
 		return 0, err
