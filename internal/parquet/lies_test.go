@@ -66,7 +66,7 @@ func TestLies(t *testing.T) {
 		{name: "levels of more than the page has", file: "gzip", header: header(0, 8, 5), n: 1 << 30, want: ErrSyntax, message: text + "1"},
 		{name: "more values than the page has", file: "gzip", header: header(0, 8, 1), n: math.MaxInt32, want: ErrSyntax, message: text + "1"},
 		{name: "fewer values than the table has", file: "gzip", header: header(0, 8, 1), n: 39, want: io.ErrUnexpectedEOF, message: "shorter than the table"},
-		{name: "negative number of values", file: "gzip", header: header(0, 8, 1), n: -1, want: ErrSyntax, message: text + "1"},
+		{name: "negative number of values", file: "gzip", header: header(0, 8, 1), n: -1, want: ErrSyntax, message: "with -1 values"},
 		{name: "dictionary of numbers, of too many", file: "snappy", content: wrongNumbers, want: ErrSyntax, message: `column "big", page 1`},
 		{name: "unknown encoding", file: "gzip", header: header(0, 8, 4), n: 77, want: ErrUnsupported, message: text + "1"},
 		{name: "dictionary of too many", file: "snappy", header: header(0, 7, 1), n: 1 << 30, want: ErrSyntax, message: text + "1"},
@@ -168,6 +168,10 @@ func TestLimits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		var given int64
+		if _, err := readAllOf(b, func(v *Value) { given += 8 + int64(len(v.Bytes)) }); err != nil || given != f.given {
+			t.Errorf("%s: values of %d bytes are counted, there are %d, %v", name, f.given, given, err)
+		}
 		var pages int64
 		for _, c := range f.open {
 			pages += int64(cap(c.page) + cap(c.dict.page) + cap(c.scratch) + 4*cap(c.dict.starts))
@@ -219,6 +223,15 @@ func TestRequiredColumns(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	img := takeApart(t, b.Bytes())
+	for _, e := range img.footer.field(2).children {
+		if slices.Contains(e.ids, 2) {
+			e.field(2).n = 0
+		}
+	}
+	if _, err := readAll(img.build(uncompressed, nil, nil), generous); !errors.Is(err, ErrSyntax) || !strings.Contains(err.Error(), "of 0 bytes") {
+		t.Errorf("a type of no bytes: %v", err)
 	}
 	f, err := Open(eofReader{b.Bytes()}, int64(b.Len()), generous)
 	if err != nil {
@@ -279,8 +292,15 @@ func TestFooters(t *testing.T) {
 		{"no number of rows", without(t, whole, 3), ErrSyntax},
 		{"no row groups", without(t, whole, 4), ErrSyntax},
 	}
-	if _, err := Open(bytes.NewReader(withFooter(append([]byte{0x79}, bytes.Repeat([]byte{0x19}, 1000)...))), 1013, generous); err == nil || !strings.Contains(err.Error(), "in each other") {
-		t.Errorf("deep lists: %v", err)
+	for message, footer := range map[string][]byte{
+		"in each other": append([]byte{0x79}, bytes.Repeat([]byte{0x19}, 1000)...),
+		"type 13":       {0x9d, 0},
+		"no integer":    append(append([]byte{0x16}, bytes.Repeat([]byte{0xff}, 11)...), 0),
+	} {
+		b := withFooter(footer)
+		if _, err := Open(bytes.NewReader(b), int64(len(b)), generous); err == nil || !strings.Contains(err.Error(), message) {
+			t.Errorf("%v, want %s", err, message)
+		}
 	}
 	for _, tt := range tests {
 		if _, err := Open(bytes.NewReader(tt.file), int64(len(tt.file)), generous); !errors.Is(err, tt.want) {
@@ -307,4 +327,117 @@ func without(t *testing.T, b []byte, id int16) []byte {
 func withFooter(b []byte) []byte {
 	b = append([]byte("PAR1"), b...)
 	return append(binary.LittleEndian.AppendUint32(b, uint32(len(b)-4)), "PAR1"...)
+}
+
+// readAllOf calls each for every value of a file.
+func readAllOf(b []byte, each func(*Value)) (*File, error) {
+	f, err := Open(bytes.NewReader(b), int64(len(b)), generous)
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range f.Columns {
+		if c.Leaf {
+			f.Column(i)
+		}
+	}
+	for {
+		rows, err := f.NextGroup()
+		if err == io.EOF {
+			return f, nil
+		}
+		if err != nil {
+			return f, err
+		}
+		for range rows {
+			for _, c := range f.open {
+				if err := c.Row(each); err != nil {
+					return f, err
+				}
+			}
+		}
+	}
+}
+
+func TestUnpack(t *testing.T) {
+	text := []byte(strings.Repeat("some text ", 100))
+	var codecs codecs
+	for codec, name := range codecNames {
+		packed := pack(codec, text)
+		dst := make([]byte, len(text))
+		if err := codecs.unpack(codec, dst, packed); err != nil || !bytes.Equal(dst, text) {
+			t.Errorf("%s: %v", name, err)
+		}
+		for _, n := range []int{0, 1, len(text) - 1, len(text) + 1} {
+			if err := codecs.unpack(codec, make([]byte, n), packed); !errors.Is(err, ErrSyntax) {
+				t.Errorf("%s into %d bytes: %v", name, n, err)
+			}
+		}
+		if err := codecs.unpack(codec, nil, nil); err != nil {
+			t.Errorf("%s of nothing: %v", name, err)
+		}
+		if err := codecs.unpack(codec, make([]byte, 1), nil); !errors.Is(err, ErrSyntax) {
+			t.Errorf("%s of no bytes into one: %v", name, err)
+		}
+	}
+	damaged := pack(codecGzip, text)
+	damaged[len(damaged)-5] ^= 1 // its checksum
+	if err := codecs.unpack(codecGzip, make([]byte, len(text)), damaged); !errors.Is(err, ErrSyntax) {
+		t.Errorf("gzip with a wrong sum: %v", err)
+	}
+	before := allocated()
+	lying := append(binary.AppendUvarint(nil, 1<<30), pack(codecSnappy, text)[2:]...)
+	if err := codecs.unpack(codecSnappy, make([]byte, len(text)), lying); !errors.Is(err, ErrSyntax) || allocated()-before > 1<<20 {
+		t.Errorf("snappy that says 1 GiB: %v, %d bytes", err, allocated()-before)
+	}
+}
+
+func TestDeltas(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for n := range 300 {
+		numbers := make([]int64, n)
+		for i := range numbers {
+			numbers[i] = r.Int64() >> r.IntN(64) * int64(1-2*r.IntN(2))
+		}
+		b, err := pq.DeltaBinaryPacked.EncodeInt64(nil, numbers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := newDeltas(append(b, "rest"...), int64(n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rest, err := d.rest(); string(rest) != "rest" || err != nil {
+			t.Fatalf("%d numbers: %q behind them, %v", n, rest, err)
+		}
+		for i, want := range numbers {
+			if got, err := d.next(); got != want || err != nil {
+				t.Fatalf("number %d of %d: %d, %v, want %d", i, n, got, err, want)
+			}
+		}
+		if _, err := d.next(); err == nil {
+			t.Fatalf("more than %d numbers", n)
+		}
+		if _, err := newDeltas(b, int64(n)-1); err == nil && n > 0 {
+			t.Fatalf("%d numbers in a page of fewer", n)
+		}
+		for cut := range b { // never a panic, and never more than there is
+			d, err := newDeltas(b[:cut:cut], int64(n))
+			if err != nil {
+				continue
+			}
+			d.rest()
+			for err == nil {
+				_, err = d.next()
+			}
+		}
+	}
+	// Blocks of 128 in 4 mini-blocks, 2 numbers, the first 0, differences from 0 of 65 bits.
+	wide, err := newDeltas(append([]byte{128, 1, 4, 2, 0, 0, 65, 0, 0, 0}, make([]byte, 400)...), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide.next()
+	if _, err := wide.next(); !errors.Is(err, ErrSyntax) {
+		t.Errorf("65 bits: %v", err)
+	}
 }
