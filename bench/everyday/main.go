@@ -31,15 +31,14 @@ import (
 	"github.com/textlstm/textlstm/report"
 )
 
-// sets are the corpora, below their directory. The default model has learned from
-// no text of the first five's sources; from the others' it has, but not from these
-// texts.
+// sets are the corpora, below their directory. The recipes in pretrained learn from
+// no text of the first four's sources; everyday.toml learns from others of the
+// rest's. UMSAB's English tweets are left out: they are among SemEval-2017's.
 var sets = []string{
 	"everyday/dynasent-r1/dev",
 	"everyday/twitter-dong2014/train",
 	"everyday/crowdflower-apple/all",
 	"everyday/crowdflower-brands/all",
-	"languages/english-tweets/val",
 	"everyday/goemotions/dev",
 	"everyday/newsmtsc/dev",
 	"everyday/twitter-financial/dev",
