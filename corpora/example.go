@@ -78,6 +78,16 @@ func (d *Dataset) Place(i int) string {
 	return fmt.Sprintf("%s:%d", name, ex.Line)
 }
 
+// Named says what a reader of a report finds example i by: the ID that its file gives
+// it, else where it stands.
+func (d *Dataset) Named(i int) string {
+	ex := &d.Examples[i]
+	if int(ex.Source) < len(d.Sources) && !strings.HasPrefix(ex.ID, d.Sources[ex.Source].Name) {
+		return ex.ID
+	}
+	return d.Place(i)
+}
+
 // DefaultSeparator joins several labels of one head: the unit separator of ASCII,
 // which no label holds, so that a comma within one splits nothing.
 const DefaultSeparator = "\x1f"

@@ -216,7 +216,7 @@ func gather(head *classify.Head, d *corpora.Dataset, p Pairing, answers []classi
 			continue
 		}
 		a := &answers[i]
-		row := evaluate.Row{ID: e.ID, Text: e.Text, Tokens: a.Tokens}
+		row := evaluate.Row{ID: d.Named(i), Text: e.Text, Tokens: a.Tokens}
 		if int(e.Source) < len(d.Sources) {
 			row.Source = d.Sources[e.Source].Name
 		}

@@ -8,7 +8,6 @@ package audit
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/report"
@@ -62,14 +61,8 @@ func (a *Audit) leaks(earlier, later *File) ([]corpora.Leak, []corpora.NearDupli
 	return exact, corpora.NearLeaks(earlier.Data, later.Data, a.Options.Near)
 }
 
-// place names an example: by the ID that its file gives it, else by where it stands.
-func (f *File) place(n int) string {
-	e := &f.Data.Examples[n]
-	if int(e.Source) < len(f.Data.Sources) && !strings.HasPrefix(e.ID, f.Data.Sources[e.Source].Name) {
-		return e.ID
-	}
-	return f.Data.Place(n)
-}
+// place names an example.
+func (f *File) place(n int) string { return f.Data.Named(n) }
 
 func (f *File) places(group []int) []string {
 	var ids []string
