@@ -8,6 +8,7 @@ package audit
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/report"
