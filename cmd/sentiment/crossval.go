@@ -200,7 +200,7 @@ func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, 
 		if to[1] == "" {
 			continue
 		}
-		if err := checkOut(to[0], to[1], slices.Concat(files, []string{v.recipe.config, v.start.File(), string(v.vectors)})); err != nil {
+		if err := recipe.CheckOutput(to[0], to[1], slices.Concat(files, []string{v.recipe.config, v.start.File(), string(v.vectors)})); err != nil {
 			return nil, err
 		}
 	}

@@ -78,7 +78,7 @@ func (d *distill) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	data, held, err := d.read(opts, teacher, r.Seed)
+	data, held, err := recipe.ReadForStudent(opts, teacher, d.files, d.texts, d.share, r.Seed)
 	if err != nil {
 		return err
 	}
@@ -134,33 +134,7 @@ func (d *distill) check(cmd *cobra.Command) (*recipe.Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, checkOut("--out", d.out, slices.Concat(d.texts, d.files, d.dev, []string{d.recipe.config, d.teacher}))
-}
-
-// read returns the texts to learn from, and those that are set aside.
-func (d *distill) read(opts corpora.Options, teacher *classify.Model, seed uint64) (data, held *corpora.Dataset, err error) {
-	all := new(corpora.Dataset)
-	if len(d.files) > 0 {
-		if all, err = recipe.ReadSources(opts, "", recipe.Files(d.files...), seed); err != nil {
-			return nil, nil, err
-		}
-		for _, name := range all.Heads {
-			if teacher.Head(name) < 0 {
-				return nil, nil, usagef("--train: the teacher has no head %q: name one of its heads, --head NAME=COLUMN", name)
-			}
-		}
-	}
-	if len(d.texts) > 0 {
-		opts.Unlabelled = true
-		more, err := recipe.ReadSources(opts, "", recipe.Files(d.texts...), seed)
-		if err != nil {
-			return nil, nil, err
-		}
-		if err := all.Append(more); err != nil {
-			return nil, nil, err
-		}
-	}
-	return recipe.SetAside(all, min(d.share, recipe.DevTexts/float64(max(all.Len(), 1))), seed)
+	return r, recipe.CheckOutput("--out", d.out, slices.Concat(d.texts, d.files, d.dev, []string{d.recipe.config, d.teacher}))
 }
 
 // agreement says how often the student answers held-out texts as the teacher.

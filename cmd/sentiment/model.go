@@ -65,7 +65,7 @@ the most frequent words alone.`,
 			if out == "" {
 				return usagef("quantize needs --out FILE")
 			}
-			if err := checkOut("--out", out, data); err != nil {
+			if err := recipe.CheckOutput("--out", out, data); err != nil {
 				return err
 			}
 			opts, err := in.options()

@@ -116,7 +116,7 @@ func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkOut("--out", p.out, slices.Concat(p.files, p.exclude, []string{p.recipe.config})); err != nil {
+	if err := recipe.CheckOutput("--out", p.out, slices.Concat(p.files, p.exclude, []string{p.recipe.config})); err != nil {
 		return nil, err
 	}
 	texts, _, err := corpora.ReadFiles(opts, p.files...)

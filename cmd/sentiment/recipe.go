@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -122,28 +120,4 @@ func (c *checkpointFlags) hint(cmd *cobra.Command) {
 	if cmd.Context().Err() != nil && c.state != "" {
 		fmt.Fprintf(cmd.ErrOrStderr(), "go on with:\n  %s\n", resumeCommand(cmd))
 	}
-}
-
-// checkOut fails early where the file of a flag could not be written at the end,
-// or would take the place of an input.
-func checkOut(flag, path string, inputs []string) error {
-	info, err := os.Stat(filepath.Dir(path))
-	if err != nil {
-		return fmt.Errorf("%s: %w", flag, err)
-	}
-	if !info.IsDir() {
-		return fmt.Errorf("%s %s: %s is not a directory", flag, path, filepath.Dir(path))
-	}
-	if info, err = os.Stat(path); err != nil {
-		return nil // a new file
-	}
-	if info.IsDir() {
-		return fmt.Errorf("%s %s is a directory", flag, path)
-	}
-	for _, in := range inputs {
-		if other, err := os.Stat(in); err == nil && os.SameFile(info, other) {
-			return usagef("%s %s is also an input", flag, path)
-		}
-	}
-	return nil
 }

@@ -218,7 +218,7 @@ func (t *trainFlags) read(cmd *cobra.Command) (*recipe.Recipe, error) {
 	if err := t.checkpoint.check(cmd, t.out); err != nil {
 		return nil, err
 	}
-	return r, checkOut("--out", t.out, slices.Concat(t.files, t.dev, t.more, []string{t.recipe.config, string(t.vectors), t.start.File()}))
+	return r, recipe.CheckOutput("--out", t.out, slices.Concat(t.files, t.dev, t.more, []string{t.recipe.config, string(t.vectors), t.start.File()}))
 }
 
 // texts reads the texts of the recipe.

@@ -168,7 +168,7 @@ func (u *tuning) check(cmd *cobra.Command) (*recipe.Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, checkOut("--out", u.out, slices.Concat(u.files, u.dev, []string{u.space}))
+	return r, recipe.CheckOutput("--out", u.out, slices.Concat(u.files, u.dev, []string{u.space}))
 }
 
 // open reads the texts and the study, or begins one.
@@ -215,7 +215,7 @@ func (u *tuning) open(r *recipe.Recipe, opts corpora.Options) (*tune.Trainer, *t
 
 // checkStudy refuses to begin a study where there is one.
 func (u *tuning) checkStudy(file string) error {
-	if err := checkOut("--study", file, slices.Concat(u.files, u.dev, []string{u.space, u.recipe.config})); err != nil {
+	if err := recipe.CheckOutput("--study", file, slices.Concat(u.files, u.dev, []string{u.space, u.recipe.config})); err != nil {
 		return err
 	}
 	if _, err := os.Stat(file); err == nil && !u.resume {

@@ -1,0 +1,38 @@
+package recipe_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/textlstm/textlstm/recipe"
+)
+
+func TestCheckOutput(t *testing.T) {
+	dir := t.TempDir()
+	in := filepath.Join(dir, "in.tsv")
+	if err := os.WriteFile(in, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		path, want string
+		usage      bool
+	}{
+		{filepath.Join(dir, "new.model"), "", false},
+		{in, "is also an input", true},
+		{filepath.Join(dir, "..", filepath.Base(dir), "in.tsv"), "is also an input", true},
+		{dir, "is a directory", false},
+		{filepath.Join(in, "m"), "not a directory", false},
+		{filepath.Join(dir, "none", "m"), "--out", false},
+	} {
+		err := recipe.CheckOutput("--out", tt.path, []string{filepath.Join(dir, "missing"), in})
+		if (err != nil) != (tt.want != "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: %v, want %q", tt.path, err, tt.want)
+		}
+		if usage := new(recipe.Error); errors.As(err, &usage) != tt.usage {
+			t.Errorf("%s: %v is an *Error: %t, want %t", tt.path, err, !tt.usage, tt.usage)
+		}
+	}
+}
