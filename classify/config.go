@@ -359,12 +359,9 @@ func (c Config) numDeepParams(rows int) float64 {
 	}
 	shape := c.EncoderShape()
 	out := float64(shape.NumDirections()) * float64(shape.Hidden)
-	n := float64(rows)*float64(c.Embed) + c.NumEncoderParams()
+	n := float64(rows)*float64(c.Embed) + c.NumEncoderParams() + c.poolConfig().NumParams()
 	if c.HasSubword() {
 		n += float64(int(1)<<c.Subword.Bits) * float64(c.Embed)
-	}
-	if slices.Contains(c.Pool, nn.Attention) {
-		n += out * (out + 2)
 	}
 	pooled := float64(max(len(c.Pool), 1)) * out
 	for _, h := range c.Heads {

@@ -75,6 +75,9 @@ func (k kind[C, E]) build(c *Config, int8s bool) (nn.Encoder, error) {
 	return e, nil
 }
 
+// EncoderNames lists what Config.Encoder may name.
+func EncoderNames() []string { return slices.Sorted(maps.Keys(encoders)) }
+
 // EncoderName is Encoder, or "lstm" where that is empty.
 func (c Config) EncoderName() string {
 	if c.Encoder == "" {

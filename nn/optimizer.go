@@ -97,6 +97,9 @@ var rules = map[OptimizerKind]struct {
 	RMSprop: {newRMSprop, rmspropDefaults},
 }
 
+// OptimizerKinds lists the kinds of optimisers.
+func OptimizerKinds() []OptimizerKind { return slices.Sorted(maps.Keys(rules)) }
+
 func setDefault(v *float64, d float64) {
 	if *v == 0 {
 		*v = d
@@ -107,7 +110,7 @@ func setDefault(v *float64, d float64) {
 func (c OptimizerConfig) Validate() error {
 	var errs []error
 	if _, ok := rules[c.Kind]; !ok && c.Kind != "" {
-		errs = append(errs, fmt.Errorf("nn: unknown optimizer %q, want one of %q", string(c.Kind), slices.Sorted(maps.Keys(rules))))
+		errs = append(errs, fmt.Errorf("nn: unknown optimizer %q, want one of %q", string(c.Kind), OptimizerKinds()))
 	}
 	for _, f := range []struct {
 		name  string

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -27,6 +28,12 @@ const (
 	// text of v·tanh(W·h + b) (Yang et al. 2016, eq. 5-7).
 	Attention Pooling = "attention"
 )
+
+// poolings are all kinds of pooling.
+var poolings = []Pooling{Last, Mean, Max, Attention}
+
+// Poolings lists the kinds of pooling.
+func Poolings() []Pooling { return slices.Clone(poolings) }
 
 // PoolConfig describes a Pool.
 type PoolConfig struct {
@@ -55,16 +62,23 @@ func (c PoolConfig) Validate() error {
 		errs = append(errs, fmt.Errorf("nn: pool: Bidirectional wants an even Size and no Reverse, got %d, %t", c.Size, c.Reverse))
 	}
 	for i, k := range c.Kinds {
-		switch k {
-		case Last, Mean, Max, Attention:
-		default:
-			errs = append(errs, fmt.Errorf("nn: pool: unknown kind %q, want %s, %s, %s or %s", string(k), Last, Mean, Max, Attention))
+		if !slices.Contains(poolings, k) {
+			errs = append(errs, fmt.Errorf("nn: pool: unknown kind %q, want one of %q", string(k), poolings))
 		}
 		if slices.Contains(c.Kinds[:i], k) {
 			errs = append(errs, fmt.Errorf("nn: pool: kind %q is listed twice", string(k)))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// NumParams counts the weights of a valid c, those of the attention. It is a float64
+// because a config can ask for more than an int holds.
+func (c PoolConfig) NumParams() float64 {
+	if !slices.Contains(c.Kinds, Attention) {
+		return 0
+	}
+	return float64(cmp.Or(c.Hidden, c.Size)) * (float64(c.Size) + 2)
 }
 
 // A Pool reduces the packed rows [Rows][D] of a batch to one vector per text.

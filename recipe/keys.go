@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
@@ -97,8 +98,8 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[bool]():             {"true", "false"},
 	reflect.TypeFor[lstm.Direction]():   {lstm.Forward.String(), lstm.Reverse.String(), lstm.Bidirectional.String()},
 	reflect.TypeFor[nn.LossKind]():      values(nn.CrossEntropy, nn.BinaryCrossEntropy, nn.SquaredError),
-	reflect.TypeFor[nn.OptimizerKind](): values(nn.Adam, nn.SGD, nn.RMSprop),
-	reflect.TypeFor[nn.Pooling]():       values(nn.Last, nn.Mean, nn.Max, nn.Attention),
+	reflect.TypeFor[nn.OptimizerKind](): values(nn.OptimizerKinds()...),
+	reflect.TypeFor[nn.Pooling]():       values(nn.Poolings()...),
 	reflect.TypeFor[nn.ScheduleKind]():  values(nn.Constant, nn.Steps, nn.Cosine, nn.Linear, nn.OneCycle),
 }
 
@@ -106,7 +107,7 @@ var enums = map[reflect.Type][]string{
 // say so.
 var few = map[string][]string{
 	"metric":               evaluate.Names(),
-	"model.encoder":        {"lstm", "gru"},
+	"model.encoder":        classify.EncoderNames(),
 	"model.ngrams.lexicon": {"vader"},
 }
 
