@@ -441,3 +441,26 @@ func TestDeltas(t *testing.T) {
 		t.Errorf("65 bits: %v", err)
 	}
 }
+
+// What delta coded values are put together in is counted, as it grows.
+func TestDeltaScratchIsCounted(t *testing.T) {
+	f := &File{limits: generous}
+	c := &Cursor{Column: Column{Type: ByteArray}, file: f}
+	for _, size := range []uint32{5, 50, 20, 500} {
+		b, err := pq.DeltaByteArray.EncodeByteArray(nil, make([]byte, size), []uint32{0, size})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := c.newDeltaBytes(b, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v Value
+		if err := d.next(&v); err != nil || len(v.Bytes) != int(size) {
+			t.Fatalf("%d bytes, %v, want %d", len(v.Bytes), err, size)
+		}
+		if f.memory != int64(cap(c.scratch)) {
+			t.Errorf("%d bytes are counted, there are %d", f.memory, cap(c.scratch))
+		}
+	}
+}
