@@ -342,52 +342,13 @@ func (p *parser) entry(name string, at int) (entry, error) {
 		seen[i] = true
 		switch fields[i] {
 		case "dtype":
-			p.space()
-			at := p.i
-			s, err := p.str(field)
-			if err != nil {
-				return err
-			}
-			if e.dtype, err = parseDType(s); err != nil {
-				return p.fail(at, field, "%w", err)
-			}
-			return nil
+			e.dtype, err = p.dtype(field)
 		case "shape":
-			e.shape = []int{}
-			return p.items('[', ']', field, func(n int) error {
-				p.space()
-				at := p.i
-				if n >= p.lim.MaxRank {
-					return p.fail(at, field, "%w: more than %d dimensions", ErrTooLarge, p.lim.MaxRank)
-				}
-				d, err := p.number(field)
-				if err == nil && d > math.MaxInt {
-					err = p.fail(at, field, "%w: dimension %d", ErrTooLarge, d)
-				}
-				e.shape = append(e.shape, int(d))
-				return err
-			})
+			e.shape, err = p.shape(field)
 		default:
-			var v [2]int64
-			n := 0
-			p.space()
-			at := p.i
-			if err := p.items('[', ']', field, func(i int) (err error) {
-				if i >= len(v) {
-					return p.fail(p.i, field, "%w: data_offsets has more than two numbers", ErrHeader)
-				}
-				n++
-				v[i], err = p.number(field)
-				return err
-			}); err != nil {
-				return err
-			}
-			if n != len(v) {
-				return p.fail(at, field, "%w: data_offsets has %d numbers, want 2", ErrHeader, n)
-			}
-			e.begin, e.end = v[0], v[1]
-			return nil
+			e.begin, e.end, err = p.offsets(field)
 		}
+		return err
 	})
 	if err != nil {
 		return e, err
@@ -398,6 +359,59 @@ func (p *parser) entry(name string, at int) (entry, error) {
 		}
 	}
 	return e, nil
+}
+
+func (p *parser) dtype(field string) (DType, error) {
+	p.space()
+	at := p.i
+	s, err := p.str(field)
+	if err != nil {
+		return 0, err
+	}
+	d, err := parseDType(s)
+	if err != nil {
+		err = p.fail(at, field, "%w", err)
+	}
+	return d, err
+}
+
+// shape returns no nil without an error: a scalar has no dimensions.
+func (p *parser) shape(field string) ([]int, error) {
+	shape := []int{}
+	err := p.items('[', ']', field, func(n int) error {
+		p.space()
+		at := p.i
+		if n >= p.lim.MaxRank {
+			return p.fail(at, field, "%w: more than %d dimensions", ErrTooLarge, p.lim.MaxRank)
+		}
+		d, err := p.number(field)
+		if err == nil && d > math.MaxInt {
+			err = p.fail(at, field, "%w: dimension %d", ErrTooLarge, d)
+		}
+		shape = append(shape, int(d))
+		return err
+	})
+	return shape, err
+}
+
+// offsets reads the two numbers of data_offsets.
+func (p *parser) offsets(field string) (begin, end int64, err error) {
+	var v [2]int64
+	n := 0
+	p.space()
+	at := p.i
+	err = p.items('[', ']', field, func(i int) (err error) {
+		if i >= len(v) {
+			return p.fail(p.i, field, "%w: data_offsets has more than two numbers", ErrHeader)
+		}
+		n++
+		v[i], err = p.number(field)
+		return err
+	})
+	if err == nil && n != len(v) {
+		err = p.fail(at, field, "%w: data_offsets has %d numbers, want 2", ErrHeader, n)
+	}
+	return v[0], v[1], err
 }
 
 // checkLayout sorts the entries by their data and checks that each has a name of
