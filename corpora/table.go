@@ -274,16 +274,22 @@ func (t *tableRows) split() (lines, column int, err error) {
 		t.spans = append(t.spans, span{p, p + i, false})
 		p += i + 1
 	}
-	t.fields = t.fields[:0]
-	for _, s := range t.spans {
-		if s.quoted {
-			t.fields = append(t.fields, t.scratch[s.from:s.to])
-		} else {
-			t.fields = append(t.fields, rec[s.from:s.to])
-		}
-	}
+	t.setFields(rec)
 	t.length = next
 	return lines, 0, nil
+}
+
+// setFields finds the fields at their spans, once the record and scratch have
+// stopped moving.
+func (t *tableRows) setFields(rec []byte) {
+	t.fields = t.fields[:0]
+	for _, s := range t.spans {
+		from := rec
+		if s.quoted {
+			from = t.scratch
+		}
+		t.fields = append(t.fields, from[s.from:s.to])
+	}
 }
 
 // isSentinel reports whether err is about the content of one row.
