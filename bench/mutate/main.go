@@ -154,13 +154,19 @@ func (o options) judge(all []mutant, valid, alive []bool) error {
 	return errors.Join(errs...)
 }
 
+// A source is a file to mutate.
+type source struct {
+	file  string
+	text  []byte
+	first int // the number, which is the index + 1, of its first mutant
+	own   []mutant
+}
+
 // build makes the test binaries of all mutants that compile, one for each
 // package under test.
 func (o options) build(dir string, match *regexp.Regexp, files []string) (all []mutant, valid []bool, binaries []string, err error) {
 	fset := token.NewFileSet()
-	first := map[string]int{} // the index of a file's first mutant
-	own := map[string][]mutant{}
-	sources := map[string][]byte{}
+	var sources []source
 	for _, file := range files {
 		src, err := os.ReadFile(file)
 		if err != nil {
@@ -170,65 +176,87 @@ func (o options) build(dir string, match *regexp.Regexp, files []string) (all []
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		first[file], own[file], sources[file] = len(all), list, src
+		sources = append(sources, source{file, src, len(all) + 1, list})
 		all = append(all, list...)
 	}
-	skip := map[int]bool{} // numbers, which are indices + 1
+	skip := map[int]bool{} // numbers
 	for !o.list {
-		replace := map[string]string{}
-		put := func(name, path string, text []byte) error {
-			abs, err := filepath.Abs(path)
-			if err != nil {
-				return err
-			}
-			replace[abs] = filepath.Join(dir, name)
-			return os.WriteFile(replace[abs], text, 0o600)
-		}
-		lines := map[string]map[int]int{} // by file, as the compiler calls it
-		for i, file := range files {
-			name := fmt.Sprintf("%d.go", i)
-			text, from := schema(fset, sources[file], own[file], func(i int) int { return first[file] + i + 1 }, skip)
-			lines[name] = from
-			pkg := regexp.MustCompile(`(?m)^package (\w+)`).FindSubmatch(text)[1]
-			if err := errors.Join(put(name, file, text), put("n"+name, filepath.Join(filepath.Dir(file), "mutant_number.go"), fmt.Appendf(nil, chooser, pkg))); err != nil {
-				return nil, nil, nil, err
-			}
-		}
-		overlay, _ := json.Marshal(map[string]any{"Replace": replace}) // strings cannot fail
-		list := filepath.Join(dir, "overlay.json")
-		if err := os.WriteFile(list, overlay, 0o600); err != nil {
+		overlay, lines, err := writeSources(dir, fset, sources, skip)
+		if err != nil {
 			return nil, nil, nil, err
 		}
-		binaries = nil
 		var out []byte
-		for i, pkg := range o.tests {
-			binaries = append(binaries, filepath.Join(dir, fmt.Sprintf("%d.test", i)))
-			cmd := exec.Command("go", "test", "-c", "-vet=off", "-gcflags=-e", "-tags", o.tags, "-overlay", list, "-o", binaries[i], pkg)
-			if out, err = cmd.CombinedOutput(); err != nil {
-				break
-			}
-		}
-		if err == nil {
+		if binaries, out, err = o.compile(dir, overlay); err == nil {
 			break
 		}
 		before := len(skip)
-		for _, place := range regexp.MustCompile(`(?m)(\w+\.go):(\d+):`).FindAllStringSubmatch(string(out), -1) {
-			var line int
-			fmt.Sscan(place[2], &line)
-			number, start := 0, 0
-			for n, from := range lines[place[1]] {
-				if from <= line && from > start {
-					number, start = n, from
-				}
-			}
-			if number > 0 {
-				skip[number] = true
-			}
-		}
+		skipFaulty(skip, out, lines)
 		if len(skip) == before {
 			return nil, nil, nil, fmt.Errorf("%w\n%s", err, out)
 		}
 	}
+	return all, o.choose(all, skip), binaries, nil
+}
+
+// writeSources writes the sources with their mutants, but for those to skip, and the
+// overlay that puts them in the place of the files. lines[name][number] is where the
+// copy of a mutant begins in a file, by the name that the compiler gives it.
+func writeSources(dir string, fset *token.FileSet, sources []source, skip map[int]bool) (overlay string, lines map[string]map[int]int, err error) {
+	replace := map[string]string{}
+	put := func(name, path string, text []byte) error {
+		abs, err := filepath.Abs(path)
+		if err != nil {
+			return err
+		}
+		replace[abs] = filepath.Join(dir, name)
+		return os.WriteFile(replace[abs], text, 0o600)
+	}
+	lines = map[string]map[int]int{}
+	for i, s := range sources {
+		name := fmt.Sprintf("%d.go", i)
+		text, from := schema(fset, s.text, s.own, func(i int) int { return s.first + i }, skip)
+		lines[name] = from
+		pkg := regexp.MustCompile(`(?m)^package (\w+)`).FindSubmatch(text)[1]
+		if err := errors.Join(put(name, s.file, text), put("n"+name, filepath.Join(filepath.Dir(s.file), "mutant_number.go"), fmt.Appendf(nil, chooser, pkg))); err != nil {
+			return "", nil, err
+		}
+	}
+	list, _ := json.Marshal(map[string]any{"Replace": replace}) // strings cannot fail
+	overlay = filepath.Join(dir, "overlay.json")
+	return overlay, lines, os.WriteFile(overlay, list, 0o600)
+}
+
+// compile makes the test binaries. out is what the compiler says of the first that fails.
+func (o options) compile(dir, overlay string) (binaries []string, out []byte, err error) {
+	for i, pkg := range o.tests {
+		binaries = append(binaries, filepath.Join(dir, fmt.Sprintf("%d.test", i)))
+		cmd := exec.Command("go", "test", "-c", "-vet=off", "-gcflags=-e", "-tags", o.tags, "-overlay", overlay, "-o", binaries[i], pkg)
+		if out, err = cmd.CombinedOutput(); err != nil {
+			return nil, out, err
+		}
+	}
+	return binaries, nil, nil
+}
+
+// skipFaulty adds to skip the mutants that the compiler complains of.
+func skipFaulty(skip map[int]bool, out []byte, lines map[string]map[int]int) {
+	for _, place := range regexp.MustCompile(`(?m)(\w+\.go):(\d+):`).FindAllStringSubmatch(string(out), -1) {
+		var line int
+		fmt.Sscan(place[2], &line)
+		number, start := 0, 0
+		for n, from := range lines[place[1]] {
+			if from <= line && from > start {
+				number, start = n, from
+			}
+		}
+		if number > 0 {
+			skip[number] = true
+		}
+	}
+}
+
+// choose says which mutants to test.
+func (o options) choose(all []mutant, skip map[int]bool) (valid []bool) {
 	for i, m := range all {
 		valid = append(valid, !skip[i+1] && (!o.listed || o.known[m.String()]))
 	}
@@ -240,7 +268,7 @@ func (o options) build(dir string, match *regexp.Regexp, files []string) (all []
 			}
 		}
 	}
-	return all, valid, binaries, nil
+	return valid
 }
 
 // survives runs the tests on one mutant, 0 for the original, and returns nil if

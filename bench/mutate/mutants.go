@@ -68,117 +68,155 @@ var swaps = map[token.Token][]token.Token{
 //     continue goes.
 //
 // Arguments of package fmt are left alone: what they change is a message.
-func mutants(fset *token.FileSet, file string, src []byte, only *regexp.Regexp) (list []mutant, err error) {
+func mutants(fset *token.FileSet, file string, src []byte, only *regexp.Regexp) ([]mutant, error) {
 	f, err := parser.ParseFile(fset, file, src, 0)
 	if err != nil {
 		return nil, err
 	}
-	lines := strings.Split(string(src), "\n")
-	called := map[string]int{}
+	c := collector{fset: fset, file: file, src: src, lines: strings.Split(string(src), "\n"), called: map[string]int{}}
 	for _, d := range f.Decls {
 		fun, ok := d.(*ast.FuncDecl)
 		if !ok || fun.Body == nil || fun.Type.TypeParams != nil || !only.MatchString(fun.Name.Name) {
 			continue
 		}
-		add := func(from, to token.Pos, text string) {
-			start, end := fset.Position(from).Offset, fset.Position(to).Offset
-			line := fset.Position(from).Line
-			m := mutant{file: file, fun: fun, line: line, start: start, end: end, old: string(src[start:end]), text: text, on: lines[line-1]}
-			m.again = called[m.String()]
-			called[m.String()]++
-			list = append(list, m)
-		}
-		text := func(n ast.Node) string {
-			return string(src[fset.Position(n.Pos()).Offset:fset.Position(n.End()).Offset])
-		}
-		operator := func(n ast.Node, at token.Pos, op token.Token) {
-			before, after := fset.Position(n.Pos()).Offset, fset.Position(at).Offset
-			end := fset.Position(n.End()).Offset
-			for _, to := range swaps[op] {
-				// The whole expression, so that a survivor can be told from its like.
-				add(n.Pos(), n.End(), string(src[before:after])+to.String()+string(src[after+len(op.String()):end]))
-			}
-		}
-		plusOne := func(e ast.Expr) {
-			if e == nil {
-				return
-			}
-			if _, number := e.(*ast.BasicLit); !number {
-				add(e.Pos(), e.End(), "("+text(e)+"+1)")
-			}
-		}
+		c.fun = fun
 		ast.Inspect(fun.Body, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok && speaks(call) {
+				return false
+			}
 			switch n := n.(type) {
-			case *ast.CallExpr:
-				if s, ok := n.Fun.(*ast.SelectorExpr); ok {
-					if pkg, ok := s.X.(*ast.Ident); ok && pkg.Name == "fmt" {
-						return false
-					}
-				}
-				if id, ok := n.Fun.(*ast.Ident); ok {
-					switch id.Name {
-					case "panic":
-						return false
-					case "min":
-						add(n.Pos(), n.End(), "max"+text(n)[3:])
-					case "max":
-						add(n.Pos(), n.End(), "min"+text(n)[3:])
-					}
-				}
-			case *ast.BinaryExpr:
-				operator(n, n.OpPos, n.Op)
-			case *ast.UnaryExpr:
-				if n.Op == token.SUB || n.Op == token.NOT {
-					add(n.Pos(), n.End(), text(n.X))
-				}
-			case *ast.BasicLit:
-				switch n.Kind {
-				case token.INT:
-					if v, err := strconv.ParseInt(n.Value, 0, 64); err == nil {
-						add(n.Pos(), n.End(), fmt.Sprint(v+1))
-					}
-				case token.FLOAT:
-					add(n.Pos(), n.End(), "(2*"+n.Value+"+1)")
-				}
-			case *ast.Ident:
-				switch n.Name {
-				case "true":
-					add(n.Pos(), n.End(), "false")
-				case "false":
-					add(n.Pos(), n.End(), "true")
-				}
-			case *ast.IndexExpr:
-				plusOne(n.Index)
-			case *ast.SliceExpr:
-				plusOne(n.Low)
-				plusOne(n.High)
-				if n.Low != nil {
-					all, low := text(n), fset.Position(n.Low.Pos()).Offset-fset.Position(n.Pos()).Offset
-					add(n.Pos(), n.End(), all[:low]+all[low+len(text(n.Low)):])
-				}
-			case *ast.IfStmt:
-				add(n.Cond.Pos(), n.Cond.End(), "true || "+"("+text(n.Cond)+")")
-				add(n.Cond.Pos(), n.Cond.End(), "false && "+"("+text(n.Cond)+")")
-			case *ast.AssignStmt:
-				if n.Tok != token.ASSIGN {
-					operator(n, n.TokPos, n.Tok)
-				}
-				if n.Tok != token.DEFINE {
-					add(n.Pos(), n.End(), "")
-				}
-			case *ast.IncDecStmt:
-				operator(n, n.TokPos, n.Tok)
-			case *ast.ExprStmt:
-				add(n.Pos(), n.End(), "")
-			case *ast.BranchStmt:
-				add(n.Pos(), n.End(), "")
-			case *ast.ReturnStmt:
-				if len(n.Results) == 0 {
-					add(n.Pos(), n.End(), "")
-				}
+			case ast.Expr:
+				c.expression(n)
+			case ast.Stmt:
+				c.statement(n)
 			}
 			return true
 		})
 	}
-	return list, nil
+	return c.list, nil
+}
+
+// speaks says whether a call is one of package fmt or a panic.
+func speaks(call *ast.CallExpr) bool {
+	switch f := call.Fun.(type) {
+	case *ast.SelectorExpr:
+		pkg, ok := f.X.(*ast.Ident)
+		return ok && pkg.Name == "fmt"
+	case *ast.Ident:
+		return f.Name == "panic"
+	}
+	return false
+}
+
+// A collector collects the mutants of one source.
+type collector struct {
+	fset   *token.FileSet
+	file   string
+	src    []byte
+	lines  []string       // of src
+	fun    *ast.FuncDecl  // where it is now
+	called map[string]int // how many are called so
+	list   []mutant
+}
+
+func (c *collector) offset(at token.Pos) int { return c.fset.Position(at).Offset }
+
+func (c *collector) text(n ast.Node) string {
+	return string(c.src[c.offset(n.Pos()):c.offset(n.End())])
+}
+
+// replace adds the mutant that has text in the place of n.
+func (c *collector) replace(n ast.Node, text string) {
+	line := c.fset.Position(n.Pos()).Line
+	m := mutant{file: c.file, fun: c.fun, line: line, start: c.offset(n.Pos()), end: c.offset(n.End()), old: c.text(n), text: text, on: c.lines[line-1]}
+	m.again = c.called[m.String()]
+	c.called[m.String()]++
+	c.list = append(c.list, m)
+}
+
+// operator swaps the operator of n, which is at a place in it.
+func (c *collector) operator(n ast.Node, at token.Pos, op token.Token) {
+	all, before := c.text(n), c.offset(at)-c.offset(n.Pos())
+	for _, to := range swaps[op] {
+		// The whole expression, so that a survivor can be told from its like.
+		c.replace(n, all[:before]+to.String()+all[before+len(op.String()):])
+	}
+}
+
+// plusOne adds 1 to an index that is there and no number.
+func (c *collector) plusOne(e ast.Expr) {
+	if e == nil {
+		return
+	}
+	if _, number := e.(*ast.BasicLit); !number {
+		c.replace(e, "("+c.text(e)+"+1)")
+	}
+}
+
+func (c *collector) expression(n ast.Expr) {
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		if id, ok := n.Fun.(*ast.Ident); ok {
+			switch id.Name {
+			case "min":
+				c.replace(n, "max"+c.text(n)[3:])
+			case "max":
+				c.replace(n, "min"+c.text(n)[3:])
+			}
+		}
+	case *ast.BinaryExpr:
+		c.operator(n, n.OpPos, n.Op)
+	case *ast.UnaryExpr:
+		if n.Op == token.SUB || n.Op == token.NOT {
+			c.replace(n, c.text(n.X))
+		}
+	case *ast.BasicLit:
+		switch n.Kind {
+		case token.INT:
+			if v, err := strconv.ParseInt(n.Value, 0, 64); err == nil {
+				c.replace(n, fmt.Sprint(v+1))
+			}
+		case token.FLOAT:
+			c.replace(n, "(2*"+n.Value+"+1)")
+		}
+	case *ast.Ident:
+		switch n.Name {
+		case "true":
+			c.replace(n, "false")
+		case "false":
+			c.replace(n, "true")
+		}
+	case *ast.IndexExpr:
+		c.plusOne(n.Index)
+	case *ast.SliceExpr:
+		c.plusOne(n.Low)
+		c.plusOne(n.High)
+		if n.Low != nil {
+			all, low := c.text(n), c.offset(n.Low.Pos())-c.offset(n.Pos())
+			c.replace(n, all[:low]+all[low+len(c.text(n.Low)):])
+		}
+	}
+}
+
+func (c *collector) statement(n ast.Stmt) {
+	switch n := n.(type) {
+	case *ast.IfStmt:
+		c.replace(n.Cond, "true || ("+c.text(n.Cond)+")")
+		c.replace(n.Cond, "false && ("+c.text(n.Cond)+")")
+	case *ast.AssignStmt:
+		if n.Tok != token.ASSIGN {
+			c.operator(n, n.TokPos, n.Tok)
+		}
+		if n.Tok != token.DEFINE {
+			c.replace(n, "")
+		}
+	case *ast.IncDecStmt:
+		c.operator(n, n.TokPos, n.Tok)
+	case *ast.ReturnStmt:
+		if len(n.Results) == 0 {
+			c.replace(n, "")
+		}
+	case *ast.ExprStmt, *ast.BranchStmt:
+		c.replace(n, "")
+	}
 }

@@ -68,54 +68,14 @@ func tail(b []byte) []byte {
 
 // contests lists all there is to measure.
 func contests(o *options) []*contest {
-	var all []*contest
-	add := func(unit, name string, entries ...*entry) {
-		all = append(all, &contest{name, unit, entries})
-	}
-	python := filepath.Join(o.peers, "venv", "bin", "python")
-	seconds := fmt.Sprint(o.seconds)
-
-	gemm := func(m, n, k, threads int) {
-		size := []string{fmt.Sprint(m), fmt.Sprint(n), fmt.Sprint(k), fmt.Sprint(threads), seconds}
-		ours := []string{filepath.Join(o.bin, "gemm"), "-m", size[0], "-n", size[1], "-k", size[2], "-threads", size[3], "-seconds", seconds}
-		blas := append([]string{filepath.Join(o.peers, "gemm")}, size...)
-		entries := []*entry{
-			{name: "textlstm, weights packed", argv: append(ours, "-packed")},
-			{name: "textlstm", argv: ours},
-			{name: "OpenBLAS x·Wᵀ", argv: blas},
-			{name: "OpenBLAS x·W", argv: append(blas[:len(blas):len(blas)], "nn")},
-		}
-		if m == 1 {
-			entries = append(entries, &entry{name: "OpenBLAS gemv", argv: append(blas[:len(blas):len(blas)], "gemv")})
-		}
-		add("gflops", fmt.Sprintf("gemm %d×%d×%d, %s", m, k, n, plural(threads)), entries...)
-	}
+	l := contestList{o: o}
 	for _, threads := range []int{1, 2} {
-		gemm(1024, 1024, 1024, threads)
-		gemm(6400, 512, 100, threads)
+		l.gemm(1024, 1024, 1024, threads)
+		l.gemm(6400, 512, 100, threads)
 	}
-	gemm(32, 512, 128, 1)
-	gemm(1, 512, 128, 1)
+	l.gemm(32, 512, 128, 1)
+	l.gemm(1, 512, 128, 1)
 
-	lstm := func(name, mode string, hidden, batch, threads int, lengths bool, peers map[string][]string) {
-		args := []string{"-mode", mode, "-bidirectional", "-hidden", fmt.Sprint(hidden), "-batch", fmt.Sprint(batch),
-			"-threads", fmt.Sprint(threads), "-seconds", seconds}
-		if lengths {
-			args = append(args, "-lengths", "bench/imdb-lengths.txt")
-		}
-		entries := []*entry{{name: "textlstm", argv: append([]string{filepath.Join(o.bin, "throughput")}, args...)}}
-		if mode == "infer" {
-			argv := append([]string{filepath.Join(o.bin, "throughput"), "-int8"}, args...)
-			entries = append(entries, &entry{name: "textlstm int8", argv: argv})
-		}
-		for _, peer := range []string{"PyTorch", "PyTorch packed", "PyTorch padded", "ONNX Runtime", "ONNX Runtime int8"} {
-			if argv, ok := peers[peer]; ok {
-				argv = append(append([]string{python}, argv...), args...)
-				entries = append(entries, &entry{name: peer, argv: argv})
-			}
-		}
-		add("tokens_per_s", fmt.Sprintf("%s H=%d, B=%d, %s", name, hidden, batch, plural(threads)), entries...)
-	}
 	const torch, onnx = "bench/peers/torch_lstm.py", "bench/peers/ort_lstm.py"
 	for _, hidden := range []int{128, 256, 512} {
 		for _, batch := range []int{32, 1} {
@@ -124,37 +84,91 @@ func contests(o *options) []*contest {
 				if batch == 1 { // its fastest for each
 					adam = "sparse"
 				}
-				lstm("train", "train", hidden, batch, threads, false, map[string][]string{
+				l.lstm("train", "train", hidden, batch, threads, false, map[string][]string{
 					"PyTorch": {torch, "-adam", adam},
 				})
-				lstm("infer", "infer", hidden, batch, threads, false, map[string][]string{
+				l.lstm("infer", "infer", hidden, batch, threads, false, map[string][]string{
 					"PyTorch": {torch}, "ONNX Runtime": {onnx}, "ONNX Runtime int8": {onnx, "-int8"},
 				})
 			}
 		}
 	}
 	for _, threads := range []int{1, 2} {
-		lstm("lengths train", "train", 128, 32, threads, true, map[string][]string{
+		l.lstm("lengths train", "train", 128, 32, threads, true, map[string][]string{
 			"PyTorch packed": {torch, "-packed"}, "PyTorch padded": {torch},
 		})
-		lstm("lengths infer", "infer", 128, 32, threads, true, map[string][]string{
+		l.lstm("lengths infer", "infer", 128, 32, threads, true, map[string][]string{
 			"PyTorch packed": {torch, "-packed"}, "PyTorch padded": {torch}, "ONNX Runtime": {onnx},
 		})
 	}
 
-	job := func(name, file string, threads int) {
-		texts := filepath.Join(o.peers, file)
-		entries := []*entry{{name: "textlstm", argv: []string{filepath.Join(o.bin, "sentiment"), "classify", "--lines", "--output", "jsonl", "--threads", fmt.Sprint(threads), texts}}}
-		if threads == 1 { // fasttext predict has no other
-			entries = append(entries, &entry{name: "fastText", argv: []string{"fasttext", "predict-prob", filepath.Join(o.peers, "imdb.bin"), texts}})
-		}
-		entries = append(entries, &entry{name: "PyTorch", argv: []string{python, "bench/peers/torch_classify.py", filepath.Join(o.peers, "imdb.pt"), texts, "-threads", fmt.Sprint(threads)}})
-		add("seconds", fmt.Sprintf("job %s, %s", name, plural(threads)), entries...)
+	l.job("IMDB test texts", "imdb-test.txt", 1)
+	l.job("IMDB test texts", "imdb-test.txt", 2)
+	l.job("one text", "imdb-one.txt", 1)
+	return l.all
+}
+
+// A contestList is what contests adds to.
+type contestList struct {
+	o   *options
+	all []*contest
+}
+
+func (l *contestList) add(unit, name string, entries ...*entry) {
+	l.all = append(l.all, &contest{name, unit, entries})
+}
+
+func (l *contestList) python() string  { return filepath.Join(l.o.peers, "venv", "bin", "python") }
+func (l *contestList) seconds() string { return fmt.Sprint(l.o.seconds) }
+
+// gemm adds a matrix product: A [m][k] by the transpose of B [n][k].
+func (l *contestList) gemm(m, n, k, threads int) {
+	size := []string{fmt.Sprint(m), fmt.Sprint(n), fmt.Sprint(k), fmt.Sprint(threads), l.seconds()}
+	ours := []string{filepath.Join(l.o.bin, "gemm"), "-m", size[0], "-n", size[1], "-k", size[2], "-threads", size[3], "-seconds", l.seconds()}
+	blas := append([]string{filepath.Join(l.o.peers, "gemm")}, size...)
+	entries := []*entry{
+		{name: "textlstm, weights packed", argv: append(ours, "-packed")},
+		{name: "textlstm", argv: ours},
+		{name: "OpenBLAS x·Wᵀ", argv: blas},
+		{name: "OpenBLAS x·W", argv: append(blas[:len(blas):len(blas)], "nn")},
 	}
-	job("IMDB test texts", "imdb-test.txt", 1)
-	job("IMDB test texts", "imdb-test.txt", 2)
-	job("one text", "imdb-one.txt", 1)
-	return all
+	if m == 1 {
+		entries = append(entries, &entry{name: "OpenBLAS gemv", argv: append(blas[:len(blas):len(blas)], "gemv")})
+	}
+	l.add("gflops", fmt.Sprintf("gemm %d×%d×%d, %s", m, k, n, plural(threads)), entries...)
+}
+
+// lstm adds training or inference of an encoder, with texts of one length or of
+// IMDB's lengths; peers holds the scripts, with arguments, of those that take part.
+func (l *contestList) lstm(name, mode string, hidden, batch, threads int, lengths bool, peers map[string][]string) {
+	args := []string{"-mode", mode, "-bidirectional", "-hidden", fmt.Sprint(hidden), "-batch", fmt.Sprint(batch),
+		"-threads", fmt.Sprint(threads), "-seconds", l.seconds()}
+	if lengths {
+		args = append(args, "-lengths", "bench/imdb-lengths.txt")
+	}
+	entries := []*entry{{name: "textlstm", argv: append([]string{filepath.Join(l.o.bin, "throughput")}, args...)}}
+	if mode == "infer" {
+		argv := append([]string{filepath.Join(l.o.bin, "throughput"), "-int8"}, args...)
+		entries = append(entries, &entry{name: "textlstm int8", argv: argv})
+	}
+	for _, peer := range []string{"PyTorch", "PyTorch packed", "PyTorch padded", "ONNX Runtime", "ONNX Runtime int8"} {
+		if argv, ok := peers[peer]; ok {
+			argv = append(append([]string{l.python()}, argv...), args...)
+			entries = append(entries, &entry{name: peer, argv: argv})
+		}
+	}
+	l.add("tokens_per_s", fmt.Sprintf("%s H=%d, B=%d, %s", name, hidden, batch, plural(threads)), entries...)
+}
+
+// job adds the classification of a file of texts, start and loading included.
+func (l *contestList) job(name, file string, threads int) {
+	texts := filepath.Join(l.o.peers, file)
+	entries := []*entry{{name: "textlstm", argv: []string{filepath.Join(l.o.bin, "sentiment"), "classify", "--lines", "--output", "jsonl", "--threads", fmt.Sprint(threads), texts}}}
+	if threads == 1 { // fasttext predict has no other
+		entries = append(entries, &entry{name: "fastText", argv: []string{"fasttext", "predict-prob", filepath.Join(l.o.peers, "imdb.bin"), texts}})
+	}
+	entries = append(entries, &entry{name: "PyTorch", argv: []string{l.python(), "bench/peers/torch_classify.py", filepath.Join(l.o.peers, "imdb.pt"), texts, "-threads", fmt.Sprint(threads)}})
+	l.add("seconds", fmt.Sprintf("job %s, %s", name, plural(threads)), entries...)
 }
 
 func plural(threads int) string {
