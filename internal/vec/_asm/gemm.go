@@ -39,166 +39,207 @@ func gemm() {
 // tile writes one micro-kernel. Its accumulators are a tile of C; it adds the outer
 // products of k columns of A and k rows of B to them, in order.
 func tile(l level, rows, vecs int) {
-	panels := max(1, vecs*l.bytes/panelBytes)
-	perPanel := vecs / panels
 	TEXT(fmt.Sprintf("tile%dx%d%s", rows, vecs*l.lanes(), l.name), NOSPLIT,
 		"func(tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)")
 	Doc(fmt.Sprintf("tile%dx%d%s computes tiles of %d rows and %d columns; see tile%s.",
 		rows, vecs*l.lanes(), l.name, rows, vecs*l.lanes(), l.name))
 	Pragma("noescape")
-	a, rs, ks := arg("a"), arg("rs"), arg("ks")
-	b, c, ldc := arg("b"), arg("c"), arg("ldc")
-	SHLQ(Imm(2), rs)
-	SHLQ(Imm(2), ks)
-	SHLQ(Imm(2), ldc)
-	var last reg.Register // mask of the last vector
-	if l.avx512 {
-		last = K()
-		m := Load(Param("mask"), GP32())
-		KMOVW(m.(reg.GPVirtual), last)
-	}
-
-	// The panels of B lie ps apart.
-	var ps, ps3 reg.GPVirtual
-	if panels > 1 {
-		ps = arg("ps")
-		SHLQ(Imm(2), ps)
-		if panels > 3 {
-			ps3 = GP64()
-			LEAQ(Mem{Base: ps, Index: ps, Scale: 2}, ps3)
-		}
-	}
-	// Row i of A is at rowPtr[i/5] + {0, 1, 2, 3, 4}[i%5] * rs: the multiple 3 has a
-	// register of its own.
-	const group = 5
-	var rs3 reg.GPVirtual
-	if rows > 3 {
-		rs3 = GP64()
-		LEAQ(Mem{Base: rs, Index: rs, Scale: 2}, rs3)
-	}
-	offset := func(ptr reg.GPVirtual, i int) Mem {
-		switch i {
-		case 0:
-			return Mem{Base: ptr}
-		case 3:
-			return Mem{Base: ptr, Index: rs3, Scale: 1}
-		}
-		return Mem{Base: ptr, Index: rs, Scale: uint8(i)}
-	}
-
-	acc := make([][]reg.VecVirtual, rows)
-	for i := range acc {
-		acc[i] = make([]reg.VecVirtual, vecs)
-		for v := range acc[i] {
-			acc[i][v] = l.vec()
-		}
-	}
-
+	t := newFloatTile(l, rows, vecs)
 	Label("tile")
+	t.loadAcc()
+	Label("start")
+	ap := t.rowPointers()
+	bp, n := GP64(), GP64()
+	MOVQ(t.b, bp)
+	Load(Param("k"), n)
+	TESTQ(n, n)
+	JZ(LabelRef("store"))
+	Label("sum")
+	t.addProduct(ap, bp)
+	for _, p := range ap {
+		ADDQ(t.ks, p)
+	}
+	ADDQ(Imm(panelBytes), bp)
+	DECQ(n)
+	JNZ(LabelRef("sum"))
+	Label("store")
+	t.storeAcc()
+	next := arg("next")
+	LEAQ(Mem{Base: t.a, Index: next, Scale: 4}, t.a)
+	DECQ(NewParamAddr("tiles", 0))
+	JNZ(LabelRef("tile"))
+	l.done()
+}
+
+// A floatTile holds what stays in registers from one tile to the next.
+type floatTile struct {
+	level
+	rows, vecs int
+
+	a, rs, ks reg.GPVirtual // A, and how far its rows and columns lie apart in bytes
+	rs3       reg.GPVirtual // 3*rs, with more than three rows
+	b         reg.GPVirtual
+	ps, ps3   reg.GPVirtual // how far the panels of B lie apart, and three times that
+	c, ldc    reg.GPVirtual
+	last      reg.Register // mask of the last vector, with AVX-512
+	acc       [][]reg.VecVirtual
+}
+
+// panels is the number of panels of B that a tile takes part of.
+func (t *floatTile) panels() int { return max(1, t.vecs*t.bytes/panelBytes) }
+
+func newFloatTile(l level, rows, vecs int) *floatTile {
+	t := &floatTile{level: l, rows: rows, vecs: vecs}
+	t.a, t.rs, t.ks = arg("a"), arg("rs"), arg("ks")
+	t.b, t.c, t.ldc = arg("b"), arg("c"), arg("ldc")
+	SHLQ(Imm(2), t.rs)
+	SHLQ(Imm(2), t.ks)
+	SHLQ(Imm(2), t.ldc)
+	if l.avx512 {
+		t.last = K()
+		m := Load(Param("mask"), GP32())
+		KMOVW(m.(reg.GPVirtual), t.last)
+	}
+	if t.panels() > 1 {
+		t.ps = arg("ps")
+		SHLQ(Imm(2), t.ps)
+		if t.panels() > 3 {
+			t.ps3 = GP64()
+			LEAQ(Mem{Base: t.ps, Index: t.ps, Scale: 2}, t.ps3)
+		}
+	}
+	if rows > 3 {
+		t.rs3 = GP64()
+		LEAQ(Mem{Base: t.rs, Index: t.rs, Scale: 2}, t.rs3)
+	}
+	t.acc = make([][]reg.VecVirtual, rows)
+	for i := range t.acc {
+		t.acc[i] = make([]reg.VecVirtual, vecs)
+		for v := range t.acc[i] {
+			t.acc[i][v] = l.vec()
+		}
+	}
+	return t
+}
+
+// loadAcc sets the accumulators to the tile of init, to zero without one.
+func (t *floatTile) loadAcc() {
 	ip := arg("init")
 	TESTQ(ip, ip)
 	JNE(LabelRef("load"))
-	for i := range acc {
-		for v := range acc[i] {
-			l.zero(acc[i][v])
+	for i := range t.acc {
+		for v := range t.acc[i] {
+			t.zero(t.acc[i][v])
 		}
 	}
 	JMP(LabelRef("start"))
 	Label("load")
 	ldi := arg("ldi")
 	SHLQ(Imm(2), ldi)
-	for i := range acc {
-		for v := range acc[i] {
-			src := at(ip, v*l.bytes)
-			if l.avx512 && v == vecs-1 {
-				VMOVUPS_Z(src, last, acc[i][v])
+	for i := range t.acc {
+		for v := range t.acc[i] {
+			src := at(ip, v*t.bytes)
+			if t.avx512 && v == t.vecs-1 {
+				VMOVUPS_Z(src, t.last, t.acc[i][v])
 			} else {
-				VMOVUPS(src, acc[i][v])
+				VMOVUPS(src, t.acc[i][v])
 			}
 		}
 		ADDQ(ldi, ip)
 	}
 	Store(ip, Param("init"))
-	Label("start")
-	ap := make([]reg.GPVirtual, (rows+group-1)/group)
+}
+
+// rowGroup is the number of rows of A that share a pointer: row i is at
+// rowPointers[i/5] + {0, 1, 2, 3, 4}[i%5] * rs, where the multiple 3 has a register
+// of its own.
+const rowGroup = 5
+
+// rowPointers points to the first column of A.
+func (t *floatTile) rowPointers() []reg.GPVirtual {
+	ap := make([]reg.GPVirtual, (t.rows+rowGroup-1)/rowGroup)
 	for g := range ap {
 		ap[g] = GP64()
 		if g == 0 {
-			MOVQ(a, ap[0])
+			MOVQ(t.a, ap[0])
 		} else {
-			LEAQ(offset(ap[g-1], 4), ap[g])
-			ADDQ(rs, ap[g])
+			LEAQ(t.aMem(ap[g-1], 4), ap[g])
+			ADDQ(t.rs, ap[g])
 		}
 	}
-	bp, n := GP64(), GP64()
-	MOVQ(b, bp)
-	Load(Param("k"), n)
-	TESTQ(n, n)
-	JZ(LabelRef("store"))
+	return ap
+}
 
+// aMem is the i-th row of the group at ptr.
+func (t *floatTile) aMem(ptr reg.GPVirtual, i int) Mem {
+	switch i {
+	case 0:
+		return Mem{Base: ptr}
+	case 3:
+		return Mem{Base: ptr, Index: t.rs3, Scale: 1}
+	}
+	return Mem{Base: ptr, Index: t.rs, Scale: uint8(i)}
+}
+
+// bMem is vector v of the row of B at bp.
+func (t *floatTile) bMem(bp reg.GPVirtual, v int) Mem {
+	perPanel := t.vecs / t.panels()
+	m := Mem{Base: bp, Disp: v % perPanel * t.bytes}
+	switch v / perPanel {
+	case 1:
+		m.Index, m.Scale = t.ps, 1
+	case 2:
+		m.Index, m.Scale = t.ps, 2
+	case 3:
+		m.Index, m.Scale = t.ps3, 1
+	}
+	return m
+}
+
+// addProduct adds the product of a column of A and a row of B.
+func (t *floatTile) addProduct(ap []reg.GPVirtual, bp reg.GPVirtual) {
 	// B comes straight from memory where it is used once, or the registers run out.
 	inRegister := func(v int) bool {
-		return rows > 1 && (l.avx512 || rows*vecs+v+1 < 16)
+		return t.rows > 1 && (t.avx512 || t.rows*t.vecs+v+1 < 16)
 	}
-	Label("sum")
-	bv := make([]reg.VecVirtual, vecs)
-	bm := make([]Mem, vecs)
-	for v := range bm {
-		m := Mem{Base: bp, Disp: v % perPanel * l.bytes}
-		switch v / perPanel {
-		case 1:
-			m.Index, m.Scale = ps, 1
-		case 2:
-			m.Index, m.Scale = ps, 2
-		case 3:
-			m.Index, m.Scale = ps3, 1
-		}
-		bm[v] = m
+	bv := make([]reg.VecVirtual, t.vecs)
+	for v := range bv {
 		if inRegister(v) {
-			bv[v] = l.vec()
-			VMOVUPS(m, bv[v])
+			bv[v] = t.vec()
+			VMOVUPS(t.bMem(bp, v), bv[v])
 		}
 	}
-	for i := range rows {
-		src := offset(ap[i/group], i%group)
-		if vecs == 1 && l.avx512 && rows > 1 {
-			VFMADD231PS_BCST(src, bv[0], acc[i][0])
+	for i := range t.rows {
+		src := t.aMem(ap[i/rowGroup], i%rowGroup)
+		if t.vecs == 1 && t.avx512 && t.rows > 1 {
+			VFMADD231PS_BCST(src, bv[0], t.acc[i][0])
 			continue
 		}
-		av := l.vec()
+		av := t.vec()
 		VBROADCASTSS(src, av)
-		for v := range vecs {
+		for v := range t.vecs {
 			if inRegister(v) {
-				VFMADD231PS(bv[v], av, acc[i][v])
+				VFMADD231PS(bv[v], av, t.acc[i][v])
 			} else {
-				VFMADD231PS(bm[v], av, acc[i][v])
+				VFMADD231PS(t.bMem(bp, v), av, t.acc[i][v])
 			}
 		}
 	}
-	for _, p := range ap {
-		ADDQ(ks, p)
-	}
-	ADDQ(Imm(panelBytes), bp)
-	DECQ(n)
-	JNZ(LabelRef("sum"))
+}
 
-	Label("store")
-	for i := range acc {
-		for v := range acc[i] {
-			dst := at(c, v*l.bytes)
-			if l.avx512 && v == vecs-1 {
-				VMOVUPS(acc[i][v], last, dst)
+// storeAcc stores the accumulators in C and goes on to the next tile of it.
+func (t *floatTile) storeAcc() {
+	for i := range t.acc {
+		for v := range t.acc[i] {
+			dst := at(t.c, v*t.bytes)
+			if t.avx512 && v == t.vecs-1 {
+				VMOVUPS(t.acc[i][v], t.last, dst)
 			} else {
-				VMOVUPS(acc[i][v], dst)
+				VMOVUPS(t.acc[i][v], dst)
 			}
 		}
-		ADDQ(ldc, c)
+		ADDQ(t.ldc, t.c)
 	}
-	next := arg("next")
-	LEAQ(Mem{Base: a, Index: next, Scale: 4}, a)
-	DECQ(NewParamAddr("tiles", 0))
-	JNZ(LabelRef("tile"))
-	l.done()
 }
 
 // packRows writes the copy of a block of a transposed A into tiles.
