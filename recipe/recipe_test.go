@@ -71,6 +71,30 @@ func TestStreamLeavesNoFile(t *testing.T) {
 	}
 }
 
+// A file of lists of labels and one of single labels are one corpus, in either order.
+func TestStreamJoinsSetsAndLabels(t *testing.T) {
+	dir := t.TempDir()
+	sets, single := filepath.Join(dir, "sets.jsonl"), filepath.Join(dir, "single.tsv")
+	for file, rows := range map[string]string{
+		sets:   `{"label":["a","b"],"text":"one"}` + "\n",
+		single: "label\ttext\na\ttwo\n",
+	} {
+		if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, data := range [][]Source{Files(sets, single), Files(single, sets)} {
+		texts, err := (&Recipe{Data: data}).SpoolTexts(t.Context(), corpora.Options{}, "", dir, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer texts.Close()
+		if got := texts.Header().Separator; got != corpora.DefaultSeparator {
+			t.Errorf("%s first: separator %q", data[0].File, got)
+		}
+	}
+}
+
 // A recipe with every setting is the same config over whatever defaults, those that
 // are zero in it included.
 func TestWriteAll(t *testing.T) {

@@ -88,13 +88,6 @@ func (s *stream) add(ctx context.Context, opts corpora.Options, dir string, src 
 			}
 		}
 	}
-	if base == 0 {
-		s.header.Separator = r.Separator()
-	}
-	// What is appended last decides the separator of a data set without examples.
-	if have := r.Separator(); have != s.header.Separator {
-		return errorf("%s: separator %q, the files before have %q: use --label-sep", src.File, have, s.header.Separator)
-	}
 	return s.header.Append(&corpora.Dataset{Heads: heads, Sources: r.Sources(), Separator: r.Separator()})
 }
 

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
@@ -46,13 +47,13 @@ func Heads(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
 	return heads, nil
 }
 
-// severalLabels says whether any text has more than one label in a column.
+// severalLabels says whether any text has a set of labels in a column, perhaps of one.
 func severalLabels(d *corpora.Dataset, column int) bool {
 	if d.Separator == "" {
 		return false
 	}
 	for i := range d.Examples {
-		if len(corpora.SplitLabels(d.Examples[i].Label(column), d.Separator)) > 1 {
+		if strings.Contains(d.Examples[i].Label(column), d.Separator) {
 			return true
 		}
 	}
@@ -86,14 +87,14 @@ func labelsOf(d *corpora.Dataset, column int, multi bool) []string {
 	return labels
 }
 
+// split returns the labels of an example. Several of a head that is not multi are one
+// label, which the head does not know.
 func split(d *corpora.Dataset, label string, multi bool) []string {
-	if !multi {
-		if label == "" {
-			return nil
-		}
+	labels := corpora.SplitLabels(label, d.Separator)
+	if !multi && len(labels) > 1 {
 		return []string{label}
 	}
-	return corpora.SplitLabels(label, d.Separator)
+	return labels
 }
 
 // buildVocab counts the tokens of the texts, and adds those of the texts that

@@ -32,6 +32,7 @@ func TestLabelsFromData(t *testing.T) {
 		{"numbers among words by their bytes", []string{"10", "9", "x"}, false, []string{"10", "9", "x"}},
 		{"a separator tells that a row has several", []string{"a;b", "a"}, false, []string{"a", "b"}},
 		{"several labels a row", []string{"b;a", "c", "a"}, true, []string{"a", "b", "c"}},
+		{"an empty set is no label", []string{";", "b", ";a"}, true, []string{"a", "b"}},
 		{"missing labels are no label", []string{"", "b", "", "a"}, false, []string{"a", "b"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,14 +7,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 )
 
-// TestSeveralLabels wants a head of texts with several labels to be multi-label
-// without being told, and one where no text has two to stay as it is.
+// TestSeveralLabels wants a head of texts with several labels, or with sets of them, to
+// be multi-label without being told, and one where no text has two to stay as it is.
 func TestSeveralLabels(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -23,6 +25,8 @@ func TestSeveralLabels(t *testing.T) {
 		names  int
 	}{
 		{"some have two", []string{"a;b", "b", "c"}, nn.BinaryCrossEntropy, 3},
+		{"sets of one", []string{";a", ";b", ";"}, nn.BinaryCrossEntropy, 2},
+		{"one has none", []string{"a", "b", ";"}, nn.BinaryCrossEntropy, 2},
 		{"none has two", []string{"a", "b", ""}, "", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -38,6 +42,25 @@ func TestSeveralLabels(t *testing.T) {
 				t.Errorf("got loss %q and labels %q, want loss %q and %d labels", heads[0].Loss.Kind, heads[0].Labels, c.want, c.names)
 			}
 		})
+	}
+}
+
+// An empty set of labels is no class of a head that is said to have one label a text.
+func TestEmptySetIsNoClass(t *testing.T) {
+	d := &corpora.Dataset{Heads: []string{"topic"}, Separator: ";"}
+	for _, l := range []string{"b", ";", ";a"} {
+		d.Examples = append(d.Examples, corpora.Example{Text: "x", Labels: []string{l}})
+	}
+	heads, err := Heads([]classify.Head{{Name: "topic", Loss: nn.Loss{Kind: nn.CrossEntropy}}}, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s set
+	if err := s.addHead(heads[0], d); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]int32{1, -1, 0}, s.labels[0]); diff != "" {
+		t.Errorf("labels %q (-want +got):\n%s", heads[0].Labels, diff)
 	}
 }
 

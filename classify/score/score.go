@@ -129,15 +129,14 @@ func labels(d *corpora.Dataset, column int, multi bool) []string {
 	return found
 }
 
+// goldLabels returns the labels of an example. Several of a head that is not multi are
+// one label, which the head does not know.
 func goldLabels(d *corpora.Dataset, e *corpora.Example, column int, multi bool) []string {
-	l := e.Label(column)
-	if l == "" {
-		return nil
+	labels := corpora.SplitLabels(e.Label(column), d.Separator)
+	if !multi && len(labels) > 1 {
+		return []string{e.Label(column)}
 	}
-	if !multi {
-		return []string{l}
-	}
-	return corpora.SplitLabels(l, d.Separator)
+	return labels
 }
 
 // Dataset runs m over the texts of d. Texts without a label for a head are left
@@ -212,8 +211,8 @@ func gather(head *classify.Head, d *corpora.Dataset, p Pairing, answers []classi
 	for i := range d.Examples {
 		e := &d.Examples[i]
 		gold := goldLabels(d, e, p.Column, head.MultiLabel())
-		if gold == nil {
-			continue
+		if e.Label(p.Column) == "" || len(gold) == 0 && out.Single != nil {
+			continue // an empty set of labels is an answer, but none of a single-label head
 		}
 		a := &answers[i]
 		row := evaluate.Row{ID: d.Named(i), Text: e.Text, Tokens: a.Tokens}

@@ -228,7 +228,7 @@ func TestMultiLabel(t *testing.T) {
 	if p.Single != nil || p.Multi == nil {
 		t.Fatal("a multi-label head has single labels")
 	}
-	want := []bool{true, false, true, false, true, false, true, true, true}
+	want := []bool{true, false, true, false, true, false, true, true, true, false, false, false}
 	if diff := cmp.Diff(want, p.Multi.Gold); diff != "" {
 		t.Errorf("gold labels (-want +got):\n%s", diff)
 	}
@@ -236,8 +236,18 @@ func TestMultiLabel(t *testing.T) {
 		t.Errorf("probabilities of the third text %v, want %v", p.Multi.Probs[3:6], got)
 	}
 	e, err := p.Evaluate(evaluate.Options{})
-	if err != nil || !e.MultiLabel || e.N != 3 {
+	if err != nil || !e.MultiLabel || e.N != 4 {
 		t.Errorf("evaluation %+v, err = %v", e, err)
+	}
+}
+
+// What is no label is none of a head with one label, whatever its class 0 is.
+func TestEmptySetOfSingleLabelHead(t *testing.T) {
+	m := model(t, three)
+	d := table(three.Name, three.Labels[0], ";", three.Labels[1], ";"+three.Labels[2])
+	p := scoreOf(t, m, d, "")[0]
+	if diff := cmp.Diff([]int{0, 1, 2}, p.Single.Gold); diff != "" {
+		t.Errorf("gold labels (-want +got):\n%s", diff)
 	}
 }
 

@@ -127,9 +127,9 @@ func (o *outFlags) write(cmd *cobra.Command, path string, w corpora.WriterOption
 	return nil
 }
 
-// writeSet is write for a data set.
-func (o *outFlags) writeSet(cmd *cobra.Command, path string, d *corpora.Dataset) error {
-	return o.write(cmd, path, corpora.WriterOptions{Heads: d.Heads, Separator: d.Separator}, func(yield func(corpora.Example, error) bool) {
+// writeSet is write for a data set that was read as the flags say.
+func (o *outFlags) writeSet(cmd *cobra.Command, path string, in *input, d *corpora.Dataset) error {
+	return o.write(cmd, path, corpora.WriterOptions{Heads: d.Heads, Separator: d.Separator, CellSeparator: in.separator}, func(yield func(corpora.Example, error) bool) {
 		for ex := range d.All() {
 			if !yield(ex, nil) {
 				return
@@ -195,7 +195,7 @@ depends only on the texts and labels, the shares and the seed, not on the order.
 				return usageError{err}
 			}
 			for i, part := range split {
-				if err := out.writeSet(cmd, names[i], part); err != nil {
+				if err := out.writeSet(cmd, names[i], &in, part); err != nil {
 					return err
 				}
 			}
@@ -283,7 +283,7 @@ the files.`,
 			if err != nil {
 				return err
 			}
-			return out.writeSet(cmd, path, d.Sample(seed, n))
+			return out.writeSet(cmd, path, &in, d.Sample(seed, n))
 		},
 	}
 	in.addFlags(cmd, true)

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
@@ -61,7 +62,7 @@ func ForStream(ctx context.Context, s *train.Stream) (train.Config, error) {
 type profile struct {
 	texts   int
 	bytes   int
-	several bool              // a text has several labels of a head
+	several bool              // a text has a set of labels of a head
 	labels  []map[string]bool // of each column, up to manyLabels
 }
 
@@ -100,7 +101,7 @@ func (p *profile) add(ex *corpora.Example, separator string) {
 		if l != "" && len(p.labels[c]) < manyLabels {
 			p.labels[c][l] = true
 		}
-		p.several = p.several || separator != "" && len(corpora.SplitLabels(l, separator)) > 1
+		p.several = p.several || separator != "" && strings.Contains(l, separator)
 	}
 }
 
