@@ -147,13 +147,20 @@ type Data struct {
 	// not, 0 unknown, which leaves the text out for this label.
 	Target func(i, c int) int
 
+	// Values, if not nil, are numbers to learn instead, by text, NaN where a text has
+	// none: Labels is 1 and Target is not called. They should have a mean near 0 and
+	// a standard deviation near 1.
+	Values []float32
+
 	Weights []float32 // by text: it counts as that many; nil means 1 for all
 }
 
 // Fit returns the model for texts whose features have rows below rows. The
 // labels are shared among workers; seed decides the order of the passes. A
 // label that no text has, or every text, gets no weights and a bias of -1 or
-// 1. The errors are ctx's, and options out of range.
+// 1. Numbers are learned by ridge regression, whose features have the mean number of
+// the texts with them, smoothed by Alpha, in the place of the log-count ratio; Beta
+// has no part in it. The errors are ctx's, and options out of range.
 func Fit(ctx context.Context, d Data, rows int, o Options, seedValue uint64, workers int) (*Linear, error) {
 	o = o.Resolve()
 	if err := o.Validate(); err != nil {
@@ -164,6 +171,10 @@ func Fit(ctx context.Context, d Data, rows int, o Options, seedValue uint64, wor
 	l.Weights, l.Bias = make([]float32, rows*K), make([]float32, K)
 	errs := make([]error, K)
 	par.For(workers, K, func(k int) {
+		if d.Values != nil {
+			errs[k] = l.fitValues(ctx, d, rows, o, seed.For(seedValue, "ridge"))
+			return
+		}
 		label := k
 		if l.opposite() {
 			label = 1
@@ -173,26 +184,60 @@ func Fit(ctx context.Context, d Data, rows int, o Options, seedValue uint64, wor
 	return l, errors.Join(errs...)
 }
 
-// A machine is one support vector machine: label against the rest.
+// A machine is one support vector machine, label against the rest, or one ridge
+// regression.
 type machine struct {
 	texts  [][]int32
 	weight []float64 // of each text
-	y      []float32 // +1, -1
+	y      []float32 // +1, -1; all 1 of a regression
+	values []float32 // the numbers of a regression, nil of others
 	cost   []float32 // 1/(2C) of each text
 	ratio  []float32 // by row: the naive Bayes log-count ratio
 	w      []float32 // by row
 	bias   float32
 }
 
+// weight is how much text i counts.
+func (d *Data) weight(i int) float64 {
+	if d.Weights == nil {
+		return 1
+	}
+	return float64(d.Weights[i])
+}
+
+// add adds a text of a class and with a weight.
+func (m *machine) add(text []int32, y float32, weight, c float64) {
+	m.texts = append(m.texts, text)
+	m.weight = append(m.weight, weight)
+	m.y = append(m.y, y)
+	m.cost = append(m.cost, float32(1/(2*c*weight)))
+}
+
+// fitValues learns the numbers of d.
+func (l *Linear) fitValues(ctx context.Context, d Data, rows int, o Options, s uint64) error {
+	m := machine{ratio: make([]float32, rows), w: make([]float32, rows)}
+	for i, text := range d.Rows {
+		if v, weight := d.Values[i], d.weight(i); v == v && weight != 0 {
+			m.add(text, 1, weight, o.C)
+			m.values = append(m.values, v)
+		}
+	}
+	m.setMeans(o.Alpha)
+	if err := m.descend(ctx, o.Passes, o.Tolerance, s); err != nil {
+		return err
+	}
+	for r, v := range m.w {
+		l.Weights[r] = v * m.ratio[r]
+	}
+	l.Bias[0] = m.bias
+	return nil
+}
+
 func (l *Linear) fitLabel(ctx context.Context, d Data, column, label, rows int, o Options, s uint64) error {
 	m := machine{ratio: make([]float32, rows), w: make([]float32, rows)}
 	positive, negative := 0, 0
 	for i, text := range d.Rows {
-		y := d.Target(i, label)
-		weight := 1.0
-		if d.Weights != nil {
-			weight = float64(d.Weights[i])
-		}
+		y, weight := d.Target(i, label), d.weight(i)
 		if y == 0 || weight == 0 {
 			continue
 		}
@@ -201,10 +246,7 @@ func (l *Linear) fitLabel(ctx context.Context, d Data, column, label, rows int, 
 		} else {
 			negative++
 		}
-		m.texts = append(m.texts, text)
-		m.weight = append(m.weight, weight)
-		m.y = append(m.y, float32(y))
-		m.cost = append(m.cost, float32(1/(2*o.C*weight)))
+		m.add(text, float32(y), weight, o.C)
 	}
 	if positive == 0 || negative == 0 {
 		l.Bias[column] = float32(-1)
@@ -254,12 +296,28 @@ func (m *machine) setRatios(alpha float64) {
 	}
 }
 
+// setMeans sets the ratio of a feature to the mean of the numbers of the texts that
+// have it and of alpha texts of 0.
+func (m *machine) setMeans(alpha float64) {
+	sum, count := make([]float64, len(m.w)), make([]float64, len(m.w))
+	for i, text := range m.texts {
+		for _, r := range text {
+			sum[r] += m.weight[i] * float64(m.values[i])
+			count[r] += m.weight[i]
+		}
+	}
+	for r := range m.ratio {
+		m.ratio[r] = float32(sum[r] / (count[r] + alpha))
+	}
+}
+
 // descend solves the L2-regularised, L2-loss support vector machine in its
 // dual, one text at a time (Hsieh et al. 2008, algorithm 1):
 //
 //	min ½w² + C Σ max(0, 1 - y w·x)²
 //
-// The bias is the weight of a feature that every text has.
+// The bias is the weight of a feature that every text has. With numbers it is the
+// regression min ½w² + C Σ (v - w·x)², whose dual has no bounds (Ho & Lin 2012).
 func (m *machine) descend(ctx context.Context, passes int, tolerance float64, s uint64) error {
 	n := len(m.texts)
 	alpha := make([]float32, n)
@@ -287,16 +345,20 @@ func (m *machine) descend(ctx context.Context, passes int, tolerance float64, s 
 			for _, r := range text {
 				dot += m.w[r] * m.ratio[r]
 			}
-			gradient := y*dot - 1 + alpha[i]*m.cost[i]
+			target, bound := float32(1), float32(0)
+			if m.values != nil {
+				target, bound = m.values[i], float32(math.Inf(-1))
+			}
+			gradient := y*dot - target + alpha[i]*m.cost[i]
 			projected := gradient
-			if alpha[i] == 0 {
+			if alpha[i] == bound {
 				projected = min(gradient, 0)
 			}
 			high, low = max(high, float64(projected)), min(low, float64(projected))
 			if projected == 0 {
 				continue
 			}
-			next := max(alpha[i]-gradient/diagonal[i], 0)
+			next := max(alpha[i]-gradient/diagonal[i], bound)
 			step := (next - alpha[i]) * y
 			alpha[i] = next
 			m.bias += step

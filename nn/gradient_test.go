@@ -137,7 +137,7 @@ func TestLossGradient(t *testing.T) {
 		values.Values[i] = rng.Float32()
 	}
 	each := []float32{0.5, 1, 2, 0.1}
-	for _, kind := range []nn.LossKind{nn.CrossEntropy, nn.BinaryCrossEntropy, nn.SquaredError} {
+	for _, kind := range []nn.LossKind{nn.CrossEntropy, nn.BinaryCrossEntropy, nn.SquaredError, nn.AbsoluteError} {
 		for _, gamma := range []float64{0, 0.5, 1, 2} {
 			for _, smoothing := range []float64{0, 0.1} {
 				for name, targets := range map[string]*nn.Targets{"labels": &labels, "values": &values} {

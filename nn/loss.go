@@ -22,6 +22,10 @@ const (
 	// SquaredError is sum_c (x_c - y_c)^2: regression, and a robust choice
 	// for labels too (Johnson & Zhang 2016).
 	SquaredError LossKind = "squared-error"
+	// AbsoluteError is sum_c |x_c - y_c|, least for the median where SquaredError is
+	// for the mean: a few targets far from the others count for less. Its gradient
+	// is 0 where x_c = y_c.
+	AbsoluteError LossKind = "absolute-error"
 )
 
 // A Loss measures logits against targets. It is plain data; the zero value is
@@ -43,12 +47,12 @@ type Loss struct {
 	// Smoothing in [0, 1) mixes the targets with the uniform distribution:
 	// (1-Smoothing)*y_c + Smoothing/C for CrossEntropy (C counts the allowed
 	// labels), (1-Smoothing)*y_c + Smoothing/2 for BinaryCrossEntropy
-	// (Szegedy et al. 2016). SquaredError ignores it.
+	// (Szegedy et al. 2016). The errors ignore it.
 	Smoothing float64 `json:"smoothing,omitempty"`
 
 	// Gamma >= 0 is the focal loss's exponent: each -log p term is multiplied
 	// by (1-p)^Gamma, so that what is already right counts less (Lin et al.
-	// 2017). SquaredError ignores it.
+	// 2017). The errors ignore it.
 	Gamma float64 `json:"gamma,omitempty"`
 }
 
@@ -56,13 +60,13 @@ type Loss struct {
 // for one label per example or Values for anything else.
 type Targets struct {
 	// Labels [B] are in [0, C); -1 says that the example has no label for this
-	// head and contributes nothing. BinaryCrossEntropy and SquaredError read
+	// head and contributes nothing. BinaryCrossEntropy and the errors read
 	// label y as y_y = 1, the others 0.
 	Labels []int32
 
 	// Values [B][C] are y_c, read when Labels is nil: probabilities for
 	// CrossEntropy, values in [0, 1] for BinaryCrossEntropy, anything for
-	// SquaredError. NaN marks a missing value, which contributes nothing; for
+	// the errors. NaN marks a missing value, which contributes nothing; for
 	// CrossEntropy a NaN makes the whole example missing.
 	Values []float32
 
@@ -80,9 +84,9 @@ type Targets struct {
 func (l *Loss) Validate(C int) error {
 	var errs []error
 	switch l.Kind {
-	case "", CrossEntropy, BinaryCrossEntropy, SquaredError:
+	case "", CrossEntropy, BinaryCrossEntropy, SquaredError, AbsoluteError:
 	default:
-		errs = append(errs, fmt.Errorf("nn: unknown loss %q, want %s, %s or %s", string(l.Kind), CrossEntropy, BinaryCrossEntropy, SquaredError))
+		errs = append(errs, fmt.Errorf("nn: unknown loss %q, want %s, %s, %s or %s", string(l.Kind), CrossEntropy, BinaryCrossEntropy, SquaredError, AbsoluteError))
 	}
 	check := func(name string, w []float32) {
 		if w != nil && len(w) != C {
@@ -159,7 +163,7 @@ func (l *Loss) Eval(dlogits, logits []float32, B, C int, t *Targets, norm float6
 			return 0
 		}
 	}
-	row := l.squaredError
+	row := l.difference
 	switch {
 	case l.crossEntropy():
 		row = l.softmax
@@ -294,8 +298,8 @@ func logSigmoid(x float64) (logp, logq float64) {
 	return min(x, 0) - tail, min(-x, 0) - tail
 }
 
-// squaredError is SquaredError of one example.
-func (l *Loss) squaredError(d, x []float32, b int, t *Targets, scale float64) float64 {
+// difference is SquaredError or AbsoluteError of one example.
+func (l *Loss) difference(d, x []float32, b int, t *Targets, scale float64) float64 {
 	C := len(x)
 	allowed := t.allowed(b)
 	loss := 0.0
@@ -306,15 +310,34 @@ func (l *Loss) squaredError(d, x []float32, b int, t *Targets, scale float64) fl
 			continue
 		}
 		w, e := l.labelWeight(c), float64(v)-y
-		loss += w * e * e
-		d[c] = float32(scale * w * 2 * e)
+		f, g := e*e, 2*e
+		if l.Kind == AbsoluteError {
+			f, g = math.Abs(e), sign(e)
+		}
+		loss += w * f
+		d[c] = float32(scale * w * g)
 	}
 	return loss
 }
 
+// sign is -1, 0 or 1.
+func sign(x float64) float64 {
+	switch {
+	case x < 0:
+		return -1
+	case x > 0:
+		return 1
+	}
+	return 0
+}
+
+// Regression says whether k measures how far a number is from another one, rather than
+// what a label was believed to be.
+func (k LossKind) Regression() bool { return k == SquaredError || k == AbsoluteError }
+
 // Activate turns logits [n][C] into what the head predicts, in place:
 // probabilities over the labels for CrossEntropy, a probability for each label
-// for BinaryCrossEntropy, the logits themselves for SquaredError.
+// for BinaryCrossEntropy, the logits themselves for the errors.
 func (k LossKind) Activate(logits []float32, C int) {
 	switch k {
 	case "", CrossEntropy:

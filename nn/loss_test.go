@@ -12,7 +12,7 @@ import (
 	"github.com/textlstm/textlstm/nn"
 )
 
-var everyLoss = []nn.LossKind{nn.CrossEntropy, nn.BinaryCrossEntropy, nn.SquaredError}
+var everyLoss = []nn.LossKind{nn.CrossEntropy, nn.BinaryCrossEntropy, nn.SquaredError, nn.AbsoluteError}
 
 // What is missing or has weight 0 contributes nothing, whatever its logits.
 func TestLossMasks(t *testing.T) {
@@ -48,7 +48,7 @@ func TestLossMasks(t *testing.T) {
 // A value that is missing or not allowed contributes nothing by itself.
 func TestLossMasksSingleValues(t *testing.T) {
 	nan := float32(math.NaN())
-	for _, kind := range []nn.LossKind{nn.BinaryCrossEntropy, nn.SquaredError} {
+	for _, kind := range []nn.LossKind{nn.BinaryCrossEntropy, nn.SquaredError, nn.AbsoluteError} {
 		l := nn.Loss{Kind: kind}
 		want := make([]float32, 2)
 		wantLoss := l.Eval(want, []float32{1, -2}, 1, 2, &nn.Targets{Values: []float32{1, 0}}, 0)
