@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/textlstm/textlstm/embed"
@@ -87,13 +88,16 @@ type Config struct {
 
 // A Head is one question: a name, its possible answers, and how to learn them.
 type Head struct {
-	// Name is the head's own; Labels are two or more, one for a multi-label head.
-	// Without any they are those of the training data.
+	// Name is the head's own; Labels are two or more, one for a multi-label head,
+	// none for one that answers with a number. Without any they are those of the
+	// training data.
 	Name   string   `json:"name"`
 	Labels []string `json:"labels"`
 
 	// Loss is the training loss. nn.BinaryCrossEntropy makes the head
-	// multi-label: every label has a probability of its own.
+	// multi-label: every label has a probability of its own. nn.SquaredError and
+	// nn.AbsoluteError make it a regression: it answers with a number, such as stars
+	// or a price, which is the label of a training text.
 	Loss nn.Loss `json:"loss,omitzero"`
 
 	// Weight multiplies the head's loss; 0 means 1.
@@ -106,7 +110,8 @@ type Head struct {
 	// Deep and Wide multiply the scores of the two branches before they are
 	// added up; 0 means 1. Training fits them to the dev texts, which also
 	// calibrates the probabilities: their common part is the inverse of a
-	// temperature (Guo et al. 2017).
+	// temperature (Guo et al. 2017). Each branch of a regression gives the whole number:
+	// where no dev texts decide, training gives them equal parts of 1.
 	Deep float64 `json:"deep,omitempty"`
 	Wide float64 `json:"wide,omitempty"`
 
@@ -124,15 +129,47 @@ type Head struct {
 	// gives a text its labels; empty means 0.5 for all. Training fits them to
 	// the dev texts.
 	Thresholds []float64 `json:"thresholds,omitempty"`
+
+	// Mean and Scale turn the score of a regression into its number, Mean plus Scale
+	// times the score. Where Scale is 0, training sets both: to the mean and the
+	// standard deviation of the training texts' numbers, so that their unit is of no
+	// weight in learning.
+	Mean  float64 `json:"mean,omitempty"`
+	Scale float64 `json:"scale,omitempty"`
+}
+
+// Regression says whether the head answers with a number.
+func (h *Head) Regression() bool { return h.Loss.Kind.Regression() }
+
+// Width is the number of scores that the head gives a text: one for each label, one
+// for a number.
+func (h *Head) Width() int {
+	if h.Regression() {
+		return 1
+	}
+	return len(h.Labels)
+}
+
+// ParseValue reads the label of a text as the number that a regression is to answer
+// with, which must be finite as a float32.
+func (h *Head) ParseValue(label string) (float32, error) {
+	v, err := strconv.ParseFloat(strings.TrimSpace(label), 32)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0, fmt.Errorf("label %q is not a number, which head %s answers with", label, h.Name)
+	}
+	return float32(v), nil
 }
 
 // MultiLabel says whether a text may have any number of the head's labels.
 func (h *Head) MultiLabel() bool { return h.Loss.Kind == nn.BinaryCrossEntropy }
 
 // Given returns the labels that a text has by a score: those that reach their
-// thresholds for a multi-label head, else the likeliest.
+// thresholds for a multi-label head, the number of a regression, else the likeliest.
 func (h *Head) Given(s Score) []string {
-	if !h.MultiLabel() {
+	switch {
+	case h.Regression():
+		return []string{strconv.FormatFloat(float64(s.Value), 'g', -1, 32)}
+	case !h.MultiLabel():
 		return []string{h.Labels[s.Label]}
 	}
 	given := []string{}
@@ -297,6 +334,7 @@ func (c Config) Validate() error {
 			bad("head name %q is empty or used twice", h.Name)
 		}
 		names[h.Name] = true
+		errs = append(errs, h.checkRegression())
 		labels := map[string]bool{}
 		for _, l := range h.Labels {
 			if l == "" || labels[l] {
@@ -304,14 +342,11 @@ func (c Config) Validate() error {
 			}
 			labels[l] = true
 		}
-		if len(h.Labels) < 2 && !(h.MultiLabel() && len(h.Labels) == 1) {
+		if len(h.Labels) < 2 && !(h.MultiLabel() && len(h.Labels) == 1) && !h.Regression() {
 			bad("head %s has %d labels, want at least 2", h.Name, len(h.Labels))
 		}
-		if err := h.Loss.Validate(len(h.Labels)); err != nil {
+		if err := h.Loss.Validate(h.Width()); err != nil {
 			errs = append(errs, fmt.Errorf("classify: head %s: %w", h.Name, err))
-		}
-		if h.Loss.Kind == nn.SquaredError {
-			bad("head %s: loss %s gives no probabilities", h.Name, h.Loss.Kind)
 		}
 		if n := len(h.Thresholds); n > 0 && (n != len(h.Labels) || !h.MultiLabel()) {
 			bad("head %s has %d thresholds for %d labels, want one for each and loss %s, or none", h.Name, n, len(h.Labels), nn.BinaryCrossEntropy)
@@ -346,6 +381,23 @@ func (c Config) Validate() error {
 	return firstOf(errs)
 }
 
+// checkRegression reports a regression with settings of labels, or the other way round.
+func (h *Head) checkRegression() error {
+	if !h.Regression() {
+		if h.Mean != 0 || h.Scale != 0 {
+			return fmt.Errorf("classify: head %s: mean = %v, scale = %v are for the losses %s and %s", h.Name, h.Mean, h.Scale, nn.SquaredError, nn.AbsoluteError)
+		}
+		return nil
+	}
+	if len(h.Labels) > 0 || len(h.Lexicon) > 0 || len(h.Thresholds) > 0 {
+		return fmt.Errorf("classify: head %s: loss %s answers with a number: leave labels, lexicon and thresholds out", h.Name, h.Loss.Kind)
+	}
+	if !(math.Abs(h.Mean) <= math.MaxFloat32 && h.Scale >= 0 && h.Scale <= math.MaxFloat32) {
+		return fmt.Errorf("classify: head %s: mean = %v, scale = %v, want finite numbers of 32 bits, the scale not negative", h.Name, h.Mean, h.Scale)
+	}
+	return nil
+}
+
 // numDeepParams counts the weights of the deep branch of a valid config for a
 // vocabulary of rows ids. It is a float64 because a config can ask for more
 // than an int holds.
@@ -370,7 +422,7 @@ func (c Config) numDeepParams(rows int) float64 {
 			n += (in + 1) * float64(h.Hidden)
 			in = float64(h.Hidden)
 		}
-		n += (in + 1) * float64(len(h.Labels))
+		n += (in + 1) * float64(h.Width())
 	}
 	return n
 }

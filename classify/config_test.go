@@ -81,7 +81,12 @@ func TestConfigValidate(t *testing.T) {
 		{"has 1 labels, want at least 2", func(c *classify.Config) { c.Heads[0].Labels = c.Heads[0].Labels[:1] }},
 		{"has 0 labels", func(c *classify.Config) { multi(c); c.Heads[0].Labels = nil }},
 		{"2 LabelWeights for 3 labels", func(c *classify.Config) { c.Heads[0].Loss.LabelWeights = []float32{1, 2} }},
-		{"gives no probabilities", func(c *classify.Config) { c.Heads[0].Loss.Kind = nn.SquaredError }},
+		{"leave labels, lexicon and thresholds out", func(c *classify.Config) { c.Heads[0].Loss.Kind = nn.SquaredError }},
+		{"leave labels, lexicon and thresholds out", func(c *classify.Config) { number(c); c.Heads[1].Thresholds = []float64{0.5} }},
+		{"scale = -1", func(c *classify.Config) { number(c); c.Heads[1].Scale = -1 }},
+		{"mean = NaN", func(c *classify.Config) { number(c); c.Heads[1].Mean = math.NaN() }},
+		{"mean = 1, scale = 0 are for the losses", func(c *classify.Config) { c.Heads[0].Mean = 1 }},
+		{"2 LabelWeights for 1 labels", func(c *classify.Config) { number(c); c.Heads[1].Loss.LabelWeights = []float32{1, 2} }},
 		{"1 weights of the lexicon for 3 labels", func(c *classify.Config) { c.Heads[0].Lexicon = []float64{0.5} }},
 		{"leave stem:en out", func(c *classify.Config) {
 			c.Pipeline, c.Heads[0].Lexicon = "words|lower|stem:en", make([]float64, len(c.Heads[0].Labels))

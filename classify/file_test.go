@@ -509,20 +509,21 @@ func FuzzDescription(f *testing.F) {
 	text := file.Meta["textlstm"]
 	f.Add(text)
 	for old, new := range map[string]string{
-		`"hidden_size":5`:    `"hidden_size":1073741824`,
-		`"bidirectional"`:    `"reverse"`,
-		`"embed":6`:          `"embed":-6`,
-		`"words|lower"`:      `"words|max:1"`,
-		`"book"`:             `"film"`,
-		`"vocab":{"tok`:      `"vocab":{"buckets":99,"tok`,
-		`"pool":`:            `"chunk":2,"pool":`,
-		`"version":1`:        `"version":1e400`,
-		`["max","mean"]`:     `["mean","max"]`,
-		`"labels":["film"`:   `"loss":{"kind":"binary-cross-entropy"},"labels":["film"`,
-		`"deep":0.5`:         `"deep":1e308`,
-		`"min_count":2`:      `"min_count":9223372036854775807`,
-		`"char_max":4`:       `"char_max":16`,
-		`"name":"sentiment"`: `"name":"\u0000"`,
+		`"hidden_size":5`:                     `"hidden_size":1073741824`,
+		`"bidirectional"`:                     `"reverse"`,
+		`"embed":6`:                           `"embed":-6`,
+		`"words|lower"`:                       `"words|max:1"`,
+		`"book"`:                              `"film"`,
+		`"vocab":{"tok`:                       `"vocab":{"buckets":99,"tok`,
+		`"pool":`:                             `"chunk":2,"pool":`,
+		`"version":1`:                         `"version":1e400`,
+		`["max","mean"]`:                      `["mean","max"]`,
+		`"labels":["film"`:                    `"loss":{"kind":"binary-cross-entropy"},"labels":["film"`,
+		`"deep":0.5`:                          `"deep":1e308`,
+		`"min_count":2`:                       `"min_count":9223372036854775807`,
+		`"char_max":4`:                        `"char_max":16`,
+		`"name":"sentiment"`:                  `"name":"\u0000"`,
+		`"labels":["film","book"],"deep":0.5`: `"labels":null,"loss":{"kind":"squared-error"},"mean":3e38,"scale":3e38,"deep":1e30`,
 	} {
 		if !strings.Contains(text, old) {
 			f.Fatalf("the description lacks %s:\n%s", old, text)

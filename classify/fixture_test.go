@@ -19,6 +19,9 @@ var writeFixtures = flag.Bool("fixtures", false, "write the files of testdata th
 type fixture struct {
 	Texts []string
 	Probs [][][]float32 // by text, by head
+
+	// Values are the numbers of regressions, by text, by head; nil where there are none.
+	Values [][]float32 `json:",omitempty"`
 }
 
 // Model files that released versions have written are read for ever, with the
@@ -61,6 +64,11 @@ func TestFixtures(t *testing.T) {
 			}
 			for i, text := range f.Texts {
 				for h, s := range m.Predict(text).Scores {
+					if f.Values != nil {
+						if want := f.Values[i][h]; math.Abs(float64(s.Value-want)) > 10*tolerance {
+							t.Errorf("text %d, head %d: number %v, once it was %v", i, h, s.Value, want)
+						}
+					}
 					for c, p := range s.Probs {
 						if want := f.Probs[i][h][c]; math.Abs(float64(p-want)) > tolerance {
 							t.Errorf("text %d, head %d, label %d: probability %v, once it was %v", i, h, c, p, want)
@@ -81,10 +89,15 @@ func writeFixture(t *testing.T, name string, m *classify.Model) {
 	f := fixture{Texts: slices.DeleteFunc(slices.Clone(texts), func(s string) bool { return strings.ToValidUTF8(s, "") != s })}
 	for _, text := range f.Texts {
 		var probs [][]float32
+		var values []float32
 		for _, s := range m.Predict(text).Scores {
 			probs = append(probs, s.Probs)
+			values = append(values, s.Value)
 		}
 		f.Probs = append(f.Probs, probs)
+		if slices.ContainsFunc(m.Heads(), func(h classify.Head) bool { return h.Regression() }) {
+			f.Values = append(f.Values, values)
+		}
 	}
 	b, err := json.Marshal(f)
 	if err != nil {

@@ -49,6 +49,10 @@ func multi(c *classify.Config) {
 	c.Heads[1].Loss.Kind = nn.BinaryCrossEntropy
 }
 
+func number(c *classify.Config) {
+	c.Heads[1] = classify.Head{Name: "stars", Loss: nn.Loss{Kind: nn.SquaredError}, Hidden: 4, Mean: 3.5, Scale: 1.25, Deep: 0.5}
+}
+
 // kinds are the ways to put a model together.
 var kinds = []struct {
 	name string
@@ -79,6 +83,8 @@ var kinds = []struct {
 		multi(c)
 		c.Heads[0].Thresholds = []float64{0.25, 0.5, 0.75}
 	}},
+	{"number", number},
+	{"number, wide", func(c *classify.Config) { number(c); wideOnly(c) }},
 	{"lexicon", func(c *classify.Config) { c.Heads[0].Lexicon = []float64{-0.75, 0, 0.5} }},
 	{"hash buckets", func(c *classify.Config) { c.Vocab.Buckets = 5 }},
 }
@@ -135,7 +141,7 @@ func newWide(c classify.Config, r *rand.Rand) *classify.Wide {
 	counter.Add(1, slices.Compact(all))
 	w := &classify.Wide{Dictionary: counter.Dictionary(c.Ngrams.Bits)}
 	for _, h := range c.Heads {
-		l := &ngram.Linear{Labels: len(h.Labels), MultiLabel: h.MultiLabel()}
+		l := &ngram.Linear{Labels: h.Width(), MultiLabel: h.MultiLabel()}
 		l.Weights = make([]float32, w.Dictionary.Rows()*l.Columns())
 		for i := range l.Weights {
 			l.Weights[i] = r.Float32() - 0.5
@@ -178,6 +184,12 @@ func checkProbs(t *testing.T, m *classify.Model, p classify.Prediction) {
 	}
 	for h, head := range m.Heads() {
 		s := p.Scores[h]
+		if head.Regression() {
+			if v := float64(s.Value); math.IsNaN(v) || math.IsInf(v, 0) || s.Probs != nil || s.Prob() != 0 {
+				t.Errorf("head %s: number %v, probabilities %v", head.Name, v, s.Probs)
+			}
+			continue
+		}
 		if len(s.Probs) != len(head.Labels) {
 			t.Fatalf("head %s: %d probabilities for %d labels", head.Name, len(s.Probs), len(head.Labels))
 		}

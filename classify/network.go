@@ -80,7 +80,7 @@ func newNetwork(cfg Config, rows int, int8s bool) (*Network, error) {
 			n.params = append(n.params, l.hidden.Params()...)
 			in = h.Hidden
 		}
-		l.out = nn.NewDense("heads."+h.Name, in, len(h.Labels))
+		l.out = nn.NewDense("heads."+h.Name, in, h.Width())
 		n.params = append(n.params, l.out.Params()...)
 		n.heads = append(n.heads, l)
 	}

@@ -3,6 +3,7 @@ package classify
 import (
 	"context"
 	"iter"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -25,10 +26,11 @@ type Prediction struct {
 }
 
 // Label returns the likeliest label of the head of that name, "" being the model's
-// first; "" if there is no such head. See Labels for a head that may give several.
+// first; "" if there is no such head, or if it answers with a number. See Labels for a
+// head that may give several.
 func (p Prediction) Label(head string) string {
 	h := p.head(head)
-	if h < 0 {
+	if h < 0 || p.Heads[h].Regression() {
 		return ""
 	}
 	return p.Heads[h].Labels[p.Scores[h].Label]
@@ -36,10 +38,10 @@ func (p Prediction) Label(head string) string {
 
 // Labels returns the labels that the text has by the head of that name, "" being the
 // model's first: those that reach their thresholds for a multi-label head, else the
-// likeliest; nil if there is no such head.
+// likeliest; nil if there is no such head, or if it answers with a number.
 func (p Prediction) Labels(head string) []string {
 	h := p.head(head)
-	if h < 0 {
+	if h < 0 || p.Heads[h].Regression() {
 		return nil
 	}
 	return p.Heads[h].Given(p.Scores[h])
@@ -59,6 +61,16 @@ func (p Prediction) Prob(head, label string) float32 {
 	return p.Scores[h].Probs[c]
 }
 
+// Value returns the number that the head of that name answers with, "" being the
+// model's first; 0 if there is no such head, or if it answers with labels.
+func (p Prediction) Value(head string) float32 {
+	h := p.head(head)
+	if h < 0 {
+		return 0
+	}
+	return p.Scores[h].Value
+}
+
 // head returns the index of a head, or -1.
 func (p Prediction) head(name string) int {
 	if name == "" && len(p.Heads) > 0 {
@@ -72,12 +84,20 @@ type Score struct {
 	// Label is the index of the likeliest label, the first of equals.
 	Label int
 	// Probs has a probability for each label. They sum to 1, unless the head is
-	// multi-label: then each stands for itself.
+	// multi-label: then each stands for itself. A regression has none.
 	Probs []float32
+	// Value is the number that a regression answers with, in the unit of the training
+	// texts' numbers; 0 for other heads.
+	Value float32 `json:",omitzero"`
 }
 
-// Prob is the probability of the likeliest label.
-func (s Score) Prob() float32 { return s.Probs[s.Label] }
+// Prob is the probability of the likeliest label, 0 for a regression.
+func (s Score) Prob() float32 {
+	if s.Probs == nil {
+		return 0
+	}
+	return s.Probs[s.Label]
+}
 
 // Predict classifies one text. An empty text, or one without a single token,
 // is answered with what the model thinks of no words at all: Tokens is 0.
@@ -173,15 +193,15 @@ func (m *Model) PredictAll(ctx context.Context, texts iter.Seq[string]) iter.Seq
 }
 
 // Logits returns the scores before the softmax of texts that Encode has
-// prepared: for each head [n][C]. The only error is ctx's.
+// prepared: for each head [n][C], C being its Width. The only error is ctx's.
 func (m *Model) Logits(ctx context.Context, texts []Encoded) ([][]float32, error) {
 	out := make([][]float32, len(m.cfg.Heads))
 	for h, head := range m.cfg.Heads {
-		out[h] = make([]float32, len(texts)*len(head.Labels))
+		out[h] = make([]float32, len(texts)*head.Width())
 	}
 	err := m.eachBatch(ctx, texts, func(w *worker, batch []int) {
 		for h, logits := range w.logits(m) {
-			C := len(m.cfg.Heads[h].Labels)
+			C := m.cfg.Heads[h].Width()
 			for i, j := range batch {
 				copy(out[h][j*C:(j+1)*C], logits[i*C:])
 			}
@@ -293,7 +313,7 @@ func (w *worker) predict(m *Model, out []Prediction, to []int) {
 		}
 		for h := range m.cfg.Heads {
 			head := &m.cfg.Heads[h]
-			C := len(head.Labels)
+			C := head.Width()
 			p.Scores[h] = head.answer(logits[h][i*C : (i+1)*C : (i+1)*C])
 		}
 		out[j] = p
@@ -305,7 +325,7 @@ func (w *worker) predict(m *Model, out []Prediction, to []int) {
 func (w *worker) logits(m *Model) [][]float32 {
 	sums := make([][]float32, len(m.cfg.Heads))
 	for h, head := range m.cfg.Heads {
-		sums[h] = make([]float32, len(w.texts)*len(head.Labels))
+		sums[h] = make([]float32, len(w.texts)*head.Width())
 	}
 	for _, b := range m.branches {
 		b.addScores(m, w, sums)
@@ -331,8 +351,13 @@ func orOne(v float64) float32 {
 	return float32(v)
 }
 
-// answer turns scores into probabilities, in place, and finds the best.
+// answer turns scores into probabilities, in place, and finds the best; or the one score
+// of a regression into its number.
 func (h *Head) answer(probs []float32) Score {
+	if h.Regression() {
+		v := h.Mean + float64(orOne(h.Scale))*float64(probs[0])
+		return Score{Value: float32(min(max(v, -math.MaxFloat32), math.MaxFloat32))}
+	}
 	kind := h.Loss.Kind
 	if kind == "" {
 		kind = nn.CrossEntropy

@@ -96,12 +96,11 @@ type Trace struct {
 // Trace returns for each point the score Σ_c direction[c]·logit_c of a head,
 // logit_c being the deep branch's alone, before Head.Deep, and how it depends
 // on the word vectors. The points are one batch; the answer for one does not
-// depend on the others. Weights so large that a score or
-// a gradient is no finite number give an error. It panics if direction has another length than the
-// head's labels.
+// depend on the others. Weights so large that a score or a gradient is no finite number
+// give an error. It panics if direction has another length than the head's width.
 func (t *Tracer) Trace(ws *Workspace, points []Point, head int, direction []float32) ([]Trace, error) {
-	if C := len(t.members[0].cfg.Heads[head].Labels); len(direction) != C {
-		panic(fmt.Sprintf("classify: trace of head %d: len(direction) = %d, want %d labels", head, len(direction), C))
+	if C := t.members[0].cfg.Heads[head].Width(); len(direction) != C {
+		panic(fmt.Sprintf("classify: trace of head %d: len(direction) = %d, want %d", head, len(direction), C))
 	}
 	if len(t.members) == 1 {
 		return t.trace(t.members[0], ws, points, head, direction)

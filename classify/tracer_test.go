@@ -53,15 +53,15 @@ func TestTraceScores(t *testing.T) {
 		}
 		var ws classify.Workspace
 		for h, head := range m.Heads() {
-			for c := range head.Labels {
-				direction := make([]float32, len(head.Labels))
+			for c := range head.Width() {
+				direction := make([]float32, head.Width())
 				direction[c] = 1
 				traces, err := tracer.Trace(&ws, ps, h, direction)
 				if err != nil {
 					t.Fatal(err)
 				}
 				for i, tr := range traces {
-					if w := want[h][i*len(head.Labels)+c]; tr.Score != w {
+					if w := want[h][i*head.Width()+c]; tr.Score != w {
 						t.Errorf("%s: text %d, head %d, label %d: score %v, Logits gives %v", kind.name, i, h, c, tr.Score, w)
 					}
 				}

@@ -11,7 +11,7 @@ import (
 )
 
 // A Wide is the branch of a model that looks at n-grams alone: no order beyond
-// them, no vectors, one linear score for each label of each head (Cheng et al.
+// them, no vectors, one linear score for each label of a head, or for its number (Cheng et al.
 // 2016 call the combination wide and deep). It does not change.
 type Wide struct {
 	Dictionary *ngram.Dictionary
@@ -39,9 +39,9 @@ func (w *Wide) check(cfg Config, _ *vocab.Vocabulary) error {
 	var errs []error
 	for h, l := range w.Heads {
 		head := &cfg.Heads[h]
-		if l.Labels != len(head.Labels) || l.MultiLabel != head.MultiLabel() || l.NumWeights() != w.Dictionary.Rows()*l.Columns() || len(l.Bias) != l.Columns() {
+		if l.Labels != head.Width() || l.MultiLabel != head.MultiLabel() || l.NumWeights() != w.Dictionary.Rows()*l.Columns() || len(l.Bias) != l.Columns() {
 			errs = append(errs, fmt.Errorf("classify: wide branch of head %s: %d labels, %d weights, want %d labels, %d weights",
-				head.Name, l.Labels, l.NumWeights(), len(head.Labels), w.Dictionary.Rows()*l.Columns()))
+				head.Name, l.Labels, l.NumWeights(), head.Width(), w.Dictionary.Rows()*l.Columns()))
 		}
 	}
 	return errors.Join(errs...)
@@ -111,7 +111,7 @@ func loadWide(f *tensorfile.File, d description) (b Branch, names []string, err 
 	}
 	names = []string{"wide.tags"}
 	for _, head := range cfg.Heads {
-		l := &ngram.Linear{Labels: len(head.Labels), MultiLabel: head.MultiLabel()}
+		l := &ngram.Linear{Labels: head.Width(), MultiLabel: head.MultiLabel()}
 		name := "wide." + head.Name
 		if t, ok := f.Lookup(name + ".weight"); ok && cfg.Int8 && t.DType == tensorfile.F16 {
 			l.Half, err = f.Half(name+".weight", rows, l.Columns())

@@ -21,7 +21,7 @@ type Options struct {
 	// this is a choice on these rows, and a little too good for them.
 	Precision float64
 
-	Curves bool // ROC and precision-recall curves
+	Curves bool // ROC and precision-recall curves; the points of a scatter plot of numbers
 }
 
 func (o Options) resolve() (Options, error) {
@@ -73,6 +73,12 @@ type Evaluation struct {
 	Slices       []Slice          `json:"slices,omitempty"`
 	Mistakes     []Mistake        `json:"mistakes,omitempty"` // by falling loss
 	Curves       []Curve          `json:"curves,omitempty"`   // [C]
+
+	// Baseline, of a head that answers with numbers, has the figures of the best
+	// constant answer: the mean of the gold numbers. Points are some of its rows, with
+	// Options.Curves.
+	Baseline *ValueScores `json:"baseline,omitempty"`
+	Points   []Point      `json:"points,omitempty"`
 }
 
 // New evaluates p. It is an error if [Predictions.Validate] finds one, or an
@@ -123,7 +129,7 @@ func (e *Evaluation) fill(f figurer, o Options) (Options, error) {
 	f.set(x)
 	c := len(e.Labels)
 	e.N, e.Scores, e.PerLabel = len(x.weight), x.scores, x.labels
-	width := len(x.counts) / c
+	width := len(x.counts) / max(c, 1)
 	for k, label := range e.Labels {
 		e.Confusion = append(e.Confusion, x.counts[k*width:(k+1)*width])
 		e.PerLabel[k].Label = label

@@ -70,6 +70,10 @@ type Scores struct {
 	Top2Accuracy Score `json:"top2_accuracy"` // defined for more than 2 labels
 	Top3Accuracy Score `json:"top3_accuracy"` // defined for more than 3 labels
 	Top5Accuracy Score `json:"top5_accuracy"` // defined for more than 5 labels
+
+	// ValueScores are the figures of a head that answers with numbers, nil for others;
+	// those above are then not defined.
+	*ValueScores
 }
 
 // LabelScores are the figures of one label against the rest.
@@ -102,7 +106,7 @@ type figure[T any] struct {
 	at   func(*T) *Score
 }
 
-// scoreFigures lists the fields of Scores in their order.
+// scoreFigures lists the fields of Scores that are about labels, in their order.
 func scoreFigures() []figure[Scores] {
 	return []figure[Scores]{
 		{"accuracy", false, false, func(s *Scores) *Score { return &s.Accuracy }},
@@ -147,9 +151,34 @@ func labelFigures() []figure[LabelScores] {
 	}
 }
 
+// allFigures are those of labels and of numbers.
+func allFigures() []figure[Scores] { return append(scoreFigures(), valueFigures()...) }
+
+// figures are those of the kind of head that s is of.
+func (s *Scores) figures() []figure[Scores] {
+	if s.ValueScores != nil {
+		return valueFigures()
+	}
+	return scoreFigures()
+}
+
 // Names lists the figures of Scores by their JSON names, in the order of the
-// fields.
-func Names() []string { return names(scoreFigures()) }
+// fields: those of labels, then those of numbers.
+func Names() []string { return names(allFigures()) }
+
+// ValueNames lists the figures of ValueScores by their JSON names.
+func ValueNames() []string { return names(valueFigures()) }
+
+// Names lists the figures of the kind of head that s is of, as the function does.
+func (s *Scores) Names() []string { return names(s.figures()) }
+
+// Headlines lists three of Names, the two to tell first and another one.
+func (s *Scores) Headlines() []string {
+	if s.ValueScores != nil {
+		return []string{"rmse", "r2", "mae"}
+	}
+	return []string{"accuracy", "macro_f1", "log_loss"}
+}
 
 // LabelNames lists the figures of LabelScores that may have intervals, by their
 // JSON names.
@@ -165,7 +194,7 @@ func names[T any](fs []figure[T]) []string {
 
 // LowerIsBetter reports whether the named figure is an error or a loss.
 func LowerIsBetter(name string) bool {
-	fs := scoreFigures()
+	fs := allFigures()
 	i := slices.IndexFunc(fs, func(f figure[Scores]) bool { return f.name == name })
 	return i >= 0 && fs[i].low
 }
@@ -173,7 +202,7 @@ func LowerIsBetter(name string) bool {
 // Get returns the figure with the given JSON name, NaN if it is not defined.
 // The error of an unknown name lists the known ones.
 func (s *Scores) Get(name string) (float64, error) {
-	for _, f := range scoreFigures() {
+	for _, f := range allFigures() {
 		if f.name == name {
 			return float64(*f.at(s)), nil
 		}

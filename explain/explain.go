@@ -82,9 +82,13 @@ type Explanation struct {
 	Head    string  `json:"head"`
 	Label   string  `json:"label"`
 	Against string  `json:"against,omitempty"`
-	Prob    float64 `json:"prob"` // of Label, as the model predicts it
+	Prob    float64 `json:"prob"` // of Label, as the model predicts it; 0 with Number
 	Tokens  int     `json:"tokens"`
 	Unknown int     `json:"unknown"`
+
+	// Number says that the head answers with a number, which Label is; the score is
+	// that number less the head's Mean.
+	Number bool `json:"number,omitempty"`
 
 	// Score is Base and the parts of all words, but for Path's error.
 	Score   float64 `json:"score"`
@@ -196,8 +200,10 @@ func (e *Explainer) Explain(ctx context.Context, text string, o Options) (*Expla
 	head := &e.model.Heads()[q.head]
 	x := &Explanation{
 		Text: text, Head: head.Name, Label: q.Label, Against: q.Against,
-		Prob:   float64(prediction.Scores[q.head].Probs[slices.Index(head.Labels, q.Label)]),
-		Tokens: prediction.Tokens, Unknown: prediction.Unknown,
+		Tokens: prediction.Tokens, Unknown: prediction.Unknown, Number: head.Regression(),
+	}
+	if !x.Number {
+		x.Prob = float64(prediction.Scores[q.head].Probs[slices.Index(head.Labels, q.Label)])
 	}
 	q.tokens = e.model.Pipeline().AppendTokens(nil, text)
 	encoded := e.model.EncodeTokens(q.tokens)
@@ -256,6 +262,14 @@ func (q *question) aim(m *classify.Model, p classify.Prediction) error {
 		}
 	}
 	head := &m.Heads()[q.head]
+	if head.Regression() {
+		if q.Label != "" || q.Against != "" {
+			return fmt.Errorf("%w: %q, head %s answers with a number: name no label", ErrLabel, q.Label+q.Against, head.Name)
+		}
+		q.Label = head.Given(p.Scores[q.head])[0]
+		q.direction = []float32{float32(orOne(head.Scale))} // parts in the unit of the number
+		return nil
+	}
 	index := func(label string) (int, error) {
 		i := slices.Index(head.Labels, label)
 		if i < 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
 	"slices"
@@ -442,5 +443,33 @@ func TestErrors(t *testing.T) {
 		if !errors.Is(err, tt.want) || x != nil || !strings.Contains(err.Error(), tt.text) {
 			t.Errorf("%+v: %v, %v, want %v", tt.o, x, err, tt.want)
 		}
+	}
+}
+
+// A number is explained in its own unit: the score is what it is above the head's mean.
+func TestNumber(t *testing.T) {
+	m := random(t, 1, func(c *classify.Config) {
+		c.Heads = []classify.Head{{Name: "stars", Loss: nn.Loss{Kind: nn.SquaredError}, Mean: 3, Scale: 1.5, Deep: 0.5}}
+	})
+	e := explain.New(m)
+	for _, text := range texts {
+		x, err := e.Explain(t.Context(), text, explain.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		value := m.Predict(text).Value("stars")
+		if got := 3 + x.Score; math.Abs(got-float64(value)) > 1e-4 || !x.Number || x.Prob != 0 {
+			t.Errorf("%q: 3 + score = %v, number %t, prob %v, want %v", text, got, x.Number, x.Prob, value)
+		}
+		_, _, words := sums(x)
+		if got := x.Base + words; math.Abs(got-x.Score) > 0.02*max(math.Abs(x.Score-x.Base), 0.01)+1e-5 {
+			t.Errorf("%q: base and words %v, score %v", text, got, x.Score)
+		}
+		if want := fmt.Sprintf("stars: %v", value); x.Title() != want {
+			t.Errorf("title %q, want %q", x.Title(), want)
+		}
+	}
+	if _, err := e.Explain(t.Context(), "good", explain.Options{Label: "5"}); !errors.Is(err, explain.ErrLabel) {
+		t.Errorf("error %v, want ErrLabel", err)
 	}
 }

@@ -99,7 +99,10 @@ func (x *Explanation) Title() string {
 	if x.ID != "" {
 		b.WriteString(x.ID + ", ")
 	}
-	fmt.Fprintf(&b, "%s: %s (%.4f)", x.Head, x.Label, x.Prob)
+	fmt.Fprintf(&b, "%s: %s", x.Head, x.Label)
+	if !x.Number {
+		fmt.Fprintf(&b, " (%.4f)", x.Prob)
+	}
 	if x.Against != "" {
 		fmt.Fprintf(&b, " rather than %s", x.Against)
 	}

@@ -21,9 +21,12 @@ func (x *Explainer) Mistakes(ctx context.Context, e *evaluate.Evaluation, o Opti
 	errs := make([]error, len(e.Mistakes))
 	par.For(runtime.GOMAXPROCS(0), len(e.Mistakes), func(i int) {
 		mistake, o := e.Mistakes[i], o
-		o.Head = e.Head
-		var ok bool
-		if o.Label, o.Against, ok = contrast(mistake.Gold, mistake.Predicted, e.MultiLabel); !ok || ctx.Err() != nil {
+		o.Head, o.Label, o.Against = e.Head, "", ""
+		ok := e.ValueScores != nil // a number is explained as it is
+		if !ok {
+			o.Label, o.Against, ok = contrast(mistake.Gold, mistake.Predicted, e.MultiLabel)
+		}
+		if !ok || ctx.Err() != nil {
 			return
 		}
 		why, err := x.Explain(ctx, mistake.Text, o)

@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/pretrain/skipgram"
 )
@@ -93,15 +94,16 @@ func first(errs ...error) error {
 	return nil
 }
 
-// checkTraining is Resolve and Validate, with a head that the data would give.
+// checkTraining is Resolve and Validate, with a head of labels that the data would give
+// and one of numbers.
 func checkTraining(sets []string) (any, error) {
 	var c Recipe
 	err := over(&c, sets)
 	if len(c.Model.Heads) == 0 {
-		c.Model.Heads = []classify.Head{{}}
+		c.Model.Heads = []classify.Head{{}, {Name: "number", Loss: nn.Loss{Kind: nn.SquaredError}}}
 	}
 	for i := range c.Model.Heads {
-		if h := &c.Model.Heads[i]; len(h.Labels) == 0 {
+		if h := &c.Model.Heads[i]; len(h.Labels) == 0 && !h.Regression() {
 			h.Name, h.Labels = "label", []string{"yes", "no"}
 		}
 	}

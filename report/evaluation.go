@@ -104,7 +104,7 @@ func figureRows(evals []*evaluate.Evaluation) [][]any {
 	}
 	for _, e := range evals {
 		add(e.Head, "", "n", e.N, nil)
-		for _, name := range evaluate.Names() {
+		for _, name := range e.Names() {
 			v, _ := e.Get(name)
 			add(e.Head, "", name, v, e.Intervals)
 		}
@@ -162,10 +162,19 @@ func (d *document) table(header []string, rows [][]any) {
 
 func (d *document) evaluation(e *evaluate.Evaluation) {
 	title := fmt.Sprintf("%d texts, %d labels", e.N, len(e.Labels))
+	if e.ValueScores != nil {
+		title = fmt.Sprintf("%d texts, a number each", e.N)
+	}
 	if e.Head != "" {
 		title = e.Head + ": " + title
 	}
 	d.heading(2, title)
+	if e.ValueScores != nil {
+		d.figures(e)
+		d.slices(e)
+		d.mistakes(e)
+		return
+	}
 	d.classification(e)
 	d.figures(e)
 	if e.MultiLabel {
@@ -222,16 +231,23 @@ func (d *document) figures(e *evaluate.Evaluation) {
 	if e.Intervals != nil {
 		header = append(header, fmt.Sprintf("%g %% interval", 100*e.Level))
 	}
+	if e.Baseline != nil {
+		header = append(header, "the mean alone")
+	}
 	var rows [][]any
-	for _, name := range evaluate.Names() {
+	for _, name := range e.Names() {
 		v, _ := e.Get(name)
-		if strings.HasPrefix(name, "micro_") && !e.MultiLabel || math.IsNaN(v) || d.brief && !slices.Contains(headlines, name) {
+		if strings.HasPrefix(name, "micro_") && !e.MultiLabel || math.IsNaN(v) || d.brief && e.ValueScores == nil && !slices.Contains(headlines, name) {
 			continue
 		}
 		row := []any{strings.ReplaceAll(name, "_", " "), v}
 		if e.Intervals != nil {
 			i := e.Intervals[name]
 			row = append(row, span(i))
+		}
+		if e.Baseline != nil {
+			v, _ := (&evaluate.Scores{ValueScores: e.Baseline}).Get(name)
+			row = append(row, v)
 		}
 		rows = append(rows, row)
 	}
@@ -298,20 +314,23 @@ func (d *document) decisions(e *evaluate.Evaluation) {
 func (d *document) slices(e *evaluate.Evaluation) {
 	for at := 0; at < len(e.Slices); {
 		by := e.Slices[at].By
-		header := []string{by, "n", "accuracy", "macro f1", "log loss"}
+		header := []string{by, "n"}
+		for i, figure := range e.Headlines() {
+			if header = append(header, strings.ReplaceAll(figure, "_", " ")); i < 2 && e.Level > 0 {
+				header = append(header, fmt.Sprintf("%g %% interval", 100*e.Level))
+			}
+		}
 		var rows [][]any
 		for ; at < len(e.Slices) && e.Slices[at].By == by; at++ {
 			s := e.Slices[at]
-			row := []any{s.Value, s.N, s.Accuracy, s.MacroF1, s.LogLoss}
-			if s.Intervals != nil {
-				row = slices.Insert(row, 3, any(span(s.Intervals["accuracy"])))
-				row = slices.Insert(row, 5, any(span(s.Intervals["macro_f1"])))
+			row := []any{s.Value, s.N}
+			for i, figure := range e.Headlines() {
+				v, _ := s.Get(figure)
+				if row = append(row, v); i < 2 && s.Intervals != nil {
+					row = append(row, span(s.Intervals[figure]))
+				}
 			}
 			rows = append(rows, row)
-		}
-		if e.Level > 0 {
-			interval := fmt.Sprintf("%g %% interval", 100*e.Level)
-			header = []string{by, "n", "accuracy", interval, "macro f1", interval, "log loss"}
 		}
 		d.table(header, rows)
 	}
@@ -373,9 +392,17 @@ func (d *document) mistakes(e *evaluate.Evaluation) {
 		if id == "" {
 			id = fmt.Sprint(m.Index + 1)
 		}
-		rows = append(rows, []any{id, strings.Join(m.Gold, ", "), strings.Join(m.Predicted, ", "), m.Probability, m.Loss, Excerpt(m.Text, excerpt)})
+		row := []any{id, strings.Join(m.Gold, ", "), strings.Join(m.Predicted, ", ")}
+		if e.ValueScores == nil {
+			row = append(row, m.Probability)
+		}
+		rows = append(rows, append(row, m.Loss, Excerpt(m.Text, excerpt)))
 	}
-	d.table([]string{"row", "gold", "predicted", "probability", "loss", "text"}, rows)
+	header := []string{"row", "gold", "predicted", "probability", "loss", "text"}
+	if e.ValueScores != nil {
+		header = []string{"row", "gold", "predicted", "error", "text"}
+	}
+	d.table(header, rows)
 }
 
 // Excerpt is at most the first n characters of text on one line, with an

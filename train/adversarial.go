@@ -17,8 +17,9 @@ import (
 //
 //	L(x) + Weight*L(x + r) + VAT*KL(p(x) || p(x + r'))
 //
-// with r along the gradient of L and r' along that of the divergence. The zero
-// value is off. Function perturbation says how r is measured. While the
+// with r along the gradient of L and r' along that of the divergence, which is the error
+// between the two answers where they are numbers. The zero value is off. Function
+// perturbation says how r is measured. While the
 // heads alone learn, as Finetune may ask, there are no such losses.
 //
 // A step takes 2 times as long with Weight alone, 3 times with VAT alone, 4
@@ -170,7 +171,7 @@ func (f *fit) addVirtual(step int, part uint64) (float64, error) {
 	a, cfg := &f.adversary, f.cfg.Adversarial
 	for h := range a.clean {
 		head := &f.cfg.Model.Heads[h]
-		head.Loss.Kind.Activate(a.clean[h], len(head.Labels))
+		head.Loss.Kind.Activate(a.clean[h], head.Width())
 	}
 	n := len(f.ws.Vectors())
 	a.random = slices.Grow(a.random[:0], n)[:n]
@@ -197,7 +198,7 @@ func (f *fit) addVirtual(step int, part uint64) (float64, error) {
 
 // divergence is the Kullback-Leibler divergence of the answers that logits give
 // from those that are kept, the mean over the texts, and its gradient: the
-// cross-entropy less its least value.
+// cross-entropy less its least value. For numbers it is the error between them.
 func (f *fit) divergence(logits [][]float32) (sum float64, dLogits [][]float32) {
 	a := &f.adversary
 	if a.dLogits == nil {
@@ -205,12 +206,14 @@ func (f *fit) divergence(logits [][]float32) (sum float64, dLogits [][]float32) 
 	}
 	for h := range logits {
 		head := &f.cfg.Model.Heads[h]
-		p, C := a.clean[h], len(head.Labels)
+		p, C := a.clean[h], head.Width()
 		loss := nn.Loss{Kind: head.Loss.Kind}
 		t := nn.Targets{Values: p}
 		a.dLogits[h] = slices.Grow(a.dLogits[h][:0], len(p))[:len(p)]
 		l := loss.Eval(a.dLogits[h], logits[h], len(p)/C, C, &t, 0)
-		l -= entropy(p, C, head.MultiLabel())
+		if !head.Regression() { // whose error is 0 at its least
+			l -= entropy(p, C, head.MultiLabel())
+		}
 		if w := head.Weight; w != 0 {
 			l *= w
 			scale(a.dLogits[h:h+1], w)

@@ -62,7 +62,9 @@ type Config struct {
 
 	// Metric chooses the best epoch on the dev texts: a figure of package
 	// evaluate such as "accuracy", "macro_f1" or "log_loss", of one head as
-	// "topic:macro_f1", else the mean over the heads. "" means macro_f1.
+	// "topic:macro_f1", else the mean over the heads that have it: those that answer
+	// with labels, or those that answer with numbers. "" means macro_f1, or where
+	// all heads answer with numbers r2, and rmse for a single one.
 	Metric string `json:"metric,omitempty"`
 
 	// Patience is the number of epochs without a better dev score after which
@@ -103,7 +105,7 @@ func (c Config) Resolve() Config {
 		c.ClipNorm = 1
 	}
 	if c.Metric == "" {
-		c.Metric = "macro_f1"
+		c.Metric = defaultMetric(c.Model.Heads)
 	}
 	return c
 }

@@ -93,7 +93,8 @@ func TestConfigValidate(t *testing.T) {
 		{"word_dropout = NaN", func(c *train.Config) { c.Model.WordDropout = math.NaN() }},
 		{"chunk = -1", func(c *train.Config) { c.Model.Chunk = -1 }},
 		{"no heads", func(c *train.Config) { c.Model.Heads = nil }},
-		{"gives no probabilities", func(c *train.Config) { c.Model.Heads[0].Loss.Kind = nn.SquaredError }},
+		{"leave labels, lexicon and thresholds out", func(c *train.Config) { c.Model.Heads[0].Loss.Kind = nn.SquaredError }},
+		{`"r2" is of numbers`, func(c *train.Config) { c.Metric = "r2" }},
 		{"weight = -1", func(c *train.Config) { c.Model.Heads[0].Weight = -1 }},
 		{"bits = 50", func(c *train.Config) { c.Model.Ngrams.Bits = 50 }},
 	} {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"gonum.org/v1/gonum/stat"
+
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/par"
@@ -20,7 +22,8 @@ import (
 )
 
 // Heads fills in the heads of a model from the data, as Fit does: all heads
-// there are if none is given, and the labels found where a head has none.
+// there are if none is given, and the labels found where a head has none. A regression
+// has no labels; Fit sets its Mean and Scale.
 func Heads(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
 	if len(heads) == 0 {
 		for _, name := range d.Heads {
@@ -34,6 +37,9 @@ func Heads(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
 		if column < 0 {
 			return nil, fmt.Errorf("train: no labels for head %q, the data has %q", h.Name, d.Heads)
 		}
+		if h.Regression() {
+			continue
+		}
 		if h.Loss.Kind == "" && severalLabels(d, column) {
 			h.Loss.Kind = nn.BinaryCrossEntropy
 		}
@@ -45,6 +51,53 @@ func Heads(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
 		}
 	}
 	return heads, nil
+}
+
+// standardized sets the Mean and the Scale of regressions that have none to the mean and
+// the standard deviation of the numbers of d; their Scale is then not 0. An example
+// counts with its weight.
+func standardized(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
+	heads = slices.Clone(heads)
+	for i := range heads {
+		h := &heads[i]
+		if !h.Regression() || h.Scale != 0 {
+			continue
+		}
+		var values, weights []float64
+		for i := range d.Examples {
+			v, err := valueOf(h, d, i)
+			if err != nil {
+				return nil, err
+			}
+			if v == v {
+				values = append(values, float64(v))
+				weights = append(weights, float64(cmp.Or(d.Examples[i].Weight, 1)))
+			}
+		}
+		if len(values) == 0 {
+			return nil, fmt.Errorf("train: head %s: no text has a number: %w", h.Name, corpora.ErrData)
+		}
+		h.Mean, h.Scale = stat.PopMeanStdDev(values, weights)
+		if h.Scale == 0 {
+			h.Scale = 1 // all the same
+		}
+	}
+	return heads, nil
+}
+
+// valueOf is the number that head h should answer with for example i, NaN if it has
+// none.
+func valueOf(h *classify.Head, d *corpora.Dataset, i int) (float32, error) {
+	column := slices.Index(d.Heads, h.Name)
+	if column < 0 || d.Examples[i].Label(column) == "" {
+		return nan, nil
+	}
+	label := d.Examples[i].Label(column)
+	v, err := h.ParseValue(label)
+	if err != nil {
+		return nan, fmt.Errorf("train: %s: %w: %w", d.Place(i), err, corpora.ErrData)
+	}
+	return v, nil
 }
 
 // severalLabels says whether any text has a set of labels in a column, perhaps of one.
@@ -133,13 +186,14 @@ func buildVocab(ctx context.Context, cfg classify.Config, d *corpora.Dataset, st
 type set struct {
 	texts   []classify.Encoded
 	labels  [][]int32         // [heads][n], -1 for none; of single-label heads
-	values  [][]float32       // [heads][n*C], NaN rows for none; of multi-label heads
+	values  [][]float32       // [heads][n*C], NaN rows for none; of multi-label heads and, standardised, regressions
 	allowed [][][]bool        // [heads][source]: the labels a source tells apart; nil for all
 	source  []int32           // [n]
 	weights []float32         // [n], nil for all 1
 	stops   map[vocab.ID]bool // the tokens that end sentences
 
-	taught [][]int8 // [heads][n*C]: a teacher's answers, +1 or -1; nil without one
+	taught [][]int8    // [heads][n*C]: a teacher's answers, +1 or -1; nil without one
+	told   [][]float32 // [heads][n]: its numbers, standardised
 }
 
 // newSet encodes d with the model's pipeline and vocabulary.
@@ -206,6 +260,18 @@ func (s *set) append(t *set) {
 }
 
 func (s *set) addHead(h classify.Head, d *corpora.Dataset) error {
+	if h.Regression() {
+		values := make([]float32, len(d.Examples))
+		for i := range values {
+			v, err := valueOf(&h, d, i)
+			if err != nil {
+				return err
+			}
+			values[i] = float32((float64(v) - h.Mean) / cmp.Or(h.Scale, 1))
+		}
+		s.labels, s.values, s.allowed = append(s.labels, nil), append(s.values, values), append(s.allowed, nil)
+		return nil
+	}
 	column, n, C := slices.Index(d.Heads, h.Name), len(d.Examples), len(h.Labels)
 	index := make(map[string]int32, C)
 	for i, l := range h.Labels {

@@ -19,7 +19,8 @@ import (
 // gradient's size. It was chosen above the squared error of the scores (Tang et
 // al. 2019) since it says what several labels mean and has no need of the same
 // level of the scores; as T grows it becomes that error but for the level. What
-// the teacher's lexicon says is among its answers, so a student's heads have none.
+// the teacher's lexicon says is among its answers, so a student's heads have none. A
+// number is learned by the error that its head has for loss.
 type Distillation struct {
 	// Temperature is T; 0 means 2.
 	Temperature float64 `json:"temperature,omitempty"`
@@ -46,11 +47,15 @@ func (d Distillation) temperature() float32 {
 // heads are those of the model: the teacher's if there is one.
 func (t *Trainer) heads(cfg Config, data *corpora.Dataset) ([]classify.Head, error) {
 	if t.Teacher == nil {
-		return Heads(cfg.Model.Heads, data)
+		heads, err := Heads(cfg.Model.Heads, data)
+		if err != nil {
+			return nil, err
+		}
+		return standardized(heads, data)
 	}
 	var heads []classify.Head
 	for _, h := range t.Teacher.Heads() {
-		own := classify.Head{Name: h.Name, Labels: h.Labels, Loss: nn.Loss{Kind: h.Loss.Kind}}
+		own := classify.Head{Name: h.Name, Labels: h.Labels, Loss: nn.Loss{Kind: h.Loss.Kind}, Mean: h.Mean, Scale: h.Scale}
 		for _, given := range cfg.Model.Heads {
 			if given.Name == h.Name {
 				own.Hidden, own.Weight = given.Hidden, given.Weight
@@ -98,13 +103,17 @@ func (f *fit) ask(ctx context.Context, data *corpora.Dataset) error {
 		f.send(Progress{Asked: from + len(texts), Texts: n})
 	}
 	s := f.train
-	s.taught = make([][]int8, len(soft))
+	s.taught, s.told = make([][]int8, len(soft)), make([][]float32, len(soft))
 	T := f.cfg.Distill.temperature()
 	for h, head := range teacher.Heads() {
-		C := len(head.Labels)
-		s.taught[h] = make([]int8, n*C)
-		for i := range n {
-			teach(&head, s.taught[h][i*C:(i+1)*C], soft[h][i*C:(i+1)*C])
+		C := head.Width()
+		if head.Regression() {
+			s.told[h] = slices.Clone(soft[h])
+		} else {
+			s.taught[h] = make([]int8, n*C)
+			for i := range n {
+				teach(&head, s.taught[h][i*C:(i+1)*C], soft[h][i*C:(i+1)*C])
+			}
 		}
 		for i := range soft[h] {
 			soft[h][i] /= T
@@ -142,7 +151,7 @@ type taught struct {
 }
 
 func (o *taught) loss(h *head, d, logits []float32, b dealt, t *nn.Targets, _ bool) (float64, bool) {
-	C, T := len(h.Labels), o.T
+	C, T := h.Width(), o.T
 	soft := nn.Targets{Weights: t.Weights}
 	for _, i := range b.rows {
 		soft.Values = append(soft.Values, o.soft[h.index][i*C:(i+1)*C]...)

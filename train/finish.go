@@ -20,6 +20,7 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 	}
+	f.share()
 	r := &Result{Config: f.full, History: slices.Concat(f.record.Earlier, f.record.History)}
 	card := f.t.Card
 	card.Seed, card.Epochs = f.full.Seed, f.epochs()
@@ -37,8 +38,11 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 		for name, e := range r.Dev["joint"].Heads {
-			card.Figures["dev "+name+" accuracy"] = float64(e.Accuracy)
-			card.Figures["dev "+name+" macro_f1"] = float64(e.MacroF1)
+			for _, figure := range e.Headlines()[:2] {
+				if v, _ := e.Get(figure); finite(v) {
+					card.Figures["dev "+name+" "+figure] = v
+				}
+			}
 		}
 	}
 	r.Model = f.model.With(f.full.Model.Heads, card)

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,6 +62,7 @@ func (t *Trainer) start(ctx context.Context, c *loop.Checkpoints, data, dev *cor
 	if f.cfg.Model.Heads, err = t.heads(f.cfg, data); err != nil {
 		return nil, err
 	}
+	f.cfg.Metric = cmp.Or(t.Metric, defaultMetric(f.cfg.Model.Heads)) // the heads may be a teacher's
 	if err := f.cfg.Validate(); err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func (c Config) wideBytes(texts, workers int) float64 {
 	rows := float64(int64(1) << c.Model.Ngrams.Bits)
 	columns := 0
 	for _, h := range c.Model.Heads {
-		columns = max(columns, len(h.Labels))
+		columns = max(columns, h.Width())
 	}
 	return float64(min(columns, workers))*(24*rows+64*float64(texts)) + 4*rows*float64(columns)
 }

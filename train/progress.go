@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/train/loop"
@@ -94,15 +95,37 @@ func (c Config) checkMetric() error {
 	if !slices.Contains(evaluate.Names(), figure) {
 		return fmt.Errorf("train: metric %q is not one of %q", figure, evaluate.Names())
 	}
+	named := false
 	for _, h := range c.Model.Heads {
-		if head == "" || h.Name == head {
+		if head != "" && h.Name != head {
+			continue
+		}
+		if named = true; h.Regression() == slices.Contains(evaluate.ValueNames(), figure) {
 			return nil
 		}
 	}
-	return fmt.Errorf("train: metric %q names a head that the model lacks", c.Metric)
+	switch {
+	case !named:
+		return fmt.Errorf("train: metric %q names a head that the model lacks", c.Metric)
+	case slices.Contains(evaluate.ValueNames(), figure):
+		return fmt.Errorf("train: metric %q is of numbers, the model's heads answer with labels", c.Metric)
+	}
+	return fmt.Errorf("train: metric %q is of labels, the model's heads answer with numbers: want one of %q", c.Metric, evaluate.ValueNames())
 }
 
-// devScore reduces the predictions on the dev texts to the score of the metric.
+// defaultMetric is that of a Config without one.
+func defaultMetric(heads []classify.Head) string {
+	switch {
+	case len(heads) == 0 || slices.ContainsFunc(heads, func(h classify.Head) bool { return !h.Regression() }):
+		return "macro_f1"
+	case len(heads) == 1:
+		return "rmse" // of a single dev text too
+	}
+	return "r2" // whatever the units
+}
+
+// devScore reduces the predictions on the dev texts to the score of the metric, the mean
+// over the heads that have it.
 func (c Config) devScore(epoch int, predictions []score.Predictions) (*DevScore, error) {
 	head, figure := c.metric()
 	d := &DevScore{Epoch: epoch, Metric: c.Metric, Heads: map[string]*evaluate.Evaluation{}}
@@ -113,7 +136,7 @@ func (c Config) devScore(epoch int, predictions []score.Predictions) (*DevScore,
 			return nil, err
 		}
 		d.Heads[p.Head] = e
-		if head == "" || head == p.Head {
+		if (head == "" || head == p.Head) && slices.Contains(e.Names(), figure) {
 			v, err := e.Get(figure)
 			if err != nil {
 				return nil, err

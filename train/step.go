@@ -71,7 +71,7 @@ func (labels) loss(h *head, d, logits []float32, b dealt, t *nn.Targets, labelle
 	if !labelled {
 		return 0, false
 	}
-	return h.Loss.Eval(d, logits, len(b.rows), len(h.Labels), t, 0), true
+	return h.Loss.Eval(d, logits, len(b.rows), h.Width(), t, 0), true
 }
 
 // loss returns the loss of a batch, and its gradient by head, nil for a head with
@@ -80,7 +80,7 @@ func (f *fit) loss(logits [][]float32, b dealt) (loss float64, dLogits [][]float
 	dLogits = slices.Clone(f.dLogits)
 	for i := range logits {
 		h := &head{&f.cfg.Model.Heads[i], i}
-		labelled := b.set.targets(i, len(h.Labels), b.rows, &f.targets[i])
+		labelled := b.set.targets(i, h.Width(), b.rows, &f.targets[i])
 		if len(f.dLogits[i]) < len(logits[i]) {
 			f.dLogits[i] = make([]float32, len(logits[i]))
 		}

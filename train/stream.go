@@ -23,7 +23,8 @@ const (
 	vocabTokens = 1 << 19 // different tokens counted
 	wideTexts   = 200_000 // that the wide branch learns from
 	wideRows    = 12 << 20
-	streamCells = 100_000 // different labels of a column
+	streamCells = 100_000 // different labels, or numbers, of a column
+	mostWeight  = 1 << 20 // of the texts of one label that are counted as one: larger sums lose texts
 )
 
 // Texts are the examples of a corpus in an order that depends on epoch alone.
@@ -45,7 +46,7 @@ type Stream struct {
 // FitStream is Fit for texts that are read from disk again in every epoch, one
 // window after the other: the texts of 50 batches, or 4 MiB of them. It reads
 // them twice before the first epoch, to find the labels and to count words and
-// n-grams.
+// n-grams. A column has 100,000 different labels or numbers at most.
 //
 // Memory, beside the model, what training keeps for each of its weights and the
 // activations of a batch: 100 MiB at most for counting words (the rarest are
@@ -87,7 +88,7 @@ func (t *Trainer) startStream(ctx context.Context, checkpoints *loop.Checkpoints
 	if err != nil {
 		return nil, err
 	}
-	if f.cfg.Model.Heads, err = Heads(f.cfg.Model.Heads, labels); err != nil {
+	if f.cfg.Model.Heads, err = t.heads(f.cfg, labels); err != nil {
 		return nil, err
 	}
 	if err := f.cfg.Validate(); err != nil {
@@ -148,14 +149,14 @@ func (s *Stream) header() *corpora.Dataset {
 	return &corpora.Dataset{Heads: s.Heads, Sources: s.Sources, Separator: s.Separator}
 }
 
-// labels returns one example without a text for each label cell that s has, and the
-// fingerprint of s.
+// labels returns one example without a text for each label cell that s has, with the
+// weight of all that have it, and the fingerprint of s.
 func (s *Stream) labels(ctx context.Context) (_ *corpora.Dataset, fingerprint string, err error) {
 	d := s.header()
 	sum := newTextSum(d)
-	found := make([]map[string]bool, len(s.Heads))
+	found := make([]map[string]int, len(s.Heads)) // places in d
 	for h := range found {
-		found[h] = map[string]bool{}
+		found[h] = map[string]int{}
 	}
 	for ex, err := range s.all(ctx, 0) {
 		if err != nil {
@@ -163,14 +164,20 @@ func (s *Stream) labels(ctx context.Context) (_ *corpora.Dataset, fingerprint st
 		}
 		sum.add(&ex)
 		for h, l := range ex.Labels {
-			if l == "" || found[h][l] {
+			if l == "" {
 				continue
 			}
-			if len(found[h]) == streamCells {
+			weight := cmp.Or(ex.Weight, 1)
+			at, known := found[h][l]
+			if known && d.Examples[at].Weight < mostWeight {
+				d.Examples[at].Weight += weight
+				continue
+			}
+			if !known && len(found[h]) == streamCells {
 				return nil, "", fmt.Errorf("train: head %s has more than %d different labels: %w", s.Heads[h], streamCells, corpora.ErrData)
 			}
-			found[h][l] = true
-			one := corpora.Example{Labels: make([]string, len(s.Heads))}
+			found[h][l] = len(d.Examples)
+			one := corpora.Example{Labels: make([]string, len(s.Heads)), Weight: weight}
 			one.Labels[h] = l
 			d.Examples = append(d.Examples, one)
 		}

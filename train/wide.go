@@ -5,6 +5,7 @@ import (
 	"context"
 	"math"
 	"runtime"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/optimize"
@@ -54,7 +55,7 @@ func newWide(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*cla
 func wideOf(cfg classify.Config, d *ngram.Dictionary) *classify.Wide {
 	w := &classify.Wide{Dictionary: d}
 	for _, h := range cfg.Heads {
-		l := &ngram.Linear{Labels: len(h.Labels), MultiLabel: h.MultiLabel()}
+		l := &ngram.Linear{Labels: h.Width(), MultiLabel: h.MultiLabel()}
 		l.Weights = make([]float32, w.Dictionary.Rows()*l.Columns())
 		l.Bias = make([]float32, l.Columns())
 		w.Heads = append(w.Heads, l)
@@ -69,7 +70,11 @@ func (f *fit) fitWide(ctx context.Context, w *classify.Wide) error {
 		data.Rows[i] = t.Rows
 	}
 	for h := range w.Heads {
-		data.Labels, data.MultiLabel = len(f.cfg.Model.Heads[h].Labels), f.cfg.Model.Heads[h].MultiLabel()
+		head := &f.cfg.Model.Heads[h]
+		data.Labels, data.MultiLabel, data.Values = head.Width(), head.MultiLabel(), nil
+		if head.Regression() {
+			data.Values = f.train.numbers(h)
+		}
 		data.Target = func(i, c int) int { return f.train.target(h, data.Labels, i, c) }
 		l, err := ngram.Fit(ctx, data, w.Dictionary.Rows(), f.cfg.NBSVM, seed.For(f.full.Seed, "wide", uint64(h)), f.workers())
 		if err != nil {
@@ -78,6 +83,21 @@ func (f *fit) fitWide(ctx context.Context, w *classify.Wide) error {
 		*w.Heads[h] = *l
 	}
 	return nil
+}
+
+// numbers are what the texts should be answered with by head h, a regression: what no
+// label says a teacher does.
+func (s *set) numbers(h int) []float32 {
+	if s.told == nil {
+		return s.values[h]
+	}
+	numbers := slices.Clone(s.values[h])
+	for i, v := range numbers {
+		if v != v {
+			numbers[i] = s.told[h][i]
+		}
+	}
+	return numbers
 }
 
 // target says whether text i has label c of head h: +1 yes, -1 no, 0 unknown.
@@ -143,7 +163,7 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 	}
 	for h := range f.cfg.Model.Heads {
 		head := &f.cfg.Model.Heads[h]
-		C := len(head.Labels)
+		C := head.Width()
 		var t nn.Targets
 		if !dev.targets(h, C, all, &t) {
 			continue
@@ -170,6 +190,21 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 		}
 	}
 	return nil
+}
+
+// share gives each branch the same part in a regression whose scales no dev text has
+// decided: every branch gives the whole number.
+func (f *fit) share() {
+	branches := slices.DeleteFunc(slices.Clone(f.model.Branches()), func(b classify.Branch) bool { return !learned(b) })
+	for h := range f.cfg.Model.Heads {
+		head := &f.cfg.Model.Heads[h]
+		decided := func(b classify.Branch) bool { return *b.Scale(head) != 0 }
+		if head.Regression() && len(branches) > 1 && !slices.ContainsFunc(branches, decided) {
+			for _, b := range branches {
+				*b.Scale(head) = 1 / float64(len(branches))
+			}
+		}
+	}
 }
 
 // bestScales returns what to multiply the scores of branches on n texts by, so that

@@ -11,6 +11,7 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/explain"
+	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/pretrained"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/tokenize"
@@ -126,4 +127,24 @@ func written(t *testing.T, style report.Style, heads []classify.Head, o Options,
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// A head that answers with a number has a value, no label and no share.
+func TestWritersOfNumbers(t *testing.T) {
+	heads := []classify.Head{
+		{Name: "stars", Loss: nn.Loss{Kind: nn.SquaredError}},
+		{Name: "mood", Labels: []string{"negative", "positive"}},
+	}
+	p := classify.Prediction{Scores: []classify.Score{{Value: 3.5}, {Label: 1, Probs: []float32{0.25, 0.75}}}, Tokens: 3}
+	r := &Record{ID: "a", Prediction: p, Sentences: []Sentence{{tokenize.Span{Start: 0, End: 5}, "Good.", p}}}
+	o := Options{Sentences: true, Naming: Naming{Abstain: 0.5}}
+	const answers = `"stars":{"value":3.5},"mood":{"label":"positive","prob":0.7500,"probs":{"negative":0.2500,"positive":0.7500}},"tokens":3,"unknown":0`
+	for style, want := range map[report.Style]string{
+		report.JSONL: `{"id":"a",` + answers + `,"sentences":[{"start":0,"end":5,"text":"Good.",` + answers + `}],"shares":{"mood":{"negative":0.0000,"positive":1.0000}}}` + "\n",
+		report.CSV:   "id,stars,mood,mood_prob,tokens,unknown,sentence\na,3.5,positive,0.7500,3,0,\na#1,3.5,positive,0.7500,3,0,Good.\n",
+	} {
+		if diff := cmp.Diff(want, written(t, style, heads, o, r, 1)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", style, diff)
+		}
+	}
 }

@@ -82,10 +82,15 @@ func (j *jsonWriter) appendSentences(b []byte, r *Record) []byte {
 		b = append(j.appendAnswer(b, s.Prediction), '}')
 	}
 	b = append(b, `],"shares":{`...)
+	more := false
 	for h, head := range j.heads {
-		if h > 0 {
+		if head.Regression() {
+			continue
+		}
+		if more {
 			b = append(b, ',')
 		}
+		more = true
 		b = append(appendJSON(b, head.Name), ':')
 		b = appendProbs(b, head.Labels, r.Shares(h, len(head.Labels)))
 	}
@@ -98,6 +103,10 @@ func (j *jsonWriter) appendAnswer(b []byte, p classify.Prediction) []byte {
 		head := &j.heads[h]
 		b = append(b, ',')
 		b = appendJSON(b, head.Name)
+		if head.Regression() {
+			b = append(appendNumber(append(b, `:{"value":`...), s.Value), '}')
+			continue
+		}
 		b = append(b, `:{"label":`...)
 		if label, ok := j.names.Label(head, s); ok {
 			b = appendJSON(b, label)
@@ -147,5 +156,8 @@ func appendJSON(b []byte, v any) []byte {
 	}
 	return append(b, quoted...)
 }
+
+// appendNumber appends the answer of a regression.
+func appendNumber(b []byte, v float32) []byte { return strconv.AppendFloat(b, float64(v), 'g', 7, 32) }
 
 func appendProb(b []byte, p float32) []byte { return strconv.AppendFloat(b, float64(p), 'f', 4, 32) }

@@ -40,8 +40,12 @@ func (t *tableWriter) Write(r *Record) error {
 func (t *tableWriter) add(id string, p classify.Prediction, text string, words [][]explain.Word) {
 	row := []any{id}
 	for h, s := range p.Scores {
-		label, _ := t.names.Label(&t.heads[h], s)
-		row = append(row, label, string(appendProb(nil, s.Prob())))
+		if head := &t.heads[h]; head.Regression() {
+			row = append(row, string(appendNumber(nil, s.Value)))
+		} else {
+			label, _ := t.names.Label(head, s)
+			row = append(row, label, string(appendProb(nil, s.Prob())))
+		}
 		if t.words {
 			var list []string
 			if words != nil {
@@ -73,7 +77,10 @@ func (t *tableWriter) Close() error {
 func (t *tableWriter) flush() error {
 	header := []string{"id"}
 	for _, h := range t.heads {
-		header = append(header, h.Name, h.Name+"_prob")
+		header = append(header, h.Name)
+		if !h.Regression() {
+			header = append(header, h.Name+"_prob")
+		}
 		if t.words {
 			header = append(header, h.Name+"_words")
 		}

@@ -96,6 +96,12 @@ func checkPrediction(t *testing.T, c Classifier, text string, p classify.Predict
 	}
 	for h, head := range c.Heads() {
 		s := p.Scores[h]
+		if head.Regression() {
+			if v := float64(s.Value); s.Probs != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+				t.Errorf("%q, head %s: number %v, %d probabilities", text, head.Name, v, len(s.Probs))
+			}
+			continue
+		}
 		if len(s.Probs) != len(head.Labels) {
 			t.Fatalf("%q, head %s: %d probabilities for %d labels", text, head.Name, len(s.Probs), len(head.Labels))
 		}

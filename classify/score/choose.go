@@ -11,9 +11,12 @@ import (
 	"github.com/textlstm/textlstm/tokenize"
 )
 
-// Rows are those of Single or of Multi.
+// Rows are those of Single, Multi or Values.
 func (p Predictions) Rows() []evaluate.Row {
-	if p.Multi != nil {
+	switch {
+	case p.Values != nil:
+		return p.Values.Rows
+	case p.Multi != nil:
 		return p.Multi.Rows
 	}
 	return p.Single.Rows
@@ -42,7 +45,7 @@ func (p Predictions) Choose(dev Predictions, precision float64, o evaluate.Optio
 		}
 		return o, true, err
 	}
-	if precision == 0 {
+	if precision == 0 || p.Values != nil { // numbers have no threshold: Evaluate says so
 		return o, true, nil
 	}
 	at, found, err := dev.Single.ThresholdFor(precision)

@@ -18,16 +18,20 @@ import (
 var ErrLabels = errors.New("score: labels do not fit")
 
 // Predictions are the answers of one head: Single where a text has one label,
-// Multi where it may have any number.
+// Multi where it may have any number, Values where it has a number.
 type Predictions struct {
 	Head   string
 	Single *evaluate.Predictions
 	Multi  *evaluate.MultiPredictions
+	Values *evaluate.ValuePredictions
 }
 
 // Evaluate computes the figures of p.
 func (p Predictions) Evaluate(o evaluate.Options) (*evaluate.Evaluation, error) {
-	if p.Multi != nil {
+	switch {
+	case p.Values != nil:
+		return evaluate.NewValues(p.Values, o)
+	case p.Multi != nil:
 		return evaluate.NewMulti(p.Multi, o)
 	}
 	return evaluate.New(p.Single, o)
@@ -41,7 +45,7 @@ type Pairing struct {
 
 // Pair finds the columns of d that m has heads for, by name, leaving out those
 // without a single label. A data set with one column of another name is scored
-// on the one head that knows all of its labels. With head not empty only that
+// on the one head that knows all of its labels, as a regression knows all numbers. With head not empty only that
 // head is wanted. It fails with ErrLabels, naming the labels, if there is
 // nothing to score.
 func Pair(m *classify.Model, d *corpora.Dataset, head string) ([]Pairing, error) {
@@ -96,11 +100,9 @@ func labelled(m *classify.Model, d *corpora.Dataset, pairs []Pairing) ([]Pairing
 	var empty []string
 	for _, p := range pairs {
 		head := &m.Heads()[p.Head]
-		found := labels(d, p.Column, head.MultiLabel())
-		for _, l := range found {
-			if !slices.Contains(head.Labels, l) {
-				return nil, fmt.Errorf("%w: the data has the label %q, head %s has %q; rename it with a label map", ErrLabels, l, head.Name, head.Labels)
-			}
+		found, err := known(head, d, p.Column)
+		if err != nil {
+			return nil, err
 		}
 		if len(found) > 0 {
 			kept = append(kept, p)
@@ -112,6 +114,21 @@ func labelled(m *classify.Model, d *corpora.Dataset, pairs []Pairing) ([]Pairing
 		return nil, fmt.Errorf("%w: none of the %d texts has a label for %s", ErrLabels, len(d.Examples), strings.Join(empty, ", "))
 	}
 	return kept, nil
+}
+
+// known lists the distinct labels of a column, and fails if one is not for the head.
+func known(head *classify.Head, d *corpora.Dataset, column int) ([]string, error) {
+	found := labels(d, column, head.MultiLabel())
+	for _, l := range found {
+		if head.Regression() {
+			if _, err := head.ParseValue(l); err != nil {
+				return nil, fmt.Errorf("%w: %w", ErrLabels, err)
+			}
+		} else if !slices.Contains(head.Labels, l) {
+			return nil, fmt.Errorf("%w: the data has the label %q, head %s has %q; rename it with a label map", ErrLabels, l, head.Name, head.Labels)
+		}
+	}
+	return found, nil
 }
 
 // labels lists the distinct labels of a column in order of first appearance.
@@ -183,11 +200,9 @@ func Gather(heads []classify.Head, d *corpora.Dataset, answers []classify.Predic
 		if p.Column < 0 {
 			continue
 		}
-		found := labels(d, p.Column, heads[h].MultiLabel())
-		for _, l := range found {
-			if !slices.Contains(heads[h].Labels, l) {
-				return nil, fmt.Errorf("%w: the data has the label %q, head %s has %q", ErrLabels, l, heads[h].Name, heads[h].Labels)
-			}
+		found, err := known(&heads[h], d, p.Column)
+		if err != nil {
+			return nil, err
 		}
 		if found == nil {
 			continue
@@ -203,9 +218,12 @@ func Gather(heads []classify.Head, d *corpora.Dataset, answers []classify.Predic
 
 func gather(head *classify.Head, d *corpora.Dataset, p Pairing, answers []classify.Prediction) (Predictions, error) {
 	out := Predictions{Head: head.Name}
-	if head.MultiLabel() {
+	switch {
+	case head.Regression():
+		out.Values = &evaluate.ValuePredictions{Head: head.Name}
+	case head.MultiLabel():
 		out.Multi = &evaluate.MultiPredictions{Head: head.Name, Labels: head.Labels, Thresholds: slices.Clone(head.Thresholds)}
-	} else {
+	default:
 		out.Single = &evaluate.Predictions{Head: head.Name, Labels: head.Labels}
 	}
 	for i := range d.Examples {
@@ -222,13 +240,20 @@ func gather(head *classify.Head, d *corpora.Dataset, p Pairing, answers []classi
 		if a.Tokens > 0 {
 			row.Unknown = float64(a.Unknown) / float64(a.Tokens)
 		}
-		if out.Multi != nil {
+		switch {
+		case out.Values != nil:
+			v, err := head.ParseValue(gold[0])
+			if err != nil {
+				return out, fmt.Errorf("%w: %s: %w", ErrLabels, d.Place(i), err)
+			}
+			out.Values.Add(float64(v), float64(a.Scores[p.Head].Value), row)
+		case out.Multi != nil:
 			var set []int
 			for _, l := range gold {
 				set = append(set, slices.Index(head.Labels, l))
 			}
 			out.Multi.Add(set, a.Scores[p.Head].Probs, row)
-		} else {
+		default:
 			out.Single.Add(slices.Index(head.Labels, gold[0]), a.Scores[p.Head].Probs, row)
 		}
 	}

@@ -325,3 +325,33 @@ func TestColumns(t *testing.T) {
 		t.Errorf("standard input: %v", got)
 	}
 }
+
+// Numbers are scored as numbers, and a head of numbers takes the column that is all
+// numbers.
+func TestNumbers(t *testing.T) {
+	stars := classify.Head{Name: "stars", Loss: nn.Loss{Kind: nn.SquaredError}, Mean: 3, Scale: 2}
+	m := model(t, topic, stars)
+	d := table("rating", "1", "", " 2.5", "4e0")
+	all, err := score.Dataset(t.Context(), m, d, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) != 1 || all[0].Head != "stars" || all[0].Single != nil || all[0].Multi != nil {
+		t.Fatalf("%+v, want the numbers of stars", all)
+	}
+	p := all[0].Values
+	if diff := cmp.Diff([]float64{1, 2.5, 4}, p.Gold); diff != "" {
+		t.Error(diff)
+	}
+	for k, i := range []int{0, 2, 3} {
+		if want := m.Predict(d.Examples[i].Text).Value("stars"); p.Predicted[k] != float64(want) || all[0].Rows()[k].ID != d.Examples[i].ID {
+			t.Errorf("row %d: %v, want %v", k, p.Predicted[k], want)
+		}
+	}
+	if e, err := all[0].Evaluate(evaluate.Options{}); err != nil || !e.RMSE.Defined() {
+		t.Errorf("%v, error %v", e, err)
+	}
+	if _, err := score.Dataset(t.Context(), m, table("stars", "1", "many"), ""); !errors.Is(err, score.ErrLabels) || !strings.Contains(err.Error(), `"many" is not a number`) {
+		t.Errorf("error %v", err)
+	}
+}

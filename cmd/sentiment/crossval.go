@@ -35,6 +35,7 @@ type validation struct {
 	resume      bool
 	predictions string
 	start       recipe.Start
+	losses      lossFlags
 	vectors     recipe.Vectors
 	style       string
 	all, quiet  bool
@@ -94,6 +95,7 @@ With --state a file keeps the folds that are done, and --resume goes on from it.
 	v.recipe.addDataDir(cmd)
 	v.recipe.addRun(cmd, "passes over the training texts")
 	addInit(cmd, &v.start)
+	v.losses.add(cmd)
 	addVectors(cmd, &v.vectors)
 	f := cmd.Flags()
 	f.IntVar(&v.folds, "folds", 10, "number of folds")
@@ -135,6 +137,9 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 	}
 	t := train.Trainer{}
 	if _, err := r.Setup(&t, v.start, v.vectors, data, recommend.For(data), coverage); err != nil {
+		return err
+	}
+	if t.Model.Heads, err = v.losses.set(t.Model.Heads, data.Heads); err != nil {
 		return err
 	}
 	p := watch.NewConsole(log, false, v.quiet)

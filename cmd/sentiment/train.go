@@ -26,6 +26,7 @@ type trainFlags struct {
 	out, name        string
 	vectors          recipe.Vectors
 	start            recipe.Start
+	losses           lossFlags
 	onDisk           bool
 	boardDir         string
 	show             bool
@@ -45,6 +46,10 @@ Every setting has a default that suits the texts: their language, number and
 length. A config file (TOML or JSON) changes some, --set
 changes one: --set model.lstm.hidden_size=256. docs/settings.md lists them all;
 --print-config prints what they come to, in TOML, which --config reads.
+
+With --loss squared the labels are numbers, such as stars or a price, and the model
+answers with a number: --loss stars=squared where other heads have labels. absolute
+minds outliers less.
 
 With --set adversarial.weight=1 it also learns from word vectors that are moved the
 way that hurts most, in twice the time; with --set adversarial.vat=1 from those that
@@ -74,6 +79,7 @@ in the directory MODEL.checkpoint until --resume goes on with it, to the same
 model that it would have made uninterrupted.`,
 		Example: `  sentiment train --train reviews.tsv --out reviews.model
   sentiment train --train train.csv --dev dev.csv --head topic=category --out topics.model
+  sentiment train --train reviews.csv --head stars=rating --loss squared --out stars.model
   sentiment train --init default --train reviews.tsv --out reviews.model`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return t.run(cmd) },
@@ -85,6 +91,7 @@ model that it would have made uninterrupted.`,
 	t.checkpoint.add(cmd, "MODEL")
 	addVectors(cmd, &t.vectors)
 	addInit(cmd, &t.start)
+	t.losses.add(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&t.files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&t.dev, "dev", nil, "dev `file`; may be repeated")
@@ -133,6 +140,9 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if tr.Model.Heads, err = t.losses.set(tr.Model.Heads, texts.Header().Heads); err != nil {
+		return err
+	}
 	p := watch.NewConsole(log, t.logJSON, t.quiet)
 	p.Texts(texts.Len(), texts.Header(), texts.Dev())
 	p.From(from)
@@ -171,6 +181,7 @@ func (t *trainFlags) printConfig(cmd *cobra.Command, opts corpora.Options) error
 		return err
 	}
 	var data *corpora.Dataset
+	var names []string // of its heads
 	var recommended train.Config
 	if len(r.Data) > 0 {
 		texts, err := t.texts(cmd, r, opts)
@@ -181,10 +192,13 @@ func (t *trainFlags) printConfig(cmd *cobra.Command, opts corpora.Options) error
 		if recommended, err = texts.Recommend(cmd.Context()); err != nil {
 			return err
 		}
-		data = texts.Train()
+		data, names = texts.Train(), texts.Header().Heads
 	}
 	b, err := r.Begin(t.start, t.vectors, data, recommended)
 	if err != nil {
+		return err
+	}
+	if b.Config.Model.Heads, err = t.losses.set(b.Config.Model.Heads, names); err != nil {
 		return err
 	}
 	c := b.Config.Resolve()

@@ -29,6 +29,7 @@ type tuning struct {
 	devSplit         float64
 	recipe           recipeFlags
 	start            recipe.Start
+	losses           lossFlags
 	out, study       string
 	resume           bool
 	space, method    string
@@ -82,6 +83,7 @@ the model on other texts.`,
 	u.recipe.addDataDir(cmd)
 	u.recipe.addRun(cmd, "passes over the training texts; for halving the most")
 	addInit(cmd, &u.start)
+	u.losses.add(cmd)
 	f := cmd.Flags()
 	f.StringArrayVar(&u.files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&u.dev, "dev", nil, "dev `file`; may be repeated")
@@ -197,6 +199,9 @@ func (u *tuning) open(r *recipe.Recipe, opts corpora.Options) (*tune.Trainer, *t
 		return nil, nil, err
 	}
 	t.Start, t.Config = begin.Start, begin.Config
+	if t.Model.Heads, err = u.losses.set(t.Model.Heads, t.Data.Heads); err != nil {
+		return nil, nil, err
+	}
 	if o, err = t.Options(o); err != nil {
 		return nil, nil, usageError{err}
 	}

@@ -151,7 +151,7 @@ func Trained(name string, m *lstm.LSTM, sequences [][]float32, o Options) ([]Cur
 // Pooled returns the curves of a model's own score, which reaches every state by
 // way of the pooling, not the last one alone. The score is that of the first
 // head's predicted label less the mean of the others, or alone for a multi-label
-// head. Texts without tokens are left out; without a deep branch there are no
+// head or a number. Texts without tokens are left out; without a deep branch there are no
 // curves.
 func Pooled(name string, m *classify.Model, texts []classify.Encoded) ([]Curve, error) {
 	tracer := m.NewTracer()
@@ -170,8 +170,8 @@ func Pooled(name string, m *classify.Model, texts []classify.Encoded) ([]Curve, 
 	var counts []float64
 	var ws classify.Workspace
 	for i, text := range texts {
-		direction := make([]float32, len(head.Labels))
-		if !head.MultiLabel() {
+		direction := make([]float32, head.Width())
+		if !head.MultiLabel() && !head.Regression() {
 			for c := range direction {
 				direction[c] = -1 / float32(len(direction)-1)
 			}

@@ -104,7 +104,8 @@ type headView struct {
 	Anchor   string
 	Name     string
 	N        int
-	Labels   int
+	Kind     string // of answers, and how many are wrong
+	Number   bool   // the answers are numbers
 	Cards    []card
 	Labelled template.HTML // figures by label
 	Figures  template.HTML // all figures
@@ -115,7 +116,6 @@ type headView struct {
 	Precise  template.HTML // thresholds by label
 	Mistakes []mistakeView
 	Marked   bool     // words of them
-	Wrong    int      // rows
 	Gold     []string // labels to choose from
 	Answers  []string
 }
@@ -130,14 +130,15 @@ type figure struct {
 }
 
 type sliceView struct {
-	By   string
-	Rows []sliceRow
+	By    string
+	Names []string // of the figures
+	Rows  []sliceRow
 }
 
 type sliceRow struct {
 	Value            string
 	N                int
-	Accuracy, F1     string
+	Accuracy, F1     string // or other figures
 	Span             string
 	Width, Low, High float64 // per cent of the bar
 	Loss             string
@@ -214,13 +215,16 @@ func figures(plots []drawing) ([]figure, error) {
 
 func (h *Head) view() (headView, error) {
 	e := h.Evaluation
-	v := headView{Name: report.Clean(e.Head), N: e.N, Labels: len(e.Labels), Cards: cards(e), Wrong: e.N - int(math.Round(float64(e.Accuracy)*float64(e.N)))}
+	v := headView{Name: report.Clean(e.Head), N: e.N, Number: e.ValueScores != nil, Kind: "a number each", Cards: cards(e)}
 	if v.Name == "" {
 		v.Name = "Labels"
 	}
 	var err error
-	if v.Labelled, err = table(labelRows(e)); err != nil {
-		return v, err
+	if !v.Number {
+		v.Kind = fmt.Sprintf("%d labels, %d wrong", len(e.Labels), e.N-int(math.Round(float64(e.Accuracy)*float64(e.N))))
+		if v.Labelled, err = table(labelRows(e)); err != nil {
+			return v, err
+		}
 	}
 	if v.Figures, err = table(figureRows(e)); err != nil {
 		return v, err
@@ -280,6 +284,7 @@ func cards(e *evaluate.Evaluation) []card {
 	names := []struct{ figure, title string }{
 		{"accuracy", "accuracy"}, {"macro_f1", "macro F1"}, {"micro_f1", "micro F1"}, {"mcc", "MCC"},
 		{"log_loss", "log loss"}, {"ece", "ECE"}, {"roc_auc", "ROC-AUC"}, {"pr_auc", "PR-AUC"},
+		{"rmse", "RMSE"}, {"mae", "MAE"}, {"r2", "R²"}, {"pearson", "Pearson"}, {"spearman", "Spearman"},
 	}
 	var out []card
 	for _, n := range names {
@@ -342,8 +347,11 @@ func figureRows(e *evaluate.Evaluation) ([]string, [][]any) {
 	if e.Intervals != nil {
 		header = append(header, fmt.Sprintf("%g %% interval", 100*e.Level))
 	}
+	if e.Baseline != nil {
+		header = append(header, "the mean alone")
+	}
 	var rows [][]any
-	for _, name := range evaluate.Names() {
+	for _, name := range e.Names() {
 		v, err := e.Get(name)
 		if err != nil || math.IsNaN(v) || strings.HasPrefix(name, "micro_") && !e.MultiLabel {
 			continue
@@ -353,6 +361,10 @@ func figureRows(e *evaluate.Evaluation) ([]string, [][]any) {
 			i := e.Intervals[name]
 			row = append(row, fmt.Sprintf("[%.4f, %.4f]", i.Low, i.High))
 		}
+		if e.Baseline != nil {
+			v, _ := (&evaluate.Scores{ValueScores: e.Baseline}).Get(name)
+			row = append(row, v)
+		}
 		rows = append(rows, row)
 	}
 	return header, rows
@@ -360,21 +372,32 @@ func figureRows(e *evaluate.Evaluation) ([]string, [][]any) {
 
 func slicesOf(e *evaluate.Evaluation) []sliceView {
 	var out []sliceView
+	names, first := []string{"accuracy", "macro F1", "log loss"}, "accuracy"
+	text := func(v evaluate.Score) string {
+		if !v.Defined() {
+			return "n/a"
+		}
+		return fmt.Sprintf("%.3f", v)
+	}
+	if e.ValueScores != nil {
+		names, first = []string{"R²", "RMSE", "MAE"}, "r2"
+	}
+	percent := func(v evaluate.Score) float64 { return 100 * min(max(float64(v), 0), 1) }
 	for _, s := range e.Slices {
 		if len(out) == 0 || out[len(out)-1].By != s.By {
-			out = append(out, sliceView{By: s.By})
+			out = append(out, sliceView{By: s.By, Names: names})
 		}
-		row := sliceRow{
-			Value: report.Clean(s.Value), N: s.N,
-			Accuracy: fmt.Sprintf("%.3f", s.Accuracy), F1: fmt.Sprintf("%.3f", s.MacroF1),
-			Width: 100 * float64(s.Accuracy), Loss: "n/a",
+		figures := [3]evaluate.Score{s.Accuracy, s.MacroF1, s.LogLoss}
+		if v := s.ValueScores; v != nil {
+			figures = [3]evaluate.Score{v.R2, v.RMSE, v.MAE}
 		}
-		if s.LogLoss.Defined() {
-			row.Loss = fmt.Sprintf("%.3f", s.LogLoss)
+		row := sliceRow{Value: report.Clean(s.Value), N: s.N, Accuracy: text(figures[0]), F1: text(figures[1]), Loss: text(figures[2])}
+		if figures[0].Defined() {
+			row.Width = percent(figures[0])
 		}
-		if i, ok := s.Intervals["accuracy"]; ok {
+		if i, ok := s.Intervals[first]; ok && i.Low.Defined() {
 			row.Span = span(i)
-			row.Low, row.High = 100*float64(i.Low), 100*float64(i.High)
+			row.Low, row.High = percent(i.Low), percent(i.High)
 		}
 		last := &out[len(out)-1]
 		last.Rows = append(last.Rows, row)

@@ -366,3 +366,27 @@ func TestInChromium(t *testing.T) {
 		t.Errorf("request: %s", r)
 	}
 }
+
+// A head of numbers has a scatter plot and its own figures, and nothing about labels.
+func TestNumbers(t *testing.T) {
+	p := &evaluate.ValuePredictions{Head: "stars"}
+	for i := range 40 {
+		gold := float64(1 + i%5)
+		p.Add(gold, gold+float64(i%3-1)/2, evaluate.Row{ID: fmt.Sprint(i), Text: "some text", Tokens: 1 + i})
+	}
+	e, err := evaluate.NewValues(p, evaluate.Options{Resamples: 100, Slices: true, Mistakes: 5, Curves: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	html := render(t, page.Page{Heads: []page.Head{{Evaluation: e, Rows: p.Rows}}})
+	for _, want := range []string{"40 texts, a number each", "RMSE", "the mean alone", "Answers beside the gold numbers", ">R²</th>", "error 0.50", "largest error first"} {
+		if !strings.Contains(html, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	for _, other := range []string{"accuracy", "By label", "macro F1", "NaN"} {
+		if strings.Contains(html, other) {
+			t.Errorf("the page has %q", other)
+		}
+	}
+}

@@ -26,6 +26,9 @@ func (h *Head) drawings() []drawing {
 	if !e.MultiLabel && len(e.Labels) > 1 {
 		out = append(out, confusion(e))
 	}
+	if len(e.Points) > 0 {
+		out = append(out, scatter(e))
+	}
 	if len(e.Reliability) > 0 {
 		out = append(out, reliability(e))
 	}
@@ -177,6 +180,26 @@ func confusion(e *evaluate.Evaluation) drawing {
 		look(&d.plot.Y.Tick.Label, size)
 		d.width, d.height = vg.Points(430), vg.Points(400)
 	}
+	return d
+}
+
+// scatter has a dot for each row, and the line on which answers are right.
+func scatter(e *evaluate.Evaluation) drawing {
+	d := newDrawing("scatter", "Answers beside the gold numbers; on the dashed line they are equal", "gold", "predicted")
+	low, high := e.Points[0].Gold, e.Points[0].Gold
+	dots := make(plotter.XYs, len(e.Points))
+	for i, p := range e.Points {
+		dots[i] = plotter.XY{X: p.Gold, Y: p.Predicted}
+		low, high = min(low, p.Gold, p.Predicted), max(high, p.Gold, p.Predicted)
+	}
+	s, err := plotter.NewScatter(dots)
+	if err != nil {
+		panic(err) // of numbers that are not finite; those of an evaluation are
+	}
+	blue := drawings.Blue
+	s.GlyphStyle = draw.GlyphStyle{Color: color.NRGBA{blue.R, blue.G, blue.B, 0x60}, Radius: vg.Points(1.6), Shape: draw.CircleGlyph{}}
+	d.plot.Add(dashed(low, low, high, high), s)
+	d.plot.X.Tick.Marker, d.plot.Y.Tick.Marker = plainTicks{}, plainTicks{}
 	return d
 }
 

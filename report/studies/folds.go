@@ -11,7 +11,12 @@ import (
 )
 
 // spreads are the figures that WriteFolds gives for the folds.
-var spreads = []string{"accuracy", "macro_f1", "log_loss", "mcc"}
+func spreads(numbers bool) []string {
+	if numbers {
+		return evaluate.ValueNames()
+	}
+	return []string{"accuracy", "macro_f1", "log_loss", "mcc"}
+}
 
 // WriteFolds renders the figures of a cross-validation by fold and, in JSON and in the
 // styles for people, the evaluations of all answers together, pooled; with all every
@@ -25,7 +30,7 @@ func WriteFolds(out io.Writer, style report.Style, r *crossval.Result, pooled []
 	header := []string{"head", "figure", "mean", "sd", "low", "high", "folds"}
 	var rows [][]any
 	for _, h := range r.Heads {
-		for _, figure := range spreads {
+		for _, figure := range spreads(h.Regression()) {
 			s, err := r.Spread(h.Name, figure)
 			if err != nil {
 				return err
@@ -65,7 +70,7 @@ func writeFoldsJSON(w io.Writer, style report.Style, r *crossval.Result, pooled 
 	}{r.Folds, map[string]head{}}
 	for _, e := range pooled {
 		h := head{map[string]crossval.Spread{}, e}
-		for _, figure := range spreads {
+		for _, figure := range spreads(e.ValueScores != nil) {
 			s, err := r.Spread(e.Head, figure)
 			if err != nil {
 				return err

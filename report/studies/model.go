@@ -40,6 +40,10 @@ func infoRows(m *classify.Model) [][]any {
 	add("description", card.Description)
 	add("licence", card.License)
 	for _, h := range c.Heads {
+		if h.Regression() {
+			add("head "+h.Name, fmt.Sprintf("a number (%s)", h.Loss.Kind))
+			continue
+		}
 		add("head "+h.Name, strings.Join(h.Labels, ", "))
 	}
 	add("pipeline", m.Pipeline().String())
@@ -76,7 +80,7 @@ func infoRows(m *classify.Model) [][]any {
 }
 
 // WriteChange runs a model and what was made of it over labelled texts, and renders the
-// accuracy, macro-F1 and log loss of both. head names the one to score, "" all. The
+// accuracy, macro-F1 and log loss, or RMSE, R² and MAE, of both. head names the one to score, "" all. The
 // errors are those of score.Dataset.
 func WriteChange(ctx context.Context, w io.Writer, style report.Style, m, q *classify.Model, d *corpora.Dataset, head string) error {
 	var rows [][]any
@@ -97,7 +101,7 @@ func WriteChange(ctx context.Context, w io.Writer, style report.Style, m, q *cla
 		if err != nil {
 			return err
 		}
-		for _, figure := range []string{"accuracy", "macro_f1", "log_loss"} {
+		for _, figure := range a.Headlines() {
 			x, err := a.Get(figure)
 			if err != nil {
 				return err

@@ -1,9 +1,12 @@
 package crossval
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +16,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/train"
 )
 
@@ -176,5 +180,48 @@ func TestSpread(t *testing.T) {
 	}
 	if s := newSpread(nil); s.Mean.Defined() {
 		t.Errorf("of none: %+v", s)
+	}
+}
+
+// Numbers are answered fold by fold, kept in the file, and taken from it; what cannot be an
+// answer there is refused.
+func TestNumbers(t *testing.T) {
+	d := reviews(60)
+	for i := range d.Examples {
+		d.Examples[i].Labels = []string{map[string]string{"negative": "1", "positive": "5"}[d.Examples[i].Labels[0]]}
+	}
+	trainer := tiny()
+	trainer.Model.Heads = []classify.Head{{Name: "label", Loss: nn.Loss{Kind: nn.SquaredError}}}
+	file := filepath.Join(t.TempDir(), "state.json")
+	o := Options{Folds: 3, File: file, Resume: true}
+	first, err := Run(t.Context(), trainer, d, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := first.Spread("label", "r2"); err != nil || s.N != 3 || !(s.Mean > 0.8) {
+		t.Errorf("R² %+v, error %v", s, err)
+	}
+	again, err := Run(t.Context(), trainer, d, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(first.Pooled, again.Pooled); diff != "" {
+		t.Errorf("(-trained +kept):\n%s", diff)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, bytes.Replace(b, []byte(`"Probs":null`), []byte(`"Probs":[1]`), 1), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Run(t.Context(), trainer, d, o); err == nil || !strings.Contains(err.Error(), "1 probabilities, want a finite number alone") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := LeaveOut(t.Context(), trainer, &corpora.Dataset{Heads: d.Heads, Sources: []corpora.Source{{Name: "a"}, {Name: "b"}}, Examples: append(slices.Clone(d.Examples), corpora.Example{Text: "other", Labels: []string{"2"}, Source: 1})}, []string{"a", "b"}, Options{}); err == nil || !strings.Contains(err.Error(), "label answers with a number") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := LabelErrors(t.Context(), trainer, d, 0, 2, nil); err == nil || !strings.Contains(err.Error(), "label answers with a number") {
+		t.Errorf("error %v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/train"
 )
@@ -19,6 +20,9 @@ import (
 func LabelErrors(ctx context.Context, t train.Trainer, data *corpora.Dataset, head, folds int, onFold func(int)) ([]corpora.WrongLabel, error) {
 	if data.Separator != "" {
 		return nil, fmt.Errorf("crossval: label errors are looked for where a text has one label: %w", corpora.ErrData)
+	}
+	if slices.ContainsFunc(t.Model.Heads, func(h classify.Head) bool { return h.Name == data.Heads[head] && h.Regression() }) {
+		return nil, fmt.Errorf("crossval: head %s answers with a number: label errors are looked for among labels: %w", data.Heads[head], corpora.ErrData)
 	}
 	labels := data.Labels(head)
 	if len(labels) < 2 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"slices"
 
 	"github.com/textlstm/textlstm/classify"
@@ -77,6 +78,12 @@ func (s *session) check(f int, a *answered) error {
 			return fmt.Errorf("answer %d is of %d heads, want %d", i, len(p.Scores), len(s.heads))
 		}
 		for h, x := range p.Scores {
+			if s.heads[h].Regression() {
+				if v := float64(x.Value); len(x.Probs) > 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+					return fmt.Errorf("answer %d, head %s: number %v and %d probabilities, want a finite number alone", i, s.heads[h].Name, x.Value, len(x.Probs))
+				}
+				continue
+			}
 			if C := len(s.heads[h].Labels); len(x.Probs) != C || x.Label < 0 || x.Label >= C {
 				return fmt.Errorf("answer %d, head %s: label %d and %d probabilities of %d labels", i, s.heads[h].Name, x.Label, len(x.Probs), C)
 			}

@@ -41,9 +41,10 @@ func (b *Board) Report(t train.Progress) {
 		}
 		for _, head := range slices.Sorted(maps.Keys(t.Dev.Heads)) {
 			e := t.Dev.Heads[head]
-			add("dev "+head+"/accuracy", float64(e.Accuracy))
-			add("dev "+head+"/macro_f1", float64(e.MacroF1))
-			add("dev "+head+"/log_loss", float64(e.LogLoss))
+			for _, figure := range e.Headlines() {
+				v, _ := e.Get(figure)
+				add("dev "+head+"/"+figure, v)
+			}
 		}
 	} else if t.Step%(t.Steps/mostPoints+1) == 0 {
 		add("train/loss", t.Loss)

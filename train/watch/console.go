@@ -15,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/pretrain/skipgram"
 	"github.com/textlstm/textlstm/report"
@@ -220,7 +221,7 @@ func (c *Console) fold(x crossval.Progress, kept int, elapsed time.Duration) {
 	var figures []string
 	for _, name := range slices.Sorted(maps.Keys(x.Done.Heads)) {
 		e := x.Done.Heads[name]
-		figures = append(figures, fmt.Sprintf("%s accuracy %.4f macro_f1 %.4f", report.Clean(name), float64(e.Accuracy), float64(e.MacroF1)))
+		figures = append(figures, report.Clean(name)+" "+headlines(e, " "))
 	}
 	group := ""
 	if x.Group != "" {
@@ -299,6 +300,16 @@ func (c *Console) Vectors(t skipgram.Progress) {
 	}
 }
 
+// headlines are the two figures of e to tell first.
+func headlines(e *evaluate.Evaluation, separator string) string {
+	var told []string
+	for _, figure := range e.Headlines()[:2] {
+		v, _ := e.Get(figure)
+		told = append(told, fmt.Sprintf("%s %.4f", figure, v))
+	}
+	return strings.Join(told, separator)
+}
+
 // Summary says what came out.
 func (c *Console) Summary(r *train.Result, out string) {
 	if c.quiet || c.json {
@@ -307,8 +318,7 @@ func (c *Console) Summary(r *train.Result, out string) {
 	for _, h := range r.Model.Heads() {
 		for _, branch := range []string{"wide", "deep", "joint"} {
 			if d := r.Dev[branch]; d != nil && d.Heads[h.Name] != nil {
-				e := d.Heads[h.Name]
-				fmt.Fprintf(c.w, "%s, %s: dev accuracy %.4f, macro-F1 %.4f\n", report.Clean(h.Name), branch, float64(e.Accuracy), float64(e.MacroF1))
+				fmt.Fprintf(c.w, "%s, %s: dev %s\n", report.Clean(h.Name), branch, strings.ReplaceAll(headlines(d.Heads[h.Name], ", "), "macro_f1", "macro-F1"))
 			}
 		}
 	}
