@@ -334,44 +334,7 @@ func (c Config) Validate() error {
 			bad("head name %q is empty or used twice", h.Name)
 		}
 		names[h.Name] = true
-		errs = append(errs, h.checkRegression())
-		labels := map[string]bool{}
-		for _, l := range h.Labels {
-			if l == "" || labels[l] {
-				bad("head %s: label %q is empty or there twice", h.Name, l)
-			}
-			labels[l] = true
-		}
-		if len(h.Labels) < 2 && !(h.MultiLabel() && len(h.Labels) == 1) && !h.Regression() {
-			bad("head %s has %d labels, want at least 2", h.Name, len(h.Labels))
-		}
-		if err := h.Loss.Validate(h.Width()); err != nil {
-			errs = append(errs, fmt.Errorf("classify: head %s: %w", h.Name, err))
-		}
-		if n := len(h.Thresholds); n > 0 && (n != len(h.Labels) || !h.MultiLabel()) {
-			bad("head %s has %d thresholds for %d labels, want one for each and loss %s, or none", h.Name, n, len(h.Labels), nn.BinaryCrossEntropy)
-		}
-		for _, t := range h.Thresholds {
-			if !(t >= 0 && t <= 1) {
-				bad("head %s: threshold %v, want 0 to 1", h.Name, t)
-			}
-		}
-		if n := len(h.Lexicon); n > 0 && n != len(h.Labels) {
-			bad("head %s has %d weights of the lexicon for %d labels, want one for each, or none", h.Name, n, len(h.Labels))
-		}
-		for _, f := range changing {
-			if len(h.Lexicon) > 0 {
-				bad("head %s: the lexicon has whole words, but the pipeline %q changes them: leave %s out", h.Name, c.Pipeline, f)
-			}
-		}
-		for _, v := range h.Lexicon {
-			if !(math.Abs(v) <= 100) {
-				bad("head %s: lexicon %v, want -100 to 100", h.Name, v)
-			}
-		}
-		if h.Hidden < 0 || !(h.Deep >= 0) || !(h.Wide >= 0) || !(h.Weight >= 0) {
-			bad("head %s: hidden = %d, deep = %v, wide = %v, weight = %v, want none negative", h.Name, h.Hidden, h.Deep, h.Wide, h.Weight)
-		}
+		errs = append(errs, c.checkHead(&h, changing)...)
 	}
 	for _, h := range c.Heads {
 		if h.Hidden > 0 && names[h.Name+".hidden"] {
@@ -379,6 +342,51 @@ func (c Config) Validate() error {
 		}
 	}
 	return firstOf(errs)
+}
+
+// checkHead reports what is wrong with one head, but for its name; changing are the
+// filters of the pipeline that change words.
+func (c Config) checkHead(h *Head, changing []string) (errs []error) {
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("classify: "+format, args...)) }
+	errs = append(errs, h.checkRegression())
+	labels := map[string]bool{}
+	for _, l := range h.Labels {
+		if l == "" || labels[l] {
+			bad("head %s: label %q is empty or there twice", h.Name, l)
+		}
+		labels[l] = true
+	}
+	if len(h.Labels) < 2 && !(h.MultiLabel() && len(h.Labels) == 1) && !h.Regression() {
+		bad("head %s has %d labels, want at least 2", h.Name, len(h.Labels))
+	}
+	if err := h.Loss.Validate(h.Width()); err != nil {
+		errs = append(errs, fmt.Errorf("classify: head %s: %w", h.Name, err))
+	}
+	if n := len(h.Thresholds); n > 0 && (n != len(h.Labels) || !h.MultiLabel()) {
+		bad("head %s has %d thresholds for %d labels, want one for each and loss %s, or none", h.Name, n, len(h.Labels), nn.BinaryCrossEntropy)
+	}
+	for _, t := range h.Thresholds {
+		if !(t >= 0 && t <= 1) {
+			bad("head %s: threshold %v, want 0 to 1", h.Name, t)
+		}
+	}
+	if n := len(h.Lexicon); n > 0 && n != len(h.Labels) {
+		bad("head %s has %d weights of the lexicon for %d labels, want one for each, or none", h.Name, n, len(h.Labels))
+	}
+	for _, f := range changing {
+		if len(h.Lexicon) > 0 {
+			bad("head %s: the lexicon has whole words, but the pipeline %q changes them: leave %s out", h.Name, c.Pipeline, f)
+		}
+	}
+	for _, v := range h.Lexicon {
+		if !(math.Abs(v) <= 100) {
+			bad("head %s: lexicon %v, want -100 to 100", h.Name, v)
+		}
+	}
+	if h.Hidden < 0 || !(h.Deep >= 0) || !(h.Wide >= 0) || !(h.Weight >= 0) {
+		bad("head %s: hidden = %d, deep = %v, wide = %v, weight = %v, want none negative", h.Name, h.Hidden, h.Deep, h.Wide, h.Weight)
+	}
+	return errs
 }
 
 // checkRegression reports a regression with settings of labels, or the other way round.
