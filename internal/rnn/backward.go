@@ -142,19 +142,14 @@ func (ws *Workspace) backwardCell(c *Cell, l int, k *task, dY []float32) {
 		}
 		row := rowsOf(t)
 		if dY != nil {
-			for r := range n {
-				at := (row+r)*width + k.dir*H
-				vec.Add(k.dH[r*H:(r+1)*H], dY[at:at+H])
-			}
+			addColumns(k.dH, n, H, dY[row*width+k.dir*H:], width)
 		}
 		if c.Kernel.OneState() {
 			vec.Add(k.dH[:n*H], k.dC[:n*H])
 			clear(k.dC[:n*H])
 		}
 		if ws.Norms {
-			for r := range n {
-				ct.dhNorm[row+r] = math.Sqrt(vec.SumSq(k.dH[r*H : (r+1)*H]))
-			}
+			rowNorms(ct.dhNorm[row:row+n], k.dH, H)
 		}
 		if old > 0 {
 			c.Kernel.Backward(old, H, ct.gates[row*G:], G, ct.c[rowsOf(s.before(t))*H:], ct.c[row*H:], k.dH, k.dC)
@@ -170,6 +165,20 @@ func (ws *Workspace) backwardCell(c *Cell, l int, k *task, dY []float32) {
 				copy(dc0[old*H:n*H], k.dC[old*H:])
 			}
 		}
+	}
+}
+
+// addColumns adds the first H columns of src [n][width] to dst [n][H].
+func addColumns(dst []float32, n, H int, src []float32, width int) {
+	for r := range n {
+		vec.Add(dst[r*H:(r+1)*H], src[r*width:r*width+H])
+	}
+}
+
+// rowNorms sets norms to the Euclidean norms of the rows of x [len(norms)][H].
+func rowNorms(norms []float64, x []float32, H int) {
+	for r := range norms {
+		norms[r] = math.Sqrt(vec.SumSq(x[r*H : (r+1)*H]))
 	}
 }
 
