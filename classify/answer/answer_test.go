@@ -113,6 +113,36 @@ func TestWriters(t *testing.T) {
 	}
 }
 
+// What is flushed has come, and a table has its header once.
+func TestFlush(t *testing.T) {
+	heads := []classify.Head{{Name: "mood", Labels: []string{"negative", "positive"}}}
+	r := &Record{ID: "a", Prediction: classify.Prediction{Scores: []classify.Score{{Probs: []float32{0.75, 0.25}}}}}
+	for style, want := range map[report.Style][3]int{ // lines after each of two records, and at the end
+		report.JSONL: {1, 2, 2}, report.JSON: {1, 2, 4}, report.CSV: {2, 3, 3}, report.TSV: {2, 3, 3},
+		report.Text: {2, 3, 3}, report.Markdown: {3, 4, 4}, report.HTML: {0, 0, 9},
+	} {
+		var b strings.Builder
+		w := NewWriter(&b, style, heads, Options{})
+		var got [3]int
+		for i := range got {
+			f := w.Close
+			if i < 2 {
+				if err := w.Write(r); err != nil {
+					t.Fatal(err)
+				}
+				f = w.Flush
+			}
+			if err := f(); err != nil {
+				t.Fatal(err)
+			}
+			got[i] = strings.Count(b.String(), "\n")
+		}
+		if got != want {
+			t.Errorf("%s: %v lines, want %v:\n%s", style, got, want, b.String())
+		}
+	}
+}
+
 // written is what a writer prints of the same record n times.
 func written(t *testing.T, style report.Style, heads []classify.Head, o Options, r *Record, n int) string {
 	t.Helper()

@@ -137,6 +137,8 @@ func appendProbs(b []byte, labels []string, probs []float32) []byte {
 	return append(b, '}')
 }
 
+func (j *jsonWriter) Flush() error { return nil } // Write holds nothing back
+
 func (j *jsonWriter) Close() error {
 	end := ""
 	switch {

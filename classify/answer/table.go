@@ -12,7 +12,7 @@ import (
 )
 
 // A tableWriter prints a table: CSV and TSV as the records come, the styles
-// whose columns are aligned when all are there.
+// whose columns are aligned when all are there or Flush is called.
 type tableWriter struct {
 	w      io.Writer
 	style  report.Style
@@ -31,7 +31,7 @@ func (t *tableWriter) Write(r *Record) error {
 	}
 	const some = 256
 	if len(t.rows) >= some && (t.style == report.CSV || t.style == report.TSV) {
-		return t.flush()
+		return t.print()
 	}
 	return nil
 }
@@ -66,15 +66,22 @@ func (t *tableWriter) add(id string, p classify.Prediction, text string, words [
 	t.rows = append(t.rows, row)
 }
 
+func (t *tableWriter) Flush() error {
+	if len(t.rows) == 0 || t.style == report.HTML {
+		return nil
+	}
+	return t.print()
+}
+
 func (t *tableWriter) Close() error {
 	if t.headed && len(t.rows) == 0 {
 		return nil
 	}
-	return t.flush()
+	return t.print()
 }
 
-// flush prints the rows so far, under the header if they are the first.
-func (t *tableWriter) flush() error {
+// print prints the rows so far, under the header if they are the first.
+func (t *tableWriter) print() error {
 	header := []string{"id"}
 	for _, h := range t.heads {
 		header = append(header, h.Name)
@@ -96,6 +103,9 @@ func (t *tableWriter) flush() error {
 	out := b.Bytes()
 	if t.headed {
 		_, out, _ = bytes.Cut(out, []byte{'\n'})
+		if t.style == report.Markdown { // a line below the header
+			_, out, _ = bytes.Cut(out, []byte{'\n'})
+		}
 	}
 	t.headed, t.rows = true, t.rows[:0]
 	_, err := t.w.Write(out)

@@ -7,10 +7,16 @@ import (
 	"github.com/textlstm/textlstm/report"
 )
 
-// A Writer prints one record for each text. It is for one goroutine. Close prints
-// what comes after the last record; it closes nothing else.
+// A Writer prints one record for each text. It is for one goroutine.
 type Writer interface {
 	Write(r *Record) error
+
+	// Flush prints the records so far, for readers who are not to wait for the next
+	// ones. Columns that are aligned are so among the records between two flushes;
+	// an HTML table comes as a whole, with Close.
+	Flush() error
+
+	// Close prints what comes after the last record; it closes nothing else.
 	Close() error
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +30,8 @@ func newClassify() *cobra.Command {
 		Short: "Label texts",
 		Long: `Classify labels texts: one document per file, one per line with --lines, one per
 row of a table (its labels are ignored). Without a file, or for "-", it reads
-standard input.
+standard input, and answers each line or row as it comes: where it is interrupted,
+all that was read has its answer.
 
 One record goes out for each that comes in, in the same order, empty texts too.
 With --sentences each sentence is labelled as well: JSON records then list them
@@ -61,7 +63,7 @@ in JSON, empty in tables. sentiment eval --precision tells which P to use.`,
 				o.Explainer = explain.New(m)
 			}
 			out := bufio.NewWriter(cmd.OutOrStdout())
-			w := answer.NewWriter(out, style, m.Heads(), o)
+			w := flusher{answer.NewWriter(out, style, m.Heads(), o), out}
 			err = classifyFiles(cmd.Context(), m, opts, orStdin(files), o, w)
 			if we := (writeError{}); errors.As(err, &we) {
 				return we.error
@@ -115,38 +117,74 @@ func classifyFiles(ctx context.Context, m *classify.Model, opts corpora.Options,
 // A writeError is a failure of the output, which ends the run.
 type writeError struct{ error }
 
+// A flusher writes through a buffer, which Flush empties too.
+type flusher struct {
+	answer.Writer
+	buffer *bufio.Writer
+}
+
+func (f flusher) Flush() error {
+	if err := f.Writer.Flush(); err != nil {
+		return err
+	}
+	return f.buffer.Flush()
+}
+
+// classifyFile answers what has come of a file whenever more of it would have to be
+// waited for. What has been read of standard input cannot be read again: it is answered
+// even where ctx has ended.
 func classifyFile(ctx context.Context, m *classify.Model, opts corpora.Options, file string, o answer.Options, w answer.Writer) error {
+	r, err := openInput(ctx, opts, file)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if file == corpora.Stdin {
+		ctx = context.WithoutCancel(ctx)
+	}
 	const mostErrors = 10
 	var refused []error
-	var fatal error
+	var end error
 	more := 0
-	texts := func(yield func(answer.Text) bool) {
-		for e, err := range examples(ctx, opts, file, func(err error) {
-			if len(refused) < mostErrors {
+	ready := func(yield func(answer.Text) bool) {
+		for {
+			e, err := r.Read()
+			switch {
+			case corpora.Refused(err) && len(refused) < mostErrors:
 				refused = append(refused, err)
-			} else {
+			case corpora.Refused(err):
 				more++
-			}
-		}) {
-			if err != nil {
-				fatal = err
+			case err != nil:
+				end = err
+				return
+			case !yield(answer.Text{ID: e.ID, Text: e.Text}):
 				return
 			}
-			if !yield(answer.Text{ID: e.ID, Text: e.Text}) {
+			if !r.Ready() {
 				return
 			}
 		}
 	}
-	for record, err := range answer.All(ctx, m, texts, o) {
-		if err != nil {
-			return err
+	for end == nil {
+		for record, err := range answer.All(ctx, m, ready, o) {
+			if err != nil {
+				return err
+			}
+			if err := w.Write(record); err != nil {
+				return writeError{err}
+			}
 		}
-		if err := w.Write(record); err != nil {
-			return writeError{err}
+		if end == nil {
+			if err := w.Flush(); err != nil {
+				return writeError{err}
+			}
 		}
 	}
 	if more > 0 {
 		refused = append(refused, fmt.Errorf("%s: %d more rows refused", file, more))
 	}
-	return errors.Join(append(refused, fatal)...)
+	if end != io.EOF {
+		refused = append(refused, end)
+	}
+	return errors.Join(refused...)
 }

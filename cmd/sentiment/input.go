@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"iter"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
@@ -99,27 +99,24 @@ func (in *input) options() (corpora.Options, error) {
 	return o, nil
 }
 
-// orStdin is files, or "-" where no file is named.
+// orStdin is files, or "-" where no file is named: on a terminal it says so.
 func orStdin(files []string) []string {
-	if len(files) == 0 {
-		return []string{"-"}
+	if len(files) > 0 {
+		return files
 	}
-	return files
+	if term.IsTerminal(int(os.Stdin.Fd())) {
+		fmt.Fprintln(os.Stderr, "sentiment: reading standard input, to its end or Ctrl-C")
+	}
+	return []string{corpora.Stdin}
 }
 
-// openInput is corpora.Open of one path, but for reading standard input it does
-// not wait once ctx has ended.
+// openInput is corpora.Open of one path, but of standard input the reader knows what is
+// waiting, and ends with what came before ctx ended.
 func openInput(ctx context.Context, opts corpora.Options, path string) (*corpora.Reader, error) {
 	if path != corpora.Stdin {
 		return corpora.Open(opts, path)
 	}
-	r, w := io.Pipe()
-	context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
-	go func() {
-		_, err := io.Copy(w, os.Stdin)
-		w.CloseWithError(err)
-	}()
-	return corpora.New(r, "stdin", opts)
+	return corpora.New(corpora.NewLive(ctx, os.Stdin), "stdin", opts)
 }
 
 // examples ranges over the rows of a file. Those that cannot be read go to refused; any

@@ -74,6 +74,9 @@ type signalError struct{ syscall.Signal }
 
 func (e signalError) Error() string { return e.Signal.String() }
 
+// Is says that a signal cancels: a reader that waits ends with the cause of its context.
+func (e signalError) Is(err error) bool { return err == context.Canceled }
+
 // A usageError is a command line that makes no sense.
 type usageError struct{ error }
 

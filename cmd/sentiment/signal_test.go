@@ -105,6 +105,70 @@ func TestSignalStopsWaitingForInput(t *testing.T) {
 	}
 }
 
+// A line of an open pipe is answered before the next one comes, in every style that
+// has rows, and what was read when a signal comes is answered before the end.
+func TestClassifyAnswersAsLinesCome(t *testing.T) {
+	model := tinyModel(t)
+	for style, rows := range map[string][3]string{ // what the output has after each line; the end
+		"jsonl": {`{"id":"stdin:1"`, `{"id":"stdin:2"`, "}\n"},
+		"json":  {`{"id":"stdin:1"`, `{"id":"stdin:2"`, "\n]\n"},
+		"csv":   {"\nstdin:1,", "\nstdin:2,", "\n"},
+		"tsv":   {"\nstdin:1\t", "\nstdin:2\t", "\n"},
+		"table": {"\nstdin:1 ", "\nstdin:2 ", "\n"},
+		"md":    {"\n| stdin:1 ", "\n| stdin:2 ", "|\n"},
+	} {
+		t.Run(style, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.CommandContext(t.Context(), "sentiment", "classify", "--model", model, "--lines", "--output", style)
+			in, err := cmd.StdinPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			stdout, err := cmd.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer cmd.Process.Kill() // ends a read that waits for ever
+			timeout := time.AfterFunc(20*time.Second, func() { cmd.Process.Kill() })
+			defer timeout.Stop()
+			var got []byte
+			buf := make([]byte, 4096)
+			for _, want := range rows[:2] {
+				if _, err := io.WriteString(in, "a superb goal\n"); err != nil {
+					t.Fatal(err)
+				}
+				for !bytes.Contains(got, []byte(want)) {
+					n, err := stdout.Read(buf)
+					if got = append(got, buf[:n]...); err != nil {
+						t.Fatalf("%v before %q came: %q", err, want, got)
+					}
+				}
+			}
+			if _, err := io.WriteString(in, strings.Repeat("a dull goal\n", 1000)); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(100 * time.Millisecond) // so that it has read them
+			if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			rest, err := io.ReadAll(stdout)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, rest...)
+			if n := bytes.Count(got, []byte("stdin:")); n != 1002 || !bytes.HasSuffix(got, []byte(rows[2])) {
+				t.Errorf("%d records of 1002 lines; the output ends with %q", n, got[max(0, len(got)-80):])
+			}
+			if cmd.Wait(); cmd.ProcessState.ExitCode() != 143 {
+				t.Errorf("exit code %d, want 143", cmd.ProcessState.ExitCode())
+			}
+		})
+	}
+}
+
 // A second signal ends the command at once, and what it has written stays whole:
 // the training can be resumed.
 func TestSecondSignal(t *testing.T) {
