@@ -236,7 +236,7 @@ output, in the format of --to.`,
 				if path == "-" {
 					return usagef("--out -: name the format by --to")
 				}
-				if format, err = corpora.FormatOf(path); err != nil {
+				if _, err := corpora.FormatOf(path); err != nil {
 					return usagef("--out %s: %w", path, err)
 				}
 			}
