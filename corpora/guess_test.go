@@ -82,6 +82,27 @@ func TestGuesses(t *testing.T) {
 	}
 }
 
+// A column called text that is the text goes without saying; OnEnd comes once, at the end.
+func TestObvious(t *testing.T) {
+	for content, want := range map[string]bool{
+		"id,text,label\n1,a,x\n": true,
+		"text,stars\na,x\n":      true,
+		"review,label\na,x\n":    false,
+		"text,sentiment\na,x\n":  false,
+		"text;label\na;x\nb;y\n": false,
+	} {
+		ends := 0
+		_, _, rep, err := readString(t, "a.csv", content, Options{OnEnd: func(r *Report) {
+			if ends++; r.Rows != strings.Count(content, "\n")-1 {
+				t.Errorf("%q: %d rows at the end", content, r.Rows)
+			}
+		}})
+		if err != nil || rep.Files[0].Obvious() != want || ends != 1 {
+			t.Errorf("%q: err = %v, guesses %v, %d ends", content, err, rep.Files[0].Guesses, ends)
+		}
+	}
+}
+
 // What is refused because there is no safe guess, and what the message offers.
 func TestRefusedGuesses(t *testing.T) {
 	semeval := repeated(25, "26418#\t151#\tnegative\tIt broke after # days.\n")

@@ -126,6 +126,9 @@ type Options struct {
 	OnBad OnBad
 	// Limits bound what reading may cost.
 	Limits Limits
+	// OnEnd, if not nil, is called with the report of a Reader that has read all of
+	// its files.
+	OnEnd func(*Report)
 }
 
 // An OnBad says what becomes of rows that cannot be read.

@@ -157,6 +157,9 @@ func (r *Reader) Read() (Example, error) {
 		if r.file == nil {
 			if len(r.queue) == 0 {
 				r.err = io.EOF
+				if r.opts.OnEnd != nil {
+					r.opts.OnEnd(r.Report())
+				}
 				continue
 			}
 			path := r.queue[0]

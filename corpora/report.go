@@ -3,6 +3,7 @@ package corpora
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -64,6 +65,12 @@ func (f *FileReport) Guessed() string {
 		fmt.Fprintf(&b, "; %s %s", g.What, g.Value)
 	}
 	return b.String()
+}
+
+// Obvious says that nothing was guessed but that the columns called text, label and
+// id are those.
+func (f *FileReport) Obvious() bool {
+	return !slices.ContainsFunc(f.Guesses, func(g Guess) bool { return g.Value != strconv.Quote(g.What) })
 }
 
 // guess notes a guess, once for each source.

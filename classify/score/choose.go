@@ -66,6 +66,7 @@ func Columns(opts corpora.Options, file string, m *classify.Model) []corpora.Hea
 	for _, h := range m.Heads() {
 		opts.Heads = append(opts.Heads, corpora.Head{Name: h.Name, Column: h.Name})
 	}
+	opts.OnEnd = nil // the report that matters is that of the whole data
 	r, err := corpora.Open(opts, file)
 	if err != nil {
 		return nil

@@ -119,6 +119,7 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
+	opts.Labelled = true
 	style, err := report.ParseStyle(v.style)
 	if err != nil {
 		return usageError{err}

@@ -88,6 +88,7 @@ func (d *distill) run(cmd *cobra.Command) error {
 	}
 	dev := answered
 	if len(d.dev) > 0 {
+		opts.Labelled = true
 		if dev, err = recipe.ReadSources(opts, "", recipe.Files(d.dev...), r.Seed); err != nil {
 			return err
 		}

@@ -95,6 +95,7 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 	if err != nil {
 		return err
 	}
+	opts.Labelled = true
 	style, err := report.ParseStyle(e.style)
 	if err != nil {
 		return usageError{err}

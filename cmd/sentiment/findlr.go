@@ -36,6 +36,7 @@ the training.`,
 			if err != nil {
 				return err
 			}
+			opts.Labelled = true
 			if steps < 10 {
 				return usagef("--steps %d: want at least 10", steps)
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/pretrained"
+	"github.com/textlstm/textlstm/report"
 )
 
 // An input is the flags that say how files are read.
@@ -23,24 +24,31 @@ type input struct {
 	part                                  string
 	textColumns, heads                    []string
 	labelColumn, idColumn, weightColumn   string
+	delimiter, quote                      string
 	noHeader, strict                      bool
+
+	cmd  *cobra.Command
+	said map[string]bool
 }
 
 // addFlags adds the flags; labelled adds those about labels.
 func (in *input) addFlags(cmd *cobra.Command, labelled bool) {
+	in.cmd, in.said = cmd, map[string]bool{}
 	f := cmd.Flags()
 	f.StringVar(&in.format, "format", "", "format of the files (default: by content and name)")
 	f.StringVar(&in.part, "part", "", "`part` of a directory or an archive to read, such as train or test")
 	f.StringVar(&in.encoding, "encoding", "", "character encoding of the files (default: detect)")
-	f.StringSliceVar(&in.textColumns, "text-col", nil, "column(s) of the text, by name or number")
+	f.StringVar(&in.delimiter, "delimiter", "", "`character` between the fields of a table, or tab (default: by the first rows)")
+	f.StringVar(&in.quote, "quote", "", "`character` around fields of a table, or none (default: by the first rows)")
+	f.StringArrayVar(&in.textColumns, "text-col", nil, "`column` of the text, by name or number, or several: a,b; may be repeated")
 	f.StringVar(&in.idColumn, "id-col", "", "column of the ids")
 	f.BoolVar(&in.noHeader, "no-header", false, "the first line of a table is a row")
 	f.BoolVar(&in.strict, "strict", false, "refuse rows with bytes that are not of the encoding")
 	if labelled {
 		f.StringVar(&in.labelColumn, "label-col", "", "column of the labels, by name or number")
-		f.StringArrayVar(&in.heads, "head", nil, "`name=column` of one head; may be repeated")
+		f.StringArrayVar(&in.heads, "head", nil, "`name=column` of one head, or name=a,b,c of columns of 0 and 1; may be repeated")
 		f.StringVar(&in.weightColumn, "weight-col", "", "column of the examples' weights")
-		f.StringVar(&in.labelMap, "label-map", "", "rename labels: `from=to,...`")
+		f.StringVar(&in.labelMap, "label-map", "", "rename labels: `from=to,...`; one with a comma stands in double quotes")
 		f.StringVar(&in.separator, "label-sep", "", "separator of several labels in one cell")
 	}
 	formats := make([]string, 0, len(corpora.Formats()))
@@ -70,6 +78,7 @@ func (in *input) options() (corpora.Options, error) {
 	o := corpora.Options{
 		TextColumns: in.textColumns, IDColumn: in.idColumn, WeightColumn: in.weightColumn,
 		NoHeader: in.noHeader, Part: in.part, Encoding: in.encoding, Strict: in.strict, Separator: in.separator,
+		Delimiter: in.delimiter, Quote: in.quote, OnEnd: in.say,
 	}
 	var err error
 	if o.Format, err = corpora.ParseFormat(in.format); err != nil {
@@ -97,6 +106,31 @@ func (in *input) options() (corpora.Options, error) {
 		return o, usageError{err}
 	}
 	return o, nil
+}
+
+// say tells once how files were read, where the flags leave that open, and the labels
+// that are read in another spelling.
+func (in *input) say(r *corpora.Report) {
+	for _, name := range []string{"quiet", "log-json"} {
+		if f := in.cmd.Flags().Lookup(name); f != nil && f.Value.String() == "true" {
+			return
+		}
+	}
+	var lines []string
+	for i := range r.Files {
+		if f := &r.Files[i]; !f.Obvious() {
+			lines = append(lines, f.Guessed())
+		}
+	}
+	for _, l := range r.Renamed {
+		lines = append(lines, fmt.Sprintf("label %s is read as %s", l.From, l.To))
+	}
+	for _, line := range lines {
+		if !in.said[line] {
+			in.said[line] = true
+			fmt.Fprintln(in.cmd.ErrOrStderr(), report.Clean(line))
+		}
+	}
 }
 
 // orStdin is files, or "-" where no file is named: on a terminal it says so.

@@ -113,6 +113,7 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	opts.Labelled = true
 	if t.show {
 		return t.printConfig(cmd, opts)
 	}

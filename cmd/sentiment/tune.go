@@ -110,6 +110,7 @@ func (u *tuning) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	opts.Labelled = true
 	style, err := report.ParseStyle(u.style)
 	if err != nil {
 		return usageError{err}
