@@ -77,7 +77,7 @@ func measure(args []string) int {
 		return 1
 	}
 	p := cmd.ProcessState
-	json.NewEncoder(os.Stdout).Encode(usage{p.ExitCode(), p.UserTime() + p.SystemTime(), p.SysUsage().(*syscall.Rusage).Maxrss << 10, stderr.String()})
+	json.NewEncoder(os.Stdout).Encode(usage{p.ExitCode(), p.UserTime() + p.SystemTime(), int64(p.SysUsage().(*syscall.Rusage).Maxrss) << 10, stderr.String()})
 	return 0
 }
 

@@ -32,7 +32,7 @@ func TestDiverges(t *testing.T) {
 func TestMemory(t *testing.T) {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(300 << 20))
 	for name, change := range map[string]func(*Config){
-		"embed": func(c *Config) { c.Embed = 1 << 31 },
+		"embed": func(c *Config) { c.Embed = math.MaxInt32 },
 		"units": func(c *Config) { c.LSTM.HiddenSize = 200_000 },
 		"4,000": func(c *Config) { c.LSTM.HiddenSize = 4000 },
 	} {

@@ -86,7 +86,7 @@ func TestDiverges(t *testing.T) {
 func TestMemory(t *testing.T) {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(300 << 20))
 	c := testConfig()
-	c.Embed = 1 << 31
+	c.Embed = math.MaxInt32
 	begin := time.Now()
 	var full *MemoryError
 	if _, err := (&Trainer{Config: c}).Fit(t.Context(), sentences(500)); !errors.As(err, &full) || time.Since(begin) > 5*time.Second {
