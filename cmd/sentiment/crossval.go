@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -35,7 +34,7 @@ type validation struct {
 	resume      bool
 	predictions string
 	start       recipe.Start
-	losses      lossFlags
+	losses      recipe.Losses
 	vectors     recipe.Vectors
 	style       string
 	all, quiet  bool
@@ -83,8 +82,8 @@ With --state a file keeps the folds that are done, and --resume goes on from it.
 				return usagef("--folds %d: with --by there are as many folds as groups", v.folds)
 			}
 			err := v.run(cmd, files)
-			if err != nil && v.state != "" && cmd.Context().Err() != nil {
-				fmt.Fprintf(cmd.ErrOrStderr(), "go on with:\n  %s\n", resumeCommand(cmd, files...))
+			if err != nil && v.state != "" {
+				hintResume(cmd, files...)
 			}
 			return err
 		},
@@ -95,7 +94,7 @@ With --state a file keeps the folds that are done, and --resume goes on from it.
 	v.recipe.addDataDir(cmd)
 	v.recipe.addRun(cmd, "passes over the training texts")
 	addInit(cmd, &v.start)
-	v.losses.add(cmd)
+	addLosses(cmd, &v.losses)
 	addVectors(cmd, &v.vectors)
 	f := cmd.Flags()
 	f.IntVar(&v.folds, "folds", 10, "number of folds")
@@ -140,7 +139,7 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 	if _, err := r.Setup(&t, v.start, v.vectors, data, recommend.For(data), coverage); err != nil {
 		return err
 	}
-	if t.Model.Heads, err = v.losses.set(t.Model.Heads, data.Heads); err != nil {
+	if t.Model.Heads, err = v.losses.Heads(t.Model.Heads, data.Heads); err != nil {
 		return err
 	}
 	p := watch.NewConsole(log, false, v.quiet)

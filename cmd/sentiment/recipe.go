@@ -8,9 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/textlstm/textlstm/classify"
-	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/recipe"
+	"github.com/textlstm/textlstm/report"
 )
 
 // Recipe flags say where the settings of a training come from, and its files.
@@ -88,47 +87,9 @@ func addVectors(cmd *cobra.Command, v *recipe.Vectors) {
 	cmd.Flags().StringVar((*string)(v), "vectors", "", "word vectors to start from: GloVe, word2vec, fastText or pretrain --skip-gram `file`")
 }
 
-// Loss flags say which heads answer with a number, and what error costs there.
-type lossFlags []string
-
-var losses = map[string]nn.LossKind{"squared": nn.SquaredError, "absolute": nn.AbsoluteError}
-
-func (l *lossFlags) add(cmd *cobra.Command) {
+// addLosses adds the flag for heads that answer with a number.
+func addLosses(cmd *cobra.Command, l *recipe.Losses) {
 	cmd.Flags().StringArrayVar((*[]string)(l), "loss", nil, "`squared` or absolute: the labels are numbers to predict, and that error is the loss; name=squared for one head of several; may be repeated")
-}
-
-// set returns the heads of a config, or where it has none those of the data, with the
-// losses that the flags give them.
-func (l lossFlags) set(heads []classify.Head, data []string) ([]classify.Head, error) {
-	if len(l) == 0 {
-		return heads, nil
-	}
-	heads = slices.Clone(heads)
-	if len(heads) == 0 {
-		for _, name := range data {
-			heads = append(heads, classify.Head{Name: name})
-		}
-	}
-	for _, spec := range l {
-		head, name, one := strings.Cut(spec, "=")
-		if !one {
-			name = head
-		}
-		kind, known := losses[name]
-		if !known {
-			return nil, usagef("--loss %s: want squared or absolute, or name=squared for one head", spec)
-		}
-		found := false
-		for i := range heads {
-			if !one || heads[i].Name == head {
-				heads[i].Loss.Kind, found = kind, true
-			}
-		}
-		if !found {
-			return nil, usagef("--loss %s: there is no head %q, the data has %q", spec, head, data)
-		}
-	}
-	return heads, nil
 }
 
 // Checkpoint flags say how a training that is interrupted can go on.
@@ -162,7 +123,15 @@ func (c *checkpointFlags) check(cmd *cobra.Command, out string) error {
 
 // hint says how to go on with a training that was interrupted.
 func (c *checkpointFlags) hint(cmd *cobra.Command) {
-	if cmd.Context().Err() != nil && c.state != "" {
-		fmt.Fprintf(cmd.ErrOrStderr(), "go on with:\n  %s\n", resumeCommand(cmd))
+	if c.state != "" {
+		hintResume(cmd)
+	}
+}
+
+// hintResume says how to go on with a command of those arguments, if it was
+// interrupted.
+func hintResume(cmd *cobra.Command, args ...string) {
+	if cmd.Context().Err() != nil {
+		fmt.Fprintf(cmd.ErrOrStderr(), "go on with:\n  %s\n", report.Clean(resumeCommand(cmd, args...)))
 	}
 }

@@ -26,7 +26,7 @@ type trainFlags struct {
 	out, name        string
 	vectors          recipe.Vectors
 	start            recipe.Start
-	losses           lossFlags
+	losses           recipe.Losses
 	onDisk           bool
 	boardDir         string
 	show             bool
@@ -91,7 +91,7 @@ model that it would have made uninterrupted.`,
 	t.checkpoint.add(cmd, "MODEL")
 	addVectors(cmd, &t.vectors)
 	addInit(cmd, &t.start)
-	t.losses.add(cmd)
+	addLosses(cmd, &t.losses)
 	f := cmd.Flags()
 	f.StringArrayVar(&t.files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&t.dev, "dev", nil, "dev `file`; may be repeated")
@@ -141,7 +141,7 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	if tr.Model.Heads, err = t.losses.set(tr.Model.Heads, texts.Header().Heads); err != nil {
+	if tr.Model.Heads, err = t.losses.Heads(tr.Model.Heads, texts.Header().Heads); err != nil {
 		return err
 	}
 	p := watch.NewConsole(log, t.logJSON, t.quiet)
@@ -199,7 +199,7 @@ func (t *trainFlags) printConfig(cmd *cobra.Command, opts corpora.Options) error
 	if err != nil {
 		return err
 	}
-	if b.Config.Model.Heads, err = t.losses.set(b.Config.Model.Heads, names); err != nil {
+	if b.Config.Model.Heads, err = t.losses.Heads(b.Config.Model.Heads, names); err != nil {
 		return err
 	}
 	c := b.Config.Resolve()

@@ -29,7 +29,7 @@ type tuning struct {
 	devSplit         float64
 	recipe           recipeFlags
 	start            recipe.Start
-	losses           lossFlags
+	losses           recipe.Losses
 	out, study       string
 	resume           bool
 	space, method    string
@@ -72,8 +72,8 @@ the model on other texts.`,
 				return err
 			}
 			err := u.run(cmd)
-			if err != nil && cmd.Context().Err() != nil {
-				fmt.Fprintf(cmd.ErrOrStderr(), "go on with:\n  %s\n", resumeCommand(cmd))
+			if err != nil {
+				hintResume(cmd)
 			}
 			return err
 		},
@@ -83,7 +83,7 @@ the model on other texts.`,
 	u.recipe.addDataDir(cmd)
 	u.recipe.addRun(cmd, "passes over the training texts; for halving the most")
 	addInit(cmd, &u.start)
-	u.losses.add(cmd)
+	addLosses(cmd, &u.losses)
 	f := cmd.Flags()
 	f.StringArrayVar(&u.files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&u.dev, "dev", nil, "dev `file`; may be repeated")
@@ -148,7 +148,7 @@ func (u *tuning) run(cmd *cobra.Command) error {
 		return err
 	}
 	if !u.quiet {
-		fmt.Fprintf(log, "wrote %s\n", u.out)
+		fmt.Fprintf(log, "wrote %s\n", report.Clean(u.out))
 	}
 	return studies.WriteStudy(cmd.OutOrStdout(), style, s)
 }
@@ -200,7 +200,7 @@ func (u *tuning) open(r *recipe.Recipe, opts corpora.Options) (*tune.Trainer, *t
 		return nil, nil, err
 	}
 	t.Start, t.Config = begin.Start, begin.Config
-	if t.Model.Heads, err = u.losses.set(t.Model.Heads, t.Data.Heads); err != nil {
+	if t.Model.Heads, err = u.losses.Heads(t.Model.Heads, t.Data.Heads); err != nil {
 		return nil, nil, err
 	}
 	if o, err = t.Options(o); err != nil {

@@ -322,7 +322,7 @@ func (c *Console) Summary(r *train.Result, out string) {
 			}
 		}
 	}
-	fmt.Fprintf(c.w, "wrote %s\n", out)
+	fmt.Fprintf(c.w, "wrote %s\n", report.Clean(out))
 }
 
 // short prints a time without parts of seconds.

@@ -1,0 +1,49 @@
+package recipe
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/nn"
+)
+
+// Losses say which heads answer with a number, and what error costs there: squared or
+// absolute for all heads, name=squared for one.
+type Losses []string
+
+var losses = map[string]nn.LossKind{"squared": nn.SquaredError, "absolute": nn.AbsoluteError}
+
+// Heads returns the heads of a config, or where it has none those of the data, with
+// the losses that l gives them. A loss or a head that is not there is an *Error.
+func (l Losses) Heads(heads []classify.Head, data []string) ([]classify.Head, error) {
+	if len(l) == 0 {
+		return heads, nil
+	}
+	heads = slices.Clone(heads)
+	if len(heads) == 0 {
+		for _, name := range data {
+			heads = append(heads, classify.Head{Name: name})
+		}
+	}
+	for _, spec := range l {
+		head, name, one := strings.Cut(spec, "=")
+		if !one {
+			name = head
+		}
+		kind, known := losses[name]
+		if !known {
+			return nil, errorf("--loss %s: want squared or absolute, or name=squared for one head", spec)
+		}
+		found := false
+		for i := range heads {
+			if !one || heads[i].Name == head {
+				heads[i].Loss.Kind, found = kind, true
+			}
+		}
+		if !found {
+			return nil, errorf("--loss %s: there is no head %q, the data has %q", spec, head, data)
+		}
+	}
+	return heads, nil
+}
