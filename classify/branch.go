@@ -80,8 +80,8 @@ type Encoded struct {
 	IDs  []vocab.ID // of its tokens
 	Rows []int32    // of its n-grams in the wide branch, if there is one
 
-	// Opinion is what its words say by the lexicon, where Head.Lexicon weighs it.
-	Opinion float32
+	// Polarity is what its words say by the lexicon, where Head.Lexicon weighs it.
+	Polarity float32
 
 	// Unknown has the character n-grams of unknown words, as buckets of
 	// embed.Subwords, if the model has vectors for them: an ID ^k, which is

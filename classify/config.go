@@ -163,9 +163,9 @@ func (h *Head) ParseValue(label string) (float32, error) {
 // MultiLabel says whether a text may have any number of the head's labels.
 func (h *Head) MultiLabel() bool { return h.Loss.Kind == nn.BinaryCrossEntropy }
 
-// Given returns the labels that a text has by a score: those that reach their
+// PredictedLabels returns the labels that a text has by a score: those that reach their
 // thresholds for a multi-label head, the number of a regression, else the likeliest.
-func (h *Head) Given(s Score) []string {
+func (h *Head) PredictedLabels(s Score) []string {
 	switch {
 	case h.Regression():
 		return []string{strconv.FormatFloat(float64(s.Value), 'g', -1, 32)}

@@ -137,7 +137,7 @@ func TestGiven(t *testing.T) {
 		{"half", multi, []string{"b", "c"}},
 		{"thresholds", some, []string{"a", "b"}},
 	} {
-		if diff := cmp.Diff(tt.want, tt.head.Given(s)); diff != "" {
+		if diff := cmp.Diff(tt.want, tt.head.PredictedLabels(s)); diff != "" {
 			t.Errorf("%s:\n%s", tt.name, diff)
 		}
 	}

@@ -20,15 +20,15 @@ func (lexicalBranch) tensors(Config) []tensorfile.Tensor    { return nil }
 func (lexicalBranch) readsTokens(Config) bool               { return true }
 
 func (lexicalBranch) read(_ *Model, w *worker, e *Encoded) {
-	w.opinions = lexicon.AppendOpinions(w.opinions[:0], w.tokens)
-	e.Opinion = float32(floats.Sum(w.opinions))
+	w.polarities = lexicon.AppendPolarities(w.polarities[:0], w.tokens)
+	e.Polarity = float32(floats.Sum(w.polarities))
 }
 
 func (lexicalBranch) addScores(m *Model, w *worker, sums [][]float32) {
 	for h, head := range m.cfg.Heads {
 		for i, t := range w.texts {
 			for c, v := range head.Lexicon {
-				sums[h][i*len(head.Labels)+c] += float32(v) * t.Opinion
+				sums[h][i*len(head.Labels)+c] += float32(v) * t.Polarity
 			}
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 )
 
-// The lexicon adds a multiple of the opinion to the scores of its head, and
+// The lexicon adds a multiple of the polarity to the scores of its head, and
 // is in neither branch.
 func TestLexicon(t *testing.T) {
 	weights := []float64{-0.75, 0, 0.5}
@@ -21,13 +21,13 @@ func TestLexicon(t *testing.T) {
 			c.Heads[0].Lexicon = nil
 		})
 		const text = "not good , really"
-		opinion := -0.74 * 1.9 / 2 // "good" is rated 1.9
+		polarity := -0.74 * 1.9 / 2 // "good" is rated 1.9
 		a, b := logits(t, plain, text), logits(t, with, text)
 		for h := range a {
 			for c := range a[h] {
 				want := float64(a[h][c])
 				if h == 0 {
-					want += weights[c] * opinion
+					want += weights[c] * polarity
 				}
 				if math.Abs(float64(b[h][c])-want) > 1e-5 {
 					t.Errorf("%s: score %d of head %d is %v, want %v", k.name, c, h, b[h][c], want)

@@ -44,7 +44,7 @@ func (p Prediction) Labels(head string) []string {
 	if h < 0 || p.Heads[h].Regression() {
 		return nil
 	}
-	return p.Heads[h].Given(p.Scores[h])
+	return p.Heads[h].PredictedLabels(p.Scores[h])
 }
 
 // Prob returns the probability of a label of the head of that name, "" being the
@@ -253,15 +253,15 @@ func byLength(texts []Encoded, budget int) [][]int {
 
 // A worker is the scratch memory of one goroutine that predicts.
 type worker struct {
-	ws       Workspace
-	encoder  *tokenize.Encoder[vocab.ID]
-	ngrams   *ngram.Extractor // where there is a wide branch
-	tokens   []tokenize.Token
-	hashes   []ngram.Hash
-	opinions []float64 // of tokens
-	encoded  Encoded   // the result of encode
-	texts    []Encoded // of the batch
-	scores   []float32
+	ws         Workspace
+	encoder    *tokenize.Encoder[vocab.ID]
+	ngrams     *ngram.Extractor // where there is a wide branch
+	tokens     []tokenize.Token
+	hashes     []ngram.Hash
+	polarities []float64 // of tokens
+	encoded    Encoded   // the result of encode
+	texts      []Encoded // of the batch
+	scores     []float32
 }
 
 type workerPool struct{ pool sync.Pool }

@@ -415,10 +415,10 @@ func (d *Dataset) FoldOf(seed uint64, k int) []int {
 	return d.assign(seed, equal(k), false)
 }
 
-// FoldOfCopies is FoldOf where each copy of a text may be in another fold. What is
+// FoldOfDuplicates is FoldOf where each copy of a text may be in another fold. What is
 // learned in one is then asked about in the others, so that figures come out too
 // high; most published ones are such.
-func (d *Dataset) FoldOfCopies(seed uint64, k int) []int {
+func (d *Dataset) FoldOfDuplicates(seed uint64, k int) []int {
 	return d.assign(seed, equal(k), true)
 }
 

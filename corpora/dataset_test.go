@@ -139,7 +139,7 @@ func TestFolds(t *testing.T) {
 }
 
 // Copies are spread over the folds like other texts, whatever their order.
-func TestFoldOfCopies(t *testing.T) {
+func TestFoldOfDuplicates(t *testing.T) {
 	d := &Dataset{Heads: []string{"label"}}
 	for i := range 100 {
 		label := "yes"
@@ -148,7 +148,7 @@ func TestFoldOfCopies(t *testing.T) {
 		}
 		d.Examples = append(d.Examples, Example{Text: fmt.Sprint("text ", i%4), Labels: []string{label}})
 	}
-	together, apart := d.FoldOf(1, 5), d.FoldOfCopies(1, 5)
+	together, apart := d.FoldOf(1, 5), d.FoldOfDuplicates(1, 5)
 	var sizes, no [5]int
 	folds := map[string]map[int]bool{}
 	for i, f := range apart {
@@ -173,7 +173,7 @@ func TestFoldOfCopies(t *testing.T) {
 			t.Errorf("25 copies of %q are all in one fold", text)
 		}
 	}
-	if !slices.Equal(apart, d.FoldOfCopies(1, 5)) || slices.Equal(apart, d.FoldOfCopies(2, 5)) {
+	if !slices.Equal(apart, d.FoldOfDuplicates(1, 5)) || slices.Equal(apart, d.FoldOfDuplicates(2, 5)) {
 		t.Error("the folds do not follow from the seed")
 	}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/textlstm/textlstm/evaluate"
 )
 
-// BenchmarkIntervals is the 1000 resamples behind the intervals of every figure.
+// BenchmarkIntervals is the 1000 resamples behind the intervals of every metric.
 func BenchmarkIntervals(b *testing.B) {
 	for _, c := range []struct{ n, labels int }{{12500, 2}, {12500, 4}, {7600, 20}, {2568, 52}} {
 		b.Run(fmt.Sprintf("n=%d/labels=%d", c.n, c.labels), func(b *testing.B) {
@@ -21,7 +21,7 @@ func BenchmarkIntervals(b *testing.B) {
 	}
 }
 
-// BenchmarkNew is the figures alone, as training asks for them each epoch.
+// BenchmarkNew is the metrics alone, as training asks for them each epoch.
 func BenchmarkNew(b *testing.B) {
 	p := randomPredictions(1, 12500, 4)
 	for b.Loop() {

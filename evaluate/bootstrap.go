@@ -43,14 +43,14 @@ func resample(n int, worker func() func(r int)) {
 	wg.Wait()
 }
 
-// A bootstrapped holds the figures of every resample.
+// A bootstrapped holds the metrics of every resample.
 type bootstrapped struct {
 	scores []Scores
 	labels []LabelScores // [resample][C]
 }
 
-// bootstrap computes the figures of o.Resamples resamples.
-func bootstrap(f figurer, o Options) bootstrapped {
+// bootstrap computes the metrics of o.Resamples resamples.
+func bootstrap(f measurer, o Options) bootstrapped {
 	b := bootstrapped{scores: make([]Scores, o.Resamples)}
 	c := len(f.scratch().labels)
 	b.labels = make([]LabelScores, o.Resamples*c)
@@ -66,20 +66,20 @@ func bootstrap(f figurer, o Options) bootstrapped {
 	return b
 }
 
-// intervals returns the intervals of the figures that are defined in s.
+// intervals returns the intervals of the metrics that are defined in s.
 func (b bootstrapped) intervals(s *Scores, level float64) map[string]Interval {
-	return intervals(s.figures(), s, len(b.scores), func(r int) *Scores { return &b.scores[r] }, level)
+	return intervals(s.metrics(), s, len(b.scores), func(r int) *Scores { return &b.scores[r] }, level)
 }
 
-// labelIntervals returns the intervals of label k of c, whose figures are l.
+// labelIntervals returns the intervals of label k of c, whose metrics are l.
 func (b bootstrapped) labelIntervals(k, c int, l *LabelScores, level float64) map[string]Interval {
-	return intervals(labelFigures(), l, len(b.scores), func(r int) *LabelScores { return &b.labels[r*c+k] }, level)
+	return intervals(labelMetrics(), l, len(b.scores), func(r int) *LabelScores { return &b.labels[r*c+k] }, level)
 }
 
-func intervals[T any](figures []figure[T], point *T, n int, at func(r int) *T, level float64) map[string]Interval {
+func intervals[T any](metrics []metric[T], point *T, n int, at func(r int) *T, level float64) map[string]Interval {
 	values := make([]float64, n)
 	out := make(map[string]Interval)
-	for _, f := range figures {
+	for _, f := range metrics {
 		if !f.at(point).Defined() {
 			continue
 		}
@@ -106,7 +106,7 @@ func interval(values []float64, level float64) Interval {
 	return Interval{Score(quantile(values, tail)), Score(quantile(values, 1-tail))}
 }
 
-// mirror reflects a percentile interval about the figure (the "basic" interval
+// mirror reflects a percentile interval about the metric (the "basic" interval
 // of Davison & Hinkley 1997, 5.2), which takes back the bias that resampling
 // adds to a mean of absolute values, and keeps it at 0 or above.
 func mirror(in Interval, point Score) Interval {

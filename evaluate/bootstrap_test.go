@@ -22,7 +22,7 @@ func sample(p *evaluate.Predictions, r *rand.Rand, n int) *evaluate.Predictions 
 	return q
 }
 
-// TestIntervalsCoverTheTruth draws many samples from a population whose figures
+// TestIntervalsCoverTheTruth draws many samples from a population whose metrics
 // are known and counts how often the 95 % intervals hold them.
 func TestIntervalsCoverTheTruth(t *testing.T) {
 	if testing.Short() {
@@ -105,7 +105,7 @@ func TestIntervalsOfCertainAnswersAreNarrow(t *testing.T) {
 }
 
 // TestDifferencesCoverTheTruth draws samples from a population on which two
-// heads were run whose figures there are known: as often as they say, the
+// heads were run whose metrics there are known: as often as they say, the
 // intervals hold the true difference, and neither test finds one of two heads that
 // are right equally often better more than one time in twenty.
 func TestDifferencesCoverTheTruth(t *testing.T) {
@@ -161,25 +161,25 @@ func TestDifferencesCoverTheTruth(t *testing.T) {
 	var mcnemar, bootstrap int
 	for range trials {
 		for _, d := range pairs(b).Differences {
-			if v, _ := truth.Figure(d.Figure); d.Low <= v.Diff && v.Diff <= d.High {
-				covered[d.Figure]++
+			if v, _ := truth.Metric(d.Metric); d.Low <= v.Diff && v.Diff <= d.High {
+				covered[d.Metric]++
 			}
 		}
 		c := pairs(twin)
 		if c.McNemar.Exact < 0.05 {
 			mcnemar++
 		}
-		if d, _ := c.Figure("accuracy"); d.P < 0.05 {
+		if d, _ := c.Metric("accuracy"); d.P < 0.05 {
 			bootstrap++
 		}
 	}
-	for figure, n := range covered {
+	for metric, n := range covered {
 		low := 0.92
-		if figure == "ece" || figure == "mce" {
+		if metric == "ece" || metric == "mce" {
 			low = 0.8 // see the package comment
 		}
 		if share := float64(n) / trials; share < low || share > 0.99 {
-			t.Errorf("%s: %.3f of the intervals cover the true difference, want %v to 0.99", figure, share, low)
+			t.Errorf("%s: %.3f of the intervals cover the true difference, want %v to 0.99", metric, share, low)
 		}
 	}
 	for test, n := range map[string]int{"McNemar": mcnemar, "bootstrap": bootstrap} {

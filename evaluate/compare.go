@@ -31,9 +31,9 @@ type Comparison struct {
 	Regressions []Change `json:"regressions"` // rows that A alone gets right
 }
 
-// A Difference is B's figure less A's.
+// A Difference is B's metric less A's.
 type Difference struct {
-	Figure string `json:"figure"` // one of Names
+	Metric string `json:"figure"` // one of Names
 	A      Score  `json:"a"`
 	B      Score  `json:"b"`
 	Diff   Score  `json:"diff"`
@@ -45,7 +45,7 @@ type Difference struct {
 
 // Worse says whether the whole interval is on the side where B is worse than A.
 func (d Difference) Worse() bool {
-	if LowerIsBetter(d.Figure) {
+	if LowerIsBetter(d.Metric) {
 		return d.Low > 0
 	}
 	return d.High < 0
@@ -70,7 +70,7 @@ type CompareOptions struct {
 
 // Compare judges b against a, which must have the same labels and the same gold
 // labels in the same order: by McNemar's test of who is right, and by the
-// paired bootstrap of every figure (Efron & Tibshirani 1993, 16).
+// paired bootstrap of every metric (Efron & Tibshirani 1993, 16).
 func Compare(a, b *Predictions, o CompareOptions) (*Comparison, error) {
 	for _, p := range []*Predictions{a, b} {
 		if err := p.Validate(); err != nil {
@@ -137,7 +137,7 @@ func rowOf(a, b []Row, i int) Row {
 	return Row{}
 }
 
-func compare(head string, fa, fb figurer, rightA, rightB func(int) bool, o CompareOptions, at func(int) Change) (*Comparison, error) {
+func compare(head string, fa, fb measurer, rightA, rightB func(int) bool, o CompareOptions, at func(int) Change) (*Comparison, error) {
 	if o.Resamples == 0 {
 		o.Resamples = 1000
 	}
@@ -176,12 +176,12 @@ func compare(head string, fa, fb figurer, rightA, rightB func(int) bool, o Compa
 	// Resample r draws the same rows for both: the bootstrap is paired.
 	ba, bb := bootstrap(fa, r), bootstrap(fb, r)
 	values := make([]float64, r.Resamples)
-	for _, f := range scoreFigures() {
+	for _, f := range scoreMetrics() {
 		a, b := *f.at(&xa.scores), *f.at(&xb.scores)
 		if !a.Defined() || !b.Defined() {
 			continue
 		}
-		d := Difference{Figure: f.name, A: a, B: b, Diff: b - a}
+		d := Difference{Metric: f.name, A: a, B: b, Diff: b - a}
 		var below, above int
 		for k := range values {
 			v := float64(*f.at(&bb.scores[k]) - *f.at(&ba.scores[k]))
@@ -224,10 +224,10 @@ func NewMcNemar(onlyA, onlyB int) McNemar {
 	return m
 }
 
-// Figure returns the difference of the named figure.
-func (c *Comparison) Figure(name string) (Difference, error) {
+// Metric returns the difference of the named metric.
+func (c *Comparison) Metric(name string) (Difference, error) {
 	for _, d := range c.Differences {
-		if d.Figure == name {
+		if d.Metric == name {
 			return d, nil
 		}
 	}

@@ -2,7 +2,7 @@ package evaluate
 
 import "math"
 
-// setCounts fills s and, label by label, per with the figures that follow from the
+// setCounts fills s and, label by label, per with the metrics that follow from the
 // confusion matrix m [C][C] (rows gold, columns predicted). It leaves the names of
 // per alone. The macro averages are over all labels, or over the labels that some
 // row has or was given.
@@ -46,7 +46,7 @@ func setCounts(m []int, onlySeen bool, s *Scores, per []LabelScores) {
 	s.SamplesPrecision, s.SamplesRecall, s.SamplesF1, s.HammingLoss = nan, nan, nan, nan
 }
 
-// setRatios fills the figures that follow from Support, Predicted, the true
+// setRatios fills the metrics that follow from Support, Predicted, the true
 // positives and the number of rows.
 func (l *LabelScores) setRatios(tp, n int) {
 	tn := n - l.Support - l.Predicted + tp

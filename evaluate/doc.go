@@ -9,7 +9,7 @@
 //
 // # Definitions
 //
-// Every figure that scikit-learn has is scikit-learn's, called with labels set
+// Every metric that scikit-learn has is scikit-learn's, called with labels set
 // to all of the head's labels and zero_division=0; the tests hold them to its
 // numbers within 1e-9. With confusion matrix M (rows gold, columns predicted),
 // n its sum, and p[i][c] the probability of label c for row i:
@@ -27,16 +27,16 @@
 // label) with accuracy in equal-width bins (k/15, (k+1)/15], as Guo et al. 2017
 // do: ECE is the mean gap weighted by rows, MCE the largest gap.
 //
-// A figure that is not defined on an input (ROC-AUC of a label that every row
+// A metric that is not defined on an input (ROC-AUC of a label that every row
 // has) is NaN, which is null in JSON.
 //
 // # Intervals
 //
 // Intervals are percentile intervals of a bootstrap over rows. Resample r draws
 // from PCG(Seed, r), so an interval depends on the seed and the data alone, not
-// on the number of processors. All figures are computed on the same resamples.
+// on the number of processors. All metrics are computed on the same resamples.
 //
-// In simulations with 1000 rows, 95 % intervals hold the true figure 93 to 97 %
+// In simulations with 1000 rows, 95 % intervals hold the true metric 93 to 97 %
 // of the time; with 300 rows, 92 to 95 %. The calibration errors are means and
 // maxima of absolute gaps, which sampling biases upwards and resampling again:
 // their intervals are mirrored to take the second bias back, and hold the truth

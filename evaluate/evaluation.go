@@ -2,7 +2,7 @@ package evaluate
 
 import "fmt"
 
-// Options say what New computes beyond the figures. The zero value: nothing.
+// Options say what New computes beyond the metrics. The zero value: nothing.
 type Options struct {
 	Resamples int     // bootstrap resamples for the intervals; 0 means none, 1000 is usual
 	Level     float64 // of the intervals; 0 means 0.95
@@ -59,7 +59,7 @@ type Evaluation struct {
 	MultiLabel bool      `json:"multi_label,omitempty"`
 	Thresholds []float64 `json:"thresholds,omitempty"` // [C], of a multi-label head
 
-	// Intervals of the figures of Scores by their JSON names, at Level.
+	// Intervals of the metrics of Scores by their JSON names, at Level.
 	// Per-label intervals are in PerLabel.
 	Intervals map[string]Interval `json:"intervals,omitempty"`
 	Level     float64             `json:"level,omitempty"`
@@ -74,7 +74,7 @@ type Evaluation struct {
 	Mistakes     []Mistake        `json:"mistakes,omitempty"` // by falling loss
 	Curves       []Curve          `json:"curves,omitempty"`   // [C]
 
-	// Baseline, of a head that answers with numbers, has the figures of the best
+	// Baseline, of a head that answers with numbers, has the metrics of the best
 	// constant answer: the mean of the gold numbers. Points are some of its rows, with
 	// Options.Curves.
 	Baseline *ValueScores `json:"baseline,omitempty"`
@@ -120,7 +120,7 @@ func New(p *Predictions, o Options) (*Evaluation, error) {
 
 // fill sets what single-label and multi-label heads have in common, and returns
 // the resolved options.
-func (e *Evaluation) fill(f figurer, o Options) (Options, error) {
+func (e *Evaluation) fill(f measurer, o Options) (Options, error) {
 	o, err := o.resolve()
 	if err != nil {
 		return o, err

@@ -36,13 +36,13 @@ func TestGate(t *testing.T) {
 
 func TestWorse(t *testing.T) {
 	for _, tt := range []struct {
-		figure    string
+		metric    string
 		low, high float64
 		want      bool
 	}{{"accuracy", -0.2, -0.1, true}, {"accuracy", -0.2, 0.1, false}, {"accuracy", 0.1, 0.2, false}, {"log_loss", 0.1, 0.2, true}, {"log_loss", -0.2, -0.1, false}} {
-		d := Difference{Figure: tt.figure, Interval: Interval{Low: Score(tt.low), High: Score(tt.high)}}
+		d := Difference{Metric: tt.metric, Interval: Interval{Low: Score(tt.low), High: Score(tt.high)}}
 		if got := d.Worse(); got != tt.want {
-			t.Errorf("%s from %v to %v is worse: %v", tt.figure, tt.low, tt.high, got)
+			t.Errorf("%s from %v to %v is worse: %v", tt.metric, tt.low, tt.high, got)
 		}
 	}
 }

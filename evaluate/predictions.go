@@ -19,7 +19,7 @@ type Predictions struct {
 	Predicted []int
 
 	// Probs is [n][C] row-major, every row summing to 1 within SumTolerance;
-	// nil if only the answers are known, and then the figures that need
+	// nil if only the answers are known, and then the metrics that need
 	// probabilities are not defined.
 	Probs []float64
 

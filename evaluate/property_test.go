@@ -556,7 +556,7 @@ func TestCompare(t *testing.T) {
 	if ab.BothRight+ab.OnlyA+ab.OnlyB+ab.BothWrong != 800 || len(ab.Wins) != ab.OnlyB || ab.OnlyA != 0 || ab.OnlyB == 0 {
 		t.Errorf("counts %d %d %d %d, %d wins", ab.BothRight, ab.OnlyA, ab.OnlyB, ab.BothWrong, len(ab.Wins))
 	}
-	d, err := ab.Figure("accuracy")
+	d, err := ab.Metric("accuracy")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -567,7 +567,7 @@ func TestCompare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, _ := ba.Figure("accuracy")
+	e, _ := ba.Metric("accuracy")
 	if math.Abs(float64(e.Low+d.High)) > 1e-12 || math.Abs(float64(e.High+d.Low)) > 1e-12 || e.P != d.P {
 		t.Errorf("the other way round: %+v, want the mirror of %+v", e, d)
 	}

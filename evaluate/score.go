@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// A Score is one figure. NaN means that it is not defined on the input (or
+// A Score is one metric. NaN means that it is not defined on the input (or
 // needs probabilities and none were given); JSON writes that as null.
 type Score float64
 
@@ -33,10 +33,10 @@ func (s *Score) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*float64)(s))
 }
 
-// undefined is the value of figures that are not defined.
+// undefined is the value of metrics that are not defined.
 func undefined() Score { return Score(math.NaN()) }
 
-// Scores are the figures that an evaluation gives as single numbers.
+// Scores are the metrics that an evaluation gives as single numbers.
 type Scores struct {
 	Accuracy          Score `json:"accuracy"` // of several labels per row: the share of rows with all labels right
 	BalancedAccuracy  Score `json:"balanced_accuracy"`
@@ -59,7 +59,7 @@ type Scores struct {
 	SamplesF1        Score `json:"samples_f1"`
 	HammingLoss      Score `json:"hamming_loss"` // share of wrong decisions, row by label
 
-	// The figures below need probabilities.
+	// The metrics below need probabilities.
 
 	LogLoss      Score `json:"log_loss"`      // nats
 	Brier        Score `json:"brier"`         // [0, 1] for two labels, [0, 2] for more
@@ -71,12 +71,12 @@ type Scores struct {
 	Top3Accuracy Score `json:"top3_accuracy"` // defined for more than 3 labels
 	Top5Accuracy Score `json:"top5_accuracy"` // defined for more than 5 labels
 
-	// ValueScores are the figures of a head that answers with numbers, nil for others;
+	// ValueScores are the metrics of a head that answers with numbers, nil for others;
 	// those above are then not defined.
 	*ValueScores
 }
 
-// LabelScores are the figures of one label against the rest.
+// LabelScores are the metrics of one label against the rest.
 type LabelScores struct {
 	Label       string `json:"-"`
 	Precision   Score  `json:"precision"`
@@ -98,17 +98,17 @@ type Interval struct {
 	High Score `json:"high"`
 }
 
-// A figure gives a Scores or LabelScores field its name.
-type figure[T any] struct {
+// A metric gives a Scores or LabelScores field its name.
+type metric[T any] struct {
 	name string
 	low  bool // lower is better
 	gap  bool // a mean or maximum of absolute gaps, which resampling biases upwards
 	at   func(*T) *Score
 }
 
-// scoreFigures lists the fields of Scores that are about labels, in their order.
-func scoreFigures() []figure[Scores] {
-	return []figure[Scores]{
+// scoreMetrics lists the fields of Scores that are about labels, in their order.
+func scoreMetrics() []metric[Scores] {
+	return []metric[Scores]{
 		{"accuracy", false, false, func(s *Scores) *Score { return &s.Accuracy }},
 		{"balanced_accuracy", false, false, func(s *Scores) *Score { return &s.BalancedAccuracy }},
 		{"macro_precision", false, false, func(s *Scores) *Score { return &s.MacroPrecision }},
@@ -138,9 +138,9 @@ func scoreFigures() []figure[Scores] {
 	}
 }
 
-// labelFigures lists the figures of LabelScores in their order.
-func labelFigures() []figure[LabelScores] {
-	return []figure[LabelScores]{
+// labelMetrics lists the metrics of LabelScores in their order.
+func labelMetrics() []metric[LabelScores] {
+	return []metric[LabelScores]{
 		{"precision", false, false, func(s *LabelScores) *Score { return &s.Precision }},
 		{"recall", false, false, func(s *LabelScores) *Score { return &s.Recall }},
 		{"f1", false, false, func(s *LabelScores) *Score { return &s.F1 }},
@@ -151,26 +151,26 @@ func labelFigures() []figure[LabelScores] {
 	}
 }
 
-// allFigures are those of labels and of numbers.
-func allFigures() []figure[Scores] { return append(scoreFigures(), valueFigures()...) }
+// allMetrics are those of labels and of numbers.
+func allMetrics() []metric[Scores] { return append(scoreMetrics(), valueMetrics()...) }
 
-// figures are those of the kind of head that s is of.
-func (s *Scores) figures() []figure[Scores] {
+// metrics are those of the kind of head that s is of.
+func (s *Scores) metrics() []metric[Scores] {
 	if s.ValueScores != nil {
-		return valueFigures()
+		return valueMetrics()
 	}
-	return scoreFigures()
+	return scoreMetrics()
 }
 
-// Names lists the figures of Scores by their JSON names, in the order of the
+// Names lists the metrics of Scores by their JSON names, in the order of the
 // fields: those of labels, then those of numbers.
-func Names() []string { return names(allFigures()) }
+func Names() []string { return names(allMetrics()) }
 
-// ValueNames lists the figures of ValueScores by their JSON names.
-func ValueNames() []string { return names(valueFigures()) }
+// ValueNames lists the metrics of ValueScores by their JSON names.
+func ValueNames() []string { return names(valueMetrics()) }
 
-// Names lists the figures of the kind of head that s is of, as the function does.
-func (s *Scores) Names() []string { return names(s.figures()) }
+// Names lists the metrics of the kind of head that s is of, as the function does.
+func (s *Scores) Names() []string { return names(s.metrics()) }
 
 // Headlines lists three of Names, the two to tell first and another one.
 func (s *Scores) Headlines() []string {
@@ -180,11 +180,11 @@ func (s *Scores) Headlines() []string {
 	return []string{"accuracy", "macro_f1", "log_loss"}
 }
 
-// LabelNames lists the figures of LabelScores that may have intervals, by their
+// LabelNames lists the metrics of LabelScores that may have intervals, by their
 // JSON names.
-func LabelNames() []string { return names(labelFigures()) }
+func LabelNames() []string { return names(labelMetrics()) }
 
-func names[T any](fs []figure[T]) []string {
+func names[T any](fs []metric[T]) []string {
 	var all []string
 	for _, f := range fs {
 		all = append(all, f.name)
@@ -192,17 +192,17 @@ func names[T any](fs []figure[T]) []string {
 	return all
 }
 
-// LowerIsBetter reports whether the named figure is an error or a loss.
+// LowerIsBetter reports whether the named metric is an error or a loss.
 func LowerIsBetter(name string) bool {
-	fs := allFigures()
-	i := slices.IndexFunc(fs, func(f figure[Scores]) bool { return f.name == name })
+	fs := allMetrics()
+	i := slices.IndexFunc(fs, func(f metric[Scores]) bool { return f.name == name })
 	return i >= 0 && fs[i].low
 }
 
-// Get returns the figure with the given JSON name, NaN if it is not defined.
+// Get returns the metric with the given JSON name, NaN if it is not defined.
 // The error of an unknown name lists the known ones.
 func (s *Scores) Get(name string) (float64, error) {
-	for _, f := range allFigures() {
+	for _, f := range allMetrics() {
 		if f.name == name {
 			return float64(*f.at(s)), nil
 		}
@@ -210,10 +210,10 @@ func (s *Scores) Get(name string) (float64, error) {
 	return 0, fmt.Errorf("evaluate: no figure %q, want one of %s", name, strings.Join(Names(), ", "))
 }
 
-// Get returns the label's figure with the given JSON name, NaN if it is not
+// Get returns the label's metric with the given JSON name, NaN if it is not
 // defined or not known.
 func (s *LabelScores) Get(name string) float64 {
-	for _, f := range labelFigures() {
+	for _, f := range labelMetrics() {
 		if f.name == name {
 			return float64(*f.at(s))
 		}

@@ -2,8 +2,8 @@ package evaluate
 
 import "math"
 
-// A scorer holds what the figures need of every row, computed once, so that the
-// figures of a resample cost one pass over the rows and one over each ranking.
+// A scorer holds what the metrics need of every row, computed once, so that the
+// metrics of a resample cost one pass over the rows and one over each ranking.
 type scorer struct {
 	n, c  int
 	cell  []int32 // [n]: gold*C + predicted
@@ -68,8 +68,8 @@ const epsilon = 0x1p-52
 // nll is -ln p with p clipped away from 0 and 1.
 func nll(p float64) float64 { return -math.Log(min(max(p, epsilon), 1-epsilon)) }
 
-// A figurer computes the figures of weighted rows; it is not changed by that.
-type figurer interface {
+// A measurer computes the metrics of weighted rows; it is not changed by that.
+type measurer interface {
 	scratch() *scratch
 	set(*scratch) // from x.weight, fills the rest of x
 }
@@ -96,7 +96,7 @@ func (s *scorer) scratch() *scratch {
 	return newScratch(s.n, s.c, s.c*s.c)
 }
 
-// set computes all figures of the rows taken x.weight times each.
+// set computes all metrics of the rows taken x.weight times each.
 func (s *scorer) set(x *scratch) {
 	clear(x.counts)
 	for i, w := range x.weight {

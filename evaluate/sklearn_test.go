@@ -70,7 +70,7 @@ func readGolden(t *testing.T) golden {
 	return g
 }
 
-// near is agreement with scikit-learn: 1e-9, two undefined figures being equal.
+// near is agreement with scikit-learn: 1e-9, two undefined metrics being equal.
 func near() cmp.Option {
 	return cmp.Options{
 		cmp.Transformer("float", func(s Score) float64 { return float64(s) }),
@@ -78,7 +78,7 @@ func near() cmp.Option {
 	}
 }
 
-// checkFigures compares every figure that e has with want, so that a figure
+// checkFigures compares every metric that e has with want, so that a metric
 // missing from want must be undefined.
 func checkFigures(t *testing.T, e *Evaluation, want map[string]Score, perLabel []map[string]Score) {
 	t.Helper()

@@ -101,7 +101,7 @@ func byName(rows []Row, name func(Row) string) []group {
 }
 
 // slice evaluates the group with f, which holds its rows alone.
-func (g group) slice(f figurer, o Options) Slice {
+func (g group) slice(f measurer, o Options) Slice {
 	x := f.scratch()
 	f.set(x)
 	s := Slice{By: g.by, Value: g.value, N: len(g.rows), Scores: x.scores}

@@ -49,7 +49,7 @@ func (p *ValuePredictions) Validate() error {
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
 
-// ValueScores are the figures of numbers, with scikit-learn's and SciPy's definitions.
+// ValueScores are the metrics of numbers, with scikit-learn's and SciPy's definitions.
 type ValueScores struct {
 	RMSE Score `json:"rmse"` // root of the mean squared error
 	MAE  Score `json:"mae"`  // mean absolute error
@@ -64,18 +64,18 @@ type ValueScores struct {
 	Spearman Score `json:"spearman"` // Pearson of the ranks, equal numbers sharing the mean of theirs
 }
 
-// noValues are the figures of a head that gives labels.
+// noValues are the metrics of a head that gives labels.
 func noValues() *ValueScores {
 	nan := undefined()
 	return &ValueScores{nan, nan, nan, nan, nan}
 }
 
-// valueFigures lists the fields of ValueScores in their order.
-func valueFigures() []figure[Scores] {
+// valueMetrics lists the fields of ValueScores in their order.
+func valueMetrics() []metric[Scores] {
 	at := func(field func(*ValueScores) *Score) func(*Scores) *Score {
 		return func(s *Scores) *Score { return field(cmp.Or(s.ValueScores, noValues())) }
 	}
-	return []figure[Scores]{
+	return []metric[Scores]{
 		{"rmse", true, false, at(func(s *ValueScores) *Score { return &s.RMSE })},
 		{"mae", true, false, at(func(s *ValueScores) *Score { return &s.MAE })},
 		{"r2", false, false, at(func(s *ValueScores) *Score { return &s.R2 })},
@@ -85,7 +85,7 @@ func valueFigures() []figure[Scores] {
 }
 
 // NewValues evaluates p. The fields of the result that are about labels are not set, and
-// their figures not defined. Its mistakes are the rows with the largest errors,
+// their metrics not defined. Its mistakes are the rows with the largest errors,
 // the error being their loss. Abstaining and thresholds have no meaning for numbers and
 // are an error, as is what [ValuePredictions.Validate] finds.
 func NewValues(p *ValuePredictions, o Options) (*Evaluation, error) {
@@ -194,7 +194,7 @@ func (s *valueScorer) scratch() *scratch {
 
 func (s *valueScorer) set(x *scratch) {
 	x.scores = Scores{}
-	for _, f := range scoreFigures() {
+	for _, f := range scoreMetrics() {
 		*f.at(&x.scores) = undefined()
 	}
 	v := noValues()
@@ -278,7 +278,7 @@ func rank(ranks []float64, weight []int32, values []float64, order []int32) {
 	}
 }
 
-// baseline returns the figures of the best constant answer, the mean of the gold numbers.
+// baseline returns the metrics of the best constant answer, the mean of the gold numbers.
 func (s *valueScorer) baseline() *ValueScores {
 	constant := &valueScorer{n: s.n, gold: s.gold, predicted: make([]float64, s.n), errors: s.gold, order: s.order}
 	x := constant.scratch()

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// The figures are those of testdata/values.json, made by testdata/gen_values.py.
+// The metrics are those of testdata/values.json, made by testdata/gen_values.py.
 func TestValuesAgainstSklearn(t *testing.T) {
 	data, err := os.ReadFile("testdata/values.json")
 	if err != nil {
@@ -46,7 +46,7 @@ func TestValuesAgainstSklearn(t *testing.T) {
 	}
 }
 
-// figuresOf are the figures of s by their names.
+// figuresOf are the metrics of s by their names.
 func figuresOf(t *testing.T, s *Scores) map[string]float64 {
 	t.Helper()
 	figures := map[string]float64{}
@@ -70,7 +70,7 @@ func someValues(n int) *ValuePredictions {
 	return p
 }
 
-// A resample's figures are those of its rows written out, ties and all.
+// A resample's metrics are those of its rows written out, ties and all.
 func TestValuesOfResample(t *testing.T) {
 	p := someValues(40)
 	s := newValueScorer(p)

@@ -266,7 +266,7 @@ func (q *question) aim(m *classify.Model, p classify.Prediction) error {
 		if q.Label != "" || q.Against != "" {
 			return fmt.Errorf("%w: %q, head %s answers with a number: name no label", ErrLabel, q.Label+q.Against, head.Name)
 		}
-		q.Label = head.Given(p.Scores[q.head])[0]
+		q.Label = head.PredictedLabels(p.Scores[q.head])[0]
 		q.direction = []float32{float32(orOne(head.Scale))} // parts in the unit of the number
 		return nil
 	}

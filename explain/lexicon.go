@@ -18,7 +18,7 @@ func (e *Explainer) lexicon(_ context.Context, q *question, x *Explanation) erro
 	for c, v := range weights {
 		weight += float64(q.direction[c]) * v
 	}
-	parts := lexicon.AppendOpinions(nil, q.tokens)
+	parts := lexicon.AppendPolarities(nil, q.tokens)
 	floats.Scale(weight, parts)
 	x.Lexicon = &Branch{Score: floats.Sum(parts)}
 	for t, part := range parts {

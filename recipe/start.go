@@ -38,12 +38,12 @@ func (e *ModelError) Error() string { return fmt.Sprintf("--init %s: %v", e.Name
 // Unwrap returns Err.
 func (e *ModelError) Unwrap() error { return e.Err }
 
-// Given says whether a model is asked for by name.
-func (s Start) Given() bool { return s != "" && s != Auto && s != None }
+// Explicit says whether a model is asked for by name.
+func (s Start) Explicit() bool { return s != "" && s != Auto && s != None }
 
 // File is the path of the model, "" if there is none to read.
 func (s Start) File() string {
-	if !s.Given() || s == Default || s == Language {
+	if !s.Explicit() || s == Default || s == Language {
 		return ""
 	}
 	return string(s)
@@ -119,7 +119,7 @@ func (r *Recipe) Begin(s Start, vectors Vectors, texts *corpora.Dataset, recomme
 		}
 		b = Beginning{}
 	}
-	if s.Given() {
+	if s.Explicit() {
 		if b.Start, err = s.load(); err != nil {
 			return b, err
 		}

@@ -99,7 +99,7 @@ func TestBegin(t *testing.T) {
 
 func TestStartNames(t *testing.T) {
 	for s, want := range map[Start]string{"": "false ", Auto: "false ", None: "false ", Default: "true ", Language: "true ", "./default": "true ./default"} {
-		if got := fmt.Sprint(s.Given(), " ", s.File()); got != want {
+		if got := fmt.Sprint(s.Explicit(), " ", s.File()); got != want {
 			t.Errorf("%q: %q, want %q", s, got, want)
 		}
 	}

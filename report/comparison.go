@@ -48,7 +48,7 @@ func writeComparisons(w io.Writer, d document, all []Comparison) error {
 		var rows [][]any
 		for _, c := range all {
 			for _, f := range c.Differences {
-				rows = append(rows, []any{c.Head, c.A, c.B, f.Figure, f.A, f.B, f.Diff, f.Low, f.High, f.P})
+				rows = append(rows, []any{c.Head, c.A, c.B, f.Metric, f.A, f.B, f.Diff, f.Low, f.High, f.P})
 			}
 		}
 		return Table(w, []string{"head", "a", "b", "figure", "value_a", "value_b", "difference", "low", "high", "p"}, rows, d.style)
@@ -128,7 +128,7 @@ func Overview(all []Comparison) (header []string, rows [][]any) {
 	for _, c := range all {
 		b := &c.ScoresB
 		row := []any{c.B, b.Accuracy, b.MacroF1, b.LogLoss, nil, Level(c.McNemar.Exact)}
-		if f, err := c.Figure("accuracy"); err == nil {
+		if f, err := c.Metric("accuracy"); err == nil {
 			row[4] = fmt.Sprintf("%+.4f %s", f.Diff, span(f.Interval))
 		}
 		rows = append(rows, row)
@@ -152,10 +152,10 @@ func (d *document) comparison(c Comparison) {
 	d.heading(2, title)
 	var rows [][]any
 	for _, f := range c.Differences {
-		if strings.HasPrefix(f.Figure, "micro_") || d.brief && !slices.Contains(headlines, f.Figure) {
+		if strings.HasPrefix(f.Metric, "micro_") || d.brief && !slices.Contains(headlines, f.Metric) {
 			continue
 		}
-		rows = append(rows, []any{strings.ReplaceAll(f.Figure, "_", " "), f.A, f.B, f.Diff, span(f.Interval), Level(f.P)})
+		rows = append(rows, []any{strings.ReplaceAll(f.Metric, "_", " "), f.A, f.B, f.Diff, span(f.Interval), Level(f.P)})
 	}
 	d.table([]string{"figure", c.A, c.B, "difference", fmt.Sprintf("%g %% interval", 100*c.Level), "p"}, rows)
 	d.table([]string{"", c.B + " right", c.B + " wrong"}, [][]any{

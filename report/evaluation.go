@@ -48,7 +48,7 @@ func write(w io.Writer, d document, evals []*evaluate.Evaluation) error {
 		}
 		return nil
 	case CSV, TSV:
-		return Table(w, []string{"head", "label", "figure", "value", "low", "high"}, figureRows(evals), style)
+		return Table(w, []string{"head", "label", "figure", "value", "low", "high"}, metricRows(evals), style)
 	}
 	for _, e := range evals {
 		d.evaluation(e)
@@ -92,8 +92,8 @@ func writeJSON(w io.Writer, evals []*evaluate.Evaluation) error {
 	return err
 }
 
-// figureRows lists every figure of evals, one per row.
-func figureRows(evals []*evaluate.Evaluation) [][]any {
+// metricRows lists every figure of evals, one per row.
+func metricRows(evals []*evaluate.Evaluation) [][]any {
 	var rows [][]any
 	add := func(head, label, name string, v any, in map[string]evaluate.Interval) {
 		row := []any{head, label, name, v, nil, nil}
@@ -170,13 +170,13 @@ func (d *document) evaluation(e *evaluate.Evaluation) {
 	}
 	d.heading(2, title)
 	if e.ValueScores != nil {
-		d.figures(e)
+		d.metrics(e)
 		d.slices(e)
 		d.mistakes(e)
 		return
 	}
 	d.classification(e)
-	d.figures(e)
+	d.metrics(e)
 	if e.MultiLabel {
 		d.decisions(e)
 	} else {
@@ -224,9 +224,9 @@ var headlines = []string{
 	"top2_accuracy", "top3_accuracy", "top5_accuracy",
 }
 
-// figures lists the single figures and their intervals, without those that
+// metrics lists the single metrics and their intervals, without those that
 // equal the accuracy or are not defined.
-func (d *document) figures(e *evaluate.Evaluation) {
+func (d *document) metrics(e *evaluate.Evaluation) {
 	header := []string{"figure", "value"}
 	if e.Intervals != nil {
 		header = append(header, fmt.Sprintf("%g %% interval", 100*e.Level))
@@ -315,8 +315,8 @@ func (d *document) slices(e *evaluate.Evaluation) {
 	for at := 0; at < len(e.Slices); {
 		by := e.Slices[at].By
 		header := []string{by, "n"}
-		for i, figure := range e.Headlines() {
-			if header = append(header, strings.ReplaceAll(figure, "_", " ")); i < 2 && e.Level > 0 {
+		for i, metric := range e.Headlines() {
+			if header = append(header, strings.ReplaceAll(metric, "_", " ")); i < 2 && e.Level > 0 {
 				header = append(header, fmt.Sprintf("%g %% interval", 100*e.Level))
 			}
 		}
@@ -324,10 +324,10 @@ func (d *document) slices(e *evaluate.Evaluation) {
 		for ; at < len(e.Slices) && e.Slices[at].By == by; at++ {
 			s := e.Slices[at]
 			row := []any{s.Value, s.N}
-			for i, figure := range e.Headlines() {
-				v, _ := s.Get(figure)
+			for i, metric := range e.Headlines() {
+				v, _ := s.Get(metric)
 				if row = append(row, v); i < 2 && s.Intervals != nil {
-					row = append(row, span(s.Intervals[figure]))
+					row = append(row, span(s.Intervals[metric]))
 				}
 			}
 			rows = append(rows, row)

@@ -60,7 +60,7 @@ type Config struct {
 	// NBSVM says how the wide branch learns, where the model has one.
 	NBSVM ngram.Options `json:"nbsvm,omitzero"`
 
-	// Metric chooses the best epoch on the dev texts: a figure of package
+	// Metric chooses the best epoch on the dev texts: a metric of package
 	// evaluate such as "accuracy", "macro_f1" or "log_loss", of one head as
 	// "topic:macro_f1", else the mean over the heads that have it: those that answer
 	// with labels, or those that answer with numbers. "" means macro_f1, or where
@@ -149,10 +149,10 @@ func (e *ConfigError) Error() string { return e.Err.Error() }
 // Unwrap returns Err.
 func (e *ConfigError) Unwrap() error { return e.Err }
 
-// metric splits Metric into the head it is of, "" for all, and the figure.
-func (c Config) metric() (head, figure string) {
-	if head, figure, ok := strings.Cut(c.Metric, ":"); ok {
-		return head, figure
+// metric splits Metric into the head it is of, "" for all, and the metric.
+func (c Config) metric() (head, metric string) {
+	if head, metric, ok := strings.Cut(c.Metric, ":"); ok {
+		return head, metric
 	}
 	return "", c.Metric
 }

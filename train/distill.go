@@ -134,7 +134,7 @@ func teach(head *classify.Head, has []int8, logits []float32) {
 			s.Label = c
 		}
 	}
-	given := head.Given(s)
+	given := head.PredictedLabels(s)
 	for c, label := range head.Labels {
 		has[c] = -1
 		if slices.Contains(given, label) {
@@ -174,11 +174,11 @@ func (o *taught) loss(h *head, d, logits []float32, b dealt, t *nn.Targets, _ bo
 	return l, true
 }
 
-// Answered returns the texts of d with the answers of m as their labels, under
+// PseudoLabels returns the texts of d with the answers of m as their labels, under
 // the names of its heads: what agrees with them agrees with m. A text to which a
 // multi-label head gives no label has none, and is not counted by an evaluation.
 // The only error is ctx's.
-func Answered(ctx context.Context, m *classify.Model, d *corpora.Dataset) (*corpora.Dataset, error) {
+func PseudoLabels(ctx context.Context, m *classify.Model, d *corpora.Dataset) (*corpora.Dataset, error) {
 	const separator = "\x1f" // no label has it
 	out := &corpora.Dataset{Separator: separator, Examples: slices.Clone(d.Examples)}
 	texts := make([]string, len(d.Examples))
@@ -196,7 +196,7 @@ func Answered(ctx context.Context, m *classify.Model, d *corpora.Dataset) (*corp
 			if h == 0 {
 				e.Labels, e.Source = nil, 0
 			}
-			e.Labels = append(e.Labels, strings.Join(head.Given(answers[i].Scores[h]), separator))
+			e.Labels = append(e.Labels, strings.Join(head.PredictedLabels(answers[i].Scores[h]), separator))
 		}
 	}
 	return out, nil

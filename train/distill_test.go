@@ -24,7 +24,7 @@ func unlabelled(n int, seed uint64) *corpora.Dataset {
 
 func answered(t *testing.T, m *classify.Model, d *corpora.Dataset) *corpora.Dataset {
 	t.Helper()
-	a, err := train.Answered(t.Context(), m, d)
+	a, err := train.PseudoLabels(t.Context(), m, d)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,9 +38,9 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 			return nil, err
 		}
 		for name, e := range r.Dev["joint"].Heads {
-			for _, figure := range e.Headlines()[:2] {
-				if v, _ := e.Get(figure); finite(v) {
-					card.Figures["dev "+name+" "+figure] = v
+			for _, metric := range e.Headlines()[:2] {
+				if v, _ := e.Get(metric); finite(v) {
+					card.Figures["dev "+name+" "+metric] = v
 				}
 			}
 		}

@@ -50,7 +50,7 @@ func (f *fit) begin(ctx context.Context, k int) error {
 		Check:       f.check,
 		OnProgress:  f.report,
 	}
-	if f.loop != nil { // what follows a member begins with its figures
+	if f.loop != nil { // what follows a member begins with its metrics
 		l.Tokens = f.loop.Tokens
 		f.record = record{Member: k, Earlier: slices.Concat(f.record.Earlier, f.record.History)}
 	}

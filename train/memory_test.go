@@ -19,7 +19,7 @@ import (
 )
 
 // A text of ten megabytes in 256 MiB is refused before the first step, with the
-// figures and what to do; a pipeline that cuts it makes it fit.
+// metrics and what to do; a pipeline that cuts it makes it fit.
 func TestMemoryBudget(t *testing.T) {
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(256 << 20))
 	d := data([]string{"x"}, []string{"a", strings.Repeat("reasonably longish words ", 400_000)}, []string{"b", "short"})

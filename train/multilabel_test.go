@@ -92,7 +92,7 @@ func TestThresholdsAreFitted(t *testing.T) {
 	if len(head.Thresholds) != 3 || head.Thresholds[2] >= 0.5 {
 		t.Fatalf("thresholds %v for %q, want the last below 0.5", head.Thresholds, head.Labels)
 	}
-	if given := head.Given(result.Model.Predict("oil ship").Scores[0]); strings.Join(given, ",") != "oil,ship" {
+	if given := head.PredictedLabels(result.Model.Predict("oil ship").Scores[0]); strings.Join(given, ",") != "oil,ship" {
 		t.Errorf("given %q", given)
 	}
 }

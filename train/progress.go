@@ -91,23 +91,23 @@ type (
 )
 
 func (c Config) checkMetric() error {
-	head, figure := c.metric()
-	if !slices.Contains(evaluate.Names(), figure) {
-		return fmt.Errorf("train: metric %q is not one of %q", figure, evaluate.Names())
+	head, metric := c.metric()
+	if !slices.Contains(evaluate.Names(), metric) {
+		return fmt.Errorf("train: metric %q is not one of %q", metric, evaluate.Names())
 	}
 	named := false
 	for _, h := range c.Model.Heads {
 		if head != "" && h.Name != head {
 			continue
 		}
-		if named = true; h.Regression() == slices.Contains(evaluate.ValueNames(), figure) {
+		if named = true; h.Regression() == slices.Contains(evaluate.ValueNames(), metric) {
 			return nil
 		}
 	}
 	switch {
 	case !named:
 		return fmt.Errorf("train: metric %q names a head that the model lacks", c.Metric)
-	case slices.Contains(evaluate.ValueNames(), figure):
+	case slices.Contains(evaluate.ValueNames(), metric):
 		return fmt.Errorf("train: metric %q is of numbers, the model's heads answer with labels", c.Metric)
 	}
 	return fmt.Errorf("train: metric %q is of labels, the model's heads answer with numbers: want one of %q", c.Metric, evaluate.ValueNames())
@@ -127,7 +127,7 @@ func defaultMetric(heads []classify.Head) string {
 // devScore reduces the predictions on the dev texts to the score of the metric, the mean
 // over the heads that have it.
 func (c Config) devScore(epoch int, predictions []score.Predictions) (*DevScore, error) {
-	head, figure := c.metric()
+	head, metric := c.metric()
 	d := &DevScore{Epoch: epoch, Metric: c.Metric, Heads: map[string]*evaluate.Evaluation{}}
 	n := 0
 	for _, p := range predictions {
@@ -136,8 +136,8 @@ func (c Config) devScore(epoch int, predictions []score.Predictions) (*DevScore,
 			return nil, err
 		}
 		d.Heads[p.Head] = e
-		if (head == "" || head == p.Head) && slices.Contains(e.Names(), figure) {
-			v, err := e.Get(figure)
+		if (head == "" || head == p.Head) && slices.Contains(e.Names(), metric) {
+			v, err := e.Get(metric)
 			if err != nil {
 				return nil, err
 			}
@@ -164,8 +164,8 @@ func (c Config) better(a, b *DevScore) bool {
 	if a.Score == b.Score {
 		return a.LogLoss < b.LogLoss
 	}
-	_, figure := c.metric()
-	if evaluate.LowerIsBetter(figure) {
+	_, metric := c.metric()
+	if evaluate.LowerIsBetter(metric) {
 		return a.Score < b.Score
 	}
 	return a.Score > b.Score

@@ -10,7 +10,7 @@ import (
 
 // refit trains a second time, on all texts, what the first training chose by the
 // dev texts: each member for the epochs that were best, with the branches' scales
-// and the thresholds that were fitted. The figures stay those of the first model,
+// and the thresholds that were fitted. The metrics stay those of the first model,
 // which had not seen the texts that they are of.
 func (t *Trainer) refit(ctx context.Context, c *loop.Checkpoints, first *Result, data, dev *corpora.Dataset) (*Result, error) {
 	dev, err := named(first.Model, dev)

@@ -170,7 +170,7 @@ func TestHeadsOfBothKinds(t *testing.T) {
 	if got := r2(t, student.Model, test); !(got > 0.7) {
 		t.Errorf("student: R² = %.3f, want more than 0.7", got)
 	}
-	answered, err := train.Answered(context.Background(), teacher.Model, test)
+	answered, err := train.PseudoLabels(context.Background(), teacher.Model, test)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ type Trainer struct {
 	// bit of the model.
 	Workers int
 
-	// Card describes the model; Fit adds seed, epochs and figures.
+	// Card describes the model; Fit adds seed, epochs and metrics.
 	Card classify.Card
 
 	// Checkpoint, if not "", is a directory, made if need be, in which Fit and

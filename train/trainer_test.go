@@ -192,12 +192,12 @@ func TestBestEpochIsReturned(t *testing.T) {
 		if len(res.History) != 10 || len(devs) != 10 {
 			t.Fatalf("%s: %d epochs in the history, %d dev scores reported, want 10", tt.metric, len(res.History), len(devs))
 		}
-		_, figure, _ := strings.Cut(":"+tt.metric, ":")
+		_, metric, _ := strings.Cut(":"+tt.metric, ":")
 		if i := strings.LastIndex(tt.metric, ":"); i >= 0 {
-			figure = tt.metric[i+1:]
+			metric = tt.metric[i+1:]
 		}
 		sign := 1.0
-		if evaluate.LowerIsBetter(figure) {
+		if evaluate.LowerIsBetter(metric) {
 			sign = -1
 		}
 		var best *train.DevScore
@@ -205,7 +205,7 @@ func TestBestEpochIsReturned(t *testing.T) {
 			if e.Dev != devs[i] || e.Epoch != i+1 || e.Dev.Epoch != i+1 {
 				t.Fatalf("%s: history %d is %+v", tt.metric, i, e)
 			}
-			want, err := e.Dev.Heads["sentiment"].Get(figure)
+			want, err := e.Dev.Heads["sentiment"].Get(metric)
 			if err != nil {
 				t.Fatal(err)
 			}

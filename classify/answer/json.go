@@ -114,7 +114,7 @@ func (j *jsonWriter) appendAnswer(b []byte, p classify.Prediction) []byte {
 			b = append(b, "null"...)
 		}
 		if head.MultiLabel() {
-			b = appendJSON(append(b, `,"labels":`...), head.Given(s))
+			b = appendJSON(append(b, `,"labels":`...), head.PredictedLabels(s))
 		}
 		b = append(b, `,"prob":`...)
 		b = appendProb(b, s.Prob())

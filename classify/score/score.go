@@ -26,7 +26,7 @@ type Predictions struct {
 	Values *evaluate.ValuePredictions
 }
 
-// Evaluate computes the figures of p.
+// Evaluate computes the metrics of p.
 func (p Predictions) Evaluate(o evaluate.Options) (*evaluate.Evaluation, error) {
 	switch {
 	case p.Values != nil:

@@ -279,7 +279,7 @@ func TestEncoded(t *testing.T) {
 	}
 }
 
-// The threshold is found on other texts; a figure that cannot be reached says so.
+// The threshold is found on other texts; a metric that cannot be reached says so.
 func TestChoose(t *testing.T) {
 	of := func(probs ...float32) score.Predictions {
 		p := score.Predictions{Head: "mood", Single: &evaluate.Predictions{Head: "mood", Labels: []string{"bad", "good"}}}

@@ -142,9 +142,9 @@ func (c *comparison) check() error {
 	case !(c.level > 0 && c.level < 1):
 		return usagef("--level %g: want between 0 and 1", c.level)
 	}
-	for _, figure := range c.noWorse {
-		if !slices.Contains(evaluate.Names(), figure) {
-			return usagef("--no-worse %s: want one of %s", figure, strings.Join(evaluate.Names(), ", "))
+	for _, metric := range c.noWorse {
+		if !slices.Contains(evaluate.Names(), metric) {
+			return usagef("--no-worse %s: want one of %s", metric, strings.Join(evaluate.Names(), ", "))
 		}
 	}
 	if c.all && c.changes >= 0 {
@@ -184,14 +184,14 @@ func (c *comparison) view(names []string, done []report.Comparison) page.Page {
 // gate reports figures of which the whole interval is on the worse side.
 func (c *comparison) gate(done []report.Comparison) error {
 	var errs []error
-	for _, figure := range c.noWorse {
+	for _, metric := range c.noWorse {
 		for _, d := range done {
-			f, err := d.Figure(figure)
+			f, err := d.Metric(metric)
 			if err != nil {
-				return usagef("--no-worse %s: not a figure of both %s and %s", figure, d.A, d.B)
+				return usagef("--no-worse %s: not a figure of both %s and %s", metric, d.A, d.B)
 			}
 			if f.Worse() {
-				errs = append(errs, fmt.Errorf("%w: %s of %s is %.4f, of %s %.4f", errGate, figure, d.B, float64(f.B), d.A, float64(f.A)))
+				errs = append(errs, fmt.Errorf("%w: %s of %s is %.4f, of %s %.4f", errGate, metric, d.B, float64(f.B), d.A, float64(f.A)))
 			}
 		}
 	}

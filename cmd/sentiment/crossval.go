@@ -147,7 +147,7 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 	t.OnProgress = p.Painted()
 	memlimit.Respect()
 	o := crossval.Options{
-		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed, CopiesApart: v.copiesApart, File: v.state, Resume: v.resume, OnFold: p.Folds(),
+		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed, SplitDuplicates: v.copiesApart, File: v.state, Resume: v.resume, OnFold: p.Folds(),
 	}
 	if v.by != "" {
 		result, err := crossval.LeaveOut(ctx, t, data, groups, o)
@@ -192,7 +192,7 @@ func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, 
 		return nil, usagef("--by %s: want group or source", v.by)
 	case v.resume && v.state == "":
 		return nil, usagef("--resume needs --state FILE")
-	case v.start.Given() && v.vectors != "":
+	case v.start.Explicit() && v.vectors != "":
 		return nil, usagef("--init does not go with --vectors")
 	case v.copiesApart && v.by != "":
 		return nil, usagef("--copies-apart does not go with --by")

@@ -82,7 +82,7 @@ func (d *distill) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	answered, err := train.Answered(ctx, teacher, held)
+	answered, err := train.PseudoLabels(ctx, teacher, held)
 	if err != nil {
 		return err
 	}

@@ -227,7 +227,7 @@ func (t *trainFlags) read(cmd *cobra.Command) (*recipe.Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.start.Given() && (t.onDisk || t.vectors != "") {
+	if t.start.Explicit() && (t.onDisk || t.vectors != "") {
 		return nil, usagef("--init goes with neither --stream nor --vectors")
 	}
 	if err := t.checkpoint.check(cmd, t.out); err != nil {

@@ -76,7 +76,7 @@ func accuracy(t *testing.T, name, content string) (float64, error) {
 	if len(done) != 1 || done[0].N != 4 {
 		t.Fatalf("%d comparisons of %d texts, want one of 4", len(done), done[0].N)
 	}
-	f, err := done[0].Figure("accuracy")
+	f, err := done[0].Metric("accuracy")
 	return float64(f.B), err
 }
 
@@ -146,7 +146,7 @@ func TestModelOfMoreLabels(t *testing.T) {
 	if len(done) != 1 || done[0].Head != "sentiment" || done[0].N != 4 {
 		t.Errorf("got %d comparisons, the first of head %s on %d texts", len(done), done[0].Head, done[0].N)
 	}
-	f, err := done[0].Figure("accuracy")
+	f, err := done[0].Metric("accuracy")
 	if err != nil || f.A != 1 || f.B != 1 {
 		t.Errorf("accuracy %v and %v (%v), want 1", f.A, f.B, err)
 	}

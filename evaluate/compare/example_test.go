@@ -22,7 +22,7 @@ func ExampleRun() {
 		log.Fatal(err)
 	}
 	for _, c := range done {
-		f, err := c.Figure("accuracy")
+		f, err := c.Metric("accuracy")
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -59,10 +59,10 @@ func newComparisonView(c *report.Comparison) (comparisonView, error) {
 	v.Verdict = verdict(v.A, v.B, x)
 	var rows [][]any
 	for _, d := range x.Differences {
-		if strings.HasPrefix(d.Figure, "micro_") {
+		if strings.HasPrefix(d.Metric, "micro_") {
 			continue
 		}
-		rows = append(rows, []any{strings.ReplaceAll(d.Figure, "_", " "), d.A, d.B, d.Diff, fmt.Sprintf("[%.4f, %.4f]", d.Low, d.High), report.Level(d.P)})
+		rows = append(rows, []any{strings.ReplaceAll(d.Metric, "_", " "), d.A, d.B, d.Diff, fmt.Sprintf("[%.4f, %.4f]", d.Low, d.High), report.Level(d.P)})
 	}
 	var err error
 	if v.Differences, err = table([]string{"figure", v.A, v.B, "difference", fmt.Sprintf("%g %% interval", 100*x.Level), "p"}, rows); err != nil {
@@ -125,11 +125,11 @@ func comparisonDrawings(c *report.Comparison) []drawing {
 	x := c.Comparison
 	var shown []evaluate.Difference
 	for _, d := range x.Differences {
-		switch d.Figure {
+		switch d.Metric {
 		case "accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "samples_f1", "mcc", "brier", "ece", "roc_auc", "pr_auc":
-			if evaluate.LowerIsBetter(d.Figure) {
+			if evaluate.LowerIsBetter(d.Metric) {
 				d.Diff, d.Low, d.High = -d.Diff, -d.High, -d.Low
-				d.Figure += ", less"
+				d.Metric += ", less"
 			}
 			shown = append(shown, d)
 		}
@@ -142,7 +142,7 @@ func comparisonDrawings(c *report.Comparison) []drawing {
 	var dots plotter.XYs
 	for i, f := range shown {
 		y := float64(len(shown) - 1 - i)
-		ticks = append(ticks, plot.Tick{Value: y, Label: strings.ReplaceAll(f.Figure, "_", " ")})
+		ticks = append(ticks, plot.Tick{Value: y, Label: strings.ReplaceAll(f.Metric, "_", " ")})
 		d.plot.Add(line(plotter.XYs{{X: float64(f.Low), Y: y}, {X: float64(f.High), Y: y}}, drawings.Blue, 2))
 		dots = append(dots, plotter.XY{X: float64(f.Diff), Y: y})
 	}

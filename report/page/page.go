@@ -226,7 +226,7 @@ func (h *Head) view() (headView, error) {
 			return v, err
 		}
 	}
-	if v.Figures, err = table(figureRows(e)); err != nil {
+	if v.Figures, err = table(metricRows(e)); err != nil {
 		return v, err
 	}
 	if len(e.RiskCoverage) > 0 {
@@ -281,19 +281,19 @@ func span(i evaluate.Interval) string { return fmt.Sprintf("%.3f – %.3f", i.Lo
 
 // cards are the figures to look at first, those that are defined.
 func cards(e *evaluate.Evaluation) []card {
-	names := []struct{ figure, title string }{
+	names := []struct{ metric, title string }{
 		{"accuracy", "accuracy"}, {"macro_f1", "macro F1"}, {"micro_f1", "micro F1"}, {"mcc", "MCC"},
 		{"log_loss", "log loss"}, {"ece", "ECE"}, {"roc_auc", "ROC-AUC"}, {"pr_auc", "PR-AUC"},
 		{"rmse", "RMSE"}, {"mae", "MAE"}, {"r2", "R²"}, {"pearson", "Pearson"}, {"spearman", "Spearman"},
 	}
 	var out []card
 	for _, n := range names {
-		v, err := e.Get(n.figure)
-		if err != nil || math.IsNaN(v) || n.figure == "micro_f1" && !e.MultiLabel {
+		v, err := e.Get(n.metric)
+		if err != nil || math.IsNaN(v) || n.metric == "micro_f1" && !e.MultiLabel {
 			continue
 		}
 		c := card{Name: n.title, Value: fmt.Sprintf("%.3f", v)}
-		if i, ok := e.Intervals[n.figure]; ok {
+		if i, ok := e.Intervals[n.metric]; ok {
 			c.Span = span(i)
 		}
 		out = append(out, c)
@@ -341,8 +341,8 @@ func labelRows(e *evaluate.Evaluation) ([]string, [][]any) {
 	return header, rows
 }
 
-// figureRows is the table of all single figures that are defined.
-func figureRows(e *evaluate.Evaluation) ([]string, [][]any) {
+// metricRows is the table of all single figures that are defined.
+func metricRows(e *evaluate.Evaluation) ([]string, [][]any) {
 	header := []string{"figure", "value"}
 	if e.Intervals != nil {
 		header = append(header, fmt.Sprintf("%g %% interval", 100*e.Level))

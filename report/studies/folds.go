@@ -30,15 +30,15 @@ func WriteFolds(out io.Writer, style report.Style, r *crossval.Result, pooled []
 	header := []string{"head", "figure", "mean", "sd", "low", "high", "folds"}
 	var rows [][]any
 	for _, h := range r.Heads {
-		for _, figure := range spreads(h.Regression()) {
-			s, err := r.Spread(h.Name, figure)
+		for _, metric := range spreads(h.Regression()) {
+			s, err := r.Spread(h.Name, metric)
 			if err != nil {
 				return err
 			}
 			if people && s.N == 0 {
 				continue
 			}
-			rows = append(rows, []any{h.Name, figure, s.Mean, s.SD, s.Low, s.High, s.N})
+			rows = append(rows, []any{h.Name, metric, s.Mean, s.SD, s.Low, s.High, s.N})
 		}
 	}
 	if err := report.Table(b, header, rows, style); err != nil {
@@ -70,12 +70,12 @@ func writeFoldsJSON(w io.Writer, style report.Style, r *crossval.Result, pooled 
 	}{r.Folds, map[string]head{}}
 	for _, e := range pooled {
 		h := head{map[string]crossval.Spread{}, e}
-		for _, figure := range spreads(e.ValueScores != nil) {
-			s, err := r.Spread(e.Head, figure)
+		for _, metric := range spreads(e.ValueScores != nil) {
+			s, err := r.Spread(e.Head, metric)
 			if err != nil {
 				return err
 			}
-			h.Spread[figure] = s
+			h.Spread[metric] = s
 		}
 		all.Heads[e.Head] = h
 	}

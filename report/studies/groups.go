@@ -23,7 +23,7 @@ type groupRow struct {
 	VADERMacroF1  evaluate.Score `json:"vader_macro_f1"`
 }
 
-func newGroupRow(l crossval.Left) groupRow {
+func newGroupRow(l crossval.GroupResult) groupRow {
 	row := groupRow{
 		Head: l.Head, Group: l.Group, Labels: l.Labels, N: l.Model.N, Accuracy: l.Model.Accuracy, MacroF1: l.Model.MacroF1,
 		VADERAccuracy: evaluate.Score(math.NaN()), VADERMacroF1: evaluate.Score(math.NaN()),
@@ -59,13 +59,13 @@ func groupRows(r *crossval.Groups) (rows, means []groupRow, err error) {
 		}
 		for _, x := range []struct {
 			to     *evaluate.Score
-			figure string
+			metric string
 			vader  bool
 		}{
 			{&mean.Accuracy, "accuracy", false}, {&mean.MacroF1, "macro_f1", false},
 			{&mean.VADERAccuracy, "accuracy", true}, {&mean.VADERMacroF1, "macro_f1", true},
 		} {
-			s, err := r.Spread(h.Name, x.figure, x.vader)
+			s, err := r.Spread(h.Name, x.metric, x.vader)
 			if err != nil {
 				return nil, nil, err
 			}

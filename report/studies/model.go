@@ -101,16 +101,16 @@ func WriteChange(ctx context.Context, w io.Writer, style report.Style, m, q *cla
 		if err != nil {
 			return err
 		}
-		for _, figure := range a.Headlines() {
-			x, err := a.Get(figure)
+		for _, metric := range a.Headlines() {
+			x, err := a.Get(metric)
 			if err != nil {
 				return err
 			}
-			y, err := b.Get(figure)
+			y, err := b.Get(metric)
 			if err != nil {
 				return err
 			}
-			rows = append(rows, []any{a.Head, figure, fmt.Sprintf("%.4f", x), fmt.Sprintf("%.4f", y), fmt.Sprintf("%+.4f", y-x)})
+			rows = append(rows, []any{a.Head, metric, fmt.Sprintf("%.4f", x), fmt.Sprintf("%.4f", y), fmt.Sprintf("%+.4f", y-x)})
 		}
 	}
 	return report.Table(w, []string{"head", "figure", "before", "after", "change"}, rows, style)

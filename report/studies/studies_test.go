@@ -136,11 +136,11 @@ func TestWriteFolds(t *testing.T) {
 
 func TestWriteGroups(t *testing.T) {
 	labels := []string{"bad", "good"}
-	left := func(group string, n, right int) crossval.Left {
-		return crossval.Left{Head: "mood", Group: group, Labels: labels, Model: evaluation(t, n, right)}
+	left := func(group string, n, right int) crossval.GroupResult {
+		return crossval.GroupResult{Head: "mood", Group: group, Labels: labels, Model: evaluation(t, n, right)}
 	}
 	r := &crossval.Groups{Heads: []classify.Head{{Name: "mood", Labels: labels}, {Name: "none"}}, Names: []string{"a", "b"}}
-	r.Own = []crossval.Left{left("a", 8, 8), left("b", 4, 2)}
+	r.Own = []crossval.GroupResult{left("a", 8, 8), left("b", 4, 2)}
 	r.Own[0].VADER = evaluation(t, 8, 4)
 	r.Common = r.Own
 	got := lines(t, func(b *strings.Builder) error { return studies.WriteGroups(b, report.TSV, r) })

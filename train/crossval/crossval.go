@@ -20,9 +20,9 @@ type Options struct {
 	DevShare float64 // of the texts outside a fold, kept back for choosing the epoch; 0 means 0.1
 	Seed     uint64  // of the cuts
 
-	// CopiesApart lets Run put equal texts into different folds, as most published
-	// figures do. Answers to texts that were learned are then among the figures.
-	CopiesApart bool
+	// SplitDuplicates lets Run put equal texts into different folds, as most published
+	// metrics do. Answers to texts that were learned are then among the metrics.
+	SplitDuplicates bool
 
 	// File, if not "", is replaced after every fold by what all folds so far
 	// answered; the checkpoints of the fold in training are in the directory of
@@ -34,7 +34,7 @@ type Options struct {
 	Resume bool
 
 	// OnFold, if not nil, is called before a fold is trained with the texts
-	// that it learns from, and after it with its figures.
+	// that it learns from, and after it with its metrics.
 	OnFold func(Progress)
 }
 
@@ -80,8 +80,8 @@ func Run(ctx context.Context, t train.Trainer, data *corpora.Dataset, o Options)
 		return nil, fmt.Errorf("crossval: %d folds of %d texts, want from 2 to one for each text: %w", o.Folds, data.Len(), corpora.ErrData)
 	}
 	foldOf := data.FoldOf
-	if o.CopiesApart {
-		foldOf = data.FoldOfCopies
+	if o.SplitDuplicates {
+		foldOf = data.FoldOfDuplicates
 	}
 	r := &Result{FoldOf: foldOf(o.Seed, o.Folds), Answers: make([]classify.Prediction, data.Len())}
 	cuts := make([]cut, o.Folds)
@@ -223,7 +223,7 @@ func (s *session) train(ctx context.Context, learn, dev, test *corpora.Dataset) 
 	return answered{Epoch: trained.Model.Card().Epochs, Heads: trained.Model.Heads(), Answers: answers}, err
 }
 
-// A Spread is a figure over the folds where it is defined.
+// A Spread is a metric over the folds where it is defined.
 type Spread struct {
 	Mean evaluate.Score `json:"mean"` // NaN if no fold has it
 	SD   evaluate.Score `json:"sd"`   // with n-1; NaN for fewer than 2 folds
@@ -232,15 +232,15 @@ type Spread struct {
 	N    int            `json:"n"` // folds
 }
 
-// Spread returns the spread of a figure of package evaluate for one head.
-func (r *Result) Spread(head, figure string) (Spread, error) {
+// Spread returns the spread of a metric of package evaluate for one head.
+func (r *Result) Spread(head, metric string) (Spread, error) {
 	var values []float64
 	for _, f := range r.Folds {
 		e := f.Heads[head]
 		if e == nil {
 			continue
 		}
-		v, err := e.Get(figure)
+		v, err := e.Get(metric)
 		if err != nil {
 			return Spread{}, err
 		}

@@ -105,11 +105,11 @@ func TestEveryTextIsAnsweredOnceByAModelThatHasNotSeenIt(t *testing.T) {
 	}
 }
 
-func TestCopiesApart(t *testing.T) {
+func TestSplitDuplicates(t *testing.T) {
 	d := reviews(60)
 	for _, apart := range []bool{false, true} {
 		fold, split := map[string]int{}, 0
-		for i, f := range run(t, d, Options{Folds: 4, Seed: 3, CopiesApart: apart}).FoldOf {
+		for i, f := range run(t, d, Options{Folds: 4, Seed: 3, SplitDuplicates: apart}).FoldOf {
 			first, ok := fold[d.Examples[i].Text]
 			if !ok {
 				fold[d.Examples[i].Text] = f

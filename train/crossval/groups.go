@@ -15,9 +15,9 @@ import (
 	"github.com/textlstm/textlstm/train"
 )
 
-// A Left is how a model did on the texts of a group that was left out of its
+// A GroupResult is how a model did on the texts of a group that was left out of its
 // training.
-type Left struct {
+type GroupResult struct {
 	Head   string               `json:"head"`
 	Group  string               `json:"group"`
 	Labels []string             `json:"labels"` // those that are told apart
@@ -39,12 +39,12 @@ type Groups struct {
 	GroupOf []int
 	Answers []classify.Prediction // [n]
 
-	// Own has, by head and group, the figures on the labels that the group's
+	// Own has, by head and group, the metrics on the labels that the group's
 	// sources tell apart, and Common those on the labels that all groups of the
-	// head do: the figures that can be set side by side. Common is empty for a
+	// head do: the metrics that can be set side by side. Common is empty for a
 	// head whose groups share fewer than two labels, and for one of several
 	// labels to a text.
-	Own, Common []Left
+	Own, Common []GroupResult
 }
 
 // LeaveOut trains t once for each group, on the texts of the others and those of
@@ -263,7 +263,7 @@ func (g *Groups) judge(ctx context.Context, head string, tested [][]judged) erro
 				continue
 			}
 			if p.Multi != nil {
-				g.Own = append(g.Own, Left{Head: head, Group: g.Names[k], Labels: p.Multi.Labels, Model: g.Folds[k].Heads[head]})
+				g.Own = append(g.Own, GroupResult{Head: head, Group: g.Names[k], Labels: p.Multi.Labels, Model: g.Folds[k].Heads[head]})
 				continue
 			}
 			one, err := left(ctx, g.Names[k], p.Single, p.may)
@@ -301,8 +301,8 @@ func (g *Groups) judge(ctx context.Context, head string, tested [][]judged) erro
 }
 
 // left evaluates p, and VADER on the same texts and labels.
-func left(ctx context.Context, group string, p *evaluate.Predictions, may [][]string) (Left, error) {
-	l := Left{Head: p.Head, Group: group, Labels: p.Labels}
+func left(ctx context.Context, group string, p *evaluate.Predictions, may [][]string) (GroupResult, error) {
+	l := GroupResult{Head: p.Head, Group: group, Labels: p.Labels}
 	var err error
 	if l.Model, err = evaluate.New(p, evaluate.Options{}); err != nil {
 		return l, err
@@ -348,10 +348,10 @@ func vader(ctx context.Context, p *evaluate.Predictions, may [][]string) (*evalu
 	return out, nil
 }
 
-// Spread returns the spread over the groups of a figure for one head, of the
+// Spread returns the spread over the groups of a metric for one head, of the
 // models or of VADER: on the labels that all groups have, or if there are none on
 // the groups' own.
-func (g *Groups) Spread(head, figure string, ofVADER bool) (Spread, error) {
+func (g *Groups) Spread(head, metric string, ofVADER bool) (Spread, error) {
 	var values []float64
 	for _, l := range g.Comparable(head) {
 		e := l.Model
@@ -361,7 +361,7 @@ func (g *Groups) Spread(head, figure string, ofVADER bool) (Spread, error) {
 		if e == nil {
 			continue
 		}
-		v, err := e.Get(figure)
+		v, err := e.Get(metric)
 		if err != nil {
 			return Spread{}, err
 		}
@@ -370,11 +370,11 @@ func (g *Groups) Spread(head, figure string, ofVADER bool) (Spread, error) {
 	return newSpread(slices.DeleteFunc(values, math.IsNaN)), nil
 }
 
-// Comparable returns the figures of one head by group that can be set side by
+// Comparable returns the metrics of one head by group that can be set side by
 // side: those of Common, or if there are none of Own.
-func (g *Groups) Comparable(head string) []Left {
-	for _, list := range [][]Left{g.Common, g.Own} {
-		some := slices.DeleteFunc(slices.Clone(list), func(l Left) bool { return l.Head != head })
+func (g *Groups) Comparable(head string) []GroupResult {
+	for _, list := range [][]GroupResult{g.Common, g.Own} {
+		some := slices.DeleteFunc(slices.Clone(list), func(l GroupResult) bool { return l.Head != head })
 		if len(some) > 0 {
 			return some
 		}

@@ -124,7 +124,7 @@ func TestGroupsAreJudgedOnTheLabelsOfTheirSources(t *testing.T) {
 		group, labels string
 		n             int
 	}
-	rows := func(list []Left) (out []row) {
+	rows := func(list []GroupResult) (out []row) {
 		for _, l := range list {
 			if l.Head != "sentiment" {
 				t.Errorf("head %s is judged, of which no group has labels", l.Head)

@@ -17,7 +17,7 @@ type state struct {
 	Folds []answered `json:"folds"`
 }
 
-// An answered fold. Its figures are computed anew from the answers.
+// An answered fold. Its metrics are computed anew from the answers.
 type answered struct {
 	Epoch   int                   `json:"epoch"`
 	Heads   []classify.Head       `json:"heads"`   // of the fold's model, which all answers share

@@ -46,11 +46,11 @@ func (t *Trainer) Options(o Options) (Options, error) {
 			}
 		}
 	}
-	_, figure, ok := strings.Cut(c.Metric, ":")
+	_, metric, ok := strings.Cut(c.Metric, ":")
 	if !ok {
-		figure = c.Metric
+		metric = c.Metric
 	}
-	o.Metric, o.Lower, o.Epochs = c.Metric, evaluate.LowerIsBetter(figure), c.Epochs
+	o.Metric, o.Lower, o.Epochs = c.Metric, evaluate.LowerIsBetter(metric), c.Epochs
 	var err error
 	if o.Default, err = o.Space.Of(t.Config); err != nil {
 		return o, err

@@ -41,9 +41,9 @@ func (b *Board) Report(t train.Progress) {
 		}
 		for _, head := range slices.Sorted(maps.Keys(t.Dev.Heads)) {
 			e := t.Dev.Heads[head]
-			for _, figure := range e.Headlines() {
-				v, _ := e.Get(figure)
-				add("dev "+head+"/"+figure, v)
+			for _, metric := range e.Headlines() {
+				v, _ := e.Get(metric)
+				add("dev "+head+"/"+metric, v)
 			}
 		}
 	} else if t.Step%(t.Steps/mostPoints+1) == 0 {

@@ -303,9 +303,9 @@ func (c *Console) Vectors(t skipgram.Progress) {
 // headlines are the two figures of e to tell first.
 func headlines(e *evaluate.Evaluation, separator string) string {
 	var told []string
-	for _, figure := range e.Headlines()[:2] {
-		v, _ := e.Get(figure)
-		told = append(told, fmt.Sprintf("%s %.4f", figure, v))
+	for _, metric := range e.Headlines()[:2] {
+		v, _ := e.Get(metric)
+		told = append(told, fmt.Sprintf("%s %.4f", metric, v))
 	}
 	return strings.Join(told, separator)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/textlstm/textlstm/tokenize"
 )
 
-func TestAppendOpinions(t *testing.T) {
+func TestAppendPolarities(t *testing.T) {
 	r := lexicon.Ratings()
 	good, bad, no := r["good"], r["bad"], r["no"]
 	const turned = -0.74
@@ -39,7 +39,7 @@ func TestAppendOpinions(t *testing.T) {
 				n++
 			}
 		}
-		got := lexicon.AppendOpinions([]float64{7}, tokens)
+		got := lexicon.AppendPolarities([]float64{7}, tokens)
 		if got[0] != 7 || len(got) != 1+len(tokens) {
 			t.Errorf("%q: %v for %d tokens after a 7", text, got, len(tokens))
 			continue

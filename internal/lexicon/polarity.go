@@ -7,7 +7,7 @@ import (
 	"github.com/textlstm/textlstm/tokenize"
 )
 
-// AppendOpinions appends what each token says for or against, 0 for most: their
+// AppendPolarities appends what each token says for or against, 0 for most: their
 // sum is what the text says. That of n rated words is the sum of their ratings
 // divided by 1 + n√n, so a word alone counts half. With more words it falls below
 // the mean, since people use more good words than bad ones whatever they think,
@@ -16,7 +16,7 @@ import (
 // The three tokens after a negation count the other way, -0.74 times (Hutto &
 // Gilbert 2014). "No" is one too, and has no rating of its own before a rated
 // word. Tokens are in lower case.
-func AppendOpinions(dst []float64, tokens []tokenize.Token) []float64 {
+func AppendPolarities(dst []float64, tokens []tokenize.Token) []float64 {
 	ratings := Ratings()
 	from, n, negated := len(dst), 0.0, 0
 	for i := range tokens {
