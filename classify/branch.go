@@ -6,6 +6,7 @@ import (
 
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/ngram"
+	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -27,14 +28,19 @@ type Branch interface {
 	// check reports a branch that does not fit a config and a vocabulary.
 	check(c Config, v *vocab.Vocabulary) error
 
-	// readsTokens says whether read wants the tokens; it is not called otherwise.
+	// readsTokens says whether the branch reads tokens; begin, read and end are not
+	// called otherwise.
 	readsTokens(c Config) bool
 
-	// read adds to e what the branch reads of a text, whose tokens are in w.
-	read(m *Model, w *worker, e *Encoded)
+	// begin, read and end add to e what the branch reads of a text, whose tokens come
+	// some at a time.
+	begin(m *Model, w *worker)
+	read(w *worker, tokens []tokenize.Token)
+	end(w *worker, e *Encoded)
 
-	// addScores adds the scaled scores of w's texts to sums, by head [B][C].
-	addScores(m *Model, w *worker, sums [][]float32)
+	// addScores adds the scaled scores of w's texts to sums, by head [B][C]. The only
+	// error is that of w's context.
+	addScores(m *Model, w *worker, sums [][]float32) error
 
 	// tensors are the branch's part of a model file.
 	tensors(c Config) []tensorfile.Tensor

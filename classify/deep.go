@@ -8,6 +8,7 @@ import (
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -163,19 +164,25 @@ func (d *Deep) check(c Config, v *vocab.Vocabulary) error {
 
 func (d *Deep) readsTokens(c Config) bool { return c.HasSubword() }
 
-func (d *Deep) read(*Model, *worker, *Encoded) {} // the ids are there
+func (d *Deep) begin(*Model, *worker)          {} // the ids are there
+func (d *Deep) read(*worker, []tokenize.Token) {}
+func (d *Deep) end(*worker, *Encoded)          {}
 
-func (d *Deep) addScores(m *Model, w *worker, sums [][]float32) {
+func (d *Deep) addScores(m *Model, w *worker, sums [][]float32) error {
 	if w.ws.caches = m.inputCaches(d); w.ws.caches != nil {
 		w.ws.Cache = w.ws.caches[0]
 	}
 	scores, err := d.Forward(&w.ws, w.texts)
-	if err != nil {
+	switch {
+	case err != nil && w.ws.ctx.Err() != nil:
+		return err
+	case err != nil:
 		panic(err) // ids come from the model's own vocabulary
 	}
 	for h := range sums {
 		vec.Axpy(orOne(m.cfg.Heads[h].Deep), scores[h], sums[h])
 	}
+	return nil
 }
 
 func (d *Deep) tensors(c Config) (tensors []tensorfile.Tensor) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/textlstm/textlstm/internal/lexicon"
 	"github.com/textlstm/textlstm/internal/tensorfile"
+	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -19,12 +20,20 @@ func (lexicalBranch) check(Config, *vocab.Vocabulary) error { return nil }
 func (lexicalBranch) tensors(Config) []tensorfile.Tensor    { return nil }
 func (lexicalBranch) readsTokens(Config) bool               { return true }
 
-func (lexicalBranch) read(_ *Model, w *worker, e *Encoded) {
-	w.polarities = lexicon.AppendPolarities(w.polarities[:0], w.tokens)
+func (lexicalBranch) begin(_ *Model, w *worker) {
+	w.lexicon, w.polarities = lexicon.Reader{}, w.polarities[:0]
+}
+
+func (lexicalBranch) read(w *worker, tokens []tokenize.Token) {
+	w.polarities = w.lexicon.Append(w.polarities, tokens)
+}
+
+func (lexicalBranch) end(w *worker, e *Encoded) {
+	w.lexicon.Scale(w.polarities)
 	e.Polarity = float32(floats.Sum(w.polarities))
 }
 
-func (lexicalBranch) addScores(m *Model, w *worker, sums [][]float32) {
+func (lexicalBranch) addScores(m *Model, w *worker, sums [][]float32) error {
 	for h, head := range m.cfg.Heads {
 		for i, t := range w.texts {
 			for c, v := range head.Lexicon {
@@ -32,4 +41,5 @@ func (lexicalBranch) addScores(m *Model, w *worker, sums [][]float32) {
 			}
 		}
 	}
+	return nil
 }

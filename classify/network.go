@@ -1,8 +1,10 @@
 package classify
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/textlstm/textlstm/embed"
 	"github.com/textlstm/textlstm/internal/seed"
@@ -151,6 +153,9 @@ type Workspace struct {
 	dWords  []float32 // [Rows][D], with word dropout
 	mode    nn.Mode
 	texts   int
+	long    longText
+
+	ctx context.Context // ends an inference of a long text; nil for none
 }
 
 type headActivations struct {
@@ -161,12 +166,24 @@ type headActivations struct {
 
 // Forward returns the scores (logits) of each head, [B][C], for B texts given
 // as Model.Encode makes them. They alias ws. A text without ids gets the scores of the bias.
+//
+// An inference reads texts of more than 16,384 tokens piece by piece, in bounded
+// memory. That may change the last bits of a mean and of an attention, not those of other
+// pooling.
 func (n *Network) Forward(ws *Workspace, texts []Encoded, mode nn.Mode) ([][]float32, error) {
 	ws.mode, ws.texts = mode, len(texts)
+	if !mode.Train && slices.ContainsFunc(texts, isLong) {
+		return n.forwardLong(ws, texts)
+	}
 	ws.lay(texts, n.cfg.Chunk)
+	return n.forwardVectors(ws, n.input(ws))
+}
+
+// input is what the encoder reads of the texts that ws has laid out.
+func (n *Network) input(ws *Workspace) nn.Batch {
 	in := nn.Batch{Layout: &ws.layout}
 	D := n.cfg.Embed
-	if mode.Train {
+	if ws.mode.Train {
 		ws.x = grow(ws.x, len(ws.ids)*D)
 		n.gather(ws.x, ws.ids, ws.unknown)
 		ws.words = ws.words[:0]
@@ -181,7 +198,7 @@ func (n *Network) Forward(ws *Workspace, texts []Encoded, mode nn.Mode) ([][]flo
 		in.Index, in.Cache, in.Keys = ws.index, ws.Cache, ws.keys
 	}
 	in.X = ws.x
-	return n.forwardVectors(ws, in)
+	return in
 }
 
 // forwardVectors is Forward from the word vectors on.
@@ -192,10 +209,15 @@ func (n *Network) forwardVectors(ws *Workspace, in nn.Batch) ([][]float32, error
 		return nil, err
 	}
 	ws.y = y
-	B, P := ws.texts, n.pool.OutSize()
-	ws.pooled = grow(ws.pooled, B*P)
+	ws.pooled = grow(ws.pooled, ws.texts*n.pool.OutSize())
 	n.pool.Forward(ws.pooled, ws.y, &ws.layout, ws.groups, &ws.pool)
 	n.dropPooled(ws, ws.pooled)
+	return n.scores(ws), nil
+}
+
+// scores is Forward from the pooled vectors on.
+func (n *Network) scores(ws *Workspace) [][]float32 {
+	B := ws.texts
 	if len(ws.heads) != len(n.heads) {
 		ws.heads = make([]headActivations, len(n.heads))
 	}
@@ -213,7 +235,7 @@ func (n *Network) forwardVectors(ws *Workspace, in nn.Batch) ([][]float32, error
 		l.out.Forward(a.logits, in, B)
 		logits[h] = a.logits
 	}
-	return logits, nil
+	return logits
 }
 
 // Backward adds to the gradients of all parameters, given the derivative of

@@ -1,6 +1,7 @@
 package classify_test
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -242,6 +243,54 @@ func TestChunk(t *testing.T) {
 	}
 	if !slices.Equal(whole[2:], cut[2:]) {
 		t.Error("cutting one text changes the others")
+	}
+}
+
+// A text that is read piece by piece gets the scores that it has in one piece, as
+// training reads it, and the same bits in any batch.
+func TestLongTexts(t *testing.T) {
+	const length = 1<<14 + 1<<12 + 100
+	r := rand.New(rand.NewPCG(3, 5))
+	for name, set := range map[string]func(*classify.Config){
+		"whole":       func(c *classify.Config) {},
+		"two layers":  func(c *classify.Config) { c.LSTM.Layers = 2 },
+		"reverse":     func(c *classify.Config) { c.LSTM.Direction = lstm.Reverse },
+		"chunks":      func(c *classify.Config) { c.Chunk = 100 },
+		"long chunks": func(c *classify.Config) { c.Chunk = 1<<12 + 5 },
+		"gru":         func(c *classify.Config) { c.Encoder = "gru" },
+		"subwords":    func(c *classify.Config) { c.Subword.Bits = 6 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, pool := range []nn.Pooling{nn.Last, nn.Max, nn.Mean, nn.Attention} {
+				n := newNetwork(t, func(c *classify.Config) {
+					c.Pool = []nn.Pooling{pool}
+					set(c)
+				})
+				texts := batch(r, 7, length, 0)
+				if name == "subwords" {
+					for i, at := range []int{5, 4095, 4096, length - 1} {
+						texts[1].IDs[at] = ^vocab.ID(i)
+						texts[1].Unknown = append(texts[1].Unknown, []int32{int32(i), 9})
+					}
+				}
+				forward := func(texts []classify.Encoded, train bool) []float32 {
+					logits, err := n.Forward(new(classify.Workspace), texts, nn.Mode{Train: train})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return slices.Concat(logits...)
+				}
+				want, got := forward(texts, true), forward(texts, false)
+				for i, v := range got {
+					if d := math.Abs(float64(v - want[i])); !(d <= 1e-5) || d != 0 && (pool == nn.Last || pool == nn.Max) {
+						t.Errorf("%s: score %d is %v, in one piece %v", pool, i, v, want[i])
+					}
+				}
+				if alone := forward(texts[1:2], false); !slices.Equal(alone[:3], got[3:6]) {
+					t.Errorf("%s: alone the scores are %v, in the batch %v", pool, alone[:3], got[3:6])
+				}
+			}
+		})
 	}
 }
 

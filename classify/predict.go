@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/textlstm/textlstm/internal/lexicon"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
@@ -103,7 +104,7 @@ func (s Score) Prob() float32 {
 // is answered with what the model thinks of no words at all: Tokens is 0.
 func (m *Model) Predict(text string) Prediction {
 	var p [1]Prediction
-	w := m.workers.get()
+	w := m.workers.get(context.Background())
 	defer m.workers.put(w)
 	w.texts = append(w.texts, w.encode(m, text))
 	w.predict(m, p[:], []int{0})
@@ -134,9 +135,9 @@ func (m *Model) Encode(ctx context.Context, texts []string) ([]Encoded, error) {
 		if ctx.Err() != nil {
 			return
 		}
-		w := m.workers.get()
+		w := m.workers.get(ctx)
 		defer m.workers.put(w)
-		for j := i * block; j < min((i+1)*block, len(texts)); j++ {
+		for j := i * block; j < min((i+1)*block, len(texts)) && ctx.Err() == nil; j++ {
 			out[j] = w.encode(m, texts[j]).clone()
 		}
 	})
@@ -200,7 +201,8 @@ func (m *Model) Logits(ctx context.Context, texts []Encoded) ([][]float32, error
 		out[h] = make([]float32, len(texts)*head.Width())
 	}
 	err := m.eachBatch(ctx, texts, func(w *worker, batch []int) {
-		for h, logits := range w.logits(m) {
+		scores, _ := w.logits(m) // eachBatch returns the error, which is ctx's
+		for h, logits := range scores {
 			C := m.cfg.Heads[h].Width()
 			for i, j := range batch {
 				copy(out[h][j*C:(j+1)*C], logits[i*C:])
@@ -218,7 +220,7 @@ func (m *Model) eachBatch(ctx context.Context, texts []Encoded, f func(w *worker
 		if ctx.Err() != nil {
 			return
 		}
-		w := m.workers.get()
+		w := m.workers.get(ctx)
 		defer m.workers.put(w)
 		for _, j := range batches[i] {
 			w.texts = append(w.texts, texts[j])
@@ -256,8 +258,8 @@ type worker struct {
 	ws         Workspace
 	encoder    *tokenize.Encoder[vocab.ID]
 	ngrams     *ngram.Extractor // where there is a wide branch
-	tokens     []tokenize.Token
 	hashes     []ngram.Hash
+	lexicon    lexicon.Reader
 	polarities []float64 // of tokens
 	encoded    Encoded   // the result of encode
 	texts      []Encoded // of the batch
@@ -266,21 +268,25 @@ type worker struct {
 
 type workerPool struct{ pool sync.Pool }
 
-func (p *workerPool) get() *worker {
-	if w, ok := p.pool.Get().(*worker); ok {
-		return w
+// get returns a worker that ends early where ctx does.
+func (p *workerPool) get(ctx context.Context) *worker {
+	w, ok := p.pool.Get().(*worker)
+	if !ok {
+		w = new(worker)
 	}
-	return new(worker)
+	w.ws.ctx = ctx
+	return w
 }
 
 func (p *workerPool) put(w *worker) {
 	clear(w.texts)
 	clear(w.ws.unknown)
-	w.texts = w.texts[:0]
+	w.texts, w.ws.ctx = w.texts[:0], nil
 	p.pool.Put(w)
 }
 
-// encode returns what the model reads of a text, valid until the next call.
+// encode returns what the model reads of a text, valid until the next call, or a part
+// of it if the context ends.
 func (w *worker) encode(m *Model, text string) Encoded {
 	e := &w.encoded
 	e.IDs, e.Rows, e.Unknown = e.IDs[:0], e.Rows[:0], e.Unknown[:0]
@@ -288,21 +294,31 @@ func (w *worker) encode(m *Model, text string) Encoded {
 		if w.encoder == nil {
 			w.encoder = tokenize.NewEncoder(m.pipeline, m.vocab.ID)
 		}
-		e.IDs = w.encoder.AppendIDs(e.IDs, text)
+		e.IDs = w.encoder.AppendIDsContext(w.ws.ctx, e.IDs, text)
 		return *e
 	}
-	w.tokens = m.pipeline.AppendTokens(w.tokens[:0], text)
-	e.appendTokens(m, w.tokens)
 	for _, b := range m.branches {
-		b.read(m, w, e)
+		b.begin(m, w)
+	}
+	for tokens := range m.pipeline.Blocks(w.ws.ctx, text) {
+		e.appendTokens(m, tokens)
+		for _, b := range m.branches {
+			b.read(w, tokens)
+		}
+	}
+	for _, b := range m.branches {
+		b.end(w, e)
 	}
 	return *e
 }
 
 // predict classifies the worker's texts: the answer for the i-th goes to
-// out[to[i]].
+// out[to[i]], unless the context ends.
 func (w *worker) predict(m *Model, out []Prediction, to []int) {
-	logits := w.logits(m)
+	logits, err := w.logits(m)
+	if err != nil {
+		return
+	}
 	for i, j := range to {
 		ids := w.texts[i].IDs
 		p := Prediction{Scores: make([]Score, len(m.cfg.Heads)), Tokens: len(ids), Heads: m.cfg.Heads}
@@ -321,14 +337,16 @@ func (w *worker) predict(m *Model, out []Prediction, to []int) {
 }
 
 // logits returns the scores of each head [B][C]: those of the branches, scaled and
-// added.
-func (w *worker) logits(m *Model) [][]float32 {
+// added. The only error is that of the context.
+func (w *worker) logits(m *Model) ([][]float32, error) {
 	sums := make([][]float32, len(m.cfg.Heads))
 	for h, head := range m.cfg.Heads {
 		sums[h] = make([]float32, len(w.texts)*head.Width())
 	}
 	for _, b := range m.branches {
-		b.addScores(m, w, sums)
+		if err := b.addScores(m, w, sums); err != nil {
+			return nil, err
+		}
 	}
 	// Weights of absurd size may overflow on the way. A probability is a number all the same.
 	const most = 1e30
@@ -341,7 +359,7 @@ func (w *worker) logits(m *Model) [][]float32 {
 			}
 		}
 	}
-	return sums
+	return sums, nil
 }
 
 func orOne(v float64) float32 {

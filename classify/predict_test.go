@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -315,6 +316,35 @@ func TestCancelled(t *testing.T) {
 		if err := call(); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: err = %v, want context.Canceled", name, err)
 		}
+	}
+}
+
+// A deadline holds within a text too, however long, and whatever reads it.
+func TestDeadlineWithinAText(t *testing.T) {
+	size := 100 << 20
+	if testing.Short() {
+		size = 10 << 20
+	}
+	long := strings.Repeat("not good &amp; ", size/15)
+	for name, set := range map[string]func(*classify.Config){
+		"joint":    func(c *classify.Config) {},
+		"deep":     deepOnly,
+		"chunks":   func(c *classify.Config) { deepOnly(c); c.Chunk = 64 },
+		"html":     func(c *classify.Config) { c.Pipeline = "html|words|lower" },
+		"negation": func(c *classify.Config) { c.Pipeline = "words|lower|neg" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newModel(t, set)
+			for _, after := range []time.Duration{time.Millisecond, 300 * time.Millisecond} {
+				ctx, cancel := context.WithTimeout(t.Context(), after)
+				begin := time.Now()
+				_, err := m.PredictBatch(ctx, []string{long, long})
+				cancel()
+				if took := time.Since(begin); !errors.Is(err, context.DeadlineExceeded) || took > after+time.Second {
+					t.Errorf("after %v: error %v after %v", after, err, took)
+				}
+			}
+		})
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/ngram"
+	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -49,15 +50,28 @@ func (w *Wide) check(cfg Config, _ *vocab.Vocabulary) error {
 
 func (w *Wide) readsTokens(Config) bool { return true }
 
-func (w *Wide) read(m *Model, scratch *worker, e *Encoded) {
+func (w *Wide) begin(m *Model, scratch *worker) {
 	if scratch.ngrams == nil {
 		scratch.ngrams = ngram.NewExtractor(m.cfg.Ngrams)
+		scratch.ngrams.Keep = func(h ngram.Hash) bool {
+			_, ok := w.Dictionary.Row(h)
+			return ok
+		}
 	}
-	scratch.hashes = scratch.ngrams.AppendFeatures(scratch.hashes[:0], scratch.tokens)
+	scratch.ngrams.Begin()
+	scratch.hashes = scratch.hashes[:0]
+}
+
+func (w *Wide) read(scratch *worker, tokens []tokenize.Token) {
+	scratch.hashes = scratch.ngrams.Append(scratch.hashes, 0, tokens)
+}
+
+func (w *Wide) end(scratch *worker, e *Encoded) {
+	scratch.hashes = scratch.ngrams.End(scratch.hashes, 0)
 	e.Rows = w.Dictionary.AppendRows(e.Rows, scratch.hashes)
 }
 
-func (w *Wide) addScores(m *Model, scratch *worker, sums [][]float32) {
+func (w *Wide) addScores(m *Model, scratch *worker, sums [][]float32) error {
 	for h, l := range w.Heads {
 		C := l.Labels
 		scratch.scores = grow(scratch.scores, C)
@@ -66,6 +80,7 @@ func (w *Wide) addScores(m *Model, scratch *worker, sums [][]float32) {
 			vec.Axpy(orOne(m.cfg.Heads[h].Wide), scratch.scores, sums[h][i*C:(i+1)*C])
 		}
 	}
+	return nil
 }
 
 // tensors are "wide.tags" [rows][2], the

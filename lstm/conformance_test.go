@@ -17,7 +17,7 @@ var configs = []Config{
 	{InputSize: 3, HiddenSize: 4, Direction: Reverse},
 	{InputSize: 2, HiddenSize: 3, Direction: Bidirectional},
 	{InputSize: 2, HiddenSize: 3, Layers: 3},
-	{InputSize: 2, HiddenSize: 3, Layers: 2, Direction: Bidirectional},
+	{InputSize: 2, HiddenSize: 3, Layers: 3, Direction: Bidirectional},
 	{InputSize: 3, HiddenSize: 2, Peephole: true},
 	{InputSize: 3, HiddenSize: 3, Layers: 2, Direction: Bidirectional, Peephole: true},
 	{InputSize: 3, HiddenSize: 3, InputDropout: 0.4},

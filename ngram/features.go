@@ -107,9 +107,13 @@ const (
 // An Extractor finds the features of texts. It belongs to one goroutine and
 // remembers the character n-grams of the words it has seen, in bounded memory.
 type Extractor struct {
+	// Keep, if not nil, says which features are of use. Others may be left out, which
+	// bounds the memory for a long text.
+	Keep func(Hash) bool
+
 	cfg   Config
-	words []Hash            // hashes of the text's words, stems or classes, with the edges
-	rated []bool            // those of words that are classes
+	kinds []words           // of a text's words, stems and classes
+	most  int               // features before they are sorted
 	stems map[string]Hash   // hashes of stems by word
 	chars map[string][]Hash // character n-grams by word
 	held  int               // hashes in chars
@@ -122,65 +126,130 @@ func NewExtractor(cfg Config) *Extractor {
 	return &Extractor{cfg: cfg, stems: map[string]Hash{}, chars: map[string][]Hash{}}
 }
 
+// words are hashes of a text's words, of their stems, or of them with their classes,
+// with the edges: those that n-grams yet to be found begin with or reach to.
+type words struct {
+	seed   Hash
+	hash   func(word string) (h Hash, wanted bool)
+	hashes []Hash
+	wanted []bool // an n-gram has one of them
+}
+
 // AppendFeatures appends the distinct features of a text, given as tokens, in
 // rising order.
 func (x *Extractor) AppendFeatures(dst []Hash, tokens []tokenize.Token) []Hash {
 	from := len(dst)
-	if x.cfg.Words > 0 && len(tokens) > 0 {
-		x.words = append(x.words[:0], hashBytes(edge))
-		for i := range tokens {
-			x.words = append(x.words, hashBytes(tokens[i].Text))
-		}
-		x.words = append(x.words, x.words[0])
-		dst = x.appendGrams(dst, wordSeed, nil)
-		for gap := range x.cfg.Skip {
-			for i := 0; i+gap+2 < len(x.words); i++ {
-				dst = append(dst, skipGram(x.words[i], x.words[i+gap+2]))
-			}
-		}
-		if x.cfg.Lexicon != "" {
-			x.rate(tokens)
-			dst = x.appendGrams(dst, rateSeed, x.rated)
-		}
-		if x.cfg.Stem != "" {
-			for i := range tokens {
-				x.words[i+1] = x.stem(tokens[i].Text)
-			}
-			dst = x.appendGrams(dst, stemSeed, nil)
-		}
-	}
-	if x.cfg.CharMax > 0 {
-		for i := range tokens {
-			dst = append(dst, x.charGrams(tokens[i].Text)...)
-		}
-	}
-	slices.Sort(dst[from:])
-	return dst[:from+len(slices.Compact(dst[from:]))]
+	x.Begin()
+	dst = x.Append(dst, from, tokens)
+	return x.End(dst, from)
 }
 
-// appendGrams appends the n-grams of x.words: those with one of the words that are
-// wanted, or all if wanted is nil.
-func (x *Extractor) appendGrams(dst []Hash, seed Hash, wanted []bool) []Hash {
-	for i := range x.words {
-		h, has := seed, wanted == nil
-		for n := 0; n < x.cfg.Words && i+n < len(x.words); n++ {
-			h, has = mix(h, x.words[i+n]), has || wanted[i+n]
-			if has {
-				dst = append(dst, h)
+// Begin begins a text whose tokens come some at a time, to Append, until End. What
+// these return is for one text, and from is where its features begin in dst.
+func (x *Extractor) Begin() {
+	x.most = leastSorted
+	if x.cfg.Words == 0 {
+		return
+	}
+	if x.kinds == nil {
+		x.addKind(wordSeed, func(w string) (Hash, bool) { return hashBytes(w), true })
+		if x.cfg.Lexicon != "" {
+			x.addKind(rateSeed, rate)
+		}
+		if x.cfg.Stem != "" {
+			x.addKind(stemSeed, func(w string) (Hash, bool) { return x.stem(w), true })
+		}
+	}
+	for k := range x.kinds {
+		x.kinds[k].hashes = append(x.kinds[k].hashes[:0], hashBytes(edge))
+		x.kinds[k].wanted = append(x.kinds[k].wanted[:0], x.kinds[k].seed != rateSeed)
+	}
+}
+
+func (x *Extractor) addKind(seed Hash, hash func(string) (Hash, bool)) {
+	x.kinds = append(x.kinds, words{seed: seed, hash: hash})
+}
+
+// Append appends features of the next tokens, in no order.
+func (x *Extractor) Append(dst []Hash, from int, tokens []tokenize.Token) []Hash {
+	for len(tokens) > 0 {
+		n := min(len(tokens), blockTokens)
+		for k := range x.kinds {
+			w := &x.kinds[k]
+			for i := range tokens[:n] {
+				h, wanted := w.hash(tokens[i].Text)
+				w.hashes, w.wanted = append(w.hashes, h), append(w.wanted, wanted)
+			}
+			dst = x.appendGrams(dst, w, len(w.hashes)-max(x.cfg.Words, x.cfg.Skip+2))
+		}
+		if x.cfg.CharMax > 0 {
+			for i := range tokens[:n] {
+				dst = append(dst, x.charGrams(tokens[i].Text)...)
 			}
 		}
+		if len(dst)-from > x.most {
+			if dst = distinct(dst, from); x.Keep != nil {
+				dst = dst[:from+len(slices.DeleteFunc(dst[from:], func(h Hash) bool { return !x.Keep(h) }))]
+			}
+			x.most = max(leastSorted, 2*(len(dst)-from))
+		}
+		tokens = tokens[n:]
 	}
 	return dst
 }
 
-// rate puts the classes of the text's rated words into x.words.
-func (x *Extractor) rate(tokens []tokenize.Token) {
-	x.rated = append(x.rated[:0], make([]bool, len(x.words))...)
-	for i := range tokens {
-		if class := lexicon.Class(tokens[i].Text); class != "" {
-			x.words[i+1], x.rated[i+1] = hashBytes(class), true
+const (
+	blockTokens = 1 << 10 // whose features are found at a time
+	leastSorted = 1 << 18 // features that are sorted before the end of a text
+)
+
+// End appends the features of the end of the text, and sorts them all.
+func (x *Extractor) End(dst []Hash, from int) []Hash {
+	for k := range x.kinds {
+		if w := &x.kinds[k]; len(w.hashes) > 1 { // there are tokens
+			w.hashes, w.wanted = append(w.hashes, hashBytes(edge)), append(w.wanted, w.seed != rateSeed)
+			dst = x.appendGrams(dst, w, len(w.hashes))
 		}
 	}
+	return distinct(dst, from)
+}
+
+// distinct sorts what is in dst behind from, and leaves one of equals.
+func distinct(dst []Hash, from int) []Hash {
+	slices.Sort(dst[from:])
+	return dst[:from+len(slices.Compact(dst[from:]))]
+}
+
+// appendGrams appends the n-grams that begin with the first n of the words, those with
+// one that is wanted, and forgets these words.
+func (x *Extractor) appendGrams(dst []Hash, w *words, n int) []Hash {
+	for i := range n {
+		h, has := w.seed, false
+		for n := 0; n < x.cfg.Words && i+n < len(w.hashes); n++ {
+			h, has = mix(h, w.hashes[i+n]), has || w.wanted[i+n]
+			if has {
+				dst = append(dst, h)
+			}
+		}
+		if w.seed == wordSeed {
+			for gap := 2; gap < x.cfg.Skip+2 && i+gap < len(w.hashes); gap++ {
+				dst = append(dst, skipGram(w.hashes[i], w.hashes[i+gap]))
+			}
+		}
+	}
+	if n > 0 {
+		w.hashes = append(w.hashes[:0], w.hashes[n:]...)
+		w.wanted = append(w.wanted[:0], w.wanted[n:]...)
+	}
+	return dst
+}
+
+// rate returns the class of a rated word, which n-grams of classes have one of.
+func rate(word string) (Hash, bool) {
+	if class := lexicon.Class(word); class != "" {
+		return hashBytes(class), true
+	}
+	return hashBytes(word), false
 }
 
 // skipGram is the pair of two words that have others between them, however many.

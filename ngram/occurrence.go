@@ -33,13 +33,12 @@ func (x *Extractor) AppendOccurrences(dst []Occurrence, tokens []tokenize.Token)
 	if x.cfg.Words > 0 && len(tokens) > 0 {
 		words := make([]string, 0, len(tokens)+2)
 		words = append(words, "^")
-		hashes := append(x.words[:0], hashBytes(edge))
+		hashes := append(make([]Hash, 0, len(tokens)+2), hashBytes(edge))
 		for i := range tokens {
 			words = append(words, tokens[i].Text)
 			hashes = append(hashes, hashBytes(tokens[i].Text))
 		}
 		words, hashes = append(words, "$"), append(hashes, hashes[0])
-		x.words = hashes
 		// Token k is words[k+1]; a place covers words i to i+n.
 		at := func(h Hash, i, n int, text string) {
 			dst = append(dst, Occurrence{Feature: h, First: min(max(i-1, 0), len(tokens)), End: min(i+n, len(tokens)), Text: text})
@@ -62,13 +61,13 @@ func (x *Extractor) AppendOccurrences(dst []Occurrence, tokens []tokenize.Token)
 			}
 		}
 		if x.cfg.Lexicon != "" {
-			x.rate(tokens)
+			rated := make([]bool, len(words))
 			for i := range tokens {
-				if x.rated[i+1] {
+				if hashes[i+1], rated[i+1] = rate(tokens[i].Text); rated[i+1] {
 					words[i+1] = lexicon.Class(tokens[i].Text)
 				}
 			}
-			grams(rateSeed, x.rated, "", "")
+			grams(rateSeed, rated, "", "")
 		}
 		if x.cfg.Stem != "" {
 			for i := range tokens {

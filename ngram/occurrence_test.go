@@ -1,7 +1,9 @@
 package ngram_test
 
 import (
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,6 +41,51 @@ func TestOccurrencesAreTheFeatures(t *testing.T) {
 			if diff := cmp.Diff(want, slices.Compact(got)); diff != "" {
 				t.Errorf("%+v %q (-features +occurrences):\n%s", cfg, text, diff)
 			}
+		}
+	}
+}
+
+// A long text, whose features are sorted on the way, has the same whether its tokens
+// come at once or some at a time; those that are not to be kept may be missing.
+func TestLongTexts(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	tokens := make([]tokenize.Token, 50_000)
+	for i := range tokens {
+		tokens[i].Text = []string{"good", "films", "bad"}[i%3]
+		if i%2 == 0 {
+			tokens[i].Text = strconv.Itoa(r.IntN(1_000_000))
+		}
+	}
+	x := ngram.NewExtractor(ngram.Config{Words: 3, Skip: 2, Lexicon: "vader", Stem: "en", CharMin: 2, CharMax: 3})
+	var all []ngram.Hash
+	for _, o := range x.AppendOccurrences(nil, tokens) {
+		all = append(all, o.Feature)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	if len(all) < 1<<18 {
+		t.Fatalf("%d features, want enough to be sorted on the way", len(all))
+	}
+	if got := x.AppendFeatures(nil, tokens); !slices.Equal(got, all) {
+		t.Errorf("%d features, want %d", len(got), len(all))
+	}
+	odd := func(h ngram.Hash) bool { return h%2 == 1 }
+	for _, x.Keep = range []func(ngram.Hash) bool{nil, odd} {
+		x.Begin()
+		got := []ngram.Hash{7}
+		for some := range slices.Chunk(tokens, 77) {
+			got = x.Append(got, 1, some)
+		}
+		got = x.End(got, 1)[1:]
+		if x.Keep != nil {
+			if len(got) > len(all)*3/4 {
+				t.Errorf("%d features of %d are left, half of which are not to be kept", len(got), len(all))
+			}
+			got = slices.DeleteFunc(got, func(h ngram.Hash) bool { return !odd(h) })
+			all = slices.DeleteFunc(all, func(h ngram.Hash) bool { return !odd(h) })
+		}
+		if !slices.Equal(got, all) {
+			t.Errorf("some at a time: %d features, want %d", len(got), len(all))
 		}
 	}
 }

@@ -47,6 +47,15 @@ type Pass interface {
 	// only errors are wrong sizes.
 	Forward(in Batch, mode Mode, workers int) (y []float32, err error)
 
+	// ForwardPieces is Forward in inference for one sequence that is too long to be
+	// held as a whole: it comes in n pieces, which piece returns, each a batch of one
+	// sequence that is valid until the next call, and the states of each go to states
+	// as a Forward of the piece would return them. They have the bits that they have
+	// in the whole sequence. Piece may be called for a k several times, states is
+	// called once, in no promised order. An encoder of L layers that reads both ways
+	// takes L+1 times as long as Forward. An error of piece ends it and is returned.
+	ForwardPieces(n int, piece func(k int) (Batch, error), states func(k int, y []float32), workers int) error
+
 	// Backward returns the gradient with respect to the inputs, by row of the
 	// layout, of a loss with the derivative dY [Rows][OutputSize] by the states of
 	// the last training Forward. It is valid until the next use of the pass.

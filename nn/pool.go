@@ -157,6 +157,7 @@ type PoolWorkspace struct {
 	weights     []float32 // [Rows] attention
 	dscore      []float32 // [Rows]
 	perText     []float32 // [G]
+	logSum      []float64 // [G] of the attention: log of the sum of exp(score)
 	rows        int
 }
 
@@ -361,10 +362,17 @@ func (p *Pool) attend(y []float32, G int, ws *PoolWorkspace) {
 	for r, g := range ws.owner {
 		ws.weights[r] -= ws.perText[g]
 	}
+	ws.logSum = grow(ws.logSum, G)
+	for g, most := range ws.perText {
+		ws.logSum[g] = float64(most)
+	}
 	vec.Exp(ws.weights, ws.weights)
 	clear(ws.perText)
 	for r, g := range ws.owner {
 		ws.perText[g] += ws.weights[r]
+	}
+	for g, sum := range ws.perText {
+		ws.logSum[g] += math.Log(float64(sum))
 	}
 	for r, g := range ws.owner {
 		ws.weights[r] /= ws.perText[g]

@@ -150,6 +150,59 @@ func TestPoolChunks(t *testing.T) {
 	}
 }
 
+// A text in parts, in any order, pools to what it does as a whole.
+func TestPoolParts(t *testing.T) {
+	const D, n = 6, 23
+	text := normals(rand.New(rand.NewPCG(7, 0)), n*D)
+	for i := range text { // scores of the attention that an exponential would not hold
+		text[i] *= 40
+	}
+	for _, cfg := range []nn.PoolConfig{{}, {Bidirectional: true}, {Reverse: true}} {
+		cfg.Size, cfg.Kinds = D, everyPooling
+		p := newPool(t, cfg)
+		for i := range p.Context.Data {
+			p.Context.Data[i] *= 100
+		}
+		var l nn.Layout
+		var ws nn.PoolWorkspace
+		want, got := make([]float32, p.OutSize()), make([]float32, p.OutSize())
+		l.Reset([]int{n})
+		p.Forward(want, text, &l, nil, &ws)
+		var parts nn.PoolParts
+		for _, order := range [][]int{{0, 1, 2, 3, 4}, {4, 3, 2, 1, 0}, {2, 0, 4, 1, 3}} {
+			parts.Reset(p)
+			for _, k := range order {
+				from, to := k*5, min(k*5+5, n)
+				l.Reset([]int{to - from})
+				parts.Add(k, text[from*D:to*D], &l, &ws)
+			}
+			l.Reset([]int{0})
+			parts.Add(9, nil, &l, &ws)
+			parts.Vector(got)
+			near(t, "parts", got, want, 1e-6)
+			if exact := len(everyPooling) / 2 * D; !slices.Equal(got[:exact], want[:exact]) { // max and last
+				t.Errorf("%v: other bits of max or last", order)
+			}
+		}
+	}
+	var parts nn.PoolParts
+	p := newPool(t, nn.PoolConfig{Size: 1, Kinds: everyPooling})
+	parts.Reset(p)
+	got := []float32{1, 1, 1, 1}
+	if parts.Vector(got); !slices.Equal(got, make([]float32, 4)) {
+		t.Errorf("no rows pool to %v, want zeros", got)
+	}
+	nan := float32(math.NaN())
+	var l nn.Layout
+	l.Reset([]int{1})
+	for k, v := range []float32{1, nan, 2} {
+		parts.Add(k, []float32{v}, &l, new(nn.PoolWorkspace))
+	}
+	if parts.Vector(got); got[0] == got[0] || got[2] == got[2] || got[3] == got[3] {
+		t.Errorf("a NaN pools to %v", got)
+	}
+}
+
 func TestPoolEmptyTexts(t *testing.T) {
 	p := newPool(t, nn.PoolConfig{Size: 2, Kinds: everyPooling})
 	var l nn.Layout

@@ -1,5 +1,7 @@
 package tokenize
 
+import "context"
+
 // An Encoder turns texts into vocabulary IDs. It remembers the IDs of the
 // surface forms it has seen, in bounded memory (under 20 MB; a few MB for
 // English), so that a form seen before costs one look-up in all: no filter runs,
@@ -36,14 +38,19 @@ func NewEncoder[ID ~int32](p *Pipeline, lookup func(token string) ID) *Encoder[I
 // AppendIDs appends the IDs of the tokens of text to dst: those of
 // p.AppendTokens(nil, text), in order.
 func (e *Encoder[ID]) AppendIDs(dst []ID, text string) []ID {
-	dst, _ = e.encode(dst, nil, false, text)
+	return e.AppendIDsContext(context.Background(), dst, text)
+}
+
+// AppendIDsContext is AppendIDs that ends early, after some of the IDs, if ctx does.
+func (e *Encoder[ID]) AppendIDsContext(ctx context.Context, dst []ID, text string) []ID {
+	dst, _ = e.encode(ctx, dst, nil, false, text)
 	return dst
 }
 
 // AppendSpans is AppendIDs that also appends to spans, for each ID, the bytes of
 // text that the token was made from.
 func (e *Encoder[ID]) AppendSpans(dst []ID, spans []Span, text string) ([]ID, []Span) {
-	return e.encode(dst, spans, true, text)
+	return e.encode(context.Background(), dst, spans, true, text)
 }
 
 // simple reports whether the pipeline's filters all work on one token at a
@@ -52,7 +59,7 @@ func (p *Pipeline) simple() bool {
 	return len(p.plan) == 0 || len(p.plan) == 1 && (p.plan[0].seq == nil || p.plan[0].head > 0)
 }
 
-func (e *Encoder[ID]) encode(dst []ID, spans []Span, wantSpans bool, text string) ([]ID, []Span) {
+func (e *Encoder[ID]) encode(ctx context.Context, dst []ID, spans []Span, wantSpans bool, text string) ([]ID, []Span) {
 	p := e.p
 	if !p.simple() || p.prep.rewrites() && wantSpans {
 		e.tokens = p.AppendTokens(e.tokens[:0], text)
@@ -72,14 +79,14 @@ func (e *Encoder[ID]) encode(dst []ID, spans []Span, wantSpans bool, text string
 		s = p.plan[0]
 	}
 	limit := len(dst) + s.head
-	prepared := p.prep.prepare(text)
+	prepared := p.prep.prepare(ctx, text)
 	c := e.byLang[prepared.lang]
 	if c == nil {
 		c = new(codes[ID])
 		e.byLang[prepared.lang] = c
 	}
 	seg := p.segmenter()
-	for pos := 0; pos < len(prepared.text); {
+	for pos := 0; pos < len(prepared.text) && ctx.Err() == nil; {
 		e.tokens, pos = seg.segment(e.tokens[:0], prepared.text, pos, block)
 		for i := range e.tokens {
 			t := &e.tokens[i]

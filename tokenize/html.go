@@ -1,25 +1,26 @@
 package tokenize
 
 import (
+	"context"
 	"html"
 	"strings"
 )
 
 // stripHTML returns text without its tags and comments, with its entities
 // decoded, and where each part of the result came from. Text without markup is
-// returned as it is, with no runs.
+// returned as it is, with no runs. Once ctx has ended the rest is left as it is.
 //
 // A tag is < or </ and a letter, up to the next >; what only looks like one (i
 // <3 you, a < b, <_<, an unterminated tag) stays. Tags that break a line or a
 // block become a space, others vanish: great<br/>film is two words, <b>un</b>real
 // one. The contents of script and style elements vanish too.
-func stripHTML(text string) (string, []run) {
+func stripHTML(ctx context.Context, text string) (string, []run) {
 	i := strings.IndexAny(text, "<&")
 	if i < 0 {
 		return text, nil
 	}
 	s := stripper{rewriter: rewriter{text: text}}
-	for i >= 0 && i < len(text) {
+	for i >= 0 && i < len(text) && ctx.Err() == nil {
 		end := 0
 		if text[i] == '<' {
 			end = s.tag(i)

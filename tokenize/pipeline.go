@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"context"
 	"iter"
 	"math"
 	"sync"
@@ -123,19 +124,31 @@ func (p *Pipeline) segmenter() segmenter {
 	return p.seg
 }
 
+func (p *Pipeline) state() *state {
+	if st, ok := p.states.Get().(*state); ok {
+		return st
+	}
+	return &state{tokens: make([]Token, 0, block+16), caches: make([]cache, max(len(p.plan), 1))}
+}
+
 // AppendTokens appends the tokens of text to dst in order of Start. It accepts
 // any string, valid UTF-8 or not, and takes time linear in its length.
 func (p *Pipeline) AppendTokens(dst []Token, text string) []Token {
-	st, _ := p.states.Get().(*state)
-	if st == nil {
-		st = &state{tokens: make([]Token, 0, block+16), caches: make([]cache, max(len(p.plan), 1))}
-	}
+	return p.appendTokens(context.Background(), dst, text)
+}
+
+// appendTokens is AppendTokens that may leave tokens out once ctx has ended.
+func (p *Pipeline) appendTokens(ctx context.Context, dst []Token, text string) []Token {
+	st := p.state()
 	defer p.states.Put(st)
 
-	prepared := p.prep.prepare(text)
+	prepared := p.prep.prepare(ctx, text)
 	base := len(dst)
-	dst = p.first(dst, st, prepared)
+	dst = p.first(ctx, dst, st, prepared)
 	for i := range p.plan {
+		if ctx.Err() != nil {
+			return dst[:base]
+		}
 		s := &p.plan[i]
 		if i > 0 && len(s.maps) > 0 {
 			st.tokens = append(st.tokens[:0], dst[base:]...)
@@ -154,34 +167,73 @@ func (p *Pipeline) AppendTokens(dst []Token, text string) []Token {
 
 // first segments and runs the maps of the first step, block by block. It stops
 // early if the step ends in max:N.
-func (p *Pipeline) first(dst []Token, st *state, t prepared) []Token {
-	var s step
-	if len(p.plan) > 0 {
-		s = p.plan[0]
-	}
-	limit := math.MaxInt
-	if s.head > 0 {
-		limit = s.head
-	}
-	seg := p.segmenter()
+func (p *Pipeline) first(ctx context.Context, dst []Token, st *state, t prepared) []Token {
+	s, limit := p.firstStep()
 	base := len(dst)
-	for pos := 0; pos < len(t.text) && len(dst)-base < limit; {
-		if len(s.maps) == 0 {
-			dst, pos = seg.segment(dst, t.text, pos, block)
-		} else {
-			st.tokens, pos = seg.segment(st.tokens[:0], t.text, pos, block)
-			dst = st.caches[0].append(dst, st.tokens, t.text, &s, t.lang)
-		}
+	for pos := 0; pos < len(t.text) && len(dst)-base < limit && ctx.Err() == nil; {
+		dst, pos = p.firstBlock(dst, st, t, s, pos)
 	}
 	return dst
+}
+
+// firstStep returns the first step and how many tokens it keeps at most.
+func (p *Pipeline) firstStep() (s *step, limit int) {
+	if len(p.plan) == 0 {
+		return new(step), math.MaxInt
+	}
+	if s = &p.plan[0]; s.head > 0 {
+		return s, s.head
+	}
+	return s, math.MaxInt
+}
+
+// firstBlock is first of one block, which starts at pos. It returns where the next
+// one does.
+func (p *Pipeline) firstBlock(dst []Token, st *state, t prepared, s *step, pos int) ([]Token, int) {
+	if len(s.maps) == 0 {
+		return p.segmenter().segment(dst, t.text, pos, block)
+	}
+	st.tokens, pos = p.segmenter().segment(st.tokens[:0], t.text, pos, block)
+	return st.caches[0].append(dst, st.tokens, t.text, s, t.lang), pos
+}
+
+// Blocks yields the tokens of AppendTokens some at a time, so that those of a long
+// text need not be held at once: some hundreds, or all where a filter looks at more
+// than one token, other than max:N. Each block is valid until the next. Once ctx has
+// ended there are no more, and some may be missing.
+func (p *Pipeline) Blocks(ctx context.Context, text string) iter.Seq[[]Token] {
+	return func(yield func([]Token) bool) {
+		if !p.simple() {
+			if tokens := p.appendTokens(ctx, nil, text); len(tokens) > 0 {
+				yield(tokens)
+			}
+			return
+		}
+		st := p.state()
+		defer p.states.Put(st)
+		prepared := p.prep.prepare(ctx, text)
+		s, left := p.firstStep()
+		tokens := make([]Token, 0, block)
+		for pos := 0; pos < len(prepared.text) && left > 0 && ctx.Err() == nil; {
+			tokens, pos = p.firstBlock(tokens[:0], st, prepared, s, pos)
+			tokens = tokens[:min(len(tokens), left)]
+			left -= len(tokens)
+			prepared.restore(tokens)
+			if len(tokens) > 0 && !yield(tokens) {
+				return
+			}
+		}
+	}
 }
 
 // All yields the tokens of text in order.
 func (p *Pipeline) All(text string) iter.Seq[Token] {
 	return func(yield func(Token) bool) {
-		for _, t := range p.AppendTokens(nil, text) {
-			if !yield(t) {
-				return
+		for tokens := range p.Blocks(context.Background(), text) {
+			for _, t := range tokens {
+				if !yield(t) {
+					return
+				}
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -24,9 +25,10 @@ type prepared struct {
 	text string
 	lang Lang
 	runs [][]run // where text came from, by rewriting, those that changed it alone
+	at   []int   // by rewriting, the run of the last token restored
 }
 
-func (p *preparation) prepare(text string) prepared {
+func (p *preparation) prepare(ctx context.Context, text string) prepared {
 	if p.maxBytes > 0 && len(text) > p.maxBytes {
 		n := p.maxBytes
 		for n > 0 && n > p.maxBytes-utf8.UTFMax && !utf8.RuneStart(text[n]) {
@@ -35,10 +37,10 @@ func (p *preparation) prepare(text string) prepared {
 		text = text[:n]
 	}
 	t := prepared{text: text, lang: p.lang}
-	rewrite := func(how func(string) (string, []run)) {
+	rewrite := func(how func(context.Context, string) (string, []run)) {
 		var runs []run
-		if t.text, runs = how(t.text); runs != nil {
-			t.runs = append(t.runs, runs)
+		if t.text, runs = how(ctx, t.text); runs != nil {
+			t.runs, t.at = append(t.runs, runs), append(t.at, 0)
 		}
 	}
 	if p.html {
@@ -87,11 +89,11 @@ func (r *rewriter) replace(start, end int, with string) int {
 	return end
 }
 
-// restore turns the offsets of tokens, which are in order of Start, from those
-// of t.text into those of the original.
+// restore turns the offsets of the next tokens, which are in order of Start, from
+// those of t.text into those of the original.
 func (t *prepared) restore(tokens []Token) {
-	for _, runs := range slices.Backward(t.runs) {
-		first := 0 // the run of the token's first byte
+	for k, runs := range slices.Backward(t.runs) {
+		first := t.at[k] // the run of the token's first byte
 		for i := range tokens {
 			tok := &tokens[i]
 			for first+1 < len(runs) && runs[first+1].to <= tok.Start {
@@ -103,6 +105,7 @@ func (t *prepared) restore(tokens []Token) {
 			}
 			tok.Start, tok.End = runs[first].start(tok.Start), runs[last].end(tok.End)
 		}
+		t.at[k] = first
 	}
 }
 

@@ -43,6 +43,7 @@ func TestProperties(t *testing.T) {
 		for _, text := range seeds {
 			checkPipeline(t, p, text)
 		}
+		checkPipeline(t, p, strings.Repeat("<b>A&amp;B</b> don’t read 2 films, i.e. 映画 :-) ", 60)) // more than a block
 	}
 }
 
@@ -60,6 +61,10 @@ func checkPipeline(t *testing.T, p *tokenize.Pipeline, text string) {
 	again := p.AppendTokens([]tokenize.Token{{Text: "kept"}}, text)
 	if again[0].Text != "kept" || !slices.Equal(again[1:], tokens) {
 		t.Fatalf("%s of %q: the second time %v, want %v", spec, text, again, tokens)
+	}
+
+	if got := slices.Collect(p.All(text)); !slices.Equal(got, tokens) {
+		t.Fatalf("%s of %q: All = %v, want %v", spec, text, got, tokens)
 	}
 
 	ids := make(map[string]vocab.ID)

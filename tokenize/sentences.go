@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"context"
 	"strings"
 	"sync"
 	"unicode"
@@ -56,7 +57,7 @@ func Sentences(text string) []Span {
 // are those of text itself; where they would overlap, since the sentences end
 // within one piece of markup, they are one.
 func (p *Pipeline) Sentences(text string) []Span {
-	prepared := p.prep.prepare(text)
+	prepared := p.prep.prepare(context.Background(), text)
 	spans := Sentences(prepared.text)
 	tokens := make([]Token, len(spans))
 	for i, s := range spans {

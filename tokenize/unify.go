@@ -1,6 +1,7 @@
 package tokenize
 
 import (
+	"context"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,10 +20,12 @@ import (
 //     direction marks, are dropped; those that make up an emoji stay.
 //   - Every apostrophe is the straight one; a grave, an acute or a prime is an
 //     apostrophe beside a letter.
-func unify(text string) (string, []run) {
+//
+// Once ctx has ended the rest is left as it is.
+func unify(ctx context.Context, text string) (string, []run) {
 	r := rewriter{text: text}
 	var it norm.Iter
-	for i := nextSpecial(text, 0); i < len(text); i = nextSpecial(text, i) {
+	for i := nextSpecial(text, 0); i < len(text) && ctx.Err() == nil; i = nextSpecial(text, i) {
 		it.InitString(norm.NFC, text[i:])
 		for from := i; !it.Done() && (i == from || !isPlainAt(text, i)); {
 			segment := it.Next()

@@ -10,9 +10,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -81,14 +83,9 @@ func measure(args []string) int {
 	return 0
 }
 
-// refuse runs the command on a hostile file and checks that it ends in status 3
-// or 4 within the bounds.
-func refuse(t *testing.T, file string, args ...string) {
+// run runs the command and returns its usage.
+func run(t *testing.T, args ...string) usage {
 	t.Helper()
-	info, err := os.Stat(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*timeLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{command}, args...)...)
@@ -102,6 +99,19 @@ func refuse(t *testing.T, file string, args ...string) {
 	if err != nil {
 		t.Fatalf("%s: %v", args, err)
 	}
+	t.Logf("%v, %d MiB, status %d, %s", u.CPU.Round(time.Millisecond), u.Peak>>20, u.Status, strings.TrimSpace(u.Message))
+	return u
+}
+
+// refuse runs the command on a hostile file and checks that it ends in status 3
+// or 4 within the bounds.
+func refuse(t *testing.T, file string, args ...string) {
+	t.Helper()
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := run(t, args...)
 	if u.Status != 3 && u.Status != 4 {
 		t.Errorf("%s: status %d, want 3 or 4", args, u.Status)
 	}
@@ -114,7 +124,6 @@ func refuse(t *testing.T, file string, args ...string) {
 	if limit := 4*info.Size() + memoryLimit; u.Peak > limit {
 		t.Errorf("%s: %d bytes of memory for a file of %d, want at most %d", args, u.Peak, info.Size(), limit)
 	}
-	t.Logf("%d bytes: %v, %d MiB, %s", info.Size(), u.CPU.Round(time.Millisecond), u.Peak>>20, strings.TrimSpace(u.Message))
 }
 
 // row is a row of the tables below.
@@ -259,6 +268,62 @@ func TestArchiveBombs(t *testing.T) {
 	}
 	// gzip in gzip is not unpacked twice: it is no text.
 	t.Run("nested", func(t *testing.T) { stats(t, "nested.tsv.gz", nested) })
+}
+
+// A document of megabytes is answered in bounded memory, by a model that reads it as a
+// whole and by one that reads it in chunks.
+func TestLongTexts(t *testing.T) {
+	size, limit := 4_000_000, int64(300<<20)
+	if testing.Short() {
+		size, limit = 1_000_000, 150<<20
+	}
+	dir := t.TempDir()
+	file := func(name string, content []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, content, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	var distinct []byte
+	for len(distinct) < size {
+		distinct = strconv.AppendInt(append(distinct, " w"...), r.Int64N(1e6), 10)
+	}
+	texts := map[string]string{
+		"words":    file("words.txt", bytes.Repeat([]byte("a b "), size/4)),
+		"distinct": file("distinct.txt", distinct),
+	}
+	data := file("data.tsv", []byte("label\ttext\n"+strings.Repeat("pos\ta good film\nneg\ta bad film\n", 20)))
+	models := map[string][]string{
+		"embedded": nil,
+		"chunks":   {"--set", "model.chunk=64", "--set", "model.pool=[\"attention\", \"mean\"]"},
+		"layers":   {"--set", "model.lstm.layers=2", "--set", "model.subword.bits=12"},
+	}
+	if testing.Short() {
+		delete(models, "layers")
+	}
+	for name, set := range models {
+		var model []string
+		if set != nil {
+			path := filepath.Join(dir, name+".model")
+			model = []string{"--model", path}
+			args := []string{"train", "--quiet", "--train", data, "--dev", data, "--epochs", "1", "--set", "model.lstm.hidden_size=16", "--set", "model.lstm.direction=bidirectional", "--out", path}
+			if u := run(t, append(args, set...)...); u.Status != 0 {
+				t.Fatalf("training: status %d", u.Status)
+			}
+		}
+		for kind, text := range texts {
+			if kind == "distinct" && set != nil {
+				continue
+			}
+			t.Run(name+", "+kind, func(t *testing.T) {
+				if u := run(t, append([]string{"classify", text}, model...)...); u.Status != 0 || u.Peak > limit {
+					t.Errorf("status %d, %d MiB, want 0 and at most %d", u.Status, u.Peak>>20, limit>>20)
+				}
+			})
+		}
+	}
 }
 
 // The inputs that were found by attack.

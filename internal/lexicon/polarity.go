@@ -17,30 +17,56 @@ import (
 // Gilbert 2014). "No" is one too, and has no rating of its own before a rated
 // word. Tokens are in lower case.
 func AppendPolarities(dst []float64, tokens []tokenize.Token) []float64 {
+	var r Reader
+	from := len(dst)
+	dst = r.Append(dst, tokens)
+	r.Scale(dst[from:])
+	return dst
+}
+
+// A Reader is AppendPolarities of a text whose tokens come some at a time. The zero
+// value is at the beginning of one.
+type Reader struct {
+	rated   float64 // words
+	negated int     // tokens to come
+	no      float64 // the rating of the last word, a "no"
+}
+
+// Append appends the ratings of the next tokens, still to be scaled, to those of the
+// tokens before, which it may change.
+func (r *Reader) Append(dst []float64, tokens []tokenize.Token) []float64 {
 	ratings := Ratings()
-	from, n, negated := len(dst), 0.0, 0
 	for i := range tokens {
 		word := strings.ReplaceAll(tokens[i].Text, "’", "'")
+		if r.no != 0 && ratings[tokens[i].Text] != 0 {
+			dst[len(dst)-1] = 0
+			r.rated--
+		}
 		v := ratings[word]
-		if negated > 0 {
+		if r.negated > 0 {
 			v *= Negation
-			negated--
+			r.negated--
+		}
+		r.no = 0
+		if word == "no" {
+			r.no = v
 		}
 		if Negates(word) || word == "no" {
-			negated = 3
-		}
-		if word == "no" && i+1 < len(tokens) && ratings[tokens[i+1].Text] != 0 {
-			v = 0
+			r.negated = 3
 		}
 		if v != 0 {
-			n++
+			r.rated++
 		}
 		dst = append(dst, v)
 	}
-	for i := range dst[from:] {
-		dst[from+i] /= 1 + n*math.Sqrt(n)
-	}
 	return dst
+}
+
+// Scale makes the opinions of all tokens from their ratings.
+func (r *Reader) Scale(ratings []float64) {
+	for i := range ratings {
+		ratings[i] /= 1 + r.rated*math.Sqrt(r.rated)
+	}
 }
 
 // Negation multiplies the rating of a word that is negated.

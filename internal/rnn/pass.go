@@ -24,6 +24,57 @@ func (p *pass) Forward(in nn.Batch, mode nn.Mode, workers int) ([]float32, error
 	return out.Y, err
 }
 
+// ForwardPieces is nn.Pass's. It sweeps over the pieces, and hands the state of each
+// cell on to the piece that the cell reads next. A sweep in a cell's own direction
+// finds its states if its inputs are right: those of the first layer are, and those of
+// another once the cells below have been swept over, one way and the other. So
+// each sweep after the first finds the states of one layer more, and of the next the
+// direction in which it goes.
+func (p *pass) ForwardPieces(n int, piece func(k int) (nn.Batch, error), states func(k int, y []float32), workers int) error {
+	m := p.stack
+	p.ws.Workers = workers
+	sweeps := 1
+	if m.cfg.Direction == nn.Bidirectional {
+		sweeps += len(m.cells)
+	}
+	H, slots := m.cfg.Hidden, len(m.cells)*m.cfg.NumDirections()
+	begin := make([]State, n) // the states that the cells have when they come to a piece
+	for k := range begin {
+		begin[k] = State{make([]float32, slots*H), make([]float32, slots*H)}
+	}
+	for s := range sweeps {
+		backward := m.cfg.Direction == nn.Reverse || (sweeps-s)%2 == 0
+		for i := range n {
+			k := i
+			if backward {
+				k = n - 1 - i
+			}
+			in, err := piece(k)
+			if err != nil {
+				return err
+			}
+			out, err := m.Forward(&p.ws, in, &begin[k], nn.Mode{})
+			if err != nil {
+				return err
+			}
+			for slot := range slots {
+				next := k + 1
+				if m.cells[0][slot%m.cfg.NumDirections()].Reverse {
+					next = k - 1
+				}
+				if next >= 0 && next < n {
+					copy(begin[next].H[slot*H:(slot+1)*H], out.Final.H[slot*H:])
+					copy(begin[next].C[slot*H:(slot+1)*H], out.Final.C[slot*H:])
+				}
+			}
+			if s == sweeps-1 {
+				states(k, out.Y)
+			}
+		}
+	}
+	return nil
+}
+
 func (p *pass) Backward(dY []float32, want nn.Want) ([]float32, error) {
 	p.ws.InputOnly, p.ws.Norms = !want.Params, want.Norms
 	dX, _, err := p.stack.Backward(&p.ws, dY, nil)

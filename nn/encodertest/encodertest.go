@@ -3,6 +3,7 @@
 package encodertest
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -43,6 +44,7 @@ func Run(t *testing.T, cases []Case) {
 			t.Run("weights in eight bits", c.weightsInEightBits)
 			t.Run("frozen", c.frozen)
 			t.Run("long sequence", c.longSequence)
+			t.Run("pieces", c.pieces)
 			t.Run("wrong sizes", c.wrongSizes)
 		})
 	}
@@ -422,6 +424,41 @@ func (c Case) longSequence(t *testing.T) {
 		p.Changed()
 	}
 	finite("y", forward(t, m, in, nn.Mode{}, 1))
+}
+
+// pieces wants of a sequence in pieces the bits that it has as a whole.
+func (c Case) pieces(t *testing.T) {
+	const steps, step = 23, 5
+	for _, int8s := range []bool{false, true} {
+		m, in := c.drawn(int8s), c.batch(steps)
+		W := m.OutputSize()
+		want := forward(t, m, in, nn.Mode{}, 1)
+		var lay nn.Layout
+		piece := func(k int) (nn.Batch, error) {
+			end := min((k+1)*step, steps)
+			lay.Reset([]int{end - k*step})
+			return nn.Batch{Layout: &lay, X: in.X[k*step*c.Input : end*c.Input]}, nil
+		}
+		pass, got, n := m.Pass(nil), make([]float32, len(want)), 0
+		for range 2 {
+			n = 0
+			err := pass.ForwardPieces((steps+step-1)/step, piece, func(k int, y []float32) {
+				copy(got[k*step*W:], y)
+				n += len(y)
+			}, 2)
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n != len(want) || !slices.Equal(got, want) {
+			t.Errorf("eight bits %t: %d states in pieces, %d in the whole sequence, or other bits", int8s, n/W, steps)
+		}
+		stop := errors.New("enough")
+		broken := func(k int) (nn.Batch, error) { return nn.Batch{}, stop }
+		if err := pass.ForwardPieces(2, broken, func(int, []float32) { t.Error("states of no piece") }, 1); err != stop {
+			t.Errorf("error %v, want that of piece", err)
+		}
+	}
 }
 
 func (c Case) wrongSizes(t *testing.T) {
