@@ -83,11 +83,10 @@ func (w *Wide) addScores(m *Model, scratch *worker, sums [][]float32) error {
 	return nil
 }
 
-// tensors are "wide.tags" [rows][2], the
-// low and the high byte of each tag, and for each head the weights
-// [rows][columns] and the bias [columns].
+// tensors are "wide.tags" [slots][2], the low and the high byte of each tag, and for
+// each head the weights [rows][columns] and the bias [columns].
 func (w *Wide) tensors(c Config) []tensorfile.Tensor {
-	tags := w.Dictionary.Tags()
+	tags, rows := w.Dictionary.Tags(), w.Dictionary.Rows()
 	bytes := make([]uint8, 0, 2*len(tags))
 	for _, t := range tags {
 		bytes = append(bytes, uint8(t), uint8(t>>8))
@@ -95,12 +94,12 @@ func (w *Wide) tensors(c Config) []tensorfile.Tensor {
 	tensors := []tensorfile.Tensor{tensorfile.Uint8("wide.tags", bytes, len(tags), 2)}
 	for h, l := range w.Heads {
 		name := "wide." + c.Heads[h].Name
-		weights := tensorfile.Float32(name+".weight", l.Weights, len(tags), l.Columns())
+		weights := tensorfile.Float32(name+".weight", l.Weights, rows, l.Columns())
 		switch {
 		case l.Half != nil:
-			weights = tensorfile.Half(name+".weight", l.Half, len(tags), l.Columns())
+			weights = tensorfile.Half(name+".weight", l.Half, rows, l.Columns())
 		case c.Int8:
-			weights = tensorfile.Float16(name+".weight", l.Weights, len(tags), l.Columns())
+			weights = tensorfile.Float16(name+".weight", l.Weights, rows, l.Columns())
 		}
 		tensors = append(tensors, weights,
 			tensorfile.Float32(name+".bias", l.Bias, l.Columns()))
@@ -108,33 +107,34 @@ func (w *Wide) tensors(c Config) []tensorfile.Tensor {
 	return tensors
 }
 
-// loadWide reads the wide branch of a model file.
+// loadWide reads the wide branch of a model file. Older files have 2^Bits slots and a
+// row of weights for each slot, an empty one too.
 func loadWide(f *tensorfile.File, d description) (b Branch, names []string, err error) {
 	cfg := d.Config
-	rows := 1 << cfg.Ngrams.Bits
-	bytes, err := f.Uint8("wide.tags", rows, 2)
-	if err != nil {
-		return nil, nil, err
-	}
-	tags := make([]uint16, rows)
-	for i := range tags {
-		tags[i] = uint16(bytes[2*i]) | uint16(bytes[2*i+1])<<8
-	}
 	w := new(Wide)
-	if w.Dictionary, err = ngram.FromTags(tags); err != nil {
+	if w.Dictionary, err = loadDictionary(f, 1<<cfg.Ngrams.Bits); err != nil {
 		return nil, nil, err
 	}
 	names = []string{"wide.tags"}
 	for _, head := range cfg.Heads {
 		l := &ngram.Linear{Labels: head.Width(), MultiLabel: head.MultiLabel()}
-		name := "wide." + head.Name
-		if t, ok := f.Lookup(name + ".weight"); ok && cfg.Int8 && t.DType == tensorfile.F16 {
+		name, rows := "wide."+head.Name, w.Dictionary.Rows()
+		t, ok := f.Lookup(name + ".weight")
+		slots := len(w.Dictionary.Tags())
+		old := ok && len(t.Shape) == 2 && t.Shape[0] == slots && rows < slots
+		if old {
+			rows = slots
+		}
+		if ok && cfg.Int8 && t.DType == tensorfile.F16 {
 			l.Half, err = f.Half(name+".weight", rows, l.Columns())
 		} else {
 			l.Weights, err = f.Float32(name+".weight", rows, l.Columns())
 		}
 		if err != nil {
 			return nil, nil, err
+		}
+		if old {
+			l.Pack(w.Dictionary)
 		}
 		if l.Bias, err = f.Float32(name+".bias", l.Columns()); err != nil {
 			return nil, nil, err
@@ -143,4 +143,21 @@ func loadWide(f *tensorfile.File, d description) (b Branch, names []string, err 
 		names = append(names, name+".weight", name+".bias")
 	}
 	return w, names, nil
+}
+
+// loadDictionary reads the tags of a dictionary of at most so many slots.
+func loadDictionary(f *tensorfile.File, most int) (*ngram.Dictionary, error) {
+	slots := most
+	if t, ok := f.Lookup("wide.tags"); ok && len(t.Shape) > 0 {
+		slots = min(t.Shape[0], most)
+	}
+	bytes, err := f.Uint8("wide.tags", slots, 2)
+	if err != nil {
+		return nil, err
+	}
+	tags := make([]uint16, slots)
+	for i := range tags {
+		tags[i] = uint16(bytes[2*i]) | uint16(bytes[2*i+1])<<8
+	}
+	return ngram.FromTags(tags)
 }

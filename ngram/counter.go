@@ -77,11 +77,11 @@ func (c *Counter) Add(workers int, texts ...[]Hash) {
 	})
 }
 
-// Dictionary returns the set of the features that were counted often enough,
-// the most frequent where there is no room in 2^bits rows for all.
-func (c *Counter) Dictionary(bits int) *Dictionary {
-	d := NewDictionary(bits)
-	room := len(d.tags) - len(d.tags)/8 // a fuller table is slow and drops frequent features
+// Dictionary returns the set of the features that were counted often enough. It has as
+// many slots as they need to have one each, twice their number or more, but at most
+// 2^most: then the most frequent features take seven eighths of them.
+func (c *Counter) Dictionary(most int) *Dictionary {
+	room := 1<<most - 1<<most/8 // a fuller table is slow and drops frequent features
 	least := c.least(room)
 	var kept []count
 	for i := range c.shards {
@@ -94,10 +94,21 @@ func (c *Counter) Dictionary(bits int) *Dictionary {
 	slices.SortFunc(kept, func(a, b count) int {
 		return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.h, b.h))
 	})
-	for _, k := range kept[:min(room, len(kept))] {
-		d.add(k.h)
+	kept = kept[:min(room, len(kept))]
+	for n := min(max(bits.Len(uint(2*len(kept))), 4), most); ; n++ {
+		if d, all := dictionaryOf(kept, n); all || n == most {
+			return d
+		}
 	}
-	return d
+}
+
+// dictionaryOf returns a set of features with 2^bits slots, and whether it has all.
+func dictionaryOf(features []count, bits int) (d *Dictionary, all bool) {
+	d, all = NewDictionary(bits), true
+	for _, k := range features {
+		all = d.add(k.h) && all
+	}
+	return index(d.tags), all
 }
 
 // least is the smallest count of the room most frequent features, at least

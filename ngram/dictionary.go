@@ -8,44 +8,65 @@ import (
 // window is how many slots a feature may lie behind its own.
 const window = 8
 
-// A Dictionary is a set of features, each with a row in [0, Rows()). It keeps
+// A Dictionary is a set of features, each with a row in [0, Rows()). It is a hash
+// table of slots, a power of 2, whose taken ones are the rows, in their order. It keeps
 // 16 bits of each hash, so that a feature that is not in the set is taken for
 // one that is with a chance of about window/65535. It does not change once
 // built; any number of goroutines may read it.
 type Dictionary struct {
-	tags []uint16 // by row: 0 for an empty one
-	bits int
+	tags   []uint16 // by slot: 0 for an empty one
+	bits   int      // the binary logarithm of the number of slots
+	blocks []block  // of 64 slots
+	rows   int
 }
 
-// NewDictionary returns an empty set with 2^bits rows.
+// A block says which of 64 slots are taken, and how many of those before it are.
+type block struct {
+	taken  uint64
+	before int32
+}
+
+// NewDictionary returns an empty set with 2^bits slots, from 16.
 func NewDictionary(bits int) *Dictionary {
-	return &Dictionary{tags: make([]uint16, 1<<bits), bits: bits}
+	return index(make([]uint16, 1<<bits))
 }
 
 // FromTags returns the set with the given Tags.
 func FromTags(tags []uint16) (*Dictionary, error) {
 	n := len(tags)
 	if n < 16 || n&(n-1) != 0 {
-		return nil, fmt.Errorf("ngram: a dictionary of %d rows, want a power of 2 from 16", n)
+		return nil, fmt.Errorf("ngram: a dictionary of %d slots, want a power of 2 from 16", n)
 	}
-	return &Dictionary{tags: tags, bits: bits.Len(uint(n)) - 1}, nil
+	return index(tags), nil
 }
 
-// Tags returns what identifies the features, by row. It must not be changed.
-func (d *Dictionary) Tags() []uint16 { return d.tags }
-
-// Rows is the number of rows, empty ones included.
-func (d *Dictionary) Rows() int { return len(d.tags) }
-
-// Len is the number of features.
-func (d *Dictionary) Len() int {
-	n := 0
-	for _, t := range d.tags {
-		if t != 0 {
-			n++
+// index returns the set with the given tags, a power of 2.
+func index(tags []uint16) *Dictionary {
+	d := &Dictionary{tags: tags, bits: bits.Len(uint(len(tags))) - 1, blocks: make([]block, (len(tags)+63)/64)}
+	for slot, tag := range tags {
+		b := &d.blocks[slot/64]
+		if slot%64 == 0 {
+			b.before = int32(d.rows)
+		}
+		if tag != 0 {
+			b.taken |= 1 << (slot % 64)
+			d.rows++
 		}
 	}
-	return n
+	return d
+}
+
+// Tags returns what identifies the features, by slot: 0 for an empty one. It must not
+// be changed.
+func (d *Dictionary) Tags() []uint16 { return d.tags }
+
+// Rows is the number of features.
+func (d *Dictionary) Rows() int { return d.rows }
+
+// row is that of a slot which is taken.
+func (d *Dictionary) row(slot int) int32 {
+	b := &d.blocks[slot/64]
+	return b.before + int32(bits.OnesCount64(b.taken&(1<<(slot%64)-1)))
 }
 
 // place is a feature's first slot and its tag, which is not 0.
@@ -58,11 +79,11 @@ func (d *Dictionary) place(h Hash) (slot int, tag uint16) {
 func (d *Dictionary) Row(h Hash) (int32, bool) {
 	slot, tag := d.place(h)
 	for i := range window {
-		row := (slot + i) & (len(d.tags) - 1)
-		if d.tags[row] == tag {
-			return int32(row), true
+		at := (slot + i) & (len(d.tags) - 1)
+		if d.tags[at] == tag {
+			return d.row(at), true
 		}
-		if d.tags[row] == 0 {
+		if d.tags[at] == 0 {
 			return 0, false
 		}
 	}
@@ -79,16 +100,16 @@ func (d *Dictionary) AppendRows(dst []int32, features []Hash) []int32 {
 	return dst
 }
 
-// add puts a feature into the set, and reports false if its slots are taken.
+// add puts a feature into the set, which has no index yet, and reports false if its
+// slots are taken.
 func (d *Dictionary) add(h Hash) bool {
 	slot, tag := d.place(h)
 	for i := range window {
-		row := (slot + i) & (len(d.tags) - 1)
-		switch d.tags[row] {
-		case tag:
-			return true
-		case 0:
-			d.tags[row] = tag
+		at := (slot + i) & (len(d.tags) - 1)
+		if d.tags[at] == 0 {
+			d.tags[at] = tag
+		}
+		if d.tags[at] == tag {
 			return true
 		}
 	}

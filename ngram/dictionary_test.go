@@ -43,21 +43,71 @@ func TestDictionaryFindsWhatItHas(t *testing.T) {
 				lost++
 				continue
 			}
-			if row < 0 || int(row) >= d.Rows() || d.Tags()[row] == 0 {
-				t.Fatalf("row %d of %d is out of range or empty", row, d.Rows())
+			if row < 0 || int(row) >= d.Rows() {
+				t.Fatalf("row %d of %d is out of range", row, d.Rows())
 			}
 			rows[row] = true
 		}
-		// A feature is dropped only where the window of 8 rows is full.
+		// A feature is dropped only where the window of 8 slots is full.
 		if lost > int(tt.lost*float64(len(features))) {
 			t.Errorf("%.0f%% full: %d of %d features are lost", 100*share, lost, len(features))
 		}
-		if d.Len() != len(rows) {
-			t.Errorf("Len() = %d, %d distinct rows were found", d.Len(), len(rows))
+		if d.Rows() != len(rows) {
+			t.Errorf("Rows() = %d, %d distinct rows were found", d.Rows(), len(rows))
 		}
 		if same := len(features) - lost - len(rows); same > 3 {
 			t.Errorf("%.0f%% full: %d features share a row", 100*share, same)
 		}
+	}
+}
+
+// A dictionary has a row for each feature, and so many slots that none is lost.
+func TestDictionaryFollowsTheFeatures(t *testing.T) {
+	for _, tt := range []struct{ features, least, most int }{
+		{0, 16, 16}, {1, 16, 16}, {7, 16, 32}, {8, 32, 64}, {1000, 2048, 8192}, {20_000, 1 << 16, 1 << 18}, {40_000, 1 << 17, 1 << 18},
+	} {
+		d := build(hashes(tt.features, 7), 18, 1)
+		if got := len(d.Tags()); got < tt.least || got > tt.most {
+			t.Errorf("%d features: %d slots, want %d to %d", tt.features, got, tt.least, tt.most)
+		}
+		taken := 0
+		for _, tag := range d.Tags() {
+			if tag != 0 {
+				taken++
+			}
+		}
+		same := tt.features - d.Rows() // of two with one tag
+		if d.Rows() != taken || same < 0 || same > 3 {
+			t.Errorf("%d features: %d rows, %d slots are taken", tt.features, d.Rows(), taken)
+		}
+	}
+	if d := build(hashes(80_000, 7), 16, 1); len(d.Tags()) != 1<<16 || d.Rows() > 7<<16/8 || d.Rows() < 50_000 {
+		t.Errorf("80,000 features in %d slots, %d rows, want 65,536 and at most 57,344", len(d.Tags()), d.Rows())
+	}
+}
+
+// A table with a row for each slot becomes one with a row for each feature.
+func TestPack(t *testing.T) {
+	d := build(hashes(100, 3), 8, 1)
+	full := &ngram.Linear{Labels: 3, Weights: make([]float32, 3*len(d.Tags())), Bias: make([]float32, 3)}
+	var want []float32
+	for slot, tag := range d.Tags() {
+		for c := range 3 {
+			full.Weights[3*slot+c] = float32(3*slot + c)
+			if tag != 0 {
+				want = append(want, float32(3*slot+c))
+			}
+		}
+	}
+	halves := &ngram.Linear{Labels: 2, Half: make([]uint16, len(d.Tags())), Bias: make([]float32, 1)}
+	copy(halves.Half, d.Tags())
+	full.Pack(d)
+	halves.Pack(d)
+	if !slices.Equal(full.Weights, want) {
+		t.Errorf("%d weights are not those of the %d features", len(full.Weights), d.Rows())
+	}
+	if len(halves.Half) != d.Rows() || slices.Contains(halves.Half, 0) {
+		t.Errorf("%d weights of %d features, or some of empty slots", len(halves.Half), d.Rows())
 	}
 }
 
@@ -90,8 +140,8 @@ func TestCounterKeepsTheMostFrequent(t *testing.T) {
 		}
 	}
 	d := build(all, bits, 1)
-	if d.Len() > 56 || d.Len() < 40 {
-		t.Errorf("%d features in 64 rows, want at most 56", d.Len())
+	if d.Rows() > 56 || d.Rows() < 40 {
+		t.Errorf("%d features in 64 slots, want at most 56", d.Rows())
 	}
 	lost := 0
 	for _, h := range features[190:] {
@@ -124,8 +174,8 @@ func TestCounterCountsTexts(t *testing.T) {
 	if got := d.AppendRows([]int32{99}, h); len(got) != 3 || got[0] != 99 {
 		t.Errorf("AppendRows = %v, want two rows behind the 99", got)
 	}
-	if d := build(nil, 4, 1); d.Len() != 0 || d.Rows() != 16 {
-		t.Errorf("of nothing: %d features, %d rows, want 0, 16", d.Len(), d.Rows())
+	if d := build(nil, 4, 1); d.Rows() != 0 || len(d.Tags()) != 16 {
+		t.Errorf("of nothing: %d features, %d slots, want 0, 16", d.Rows(), len(d.Tags()))
 	}
 }
 
@@ -148,8 +198,8 @@ func TestFromTags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.Len() != d.Len() || e.Rows() != d.Rows() {
-		t.Errorf("%d features in %d rows, want %d in %d", e.Len(), e.Rows(), d.Len(), d.Rows())
+	if len(e.Tags()) != len(d.Tags()) || e.Rows() != d.Rows() {
+		t.Errorf("%d features in %d slots, want %d in %d", e.Rows(), len(e.Tags()), d.Rows(), len(d.Tags()))
 	}
 	for _, h := range append(features, hashes(100, 4)...) {
 		a, okA := d.Row(h)

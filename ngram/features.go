@@ -38,7 +38,8 @@ type Config struct {
 	CharMin int `json:"char_min,omitempty"`
 	CharMax int `json:"char_max,omitempty"`
 
-	// Bits is the binary logarithm of the number of rows; 0 means 20.
+	// Bits is the binary logarithm of the most slots that a Dictionary may have; 0
+	// means 20, which is room for 917,504 features.
 	Bits int `json:"bits,omitempty"`
 
 	// MinCount is the number of training texts that a feature must occur in;

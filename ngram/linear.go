@@ -40,6 +40,27 @@ func (l *Linear) AppendRow(dst []float32, row int32) []float32 {
 	return dst
 }
 
+// Pack drops the weights of the slots of d that are empty, where l has one row for each
+// slot, as older model files have. It keeps no part of what l had.
+func (l *Linear) Pack(d *Dictionary) {
+	K := l.Columns()
+	if l.Half != nil {
+		l.Half = pack(d, l.Half, K)
+	} else {
+		l.Weights = pack(d, l.Weights, K)
+	}
+}
+
+func pack[T any](d *Dictionary, table []T, columns int) []T {
+	packed := make([]T, 0, d.rows*columns)
+	for slot, tag := range d.tags {
+		if tag != 0 {
+			packed = append(packed, table[slot*columns:(slot+1)*columns]...)
+		}
+	}
+	return packed
+}
+
 // Columns is the number of weights of a feature: one for each label, but only
 // one for two labels that exclude one another, whose scores are opposite.
 func (l *Linear) Columns() int {

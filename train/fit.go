@@ -131,7 +131,11 @@ func (f *fit) find(data string) error {
 // memory allows.
 func (f *fit) newModel(v *vocab.Vocabulary, wide *classify.Wide, texts int) (err error) {
 	f.full = f.cfg
-	if err := loop.CheckMemory(f.cfg.Need(v.Len(), 0, texts, f.dev != nil, f.workers())); err != nil {
+	sizes := Sizes{Words: v.Len(), Texts: texts, Dev: f.dev != nil}
+	if wide != nil {
+		sizes.Ngrams = wide.Dictionary.Rows()
+	}
+	if err := loop.CheckMemory(f.cfg.Need(sizes, f.workers())); err != nil {
 		return err
 	}
 	var branches []classify.Branch
@@ -171,9 +175,14 @@ func (f *fit) prepare(ctx context.Context, longest int) error {
 	return nil
 }
 
-// need is what is still to be allocated once the network is there.
+// need is what is still to be allocated once the model is there.
 func (f *fit) need(longest int) loop.Need {
-	n := f.full.Need(f.model.Vocab().Len(), longest, len(f.train.texts), f.dev != nil, f.workers())
+	sizes := Sizes{Words: f.model.Vocab().Len(), Tokens: longest, Texts: len(f.train.texts), Dev: f.dev != nil}
+	if wide := f.model.Wide(); wide != nil {
+		sizes.Ngrams = wide.Dictionary.Rows()
+	}
+	n := f.full.Need(sizes, f.workers())
+	n.Model = 0
 	if f.nets != nil {
 		n.Model = 4 * float64(largest(f.nets)) // gradients
 	}

@@ -1,22 +1,33 @@
 package train
 
 import (
+	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/train/loop"
 )
 
-// Need is the memory that a training with the resolved settings c takes for a
-// vocabulary of so many words, a largest batch of so many tokens and so many texts;
-// evaluated says whether there are dev texts. The texts themselves do not count.
-func (c Config) Need(words, tokens, texts int, evaluated bool, workers int) (n loop.Need) {
-	n.Tokens = tokens
+// Sizes are what the memory that a training takes depends on, beside its settings.
+type Sizes struct {
+	Words  int  // of the vocabulary
+	Ngrams int  // of the wide branch
+	Tokens int  // of the largest batch
+	Texts  int  // to train on
+	Dev    bool // there are dev texts
+}
+
+// Need is the memory that a training with the resolved settings c takes, its heads with
+// their labels. The texts themselves do not count.
+func (c Config) Need(s Sizes, workers int) (n loop.Need) {
+	n.Tokens = s.Tokens
 	if !c.Model.NoDeep {
-		weights, largest := c.weights(words)
+		weights, largest := c.weights(s.Words)
 		n.Model = 4 * (weights + largest) // and the gradients of the member in training
-		n.Weights = 4 * largest * float64(c.loop(c.Epochs).Copies(evaluated)-2)
-		n.Batch = c.batchBytes(tokens)
+		n.Weights = 4 * largest * float64(c.loop(c.Epochs).Copies(s.Dev)-2)
+		n.Batch = c.batchBytes(s.Tokens)
 	}
 	if c.Model.HasWide() {
-		n.Wide = c.wideBytes(texts, workers)
+		weights, fitting := c.wideBytes(s, workers)
+		n.Model += weights
+		n.Wide = fitting
 	}
 	return n
 }
@@ -54,13 +65,15 @@ func (c Config) batchBytes(tokens int) float64 {
 	return (4*most + 16) * float64(tokens) * 5 / 4
 }
 
-// wideBytes is what fitting the wide branch takes: for each label fitted at a time
-// the ratios, weights and counts of all rows, and a few numbers a text.
-func (c Config) wideBytes(texts, workers int) float64 {
-	rows := float64(int64(1) << c.Model.Ngrams.Bits)
-	columns := 0
+// wideBytes is what the weights of the wide branch take, and what fitting it takes
+// beside them: for each label fitted at a time the ratios, weights and counts of all
+// n-grams, and a few numbers a text.
+func (c Config) wideBytes(s Sizes, workers int) (weights, fitting float64) {
+	columns, most := 0, 0
 	for _, h := range c.Model.Heads {
-		columns = max(columns, h.Width())
+		l := ngram.Linear{Labels: h.Width(), MultiLabel: h.MultiLabel()}
+		columns, most = columns+l.Columns(), max(most, l.Columns())
 	}
-	return float64(min(columns, workers))*(24*rows+64*float64(texts)) + 4*rows*float64(columns)
+	fitting = float64(min(most, workers)) * (24*float64(s.Ngrams) + 64*float64(s.Texts))
+	return 4 * float64(s.Ngrams) * float64(columns), fitting
 }

@@ -226,9 +226,10 @@ func TestCancelInit(t *testing.T) {
 // A step with adversarial losses keeps three more vectors for each token.
 func TestMemoryOfAdversarialSteps(t *testing.T) {
 	c := small().Resolve()
-	plain := c.Need(10, 1000, 10, false, 1).Batch
+	sizes := train.Sizes{Words: 10, Tokens: 1000, Texts: 10}
+	plain := c.Need(sizes, 1).Batch
 	c.Adversarial.VAT = 1
-	if got, want := c.Need(10, 1000, 10, false, 1).Batch-plain, 3*8*1000*4*1.25; got != want {
+	if got, want := c.Need(sizes, 1).Batch-plain, 3*8*1000*4*1.25; got != want {
 		t.Errorf("%v bytes more, want %v", got, want)
 	}
 }

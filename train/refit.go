@@ -24,12 +24,14 @@ func (t *Trainer) refit(ctx context.Context, c *loop.Checkpoints, first *Result,
 	again := *t
 	again.Config = first.Config
 	again.ends = bestEpochs(first.History, first.Config.Model.NumMembers())
+	card := first.Model.Card()
+	first.Model = nil // it is large
 	r, err := again.fit(ctx, c, all, nil)
 	if err != nil {
 		return nil, err
 	}
 	m := r.Model
-	r.Model = m.With(m.Heads(), first.Model.Card())
+	r.Model = m.With(m.Heads(), card)
 	r.Dev, r.History = first.Dev, first.History
 	return r, nil
 }

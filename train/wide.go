@@ -56,7 +56,7 @@ func wideOf(cfg classify.Config, d *ngram.Dictionary) *classify.Wide {
 	w := &classify.Wide{Dictionary: d}
 	for _, h := range cfg.Heads {
 		l := &ngram.Linear{Labels: h.Width(), MultiLabel: h.MultiLabel()}
-		l.Weights = make([]float32, w.Dictionary.Rows()*l.Columns())
+		l.Weights = make([]float32, d.Rows()*l.Columns())
 		l.Bias = make([]float32, l.Columns())
 		w.Heads = append(w.Heads, l)
 	}
@@ -76,6 +76,7 @@ func (f *fit) fitWide(ctx context.Context, w *classify.Wide) error {
 			data.Values = f.train.numbers(h)
 		}
 		data.Target = func(i, c int) int { return f.train.target(h, data.Labels, i, c) }
+		w.Heads[h].Weights = nil // Fit makes others
 		l, err := ngram.Fit(ctx, data, w.Dictionary.Rows(), f.cfg.NBSVM, seed.For(f.full.Seed, "wide", uint64(h)), f.workers())
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -12,8 +13,8 @@ import (
 
 // Get returns the smallest limit on the process's memory in bytes, and its
 // name: GOMEMLIMIT (or debug.SetMemoryLimit), the limit of a Linux control
-// group, or the machine's memory. Where none is known it returns math.MaxInt64
-// and "".
+// group, that of addresses (ulimit -v), or the machine's memory. Where none is known it
+// returns math.MaxInt64 and "".
 func Get() (limit int64, name string) {
 	limit = math.MaxInt64
 	lower := func(v int64, ok bool, what string) {
@@ -25,6 +26,8 @@ func Get() (limit int64, name string) {
 	lower(total, ok, "the machine's memory")
 	group, ok := controlGroup()
 	lower(group, ok, "the control group's limit")
+	addresses, ok := addressSpace()
+	lower(addresses, ok, "the limit on addresses (ulimit -v), less what the program takes itself,")
 	if v := debug.SetMemoryLimit(-1); v < math.MaxInt64 {
 		lower(v, true, "the limit on Go's memory (GOMEMLIMIT)")
 	}
@@ -53,6 +56,40 @@ func parseMemTotal(text string) (int64, bool) {
 		if f := strings.Fields(line); len(f) == 3 && f[0] == "MemTotal:" && f[2] == "kB" {
 			v, ok := parse(f[1])
 			return v << 10, ok && v < math.MaxInt64>>10
+		}
+	}
+	return 0, false
+}
+
+// addressSpace reads how much of the addresses that the process may have is left to its
+// heap.
+func addressSpace() (int64, bool) {
+	limits, err := os.ReadFile("/proc/self/limits")
+	if err != nil {
+		return 0, false
+	}
+	most, ok := parseAddressLimit(string(limits))
+	if !ok {
+		return 0, false
+	}
+	sizes, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0, false
+	}
+	pages, ok := parse(strings.SplitN(string(sizes), " ", 2)[0])
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	others := pages*int64(os.Getpagesize()) - int64(m.HeapSys)
+	return max(most-others, 1), ok
+}
+
+// parseAddressLimit finds the soft limit among those of /proc/self/limits.
+func parseAddressLimit(text string) (int64, bool) {
+	for line := range strings.SplitSeq(text, "\n") {
+		if rest, ok := strings.CutPrefix(line, "Max address space"); ok {
+			if f := strings.Fields(rest); len(f) == 3 {
+				return parse(f[0]) // "unlimited" is no number
+			}
 		}
 	}
 	return 0, false

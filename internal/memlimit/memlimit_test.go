@@ -50,3 +50,22 @@ func TestLimitFiles(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestParseAddressLimit(t *testing.T) {
+	const head = "Limit                     Soft Limit           Hard Limit           Units     \n"
+	for _, tt := range []struct {
+		text string
+		want int64
+		ok   bool
+	}{
+		{head + "Max address space         14336000000          unlimited            bytes     \n", 14336000000, true},
+		{head + "Max address space         unlimited            unlimited            bytes     \n", 0, false},
+		{head + "Max resident set          1000                 unlimited            bytes     \n", 0, false},
+		{"Max address space\n", 0, false},
+		{"", 0, false},
+	} {
+		if got, ok := parseAddressLimit(tt.text); ok != tt.ok || got != tt.want {
+			t.Errorf("%q: %d, %t, want %d, %t", tt.text, got, ok, tt.want, tt.ok)
+		}
+	}
+}

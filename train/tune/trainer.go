@@ -121,7 +121,12 @@ func (t *Trainer) Need(task Task) int64 {
 	if c.Model.HasWide() {
 		encoded += 16 * text // n-grams of words and characters
 	}
-	words := min(c.Model.Vocab.MaxSize, text)
-	tokens := min(max(2*c.BatchTokens, 1<<14), text+1) // at least one text, however long
-	return int64(encoded) + c.Need(words, tokens, t.Data.Len(), true, cmp.Or(t.Workers, runtime.GOMAXPROCS(0))).Bytes()
+	sizes := train.Sizes{
+		Words:  min(c.Model.Vocab.MaxSize, text),
+		Tokens: min(max(2*c.BatchTokens, 1<<14), text+1), // at least one text, however long
+		Ngrams: min(1<<c.Model.Ngrams.Bits, 2*text),
+		Texts:  t.Data.Len(),
+		Dev:    true,
+	}
+	return int64(encoded) + c.Need(sizes, cmp.Or(t.Workers, runtime.GOMAXPROCS(0))).Bytes()
 }
