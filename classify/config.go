@@ -57,6 +57,10 @@ type Config struct {
 	// Pool reduces the encoder's outputs to one vector; empty means max, mean.
 	Pool []nn.Pooling `json:"pool,omitempty"`
 
+	// Padded is nn.PoolConfig's: the steps to which the program that a model comes from
+	// pads its texts, where that changes the maximum. 0 means none.
+	Padded int `json:"padded,omitempty"`
+
 	// WordDropout removes all tokens of a word from a batch (Gal & Ghahramani
 	// 2016), Dropout values of the pooled vector. Dropout of word vectors is
 	// LSTM.InputDropout.
@@ -106,6 +110,10 @@ type Head struct {
 	// Hidden is the width of a ReLU layer between the pooled vector and the
 	// scores; 0 means none.
 	Hidden int `json:"hidden,omitempty"`
+
+	// Layers are the hidden layers, from the pooled vector up, where they are not a single
+	// one of ReLU: they stand in place of Hidden.
+	Layers []HiddenLayer `json:"layers,omitempty"`
 
 	// Deep and Wide multiply the scores of the two branches before they are
 	// added up; 0 means 1. Training fits them to the dev texts, which also
@@ -237,15 +245,17 @@ const (
 	maxHeads    = 1 << 10
 	maxLabels   = 1 << 16 // of all heads
 	maxPools    = 16
+	maxLayers   = 1 << 12 // that are listed
 	maxPipeline = 1 << 12 // bytes
 	maxErrors   = 10      // that Validate lists
 )
 
 // checkCounts reports what there is too much of.
 func (c Config) checkCounts() error {
-	labels, numbers := 0, 0
+	labels, numbers, layers := 0, 0, len(c.LSTM.Stack)+len(c.GRU.Stack)
 	for _, h := range c.Heads {
 		labels += len(h.Labels)
+		layers += len(h.Layers)
 		numbers = max(numbers, len(h.Thresholds), len(h.Lexicon), len(h.Loss.LabelWeights), len(h.Loss.PositiveWeights))
 	}
 	for _, n := range []struct {
@@ -255,6 +265,7 @@ func (c Config) checkCounts() error {
 		{"heads", len(c.Heads), maxHeads},
 		{"labels", labels, maxLabels},
 		{"numbers for the labels of a head", numbers, maxLabels},
+		{"layers of the encoder and the heads", layers, maxLayers},
 		{"kinds of pooling", len(c.Pool), maxPools},
 		{"directions", len(c.Directions), maxMembers},
 		{"bytes of a pipeline", len(c.Pipeline), maxPipeline},
@@ -337,9 +348,7 @@ func (c Config) Validate() error {
 		errs = append(errs, c.checkHead(&h, changing)...)
 	}
 	for _, h := range c.Heads {
-		if h.Hidden > 0 && names[h.Name+".hidden"] {
-			bad("head %s.hidden has the name of the hidden layer of head %s", h.Name, h.Name)
-		}
+		errs = append(errs, h.checkHidden(names)...)
 	}
 	return firstOf(errs)
 }
@@ -418,19 +427,13 @@ func (c Config) numDeepParams(rows int) float64 {
 		return n
 	}
 	shape := c.EncoderShape()
-	out := float64(shape.NumDirections()) * float64(shape.Hidden)
 	n := float64(rows)*float64(c.Embed) + c.NumEncoderParams() + c.poolConfig().NumParams()
 	if c.HasSubword() {
 		n += float64(int(1)<<c.Subword.Bits) * float64(c.Embed)
 	}
-	pooled := float64(max(len(c.Pool), 1)) * out
+	pooled := float64(max(len(c.Pool), 1)) * float64(shape.Layer(shape.Layers-1).Width())
 	for _, h := range c.Heads {
-		in := pooled
-		if h.Hidden > 0 {
-			n += (in + 1) * float64(h.Hidden)
-			in = float64(h.Hidden)
-		}
-		n += (in + 1) * float64(h.Width())
+		n += h.numParams(pooled)
 	}
 	return n
 }
@@ -442,5 +445,7 @@ func (c Config) poolConfig() nn.PoolConfig {
 		Kinds:         c.Pool,
 		Bidirectional: shape.Direction == nn.Bidirectional,
 		Reverse:       shape.Direction == nn.Reverse,
+		Merge:         shape.Layer(shape.Layers - 1).Merge,
+		Padded:        c.Padded,
 	}
 }

@@ -66,6 +66,22 @@ func TestConfigValidate(t *testing.T) {
 		{"embed = -3", func(c *classify.Config) { c.Embed, c.LSTM.InputSize = -3, -3 }},
 		{"input_size = 9, embed = 6", func(c *classify.Config) { c.LSTM.InputSize = 9 }},
 		{"hidden_size = -1", func(c *classify.Config) { c.LSTM.HiddenSize = -1 }},
+		{"beside a stack", func(c *classify.Config) { c.LSTM.Stack = []nn.Layer{{Units: 3}} }},
+		{"stack[1].units = 0", func(c *classify.Config) {
+			c.LSTM = lstm.Config{InputSize: c.Embed, Stack: []nn.Layer{{Units: 3}, {}}}
+		}},
+		{"directions of the members beside lstm.stack", func(c *classify.Config) {
+			c.LSTM = lstm.Config{InputSize: c.Embed, Stack: []nn.Layer{{Units: 3}}}
+			c.Members, c.Directions = 2, []nn.Direction{nn.Forward, nn.Reverse}
+		}},
+		{"layers[0].units = -2", func(c *classify.Config) { c.Heads[0].Hidden, c.Heads[0].Layers = 0, []classify.HiddenLayer{{Units: -2}} }},
+		{`unknown activation "maxout"`, func(c *classify.Config) {
+			c.Heads[0].Hidden, c.Heads[0].Layers = 0, []classify.HiddenLayer{{Units: 2, Activation: "maxout"}}
+		}},
+		{"want one of the two", func(c *classify.Config) {
+			c.Heads[0].Hidden, c.Heads[0].Layers = 3, []classify.HiddenLayer{{Units: 2}}
+		}},
+		{"Padded is -1", func(c *classify.Config) { c.Padded = -1 }},
 		{"layers = -1", func(c *classify.Config) { c.LSTM.Layers = -1 }},
 		{"chunk = -1", func(c *classify.Config) { c.Chunk = -1 }},
 		{`"median"`, func(c *classify.Config) { c.Pool = []nn.Pooling{"median"} }},

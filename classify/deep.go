@@ -49,6 +49,9 @@ func (c Config) checkMembers() error {
 	case len(c.Directions) > 0 && (c.Members < 2 || len(c.Directions) != c.Members):
 		return fmt.Errorf("classify: %d directions for %d members, want one for each of several", len(c.Directions), c.NumMembers())
 	}
+	if len(c.Directions) > 0 && c.EncoderShape().Stack != nil {
+		return fmt.Errorf("classify: directions of the members beside %s.stack, which has those of its layers: leave one out", c.EncoderName())
+	}
 	for k := range c.Directions {
 		if err := c.Member(k).checkEncoder(); err != nil {
 			return fmt.Errorf("classify: member %d: %w", k, err)

@@ -131,8 +131,8 @@ func (c Config) resolveEncoder() Config {
 	if c.Encoder == defaultEncoder {
 		c.Encoder = ""
 	}
-	if c.Encoder == "" || c.GRU.HiddenSize == 0 {
-		if c.LSTM.HiddenSize == 0 {
+	if c.Encoder == "" || c.GRU.HiddenSize == 0 && len(c.GRU.Stack) == 0 {
+		if c.LSTM.HiddenSize == 0 && len(c.LSTM.Stack) == 0 {
 			c.LSTM.HiddenSize = 128
 			c.LSTM.Direction = lstm.Bidirectional
 		}
@@ -147,11 +147,13 @@ func (c Config) resolveEncoder() Config {
 
 // followLSTM returns g with the sizes and the dropouts of l where it has none.
 func followLSTM(g gru.Config, l lstm.Config) gru.Config {
-	if g.HiddenSize == 0 {
-		g.HiddenSize, g.Direction = l.HiddenSize, l.Direction
-	}
-	if g.Layers == 0 {
-		g.Layers = l.Layers
+	if len(g.Stack) == 0 {
+		if g.HiddenSize == 0 {
+			g.HiddenSize, g.Direction, g.Stack = l.HiddenSize, l.Direction, l.Stack
+		}
+		if g.Layers == 0 {
+			g.Layers = l.Layers
+		}
 	}
 	for _, d := range []struct {
 		to   *float64

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/gru"
 	"github.com/textlstm/textlstm/lstm"
@@ -43,7 +45,7 @@ func gruModel(t *testing.T) *classify.Model {
 func TestGRUFollowsLSTM(t *testing.T) {
 	c := gruModel(t).Config()
 	want := gru.Config{InputSize: 6, HiddenSize: 9, Layers: 2, InputDropout: 0.2, Dropout: 0.1, Locked: true}
-	if c.GRU != want || c.LSTM != (lstm.Config{}) {
+	if !cmp.Equal(c.GRU, want) || !cmp.Equal(c.LSTM, lstm.Config{}) {
 		t.Errorf("model.gru = %+v, model.lstm = %+v, want %+v and nothing", c.GRU, c.LSTM, want)
 	}
 	for k, d := range c.Directions {
@@ -51,7 +53,7 @@ func TestGRUFollowsLSTM(t *testing.T) {
 			t.Errorf("member %d reads %s, want %s", k, got, d)
 		}
 	}
-	if again := c.Resolve(); again.GRU != c.GRU || again.LSTM != c.LSTM {
+	if again := c.Resolve(); !cmp.Equal(again.GRU, c.GRU) || !cmp.Equal(again.LSTM, c.LSTM) {
 		t.Errorf("resolved again: %+v", again)
 	}
 	if d := (classify.Config{Encoder: "gru"}).Resolve(); d.GRU.HiddenSize != 128 || d.GRU.Direction != nn.Bidirectional {
@@ -88,6 +90,59 @@ func TestGRUFile(t *testing.T) {
 	got := q.Predict(text).Scores[0].Probs
 	if d := got[0] - want[0]; d == 0 || d > 0.02 || d < -0.02 {
 		t.Errorf("in eight bits %v, want near %v", got, want)
+	}
+}
+
+// TestLayersFile wants a model whose layers differ back from its file, which names each,
+// and a file without one of them refused.
+func TestLayersFile(t *testing.T) {
+	cfg := classify.Config{
+		Embed: 6,
+		LSTM: lstm.Config{Stack: []nn.Layer{
+			{Units: 5, Direction: nn.Bidirectional, Merge: nn.Product}, {Units: 3, Direction: nn.Reverse}, {Units: 4, Direction: nn.Bidirectional, Merge: nn.Sum}}},
+		Pool: []nn.Pooling{nn.Last, nn.Max},
+		Heads: []classify.Head{
+			{Name: "a", Labels: []string{"x", "y"}, Layers: []classify.HiddenLayer{{Units: 7, Activation: nn.Tanh}, {Units: 2, Activation: nn.SiLU}}}},
+	}.Resolve()
+	v, err := vocab.New([]string{"good", "bad", "film"}, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	net, err := classify.NewDeep(cfg, v.Len())
+	if err != nil {
+		t.Fatal(err)
+	}
+	net.Init(rand.New(rand.NewPCG(1, 2)))
+	m, err := classify.New(cfg, v, classify.Card{}, net)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if _, err := m.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{
+		"encoder.weight_hh_l0_reverse", "encoder.bias_ih_l1_reverse", "encoder.weight_ih_l2", "heads.a.hidden.0.weight", "heads.a.hidden.1.bias",
+	} {
+		if !strings.Contains(b.String(), `"`+name+`"`) {
+			t.Errorf("no tensor %s", name)
+		}
+		other := strings.Replace(b.String(), `"`+name+`"`, `"`+strings.ToUpper(name)+`"`, 1)
+		if _, err := classify.Decode([]byte(other)); err == nil {
+			t.Errorf("a file without %s: no error", name)
+		}
+	}
+	if strings.Contains(b.String(), `"encoder.weight_ih_l1"`) {
+		t.Error("a layer that reads backwards has a cell that reads forward")
+	}
+	back, err := classify.Decode(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"", "good film bad thing"} {
+		if got, want := back.Predict(text).Scores[0].Probs, m.Predict(text).Scores[0].Probs; !slices.Equal(got, want) {
+			t.Errorf("%q: %v from the file, want %v", text, got, want)
+		}
 	}
 }
 

@@ -239,15 +239,15 @@ func firstMissing(f *tensorfile.File, cfg Config, prefix string) (name string, o
 	if missing("embedding.weight") {
 		return name, true
 	}
-	suffixes := []string{"", "_reverse"}
 	shape := cfg.EncoderShape()
-	switch shape.Direction {
-	case nn.Forward:
-		suffixes = suffixes[:1]
-	case nn.Reverse:
-		suffixes = suffixes[1:]
-	}
 	for l := range shape.Layers {
+		suffixes := []string{"", "_reverse"}
+		switch shape.Layer(l).Direction {
+		case nn.Forward:
+			suffixes = suffixes[:1]
+		case nn.Reverse:
+			suffixes = suffixes[1:]
+		}
 		for _, s := range suffixes {
 			if missing(fmt.Sprintf("encoder.weight_ih_l%d%s", l, s)) || missing(fmt.Sprintf("encoder.weight_hh_l%d%s", l, s)) {
 				return name, true
@@ -255,7 +255,12 @@ func firstMissing(f *tensorfile.File, cfg Config, prefix string) (name string, o
 		}
 	}
 	for _, h := range cfg.Heads {
-		if h.Hidden > 0 && missing("heads."+h.Name+".hidden.weight") || missing("heads."+h.Name+".weight") {
+		for i := range h.HiddenLayers() {
+			if missing(h.hiddenName(i) + ".weight") {
+				return name, true
+			}
+		}
+		if missing("heads." + h.Name + ".weight") {
 			return name, true
 		}
 	}

@@ -30,12 +30,6 @@ type Network struct {
 	params   []*nn.Param
 }
 
-// headLayers lead from the pooled vector to the scores of one head.
-type headLayers struct {
-	hidden *nn.Dense // nil without a hidden layer
-	out    *nn.Dense
-}
-
 // NewNetwork returns the network of a resolved config with all weights zero,
 // for a vocabulary of rows ids.
 func NewNetwork(cfg Config, rows int) (*Network, error) {
@@ -75,15 +69,8 @@ func newNetwork(cfg Config, rows int, int8s bool) (*Network, error) {
 	}
 	n.params = append(n.params, pool.Params()...)
 	for _, h := range cfg.Heads {
-		var l headLayers
-		in := pool.OutSize()
-		if h.Hidden > 0 {
-			l.hidden = nn.NewDense("heads."+h.Name+".hidden", in, h.Hidden)
-			n.params = append(n.params, l.hidden.Params()...)
-			in = h.Hidden
-		}
-		l.out = nn.NewDense("heads."+h.Name, in, h.Width())
-		n.params = append(n.params, l.out.Params()...)
+		l := newHeadLayers(&h, pool.OutSize())
+		n.params = append(n.params, l.params()...)
 		n.heads = append(n.heads, l)
 	}
 	if cfg.HasSubword() {
@@ -100,11 +87,8 @@ func (n *Network) Init(r *rand.Rand) {
 	n.embed.Init(r)
 	n.encoder.Init(r)
 	n.pool.Init(r)
-	for _, h := range n.heads {
-		if h.hidden != nil {
-			h.hidden.Init(r)
-		}
-		h.out.Init(r)
+	for i := range n.heads {
+		n.heads[i].init(r)
 	}
 	if n.subwords != nil {
 		n.subwords.Init(r)
@@ -156,12 +140,6 @@ type Workspace struct {
 	long    longText
 
 	ctx context.Context // ends an inference of a long text; nil for none
-}
-
-type headActivations struct {
-	hidden  []float32 // [B][hidden]
-	dHidden []float32
-	logits  []float32 // [B][C]
 }
 
 // Forward returns the scores (logits) of each head, [B][C], for B texts given
@@ -222,18 +200,8 @@ func (n *Network) scores(ws *Workspace) [][]float32 {
 		ws.heads = make([]headActivations, len(n.heads))
 	}
 	logits := make([][]float32, len(n.heads))
-	for h, l := range n.heads {
-		a := &ws.heads[h]
-		in := ws.pooled
-		if l.hidden != nil {
-			a.hidden = grow(a.hidden, B*l.hidden.Out())
-			l.hidden.Forward(a.hidden, in, B)
-			nn.ReLU.Forward(a.hidden)
-			in = a.hidden
-		}
-		a.logits = grow(a.logits, B*l.out.Out())
-		l.out.Forward(a.logits, in, B)
-		logits[h] = a.logits
+	for h := range n.heads {
+		logits[h] = n.heads[h].forward(&ws.heads[h], ws.pooled, B)
 	}
 	return logits
 }
@@ -285,21 +253,11 @@ func (n *Network) backwardHeads(ws *Workspace, dLogits [][]float32) {
 	ws.dPooled = grow(ws.dPooled, B*P)
 	ws.dHead = grow(ws.dHead, B*P)
 	clear(ws.dPooled)
-	for h, l := range n.heads {
-		dy := dLogits[h]
-		if dy == nil {
-			continue
+	for h := range n.heads {
+		if dy := dLogits[h]; dy != nil {
+			n.heads[h].backward(&ws.heads[h], ws.dHead, dy, ws.pooled, B)
+			vec.Add(ws.dPooled, ws.dHead)
 		}
-		a := &ws.heads[h]
-		if l.hidden == nil {
-			l.out.Backward(ws.dHead, dy, ws.pooled, B)
-		} else {
-			a.dHidden = grow(a.dHidden, len(a.hidden))
-			l.out.Backward(a.dHidden, dy, a.hidden, B)
-			nn.ReLU.Backward(a.dHidden, a.hidden)
-			l.hidden.Backward(ws.dHead, a.dHidden, ws.pooled, B)
-		}
-		vec.Add(ws.dPooled, ws.dHead)
 	}
 	n.dropPooled(ws, ws.dPooled)
 	ws.dY = grow(ws.dY, len(ws.y))

@@ -100,6 +100,12 @@ func TestGradients(t *testing.T) {
 		}},
 		{"word dropout", func(c *classify.Config) { c.Pool, c.WordDropout = []nn.Pooling{nn.Mean}, 0.4 }},
 		{"pooled dropout", func(c *classify.Config) { c.Pool, c.Dropout = []nn.Pooling{nn.Mean}, 0.4 }},
+		{"layers of their own", func(c *classify.Config) {
+			c.Pool = []nn.Pooling{nn.Last, nn.Mean}
+			c.LSTM = lstm.Config{Stack: []nn.Layer{{Units: 4, Direction: lstm.Bidirectional}, {Units: 2}, {Units: 3, Direction: lstm.Bidirectional, Merge: nn.Sum}}}
+			c.Heads[0].Hidden, c.Heads[0].Layers = 0, []classify.HiddenLayer{{Units: 4, Activation: nn.GELU}, {Units: 3, Activation: nn.Tanh}, {Units: 5}}
+			c.Heads[1].Layers = []classify.HiddenLayer{{Units: 2, Activation: nn.Sigmoid}}
+		}},
 		{"all dropouts, two layers, reverse", func(c *classify.Config) {
 			c.Pool, c.WordDropout, c.Dropout = []nn.Pooling{nn.Mean, nn.Last}, 0.2, 0.2
 			c.LSTM = lstm.Config{HiddenSize: 3, Layers: 2, Direction: lstm.Reverse, InputDropout: 0.2, Dropout: 0.2, Locked: true, WeightDrop: 0.2}

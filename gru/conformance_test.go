@@ -21,12 +21,14 @@ var configs = []Config{
 	{InputSize: 3, HiddenSize: 3, InputDropout: 0.4},
 	{InputSize: 3, HiddenSize: 3, Layers: 2, Direction: nn.Bidirectional, Dropout: 0.5, InputDropout: 0.3, Locked: true},
 	{InputSize: 4, HiddenSize: 17, Direction: nn.Bidirectional, WeightDrop: 0.3}, // past one vector of 16
+	{InputSize: 3, Stack: []nn.Layer{{Units: 4, Direction: nn.Bidirectional}, {Units: 2, Direction: nn.Reverse}, {Units: 3}}},
+	{InputSize: 2, Stack: []nn.Layer{{Units: 3, Direction: nn.Bidirectional, Merge: nn.Product}, {Units: 2, Direction: nn.Bidirectional, Merge: nn.Average}, {Units: 4, Direction: nn.Bidirectional}}, Dropout: 0.3},
 	{InputSize: 5, HiddenSize: 40, Layers: 2, Direction: nn.Bidirectional},
 }
 
 func (c Config) testName() string {
-	return fmt.Sprintf("I%d H%d L%d %s dropout %v %v locked %v weight drop %v",
-		c.InputSize, c.HiddenSize, c.Layers, c.Direction, c.InputDropout, c.Dropout, c.Locked, c.WeightDrop)
+	return fmt.Sprintf("I%d H%d L%d %s %v dropout %v %v locked %v weight drop %v",
+		c.InputSize, c.HiddenSize, c.Layers, c.Direction, c.Stack, c.InputDropout, c.Dropout, c.Locked, c.WeightDrop)
 }
 
 // must makes a GRU of a config that is right.
@@ -71,6 +73,7 @@ func TestEncoder(t *testing.T) {
 		{InputSize: 4, HiddenSize: 6, Layers: 2, Direction: nn.Bidirectional, InputDropout: 0.3, Locked: true},
 		{InputSize: 7, HiddenSize: 24, Layers: 3, Direction: nn.Reverse},
 		{InputSize: 30, HiddenSize: 64, Direction: nn.Bidirectional},
+		{InputSize: 6, Stack: []nn.Layer{{Units: 24, Direction: nn.Bidirectional, Merge: nn.Sum}, {Units: 17}, {Units: 5, Direction: nn.Bidirectional}}, Dropout: 0.3},
 	} {
 		cases = append(cases, encodertest.Case{
 			Name: c.testName(), Input: c.InputSize,
@@ -99,7 +102,9 @@ func TestNumParams(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	for _, c := range []Config{{}, {InputSize: 1}, {InputSize: 1, HiddenSize: 1, Layers: -1}, {InputSize: 1, HiddenSize: 1, Direction: 7}, {InputSize: 1, HiddenSize: 1, Dropout: 1}} {
+	for _, c := range []Config{{}, {InputSize: 1}, {InputSize: 1, HiddenSize: 1, Layers: -1}, {InputSize: 1, HiddenSize: 1, Direction: 7}, {InputSize: 1, HiddenSize: 1, Dropout: 1},
+		{InputSize: 1, HiddenSize: 1, Stack: []nn.Layer{{Units: 1}}}, {InputSize: 1, Stack: []nn.Layer{{}}}, {InputSize: 1, Stack: []nn.Layer{{Units: 1, Direction: 7}}},
+		{InputSize: 1, Stack: []nn.Layer{{Units: 1, Merge: nn.Sum}}}, {InputSize: 1, Stack: []nn.Layer{{Units: 1, Merge: "max"}}}} {
 		if _, err := New(c); err == nil {
 			t.Errorf("New(%+v): no error", c)
 		}

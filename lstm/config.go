@@ -2,13 +2,14 @@ package lstm
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/textlstm/textlstm/internal/rnn"
 	"github.com/textlstm/textlstm/nn"
 )
 
-// A Config describes an LSTM. InputSize and HiddenSize must be set; the zero
-// value of every other field is a sensible default. The dropouts act in
+// A Config describes an LSTM. InputSize and either HiddenSize or Stack must be set;
+// the zero value of every other field is a sensible default. The dropouts act in
 // training only and scale what they keep by 1/(1-p).
 type Config struct {
 	InputSize  int       `json:"input_size"`          // I, the width of an input row
@@ -16,6 +17,10 @@ type Config struct {
 	Layers     int       `json:"layers,omitempty"`    // L, layers on top of each other; 0 means 1
 	Direction  Direction `json:"direction,omitempty"` // which way every layer reads
 	Peephole   bool      `json:"peephole,omitempty"`  // gates also see the cell (Gers & Schmidhuber 2000)
+
+	// Stack has the layers from below where they differ in size or direction, or do not
+	// keep their two directions side by side. HiddenSize, Layers and Direction are zero then.
+	Stack []nn.Layer `json:"stack,omitempty"`
 
 	InputDropout float64 `json:"input_dropout,omitempty"` // share of the first layer's input that is dropped
 	Dropout      float64 `json:"dropout,omitempty"`       // share of every later layer's input that is dropped
@@ -33,12 +38,19 @@ func (c Config) stack() rnn.Config {
 
 // Shape is the size of the network.
 func (c Config) Shape() nn.Shape {
+	if len(c.Stack) > 0 {
+		return nn.Stacked(c.InputSize, c.Stack)
+	}
 	return nn.Shape{Input: c.InputSize, Hidden: c.HiddenSize, Layers: c.NumLayers(), Direction: c.Direction}
 }
 
-// Reading returns c for inputs of a size, read in a direction.
+// Reading returns c for inputs of a size, read in a direction: those of its layers
+// where Stack gives them.
 func (c Config) Reading(input int, d nn.Direction) Config {
-	c.InputSize, c.Direction = input, d
+	c.InputSize = input
+	if len(c.Stack) == 0 {
+		c.Direction = d
+	}
 	return c
 }
 
@@ -48,15 +60,18 @@ func (c Config) Like(from Config) Config {
 	return from
 }
 
-// NumLayers is Layers, or 1 where that is 0.
+// NumLayers is Layers, or 1 where that is 0, or the number of those in Stack.
 func (c Config) NumLayers() int {
+	if len(c.Stack) > 0 {
+		return len(c.Stack)
+	}
 	if c.Layers == 0 {
 		return 1
 	}
 	return c.Layers
 }
 
-// NumDirections is D: 2 if Bidirectional, else 1.
+// NumDirections is D of the last layer: 2 if Bidirectional, else 1.
 func (c Config) NumDirections() int { return c.Shape().NumDirections() }
 
 // OutputSize is D*H, the width of an output row.
@@ -73,7 +88,14 @@ func (c Config) NumParams() float64 {
 }
 
 // Validate reports everything that is wrong with c, wrapping ErrConfig.
-func (c Config) Validate() error { return c.stack().Validate(ErrConfig) }
+func (c Config) Validate() error {
+	err := c.stack().Validate(ErrConfig)
+	if len(c.Stack) > 0 && (c.HiddenSize != 0 || c.Layers != 0 || c.Direction != 0) {
+		return errors.Join(err, fmt.Errorf("%w: hidden_size = %d, layers = %d, direction = %s beside a stack, which says them for each layer: want none",
+			ErrConfig, c.HiddenSize, c.Layers, c.Direction))
+	}
+	return err
+}
 
 // Errors that callers may branch on.
 var (

@@ -25,11 +25,17 @@ var configs = []Config{
 	{InputSize: 3, HiddenSize: 3, Layers: 2, Direction: Bidirectional, Dropout: 0.5, InputDropout: 0.3, Locked: true},
 	{InputSize: 3, HiddenSize: 4, Layers: 2, Direction: Bidirectional, WeightDrop: 0.5},
 	{InputSize: 4, HiddenSize: 17, Direction: Bidirectional, Peephole: true, WeightDrop: 0.3}, // past one vector of 16
+	{InputSize: 3, Stack: []nn.Layer{{Units: 4, Direction: Bidirectional}, {Units: 2, Direction: Reverse}, {Units: 3}}},
+	{InputSize: 2, Stack: []nn.Layer{{Units: 3, Direction: Bidirectional, Merge: nn.Sum}, {Units: 2, Direction: Bidirectional, Merge: nn.Product}, {Units: 4, Direction: Bidirectional}}, Peephole: true},
+	{InputSize: 3, Stack: []nn.Layer{{Units: 2, Direction: Bidirectional, Merge: nn.Average}, {Units: 5}}, Dropout: 0.4, WeightDrop: 0.3, Locked: true},
 	{InputSize: 5, HiddenSize: 40, Layers: 2, Direction: Bidirectional},
 }
 
 func (c Config) testName() string {
 	s := fmt.Sprintf("I%d H%d L%d %s", c.InputSize, c.HiddenSize, c.NumLayers(), c.Direction)
+	for _, l := range c.Stack {
+		s += fmt.Sprintf(" %d %s %s", l.Units, l.Direction, l.Merge)
+	}
 	if c.Peephole {
 		s += " peephole"
 	}
@@ -92,6 +98,7 @@ func TestEncoder(t *testing.T) {
 		{InputSize: 4, HiddenSize: 6, Layers: 2, Direction: Bidirectional, Peephole: true, InputDropout: 0.3, Locked: true},
 		{InputSize: 7, HiddenSize: 24, Layers: 3, Direction: Reverse},
 		{InputSize: 30, HiddenSize: 64, Direction: Bidirectional},
+		{InputSize: 6, Stack: []nn.Layer{{Units: 24, Direction: Bidirectional, Merge: nn.Sum}, {Units: 17}, {Units: 5, Direction: Bidirectional}}, Dropout: 0.3},
 	} {
 		cases = append(cases, encodertest.Case{
 			Name: c.testName(), Input: c.InputSize,

@@ -202,16 +202,19 @@ func (m *LSTM) NewState(B int) *State { return (*State)(m.stack.NewState(B)) }
 // the next step of a Forward, and needs Direction Forward: the others must see
 // the end of a sequence first (ErrConfig). Wrong sizes give ErrShape.
 func (m *LSTM) Step(ws *Workspace, s *State, x []float32) (y []float32, err error) {
-	if m.cfg.Direction != Forward {
-		return nil, fmt.Errorf("%w: Step through a %s LSTM, want forward", ErrConfig, m.cfg.Direction)
+	for _, l := range m.cfg.Shape().AllLayers() {
+		if l.Direction != Forward {
+			return nil, fmt.Errorf("%w: Step through a %s LSTM, want forward", ErrConfig, l.Direction)
+		}
 	}
 	return m.stack.Step(ws.set(m.Int8), (*rnn.State)(s), x)
 }
 
 // A State is the hidden and cell state of every layer and direction, for the
-// sequences in their original order: slice l*D+d is layer l, direction d.
+// sequences in their original order, layer by layer and forward before reverse:
+// slice l*D+d is layer l, direction d, where all layers have D directions.
 type State struct {
-	H, C []float32 // [L*D][B][H]
+	H, C []float32 // of each layer and direction [B][H]
 }
 
 // An Output aliases the Workspace that made it and is valid until its next use.

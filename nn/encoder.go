@@ -103,18 +103,61 @@ type Shape struct {
 	Input, Hidden int // widths of an input row and of one direction's state
 	Layers        int // from 1 on
 	Direction     Direction
+
+	// Stack has the layers where they differ. Then Layers is their number, and
+	// Hidden and Direction are those of the last one.
+	Stack []Layer
 }
+
+// A Layer is one of a stack whose layers differ.
+type Layer struct {
+	Units     int       `json:"units"`               // H, of a direction
+	Direction Direction `json:"direction,omitempty"` // which way it reads
+	Merge     Merge     `json:"merge,omitempty"`     // of the two directions, for the layer above; "" means concat
+}
+
+// Stacked is the shape of layers that differ; there must be one at least.
+func Stacked(input int, layers []Layer) Shape {
+	last := layers[len(layers)-1]
+	return Shape{Input: input, Hidden: last.Units, Layers: len(layers), Direction: last.Direction, Stack: layers}
+}
+
+// Layer returns the l-th layer, from 0.
+func (s Shape) Layer(l int) Layer {
+	if len(s.Stack) > 0 {
+		return s.Stack[l]
+	}
+	return Layer{Units: s.Hidden, Direction: s.Direction}
+}
+
+// AllLayers returns the layers from below, also where they are alike.
+func (s Shape) AllLayers() []Layer {
+	layers := make([]Layer, s.Layers)
+	for l := range layers {
+		layers[l] = s.Layer(l)
+	}
+	return layers
+}
+
+// NumDirections is D of the last layer: 2 if Bidirectional, else 1.
+func (s Shape) NumDirections() int { return s.Direction.Num() }
+
+// OutputSize is D*H, the width of an output row. The last layer's directions are
+// side by side whatever its Merge, which is left to who reads the rows, as Pool
+// does: the last state of each direction is not in the same row.
+func (s Shape) OutputSize() int { return s.NumDirections() * s.Hidden }
 
 // NumDirections is D: 2 if Bidirectional, else 1.
-func (s Shape) NumDirections() int {
-	if s.Direction == Bidirectional {
-		return 2
-	}
-	return 1
-}
+func (l Layer) NumDirections() int { return l.Direction.Num() }
 
-// OutputSize is D*H, the width of an output row.
-func (s Shape) OutputSize() int { return s.NumDirections() * s.Hidden }
+// Width is the width of a row for the layer above: D*H, or H where the directions
+// are merged into one.
+func (l Layer) Width() int {
+	if l.Merge.Joins() {
+		return l.NumDirections() * l.Units
+	}
+	return l.Units
+}
 
 // Direction says which way a layer reads its input.
 type Direction uint8
@@ -126,6 +169,14 @@ const (
 	Reverse
 	Bidirectional
 )
+
+// Num is the number of cells of a layer that reads so: 2 if Bidirectional, else 1.
+func (d Direction) Num() int {
+	if d == Bidirectional {
+		return 2
+	}
+	return 1
+}
 
 var directionNames = [...]string{"forward", "reverse", "bidirectional"}
 

@@ -41,7 +41,7 @@ func dot(x, y []float32) float64 {
 func TestDenseGradient(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 0))
 	const n, in, hidden, out = 4, 5, 6, 3
-	for _, a := range []nn.Activation{nn.Identity, nn.ReLU, nn.Tanh} {
+	for _, a := range nn.Activations() {
 		for _, bias := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s bias=%t", a, bias), func(t *testing.T) {
 				one, two := nn.NewDense("one", in, hidden), nn.NewDense("two", hidden, out)
@@ -51,9 +51,10 @@ func TestDenseGradient(t *testing.T) {
 					one.Bias = nil
 				}
 				x, dy := param("x", nil, n, in), normals(rng, n*out)
-				h, y := make([]float32, n*hidden), make([]float32, n*out)
+				h, pre, y := make([]float32, n*hidden), make([]float32, n*hidden), make([]float32, n*out)
 				loss := func() float64 {
 					one.Forward(h, x.Data, n)
+					copy(pre, h)
 					a.Forward(h)
 					two.Forward(y, h, n)
 					return dot(y, dy)
@@ -70,7 +71,7 @@ func TestDenseGradient(t *testing.T) {
 				loss()
 				dh := make([]float32, n*hidden)
 				two.Backward(dh, dy, h, n)
-				a.Backward(dh, h)
+				a.Backward(dh, pre, h)
 				one.Backward(x.Grad, dh, x.Data, n)
 				gradcheck.Check(t, params, loss, 2e-3)
 			})
@@ -93,6 +94,10 @@ func TestPoolGradient(t *testing.T) {
 		{"mean", nn.PoolConfig{Kinds: []nn.Pooling{nn.Mean}}, nil},
 		{"attention", nn.PoolConfig{Kinds: []nn.Pooling{nn.Attention}}, nil},
 		{"attention, wide, groups", nn.PoolConfig{Kinds: []nn.Pooling{nn.Attention}, Hidden: 7}, chunks},
+		{"sum", nn.PoolConfig{Kinds: []nn.Pooling{nn.Last, nn.Max}, Bidirectional: true, Merge: nn.Sum}, nil},
+		{"average, groups", nn.PoolConfig{Kinds: []nn.Pooling{nn.Mean, nn.Last}, Bidirectional: true, Merge: nn.Average}, chunks},
+		{"product, all", nn.PoolConfig{Kinds: []nn.Pooling{nn.Max, nn.Mean, nn.Attention, nn.Last}, Bidirectional: true, Merge: nn.Product}, nil},
+		{"padded", nn.PoolConfig{Kinds: []nn.Pooling{nn.Max, nn.Mean}, Bidirectional: true, Padded: 4}, nil},
 		{"all, groups", nn.PoolConfig{Kinds: []nn.Pooling{nn.Max, nn.Mean, nn.Attention, nn.Last}, Bidirectional: true}, chunks},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -45,6 +45,16 @@ type PoolConfig struct {
 	Bidirectional bool `json:"bidirectional,omitempty"`
 	Reverse       bool `json:"reverse,omitempty"`
 
+	// Merge makes one row of the two halves of a Bidirectional one, before rows are pooled:
+	// of Last, the two final states. "" means Concat, which leaves them side by side.
+	Merge Merge `json:"merge,omitempty"`
+
+	// Padded is for Max on sequences that another program has padded to so many steps and
+	// whose maximum is over these too, as GlobalMaxPooling1D of Keras takes it behind a
+	// mask: the steps that are not there count as zeros of the reverse direction. They
+	// repeat the forward one's last state, which changes no maximum. 0 means none.
+	Padded int `json:"padded,omitempty"`
+
 	// Hidden is the width A of the attention's hidden layer; 0 means Size.
 	Hidden int `json:"hidden,omitempty"`
 }
@@ -60,6 +70,14 @@ func (c PoolConfig) Validate() error {
 	}
 	if c.Bidirectional && (c.Reverse || c.Size%2 != 0) {
 		errs = append(errs, fmt.Errorf("nn: pool: Bidirectional wants an even Size and no Reverse, got %d, %t", c.Size, c.Reverse))
+	}
+	if err := c.Merge.Validate(); err != nil {
+		errs = append(errs, err)
+	} else if !c.Merge.Joins() && (!c.Bidirectional || c.Padded > 0) {
+		errs = append(errs, fmt.Errorf("nn: pool: Merge %s with Bidirectional %t and Padded %d, want true and 0", c.Merge, c.Bidirectional, c.Padded))
+	}
+	if c.Padded < 0 {
+		errs = append(errs, fmt.Errorf("nn: pool: Padded is %d, want 0 or more", c.Padded))
 	}
 	for i, k := range c.Kinds {
 		if !slices.Contains(poolings, k) {
@@ -78,7 +96,16 @@ func (c PoolConfig) NumParams() float64 {
 	if !slices.Contains(c.Kinds, Attention) {
 		return 0
 	}
-	return float64(cmp.Or(c.Hidden, c.Size)) * (float64(c.Size) + 2)
+	return float64(cmp.Or(c.Hidden, c.Width())) * (float64(c.Width()) + 2)
+}
+
+// Width is the width W of a row that is pooled, of a valid c: D, or half of it where the
+// two directions are merged into one.
+func (c PoolConfig) Width() int {
+	if c.Merge.Joins() {
+		return c.Size
+	}
+	return c.Size / 2
 }
 
 // A Pool reduces the packed rows [Rows][D] of a batch to one vector per text.
@@ -107,11 +134,11 @@ func NewPool(name string, cfg PoolConfig) (*Pool, error) {
 		cfg.Kinds = []Pooling{Max}
 	}
 	if cfg.Hidden == 0 {
-		cfg.Hidden = cfg.Size
+		cfg.Hidden = cfg.Width()
 	}
 	p := &Pool{cfg: cfg}
 	if slices.Contains(cfg.Kinds, Attention) {
-		p.Hidden = NewDense(join(name, "hidden"), cfg.Size, cfg.Hidden)
+		p.Hidden = NewDense(join(name, "hidden"), cfg.Width(), cfg.Hidden)
 		p.Context = NewParam(join(name, "context"), cfg.Hidden)
 		p.Context.Decay = true
 	}
@@ -125,8 +152,8 @@ func (p *Pool) Config() PoolConfig {
 	return c
 }
 
-// OutSize is the width of a pooled vector: D for each kind.
-func (p *Pool) OutSize() int { return len(p.cfg.Kinds) * p.cfg.Size }
+// OutSize is the width of a pooled vector: W for each kind.
+func (p *Pool) OutSize() int { return len(p.cfg.Kinds) * p.cfg.Width() }
 
 // Params lists the attention's parameters; without attention there are none.
 func (p *Pool) Params() []*Param {
@@ -149,10 +176,14 @@ func (p *Pool) Init(rng *rand.Rand) {
 // value is ready; it grows as needed and is then reused without allocation.
 // It belongs to one goroutine.
 type PoolWorkspace struct {
-	owner       []int32 // [Rows] text of each row
-	count       []int   // [G] rows of each text
-	first, last []int32 // [G] rows of the text's first and last step, -1 if none
-	argmax      []int32 // [G][D] row of the greatest value
+	owner       []int32   // [Rows] text of each row
+	count       []int     // [G] rows of each text
+	first, last []int32   // [G] rows of the text's first and last step, -1 if none
+	argmax      []int32   // [G][W] row of the greatest value; -1 for padding
+	merged      []float32 // [Rows][W] where the directions are merged
+	dMerged     []float32
+	dHalves     []float32    // [Rows][D]
+	states      [2][]float32 // [D] of one text
 	hidden      []float32
 	weights     []float32 // [Rows] attention
 	dscore      []float32 // [Rows]
@@ -171,50 +202,82 @@ func (ws *PoolWorkspace) Weights() []float32 { return ws.weights[:min(len(ws.wei
 // groups maps each of l's sequences to its text, 0 <= groups[b] < G with
 // G = len(dst)/OutSize(); nil means that each sequence is a text of its own.
 func (p *Pool) Forward(dst, y []float32, l *Layout, groups []int, ws *PoolWorkspace) {
-	D, out := p.cfg.Size, p.OutSize()
+	W, out := p.cfg.Width(), p.OutSize()
 	G := p.check(dst, y, l, groups)
 	ws.index(l, groups, G)
 	clear(dst)
 	if ws.rows == 0 {
 		return
 	}
+	rows := p.merge(y, ws)
 	for i, kind := range p.cfg.Kinds {
-		at := i * D
+		at := i * W
 		switch kind {
 		case Last:
-			split := p.split()
+			last := ws.stateRow(0, p.cfg.Size)
 			for g := range G {
 				if ws.count[g] > 0 {
-					d := dst[g*out+at : g*out+at+D]
-					copy(d[:split], y[int(ws.last[g])*D:])
-					copy(d[split:], y[int(ws.first[g])*D+split:])
+					p.lastStates(last, y, g, ws)
+					p.mergeInto(dst[g*out+at:g*out+at+W], last, 1)
 				}
 			}
 		case Mean:
 			for r, g := range ws.owner {
-				vec.Add(dst[int(g)*out+at:int(g)*out+at+D], y[r*D:(r+1)*D])
+				vec.Add(dst[int(g)*out+at:int(g)*out+at+W], rows[r*W:(r+1)*W])
 			}
 			for g, n := range ws.count {
 				if n > 0 {
-					vec.Scale(1/float32(n), dst[g*out+at:g*out+at+D])
+					vec.Scale(1/float32(n), dst[g*out+at:g*out+at+W])
 				}
 			}
 		case Max:
-			p.max(dst[at:], y, G, ws)
+			p.max(dst[at:], rows, G, ws)
 		case Attention:
-			p.attend(y, G, ws)
+			p.attend(rows, G, ws)
 			for r, g := range ws.owner {
-				vec.Axpy(ws.weights[r], y[r*D:(r+1)*D], dst[int(g)*out+at:int(g)*out+at+D])
+				vec.Axpy(ws.weights[r], rows[r*W:(r+1)*W], dst[int(g)*out+at:int(g)*out+at+W])
 			}
 		}
 	}
+}
+
+// merge returns the rows that are pooled: y, or its halves merged.
+func (p *Pool) merge(y []float32, ws *PoolWorkspace) []float32 {
+	if p.cfg.Merge.Joins() {
+		return y
+	}
+	ws.merged = grow(ws.merged, ws.rows*p.cfg.Width())
+	p.mergeInto(ws.merged, y, ws.rows)
+	return ws.merged
+}
+
+// mergeInto makes of n rows y [n][D] those of dst [n][W].
+func (p *Pool) mergeInto(dst, y []float32, n int) {
+	if p.cfg.Merge.Joins() {
+		copy(dst, y[:n*p.cfg.Size])
+		return
+	}
+	p.cfg.Merge.Forward(dst, y, n, p.cfg.Width())
+}
+
+// stateRow is one of two rows of scratch memory.
+func (ws *PoolWorkspace) stateRow(i, D int) []float32 {
+	ws.states[i] = grow(ws.states[i], D)
+	return ws.states[i]
+}
+
+// lastStates sets dst [D] to the final states of text g, which has rows.
+func (p *Pool) lastStates(dst, y []float32, g int, ws *PoolWorkspace) {
+	D, split := p.cfg.Size, p.split()
+	copy(dst[:split], y[int(ws.last[g])*D:])
+	copy(dst[split:D], y[int(ws.first[g])*D+split:])
 }
 
 // Backward adds the gradient of y to dy [Rows][D], given the gradient dpooled
 // [G][OutSize()] of what Forward wrote, and adds to the gradients of the
 // attention's parameters. The other arguments are Forward's; ws is used up.
 func (p *Pool) Backward(dy, dpooled, y []float32, l *Layout, groups []int, ws *PoolWorkspace) {
-	D, out := p.cfg.Size, p.OutSize()
+	D, W, out := p.cfg.Size, p.cfg.Width(), p.OutSize()
 	G := p.check(dpooled, y, l, groups)
 	if len(dy) < l.Rows()*D || ws.rows != l.Rows() || len(ws.count) != G {
 		panic(fmt.Sprintf("nn: pool gradient: len(dy) = %d, want Rows*D = %d*%d; workspace of %d rows, %d texts, want %d, %d",
@@ -223,37 +286,62 @@ func (p *Pool) Backward(dy, dpooled, y []float32, l *Layout, groups []int, ws *P
 	if ws.rows == 0 {
 		return
 	}
+	rows, drows := y, dy // those that are pooled
+	if !p.cfg.Merge.Joins() {
+		rows = ws.merged
+		ws.dMerged = grow(ws.dMerged, ws.rows*W)
+		clear(ws.dMerged)
+		drows = ws.dMerged
+	}
 	for i, kind := range p.cfg.Kinds {
-		at := i * D
+		at := i * W
 		switch kind {
 		case Last:
-			split := p.split()
+			last, dlast, split := ws.stateRow(0, D), ws.stateRow(1, D), p.split()
 			for g := range G {
 				if ws.count[g] > 0 {
-					d := dpooled[g*out+at : g*out+at+D]
-					last, first := int(ws.last[g])*D, int(ws.first[g])*D
-					vec.Add(dy[last:last+split], d[:split])
-					vec.Add(dy[first+split:first+D], d[split:])
+					p.lastStates(last, y, g, ws)
+					p.mergeBackward(dlast, dpooled[g*out+at:], last, 1)
+					end, start := int(ws.last[g])*D, int(ws.first[g])*D
+					vec.Add(dy[end:end+split], dlast[:split])
+					vec.Add(dy[start+split:start+D], dlast[split:])
 				}
 			}
 		case Mean:
 			for r, g := range ws.owner {
-				vec.Axpy(1/float32(ws.count[g]), dpooled[int(g)*out+at:int(g)*out+at+D], dy[r*D:(r+1)*D])
+				vec.Axpy(1/float32(ws.count[g]), dpooled[int(g)*out+at:int(g)*out+at+W], drows[r*W:(r+1)*W])
 			}
 		case Max:
 			for g := range G {
 				if ws.count[g] == 0 {
 					continue
 				}
-				d := dpooled[g*out+at : g*out+at+D]
-				for j, r := range ws.argmax[g*D : (g+1)*D] {
-					dy[int(r)*D+j] += d[j]
+				d := dpooled[g*out+at : g*out+at+W]
+				for j, r := range ws.argmax[g*W : (g+1)*W] {
+					if r >= 0 {
+						drows[int(r)*W+j] += d[j]
+					}
 				}
 			}
 		case Attention:
-			p.attendBackward(dy, dpooled[at:], y, G, ws)
+			p.attendBackward(drows, dpooled[at:], rows, G, ws)
 		}
 	}
+	if !p.cfg.Merge.Joins() {
+		ws.dHalves = grow(ws.dHalves, ws.rows*D)
+		p.mergeBackward(ws.dHalves, ws.dMerged, y, ws.rows)
+		vec.Add(dy[:ws.rows*D], ws.dHalves)
+	}
+}
+
+// mergeBackward writes to dy [n][D] the gradient of the rows y that mergeInto has read,
+// given that of what it wrote, d [n][W].
+func (p *Pool) mergeBackward(dy, d, y []float32, n int) {
+	if p.cfg.Merge.Joins() {
+		copy(dy[:n*p.cfg.Size], d)
+		return
+	}
+	p.cfg.Merge.Backward(dy, d, y, n, p.cfg.Width())
 }
 
 // split is the column where a row's reverse direction begins.
@@ -319,7 +407,7 @@ func (ws *PoolWorkspace) index(l *Layout, groups []int, G int) {
 // max writes the greatest value of each column of each text to dst, whose
 // rows have stride OutSize(), and remembers where it was.
 func (p *Pool) max(dst, y []float32, G int, ws *PoolWorkspace) {
-	D, out := p.cfg.Size, p.OutSize()
+	D, out := p.cfg.Width(), p.OutSize()
 	ws.argmax = grow(ws.argmax, G*D)
 	for g := range G {
 		ws.argmax[g*D] = -1 // no row of this text seen yet
@@ -336,12 +424,23 @@ func (p *Pool) max(dst, y []float32, G int, ws *PoolWorkspace) {
 			at[j] = int32(r)
 		}
 	}
+	for g, n := range ws.count {
+		if n == 0 || n >= p.cfg.Padded {
+			continue
+		}
+		d, at := dst[g*out:g*out+D], ws.argmax[g*D:(g+1)*D]
+		for j := p.split(); j < D; j++ {
+			if d[j] < 0 {
+				d[j], at[j] = 0, -1
+			}
+		}
+	}
 }
 
 // attend computes hidden = tanh(y·Wᵀ + b) and weights = softmax of v·hidden
 // over the rows of each text.
 func (p *Pool) attend(y []float32, G int, ws *PoolWorkspace) {
-	A, D := p.cfg.Hidden, p.cfg.Size
+	A, D := p.cfg.Hidden, p.cfg.Width()
 	ws.hidden = grow(ws.hidden, ws.rows*A)
 	ws.weights = grow(ws.weights, ws.rows)
 	ws.perText = grow(ws.perText, G)
@@ -382,7 +481,7 @@ func (p *Pool) attend(y []float32, G int, ws *PoolWorkspace) {
 // attendBackward is the gradient of attend and of the weighted sum after it;
 // dpooled has stride OutSize().
 func (p *Pool) attendBackward(dy, dpooled, y []float32, G int, ws *PoolWorkspace) {
-	A, D, out := p.cfg.Hidden, p.cfg.Size, p.OutSize()
+	A, D, out := p.cfg.Hidden, p.cfg.Width(), p.OutSize()
 	ws.dscore = grow(ws.dscore, ws.rows)
 	clear(ws.perText)
 	for r, g := range ws.owner {

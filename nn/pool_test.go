@@ -32,8 +32,9 @@ func newPool(t testing.TB, cfg nn.PoolConfig) *nn.Pool {
 func TestPoolIgnoresBatchMates(t *testing.T) {
 	const D = 40
 	rng := rand.New(rand.NewPCG(5, 0))
-	for _, bidirectional := range []bool{false, true} {
-		p := newPool(t, nn.PoolConfig{Size: D, Kinds: everyPooling, Bidirectional: bidirectional, Hidden: 13})
+	for _, cfg := range []nn.PoolConfig{{}, {Bidirectional: true}, {Bidirectional: true, Merge: nn.Product}, {Bidirectional: true, Padded: 8}} {
+		cfg.Size, cfg.Kinds, cfg.Hidden = D, everyPooling, 13
+		p := newPool(t, cfg)
 		out := p.OutSize()
 		lengths := []int{7, 0, 3, 12, 7, 1, 30}
 		groups := []int{0, 1, 2, 0, 3, 2, 0} // texts of one, two and three chunks, one empty
@@ -157,7 +158,10 @@ func TestPoolParts(t *testing.T) {
 	for i := range text { // scores of the attention that an exponential would not hold
 		text[i] *= 40
 	}
-	for _, cfg := range []nn.PoolConfig{{}, {Bidirectional: true}, {Reverse: true}} {
+	for _, cfg := range []nn.PoolConfig{
+		{}, {Bidirectional: true}, {Reverse: true}, {Padded: n}, {Bidirectional: true, Padded: n + 1},
+		{Bidirectional: true, Merge: nn.Sum}, {Bidirectional: true, Merge: nn.Average}, {Bidirectional: true, Merge: nn.Product},
+	} {
 		cfg.Size, cfg.Kinds = D, everyPooling
 		p := newPool(t, cfg)
 		for i := range p.Context.Data {
@@ -180,7 +184,7 @@ func TestPoolParts(t *testing.T) {
 			parts.Add(9, nil, &l, &ws)
 			parts.Vector(got)
 			near(t, "parts", got, want, 1e-6)
-			if exact := len(everyPooling) / 2 * D; !slices.Equal(got[:exact], want[:exact]) { // max and last
+			if exact := len(everyPooling) / 2 * cfg.Width(); !slices.Equal(got[:exact], want[:exact]) { // max and last
 				t.Errorf("%v: other bits of max or last", order)
 			}
 		}
@@ -200,6 +204,56 @@ func TestPoolParts(t *testing.T) {
 	}
 	if parts.Vector(got); got[0] == got[0] || got[2] == got[2] || got[3] == got[3] {
 		t.Errorf("a NaN pools to %v", got)
+	}
+}
+
+// What is pooled of merged directions is what is pooled of the rows that they make, but
+// for the last states, which are of different rows.
+func TestPoolMerge(t *testing.T) {
+	f, b := [][]float32{{1, -2}, {3, 4}}, [][]float32{{-5, 6}, {7, 0.5}}
+	var l nn.Layout
+	l.Reset([]int{2})
+	y := slices.Concat(f[0], b[0], f[1], b[1])
+	for _, tt := range []struct {
+		merge           nn.Merge
+		last, max, mean []float32
+	}{
+		{nn.Sum, []float32{-2, 10}, []float32{10, 4.5}, []float32{3, 4.25}},
+		{nn.Average, []float32{-1, 5}, []float32{5, 2.25}, []float32{1.5, 2.125}},
+		{nn.Product, []float32{-15, 24}, []float32{21, 2}, []float32{8, -5}},
+	} {
+		p := newPool(t, nn.PoolConfig{Size: 4, Kinds: []nn.Pooling{nn.Last, nn.Max, nn.Mean}, Bidirectional: true, Merge: tt.merge})
+		dst := make([]float32, p.OutSize())
+		p.Forward(dst, y, &l, nil, new(nn.PoolWorkspace))
+		near(t, string(tt.merge), dst, slices.Concat(tt.last, tt.max, tt.mean), 1e-6)
+	}
+}
+
+// Padding counts as zeros of the reverse direction for Max, and for nothing else.
+func TestPoolPadded(t *testing.T) {
+	var l nn.Layout
+	l.Reset([]int{1, 2})
+	y := []float32{-1, -2, -3, -4, -5, -6}
+	p := newPool(t, nn.PoolConfig{Size: 2, Kinds: []nn.Pooling{nn.Max, nn.Mean, nn.Last}, Bidirectional: true, Padded: 2})
+	dst := make([]float32, 2*p.OutSize())
+	p.Forward(dst, y, &l, nil, new(nn.PoolWorkspace))
+	// The second sequence is the longer one, and so the first rows are its own, then the other's.
+	near(t, "padded", dst, []float32{-3, 0, -3, -4, -3, -4, -1, -2, -3, -4, -5, -2}, 1e-6)
+}
+
+// The activations are what their comments say.
+func TestActivations(t *testing.T) {
+	x := []float32{-3, -0.5, 0, 0.5, 2}
+	for a, want := range map[nn.Activation][]float32{
+		nn.Sigmoid: {0.047425874, 0.37754068, 0.5, 0.62245935, 0.8807971},
+		nn.GELU:    {-0.0040496942, -0.15426877, 0, 0.34573123, 1.9544997},
+		nn.SiLU:    {-0.14227761, -0.18877034, 0, 0.31122968, 1.7615942},
+		nn.ELU:     {-0.95021293, -0.39346933, 0, 0.5, 2},
+		nn.ReLU:    {0, 0, 0, 0.5, 2},
+	} {
+		y := slices.Clone(x)
+		a.Forward(y)
+		near(t, string(a), y, want, 1e-6)
 	}
 }
 
@@ -281,6 +335,13 @@ func TestPoolConfigValidate(t *testing.T) {
 	}
 	if err := (nn.PoolConfig{Size: 3, Bidirectional: true}).Validate(); err == nil {
 		t.Error("an odd row split between two directions was accepted")
+	}
+	for _, cfg := range []nn.PoolConfig{
+		{Size: 2, Merge: "max"}, {Size: 2, Merge: nn.Sum}, {Size: 2, Bidirectional: true, Merge: nn.Sum, Padded: 3}, {Size: 2, Padded: -1},
+	} {
+		if cfg.Validate() == nil {
+			t.Errorf("%+v was accepted", cfg)
+		}
 	}
 	if _, err := nn.NewPool("", nn.PoolConfig{}); err == nil {
 		t.Error("NewPool accepted a zero Size")
@@ -371,12 +432,12 @@ func TestDenseAllocatesNothingInSteadyState(t *testing.T) {
 }
 
 func TestActivationValidate(t *testing.T) {
-	for _, a := range []nn.Activation{"", nn.Identity, nn.ReLU, nn.Tanh} {
+	for _, a := range append(nn.Activations(), "") {
 		if err := a.Validate(); err != nil {
 			t.Error(err)
 		}
 	}
-	if nn.Activation("gelu").Validate() == nil {
-		t.Error("gelu was accepted")
+	if nn.Activation("maxout").Validate() == nil {
+		t.Error("maxout was accepted")
 	}
 }

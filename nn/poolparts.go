@@ -7,18 +7,25 @@ import "math"
 // returns differs from Pool.Forward of all rows by rounding alone, and by nothing
 // where it takes the greatest or the last.
 type PoolParts struct {
-	pool        *Pool
+	pool        *Pool // without Padded, which is of whole texts
+	padded      int
 	rows        int
 	first, last int       // the parts at the ends
 	logSum      float64   // of the attention, as in PoolWorkspace
 	sum         []float64 // [OutSize]
 	part        []float32 // [OutSize]
+	ends        []float32 // [2][D]: the last states, and those of the part
 	groups      []int     // [B] zeros
 }
 
 // Reset forgets all rows and begins a text that p is to pool.
 func (s *PoolParts) Reset(p *Pool) {
-	s.pool, s.rows = p, 0
+	s.rows, s.padded = 0, p.cfg.Padded
+	if s.pool = p; s.padded > 0 {
+		whole := *p
+		whole.cfg.Padded = 0
+		s.pool = &whole
+	}
 	s.sum = grow(s.sum, p.OutSize())
 	s.part = grow(s.part, p.OutSize())
 	clear(s.sum)
@@ -37,18 +44,14 @@ func (s *PoolParts) Add(k int, y []float32, l *Layout, ws *PoolWorkspace) {
 	if s.rows == 0 {
 		s.first, s.last = k, k
 	}
-	D, split := s.pool.cfg.Size, s.pool.split()
+	s.keepEnds(k, y, ws)
+	W := s.pool.cfg.Width()
 	for i, kind := range s.pool.cfg.Kinds {
-		sum, part := s.sum[i*D:(i+1)*D], s.part[i*D:(i+1)*D]
+		sum, part := s.sum[i*W:(i+1)*W], s.part[i*W:(i+1)*W]
 		keep, add := 1.0, 1.0 // shares of what is there and of the part
 		switch kind {
 		case Last:
-			for j, v := range part {
-				if j < split && k >= s.last || j >= split && k <= s.first {
-					sum[j] = float64(v)
-				}
-			}
-			continue
+			continue // see keepEnds
 		case Max:
 			for j, v := range part {
 				if s.rows == 0 || float64(v) > sum[j] || v != v {
@@ -76,16 +79,42 @@ func (s *PoolParts) Add(k int, y []float32, l *Layout, ws *PoolWorkspace) {
 	s.first, s.last = min(s.first, k), max(s.last, k)
 }
 
+// keepEnds keeps the last states of the text as far as it is known: what comes last
+// is in its last part, and for the reverse direction in its first.
+func (s *PoolParts) keepEnds(k int, y []float32, ws *PoolWorkspace) {
+	D, split := s.pool.cfg.Size, s.pool.split()
+	s.ends = grow(s.ends, 2*D)
+	part := s.ends[D:]
+	s.pool.lastStates(part, y, 0, ws)
+	if k >= s.last {
+		copy(s.ends[:split], part[:split])
+	}
+	if k <= s.first {
+		copy(s.ends[split:D], part[split:])
+	}
+}
+
 // Vector writes the pooled vector to dst [OutSize], zeros for a text without rows.
 func (s *PoolParts) Vector(dst []float32) {
-	D := s.pool.cfg.Size
+	W := s.pool.cfg.Width()
 	for i, kind := range s.pool.cfg.Kinds {
+		dst, sum := dst[i*W:(i+1)*W], s.sum[i*W:(i+1)*W]
+		switch {
+		case s.rows == 0:
+			clear(dst)
+			continue
+		case kind == Last:
+			s.pool.mergeInto(dst, s.ends, 1)
+			continue
+		}
 		share := 1.0
-		if kind == Mean && s.rows > 0 {
+		if kind == Mean {
 			share = 1 / float64(s.rows)
 		}
-		for j := i * D; j < (i+1)*D; j++ {
-			dst[j] = float32(share * s.sum[j])
+		for j, v := range sum {
+			if dst[j] = float32(share * v); kind == Max && s.rows < s.padded && j >= s.pool.split() {
+				dst[j] = max(dst[j], 0)
+			}
 		}
 	}
 }

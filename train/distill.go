@@ -58,7 +58,7 @@ func (t *Trainer) heads(cfg Config, data *corpora.Dataset) ([]classify.Head, err
 		own := classify.Head{Name: h.Name, Labels: h.Labels, Loss: nn.Loss{Kind: h.Loss.Kind}, Mean: h.Mean, Scale: h.Scale}
 		for _, given := range cfg.Model.Heads {
 			if given.Name == h.Name {
-				own.Hidden, own.Weight = given.Hidden, given.Weight
+				own.Hidden, own.Layers, own.Weight = given.Hidden, given.Layers, given.Weight
 				if len(given.Lexicon) > 0 {
 					return nil, fmt.Errorf("train: head %s: a student learns what its teacher's lexicon says: leave lexicon out", h.Name)
 				}

@@ -59,8 +59,12 @@ func (c Config) batchBytes(tokens int) float64 {
 	for k := range c.Model.NumMembers() {
 		m := c.Model.Member(k)
 		s := m.EncoderShape()
-		H, D, L := float64(s.Hidden), float64(s.NumDirections()), float64(s.Layers)
-		most = max(most, float64(vectors*m.Embed)+L*D*(4*H+H+H)+3*D*H)
+		kept, widest := 0.0, 0.0
+		for _, layer := range s.AllLayers() {
+			width := float64(layer.NumDirections()) * float64(layer.Units)
+			kept, widest = kept+(4+1+1)*width, max(widest, width)
+		}
+		most = max(most, float64(vectors*m.Embed)+kept+3*widest)
 	}
 	return (4*most + 16) * float64(tokens) * 5 / 4
 }

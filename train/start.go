@@ -130,10 +130,14 @@ func (c Config) CheckStart(s *Start) error {
 	fields := []field{
 		{"embed", to.Embed, from.Embed},
 		{"encoder", name, from.EncoderName()},
-		{name + ".hidden_size", here.Hidden, want.Hidden},
-		{name + ".layers", here.Layers, want.Layers},
-		{name + ".direction", here.Direction, want.Direction},
 		{"lstm.peephole", to.LSTM.Peephole, from.LSTM.Peephole},
+	}
+	if here.Stack == nil && want.Stack == nil {
+		fields = append(fields, field{name + ".hidden_size", here.Hidden, want.Hidden},
+			field{name + ".layers", here.Layers, want.Layers},
+			field{name + ".direction", here.Direction, want.Direction})
+	} else {
+		fields = append(fields, field{name + ".stack", fmt.Sprint(here.AllLayers()), fmt.Sprint(want.AllLayers())})
 	}
 	for k, d := range to.Directions {
 		fields = append(fields, field{fmt.Sprintf("directions[%d]", k), d, want.Direction})

@@ -164,9 +164,8 @@ func Pooled(name string, m *classify.Model, texts []classify.Encoded) ([]Curve, 
 		return nil, err
 	}
 	head := &m.Heads()[0]
-	shape := m.Config().EncoderShape()
-	L, D := shape.Layers, shape.NumDirections()
-	sums := make([][]float64, L*D) // of squares, by lag
+	cells := cellsOf(m.Config().EncoderShape())
+	sums := make([][]float64, len(cells)) // of squares, by lag
 	var counts []float64
 	var ws classify.Workspace
 	for i, text := range texts {
@@ -194,7 +193,7 @@ func Pooled(name string, m *classify.Model, texts []classify.Encoded) ([]Curve, 
 			}
 			for t, v := range norms {
 				lag := n - 1 - t
-				if backwards(shape.Direction, k%D) {
+				if cells[k].reverse {
 					lag = t
 				}
 				sums[k][lag] += v * v
@@ -205,26 +204,48 @@ func Pooled(name string, m *classify.Model, texts []classify.Encoded) ([]Curve, 
 		return nil, nil
 	}
 	var curves []Curve
-	for l := L - 1; l >= 0; l-- {
-		for d := range D {
-			c := Curve{Name: name, Layer: l, Reverse: backwards(shape.Direction, d), Norms: sums[l*D+d]}
-			for lag := range c.Norms {
-				c.Norms[lag] = math.Sqrt(c.Norms[lag] / counts[lag])
-			}
-			c.Factor = factor(c.Norms)
-			curves = append(curves, c)
+	for _, cell := range fromTop(cells) {
+		c := Curve{Name: name, Layer: cell.layer, Reverse: cell.reverse, Norms: sums[cell.index]}
+		for lag := range c.Norms {
+			c.Norms[lag] = math.Sqrt(c.Norms[lag] / counts[lag])
 		}
+		c.Factor = factor(c.Norms)
+		curves = append(curves, c)
 	}
 	return curves, nil
 }
 
-// backwards says whether direction d of a layer reads from the end to the start.
-func backwards(direction nn.Direction, d int) bool { return d == 1 || direction == nn.Reverse }
+// A cell is one layer of an encoder in one direction.
+type cell struct {
+	index            int // among all
+	layer, direction int
+	reverse          bool
+	size, before     int // its units, and those of the cells before it
+}
+
+// cellsOf lists the cells of an encoder, layer by layer.
+func cellsOf(s nn.Shape) (cells []cell) {
+	before := 0
+	for l, layer := range s.AllLayers() {
+		for d := range layer.NumDirections() {
+			cells = append(cells, cell{len(cells), l, d, d == 1 || layer.Direction == nn.Reverse, layer.Units, before})
+			before += layer.Units
+		}
+	}
+	return cells
+}
+
+// fromTop returns cells in the order of their layers from the last one down.
+func fromTop(cells []cell) []cell {
+	cells = slices.Clone(cells)
+	slices.SortStableFunc(cells, func(a, b cell) int { return b.layer - a.layer })
+	return cells
+}
 
 // measure runs m on the sequences and back from the last states.
 func measure(name string, m *lstm.LSTM, sequences [][]float32, o Options) ([]Curve, error) {
 	cfg := m.Config()
-	B, L, D, H, I := len(sequences), cfg.NumLayers(), cfg.NumDirections(), cfg.HiddenSize, cfg.InputSize
+	B, I, cells := len(sequences), cfg.InputSize, cellsOf(cfg.Shape())
 	lengths := make([]int, B)
 	for b, x := range sequences {
 		if len(x) == 0 || len(x)%I != 0 {
@@ -244,14 +265,17 @@ func measure(name string, m *lstm.LSTM, sequences [][]float32, o Options) ([]Cur
 	if _, err := m.Forward(&ws, lstm.Batch{Layout: &layout, X: rows}, nil, lstm.Mode{Train: true}); err != nil {
 		return nil, err
 	}
-	end := lstm.State{H: make([]float32, L*D*B*H), C: make([]float32, L*D*B*H)}
-	for d := range D {
-		u := direction(H, seed.Rand(o.Seed, "direction", uint64(d)))
+	end := m.NewState(B)
+	for _, c := range cells {
+		if c.layer < cfg.NumLayers()-1 {
+			continue
+		}
+		u := direction(c.size, seed.Rand(o.Seed, "direction", uint64(c.direction)))
 		for b := range B {
-			copy(end.H[(((L-1)*D+d)*B+b)*H:], u)
+			copy(end.H[c.before*B+b*c.size:], u)
 		}
 	}
-	if _, _, err := m.Backward(&ws, nil, &end); err != nil {
+	if _, _, err := m.Backward(&ws, nil, end); err != nil {
 		return nil, err
 	}
 	clip := o.Clip
@@ -269,13 +293,11 @@ func measure(name string, m *lstm.LSTM, sequences [][]float32, o Options) ([]Cur
 		scale = clip / weights
 	}
 	var curves []Curve
-	for l := L - 1; l >= 0; l-- {
-		for d := range D {
-			c := Curve{Name: name, Layer: l, Reverse: backwards(cfg.Direction, d), Weights: weights, Scale: scale}
-			c.Norms = byLag(&layout, ws.StepNorms(l, d), c.Reverse)
-			c.Factor = factor(c.Norms)
-			curves = append(curves, c)
-		}
+	for _, cell := range fromTop(cells) {
+		c := Curve{Name: name, Layer: cell.layer, Reverse: cell.reverse, Weights: weights, Scale: scale}
+		c.Norms = byLag(&layout, ws.StepNorms(cell.layer, cell.direction), c.Reverse)
+		c.Factor = factor(c.Norms)
+		curves = append(curves, c)
 	}
 	return curves, nil
 }

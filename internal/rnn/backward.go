@@ -19,25 +19,24 @@ func (m *Stack) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float
 		return nil, State{}, fmt.Errorf("%s: %w", m.cfg.Name, ErrNoTape)
 	}
 	lay := ws.batch.Layout
-	N, D, H, B := lay.Rows(), m.cfg.NumDirections(), m.cfg.Hidden, lay.B()
-	if dY != nil && len(dY) != N*D*H {
-		return nil, State{}, m.errorf("len(dY) = %d, want Rows*D*H = %d*%d*%d = %d", len(dY), N, D, H, N*D*H)
+	N, B, W := lay.Rows(), lay.B(), m.cfg.OutputSize()
+	if dY != nil && len(dY) != N*W {
+		return nil, State{}, m.errorf("len(dY) = %d, want Rows*D*H = %d*%d = %d", len(dY), N, W, N*W)
 	}
 	ws.dFinal = State{}
-	slots := len(m.cells) * D
 	if dFinal != nil {
 		if err := m.checkState("dFinal", dFinal, B); err != nil {
 			return nil, State{}, err
 		}
-		ws.dFinal.H = make([]float32, slots*B*H)
-		ws.dFinal.C = make([]float32, slots*B*H)
-		toSorted(ws.dFinal.H, dFinal.H, lay, slots, H)
-		toSorted(ws.dFinal.C, dFinal.C, lay, slots, H)
+		ws.dFinal.H = make([]float32, m.units*B)
+		ws.dFinal.C = make([]float32, m.units*B)
+		m.toSorted(ws.dFinal.H, dFinal.H, lay)
+		m.toSorted(ws.dFinal.C, dFinal.C, lay)
 	}
 	ws.taped = false
 	if ws.init.H != nil {
-		ws.dInit.H = grow(ws.dInit.H, slots*B*H)
-		ws.dInit.C = grow(ws.dInit.C, slots*B*H)
+		ws.dInit.H = grow(ws.dInit.H, m.units*B)
+		ws.dInit.C = grow(ws.dInit.C, m.units*B)
 	}
 	inputOnly := m.frozen || ws.InputOnly
 	if !inputOnly {
@@ -53,6 +52,12 @@ func (m *Stack) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float
 				ct.dhNorm = grow(ct.dhNorm, N)
 			}
 		}
+		if H := layer[0].Hidden; m.merges(l) {
+			ws.dY = grow(ws.dY, 2*N*H)
+			m.cfg.Layer(l).Merge.Backward(ws.dY, dY, ws.layers[l].y, N, H)
+			dY = ws.dY
+		}
+		ws.cut(lay, len(layer))
 		ws.team.For(ws.workers(), len(ws.tasks), func(i int) {
 			k := &ws.tasks[i]
 			ws.backwardCell(layer[k.dir], l, k, dY)
@@ -70,14 +75,10 @@ func (m *Stack) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float
 		dY = dX
 	}
 	if ws.init.H != nil {
-		dInit.H = make([]float32, slots*B*H)
-		dInit.C = make([]float32, slots*B*H)
-		for k := range slots {
-			for s, b := range lay.Order() {
-				copy(dInit.H[(k*B+b)*H:(k*B+b+1)*H], ws.dInit.H[(k*B+s)*H:])
-				copy(dInit.C[(k*B+b)*H:(k*B+b+1)*H], ws.dInit.C[(k*B+s)*H:])
-			}
-		}
+		dInit.H = make([]float32, m.units*B)
+		dInit.C = make([]float32, m.units*B)
+		m.fromSorted(dInit.H, ws.dInit.H, lay)
+		m.fromSorted(dInit.C, ws.dInit.C, lay)
 	}
 	return dX, dInit, nil
 }
@@ -94,13 +95,12 @@ func (ws *Workspace) backwardCell(c *Cell, l int, k *task, dY []float32) {
 		hh    = &ws.packed.cells[l][k.dir].hh
 		s     = steps{ws.batch.Layout, c.Reverse}
 		H, G  = c.Hidden, c.Gates
-		width = ws.dirs * H
-		slot  = (l*ws.dirs + k.dir) * s.lay.B()
+		width = c.width
 		own   = func(state []float32) []float32 { // this task's part of a state
 			if state == nil {
 				return nil
 			}
-			return state[(slot+k.lo)*H : (slot+k.hi)*H]
+			return c.state(state, s.lay.B())[k.lo*H : k.hi*H]
 		}
 		c0         = own(ws.init.C)
 		dhN, dcN   = own(ws.dFinal.H), own(ws.dFinal.C)
@@ -142,7 +142,7 @@ func (ws *Workspace) backwardCell(c *Cell, l int, k *task, dY []float32) {
 		}
 		row := rowsOf(t)
 		if dY != nil {
-			addColumns(k.dH, n, H, dY[row*width+k.dir*H:], width)
+			addColumns(k.dH, n, H, dY[row*width+c.column:], width)
 		}
 		if c.Kernel.OneState() {
 			vec.Add(k.dH[:n*H], k.dC[:n*H])
@@ -288,9 +288,9 @@ func (ws *Workspace) gateGrads(c *Cell, l, d, first, rows, lo, n int) {
 // packs them for the gradient of Whh.
 func (ws *Workspace) packPrevious(c *Cell, l, d, first, rows int) {
 	tape, s := &ws.layers[l], steps{ws.batch.Layout, c.Reverse}
-	ct, H, width := &tape.dirs[d], c.Hidden, ws.dirs*c.Hidden
+	ct, H := &tape.dirs[d], c.Hidden
 	ct.hPrev = grow(ct.hPrev, rows*H)
-	slot := (l*ws.dirs + d) * s.lay.B()
+	init := c.state(ws.init.H, s.lay.B())
 	t := 0
 	for row := first; row < first+rows; row++ {
 		for row >= s.lay.Offset(t)+s.lay.Active(t) {
@@ -300,9 +300,9 @@ func (ws *Workspace) packPrevious(c *Cell, l, d, first, rows int) {
 		dst := ct.hPrev[(row-first)*H : (row-first+1)*H]
 		switch _, old := s.rows(t, 0, s.lay.B()); {
 		case r < old:
-			copy(dst, tape.y[(s.lay.Offset(s.before(t))+r)*width+d*H:])
-		case ws.init.H != nil:
-			copy(dst, ws.init.H[(slot+r)*H:])
+			copy(dst, tape.y[(s.lay.Offset(s.before(t))+r)*c.width+c.column:])
+		case init != nil:
+			copy(dst, init[r*H:])
 		default:
 			clear(dst)
 		}
@@ -314,7 +314,7 @@ func (ws *Workspace) packPrevious(c *Cell, l, d, first, rows int) {
 func (ws *Workspace) kernelGrads(k Learner, c *Cell, l, d int) {
 	ct, s := &ws.layers[l].dirs[d], steps{ws.batch.Layout, c.Reverse}
 	H, G := c.Hidden, c.Gates
-	slot := (l*ws.dirs + d) * s.lay.B()
+	init := c.state(ws.init.C, s.lay.B())
 	for t := range s.lay.T() {
 		n, old := s.rows(t, 0, s.lay.B())
 		for r := range n {
@@ -323,8 +323,8 @@ func (ws *Workspace) kernelGrads(k Learner, c *Cell, l, d int) {
 			switch {
 			case r < old:
 				cPrev = ct.c[(s.lay.Offset(s.before(t))+r)*H:][:H]
-			case ws.init.C != nil:
-				cPrev = ws.init.C[(slot+r)*H:][:H]
+			case init != nil:
+				cPrev = init[r*H:][:H]
 			}
 			k.AddGrad(ct.gates[row*G:(row+1)*G], cPrev, ct.c[row*H:(row+1)*H])
 		}

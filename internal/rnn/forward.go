@@ -20,27 +20,25 @@ func (m *Stack) Forward(ws *Workspace, in nn.Batch, init *State, mode nn.Mode) (
 		return Output{}, m.errorf("the input cache is for other weights")
 	}
 	lay := in.Layout
-	D, H, B, N := m.cfg.NumDirections(), m.cfg.Hidden, lay.B(), lay.Rows()
+	B, N := lay.B(), lay.Rows()
 	if len(ws.layers) != len(m.cells) {
 		ws.layers = make([]layerTape, len(m.cells))
 	}
-	ws.dirs = D
-	ws.proj = grow(ws.proj, D)
-	ws.setInit(init, lay, len(m.cells)*D, H)
-	ws.final.H = grow(ws.final.H, len(m.cells)*D*B*H)
-	ws.final.C = grow(ws.final.C, len(m.cells)*D*B*H)
-	ws.cut(lay, D)
+	ws.proj = grow(ws.proj, len(m.cells[0]))
+	m.setInit(ws, init)
+	ws.final.H = grow(ws.final.H, m.units*B)
+	ws.final.C = grow(ws.final.C, m.units*B)
 
 	x := in.X
 	for l, layer := range m.cells {
 		tape := &ws.layers[l]
 		m.setInput(ws, l, x)
-		tape.y = grow(tape.y, N*D*H)
+		tape.y = grow(tape.y, N*layer[0].width)
 		for d, c := range layer {
 			ct := &tape.dirs[d]
 			if mode.Train {
 				ct.gates = grow(ct.gates, N*c.Gates)
-				ct.c = grow(ct.c, N*H)
+				ct.c = grow(ct.c, N*c.Hidden)
 				m.dropWeights(ws, l, d)
 			}
 			if ws.shared(l) {
@@ -52,13 +50,24 @@ func (m *Stack) Forward(ws *Workspace, in nn.Batch, init *State, mode nn.Mode) (
 				in.Cache.Put(int(key), ws.proj, u)
 			}
 		}
+		ws.cut(lay, len(layer))
 		ws.team.For(ws.workers(), len(ws.tasks), func(i int) {
 			t := &ws.tasks[i]
 			ws.forwardCell(layer[t.dir], l, t)
 		})
 		x = tape.y
+		if H := layer[0].Hidden; m.merges(l) {
+			tape.merged = grow(tape.merged, N*H)
+			m.cfg.Layer(l).Merge.Forward(tape.merged, x, N, H)
+			x = tape.merged
+		}
 	}
 	return Output{Y: x, Final: ws.final}, nil
+}
+
+// merges says whether the layer above l reads its two directions as one.
+func (m *Stack) merges(l int) bool {
+	return l < len(m.cells)-1 && !m.cfg.Layer(l).Merge.Joins()
 }
 
 func (m *Stack) checkBatch(in nn.Batch, init *State) error {
@@ -101,33 +110,46 @@ func (m *Stack) errorf(format string, args ...any) error {
 }
 
 func (m *Stack) checkState(name string, s *State, B int) error {
-	L, D, H := len(m.cells), m.cfg.NumDirections(), m.cfg.Hidden
-	if want := L * D * B * H; len(s.H) != want || len(s.C) != want {
-		return m.errorf("%s has len(H) = %d, len(C) = %d, want L*D*B*H = %d*%d*%d*%d = %d",
-			name, len(s.H), len(s.C), L, D, B, H, want)
+	if want := m.units * B; len(s.H) != want || len(s.C) != want {
+		return m.errorf("%s has len(H) = %d, len(C) = %d, want B times the %d units of all layers and directions = %d",
+			name, len(s.H), len(s.C), m.units, want)
 	}
 	return nil
 }
 
 // setInit keeps the initial state in sorted order.
-func (ws *Workspace) setInit(init *State, lay *nn.Layout, slots, H int) {
+func (m *Stack) setInit(ws *Workspace, init *State) {
 	if init == nil {
 		ws.init = State{}
 		return
 	}
 	ws.init.H = grow(ws.init.H, len(init.H))
 	ws.init.C = grow(ws.init.C, len(init.C))
-	toSorted(ws.init.H, init.H, lay, slots, H)
-	toSorted(ws.init.C, init.C, lay, slots, H)
+	m.toSorted(ws.init.H, init.H, ws.batch.Layout)
+	m.toSorted(ws.init.C, init.C, ws.batch.Layout)
 }
 
-// toSorted copies src [slots][B][H] from the original order of the sequences
-// to the sorted one.
-func toSorted(dst, src []float32, lay *nn.Layout, slots, H int) {
+// toSorted copies a part of a state from the original order of the sequences to the
+// sorted one.
+func (m *Stack) toSorted(dst, src []float32, lay *nn.Layout) {
+	m.eachRow(lay, func(sorted, original, H int) { copy(dst[sorted:sorted+H], src[original:]) })
+}
+
+// fromSorted is the other way round.
+func (m *Stack) fromSorted(dst, src []float32, lay *nn.Layout) {
+	m.eachRow(lay, func(sorted, original, H int) { copy(dst[original:original+H], src[sorted:]) })
+}
+
+// eachRow calls f for each cell and sequence with the places of its H units in a state
+// of sorted sequences and in one of sequences in the original order.
+func (m *Stack) eachRow(lay *nn.Layout, f func(sorted, original, H int)) {
 	B := lay.B()
-	for k := range slots {
-		for s, b := range lay.Order() {
-			copy(dst[(k*B+s)*H:(k*B+s+1)*H], src[(k*B+b)*H:])
+	for _, layer := range m.cells {
+		for _, c := range layer {
+			H := c.Hidden
+			for s, b := range lay.Order() {
+				f(c.before*B+s*H, c.before*B+b*H, H)
+			}
 		}
 	}
 }
@@ -233,7 +255,7 @@ func (s steps) after(t int) int {
 //	gates = bias + x_t·Wihᵀ + h_{t-1}·Whhᵀ
 //	c_t, h_t = Kernel.Forward(gates, c_{t-1})
 //
-// h goes to y [Rows][D*H]. In training the gates and c of every step are kept;
+// h goes to its columns of y [Rows][D*H]. In training the gates and c of every step are kept;
 // else they live in buffers of a few steps that stay in the cache.
 func (ws *Workspace) forwardCell(c *Cell, l int, k *task) {
 	var (
@@ -243,17 +265,16 @@ func (ws *Workspace) forwardCell(c *Cell, l int, k *task) {
 		s     = steps{ws.batch.Layout, c.Reverse}
 		T, B  = s.lay.T(), s.lay.B()
 		H, G  = c.Hidden, c.Gates
-		width = ws.dirs * H
-		y     = tape.y[min(k.dir*H, len(tape.y)):]
+		width = c.width
+		y     = tape.y[min(c.column, len(tape.y)):]
 		keep  = ws.mode.Train
-		slot  = (l*ws.dirs + k.dir) * B
 		h0    []float32 // [hi-lo][H] of this task
 		c0    []float32
 		hhT   = &p.hhT
 	)
 	if ws.init.H != nil {
-		h0 = ws.init.H[(slot+k.lo)*H : (slot+k.hi)*H]
-		c0 = ws.init.C[(slot+k.lo)*H : (slot+k.hi)*H]
+		h0 = c.state(ws.init.H, B)[k.lo*H : k.hi*H]
+		c0 = c.state(ws.init.C, B)[k.lo*H : k.hi*H]
 	}
 	if keep && ct.drop != nil {
 		hhT = &ct.drop.hhT
@@ -313,7 +334,7 @@ func (ws *Workspace) forwardCell(c *Cell, l int, k *task) {
 			c.Kernel.Forward(n-old, H, pre[old*G:], G, start, ct.c[(row+old)*H:], y[(row+old)*width:], width)
 		}
 	}
-	ws.setFinal(c, l, k, s, y, width, slot)
+	ws.setFinal(c, l, k, s, y)
 }
 
 // blockEnd returns where the block of steps ends that begins with the kk-th in
@@ -369,13 +390,13 @@ func (ws *Workspace) projectSteps(c *Cell, p *packedCell, l int, k *task, s step
 
 // setFinal writes the state of each sequence after its last step in reading
 // order, or its initial state if it has none.
-func (ws *Workspace) setFinal(c *Cell, l int, k *task, s steps, y []float32, width, slot int) {
-	H := c.Hidden
+func (ws *Workspace) setFinal(c *Cell, l int, k *task, s steps, y []float32) {
+	H, B := c.Hidden, s.lay.B()
 	ct := &ws.layers[l].dirs[k.dir]
+	finalH, finalC := c.state(ws.final.H, B), c.state(ws.final.C, B)
 	for pos := k.lo; pos < k.hi; pos++ {
 		b := s.lay.Order()[pos]
-		h := ws.final.H[(slot+b)*H : (slot+b+1)*H]
-		cell := ws.final.C[(slot+b)*H : (slot+b+1)*H]
+		h, cell := finalH[b*H:(b+1)*H], finalC[b*H:(b+1)*H]
 		n := s.lay.Length(b)
 		switch {
 		case n > 0:
@@ -384,15 +405,15 @@ func (ws *Workspace) setFinal(c *Cell, l int, k *task, s steps, y []float32, wid
 				last = 0
 			}
 			row := s.lay.Offset(last) + pos
-			copy(h, y[row*width:])
+			copy(h, y[row*c.width:])
 			if ws.mode.Train {
 				copy(cell, ct.c[row*H:])
 			} else {
 				copy(cell, k.c[(pos-k.lo)*H:])
 			}
 		case ws.init.H != nil:
-			copy(h, ws.init.H[(slot+pos)*H:])
-			copy(cell, ws.init.C[(slot+pos)*H:])
+			copy(h, c.state(ws.init.H, B)[pos*H:])
+			copy(cell, c.state(ws.init.C, B)[pos*H:])
 		default:
 			clear(h)
 			clear(cell)

@@ -33,17 +33,16 @@ func (p *pass) Forward(in nn.Batch, mode nn.Mode, workers int) ([]float32, error
 func (p *pass) ForwardPieces(n int, piece func(k int) (nn.Batch, error), states func(k int, y []float32), workers int) error {
 	m := p.stack
 	p.ws.Workers = workers
-	sweeps := 1
-	if m.cfg.Direction == nn.Bidirectional {
+	sweeps, reverse := 1, m.cells[0][0].Reverse
+	if !m.oneWay() {
 		sweeps += len(m.cells)
 	}
-	H, slots := m.cfg.Hidden, len(m.cells)*m.cfg.NumDirections()
 	begin := make([]State, n) // the states that the cells have when they come to a piece
 	for k := range begin {
-		begin[k] = State{make([]float32, slots*H), make([]float32, slots*H)}
+		begin[k] = State{make([]float32, m.units), make([]float32, m.units)}
 	}
 	for s := range sweeps {
-		backward := m.cfg.Direction == nn.Reverse || (sweeps-s)%2 == 0
+		backward := sweeps == 1 && reverse || (sweeps-s)%2 == 0
 		for i := range n {
 			k := i
 			if backward {
@@ -57,22 +56,43 @@ func (p *pass) ForwardPieces(n int, piece func(k int) (nn.Batch, error), states 
 			if err != nil {
 				return err
 			}
-			for slot := range slots {
-				next := k + 1
-				if m.cells[0][slot%m.cfg.NumDirections()].Reverse {
-					next = k - 1
-				}
-				if next >= 0 && next < n {
-					copy(begin[next].H[slot*H:(slot+1)*H], out.Final.H[slot*H:])
-					copy(begin[next].C[slot*H:(slot+1)*H], out.Final.C[slot*H:])
-				}
-			}
+			m.handOn(begin, k, out.Final)
 			if s == sweeps-1 {
 				states(k, out.Y)
 			}
 		}
 	}
 	return nil
+}
+
+// oneWay says whether all cells read in the same direction.
+func (m *Stack) oneWay() bool {
+	for _, layer := range m.cells {
+		for _, c := range layer {
+			if c.Reverse != m.cells[0][0].Reverse {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// handOn makes the final state of each cell in piece k that with which it begins the
+// piece that it reads next.
+func (m *Stack) handOn(begin []State, k int, final State) {
+	for _, layer := range m.cells {
+		for _, c := range layer {
+			next := k + 1
+			if c.Reverse {
+				next = k - 1
+			}
+			if next >= 0 && next < len(begin) {
+				from, to := c.before, c.before+c.Hidden
+				copy(begin[next].H[from:to], final.H[from:])
+				copy(begin[next].C[from:to], final.C[from:])
+			}
+		}
+	}
 }
 
 func (p *pass) Backward(dY []float32, want nn.Want) ([]float32, error) {

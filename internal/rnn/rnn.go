@@ -42,13 +42,26 @@ func (c Config) Validate(invalid error) error {
 	if c.Input < 1 {
 		bad("input_size = %d, want at least 1", c.Input)
 	}
-	if c.Hidden < 1 {
+	for l, layer := range c.Stack {
+		if layer.Units < 1 {
+			bad("stack[%d].units = %d, want at least 1", l, layer.Units)
+		}
+		if layer.Direction > nn.Bidirectional {
+			bad("stack[%d].direction = %d, want 0 to 2", l, layer.Direction)
+		}
+		if err := layer.Merge.Validate(); err != nil {
+			bad("stack[%d]: %w", l, err)
+		} else if !layer.Merge.Joins() && layer.Direction != nn.Bidirectional {
+			bad("stack[%d].merge = %s of a %s layer, which has nothing to merge", l, layer.Merge, layer.Direction)
+		}
+	}
+	if c.Hidden < 1 && len(c.Stack) == 0 {
 		bad("hidden_size = %d, want at least 1", c.Hidden)
 	}
 	if c.Layers < 0 {
 		bad("layers = %d, want at least 1 (or 0 for 1)", c.Layers)
 	}
-	if c.Direction > nn.Bidirectional {
+	if c.Direction > nn.Bidirectional && len(c.Stack) == 0 {
 		bad("direction = %d, want 0 to 2", c.Direction)
 	}
 	for _, p := range []struct {
@@ -66,6 +79,7 @@ func (c Config) Validate(invalid error) error {
 type Stack struct {
 	cfg    Config
 	cells  [][]*Cell // [L][D]
+	units  int       // of all cells: what a State has for a sequence
 	params []*nn.Param
 	frozen bool // Backward leaves the parameters alone
 
@@ -91,6 +105,17 @@ type Cell struct {
 	Gates, Input, Shift int
 
 	Kernel Kernel
+
+	width, column int // of a row of the layer's output, and where in it the cell's part begins
+	before        int // the units of the cells before this one, which come first in a State
+}
+
+// state returns the cell's part [B][H] of a part of a State; nil for nil.
+func (c *Cell) state(s []float32, B int) []float32 {
+	if s == nil {
+		return nil
+	}
+	return s[c.before*B : (c.before+c.Hidden)*B]
 }
 
 // A Kernel is the arithmetic of a kind of cell, for n rows of H units. States
@@ -124,10 +149,13 @@ func New(c Config, make func(cell *Cell, suffix string) []*nn.Param) *Stack {
 	m := &Stack{cfg: c}
 	in := c.Input
 	for l := range c.Layers {
+		shape := c.Layer(l)
 		var layer []*Cell
-		for d := range c.NumDirections() {
+		for d := range shape.NumDirections() {
 			suffix := fmt.Sprintf("_l%d", l)
-			k := &Cell{In: in, Hidden: c.Hidden, Reverse: c.Direction == nn.Reverse || d == 1}
+			k := &Cell{In: in, Hidden: shape.Units, Reverse: shape.Direction == nn.Reverse || d == 1}
+			k.width, k.column, k.before = shape.NumDirections()*shape.Units, d*shape.Units, m.units
+			m.units += shape.Units
 			if k.Reverse {
 				suffix += "_reverse"
 			}
@@ -137,7 +165,7 @@ func New(c Config, make func(cell *Cell, suffix string) []*nn.Param) *Stack {
 			layer = append(layer, k)
 		}
 		m.cells = append(m.cells, layer)
-		in = c.OutputSize()
+		in = shape.Width()
 	}
 	for _, p := range m.params {
 		p.Group = nn.EncoderGroup
@@ -149,9 +177,19 @@ func New(c Config, make func(cell *Cell, suffix string) []*nn.Param) *Stack {
 // each unit, so many other weights. It is a float64 because a config can ask for
 // more than an int holds.
 func (c Config) NumParams(gates, others int) float64 {
-	H, D := float64(c.Hidden), float64(c.NumDirections())
-	layer := func(in float64) float64 { return D * H * (float64(gates)*(in+H) + float64(others)) }
-	return layer(float64(c.Input)) + float64(max(c.Layers, 1)-1)*layer(D*H)
+	layer := func(l nn.Layer, in float64) float64 {
+		H := float64(l.Units)
+		return float64(l.NumDirections()) * H * (float64(gates)*(in+H) + float64(others))
+	}
+	n := layer(c.Layer(0), float64(c.Input))
+	if len(c.Stack) == 0 { // as many layers as a config may say
+		one := c.Layer(0)
+		return n + float64(max(c.Layers, 1)-1)*layer(one, float64(one.Width()))
+	}
+	for l, below := range c.Stack[:c.Layers-1] {
+		n += layer(c.Stack[l+1], float64(below.Width()))
+	}
+	return n
 }
 
 // Freeze is nn.Encoder's.
@@ -168,7 +206,7 @@ func (m *Stack) Params() []*nn.Param { return m.params }
 
 // NewInputCache is nn.Encoder's.
 func (m *Stack) NewInputCache(rows int) *nn.InputCache {
-	return nn.NewInputCache(m.version(), rows, m.cfg.NumDirections(), m.cells[0][0].Gates)
+	return nn.NewInputCache(m.version(), rows, len(m.cells[0]), m.cells[0][0].Gates)
 }
 
 // Init draws the weights: Glorot-uniform input weights (Glorot & Bengio 2010,

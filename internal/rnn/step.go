@@ -1,7 +1,5 @@
 package rnn
 
-import "github.com/textlstm/textlstm/nn"
-
 // Step advances s, the state of B sequences, by one input x [B][I] and returns
 // the last layer's output [B][H], which aliases s. The stack must read forward.
 func (m *Stack) Step(ws *Workspace, s *State, x []float32) (y []float32, err error) {
@@ -12,15 +10,15 @@ func (m *Stack) Step(ws *Workspace, s *State, x []float32) (y []float32, err err
 	if err := m.checkState("state", s, B); err != nil {
 		return nil, err
 	}
-	if m.cfg.Direction != nn.Forward {
-		panic("rnn: Step through a stack that does not read forward")
-	}
 	packed := m.weights(false, ws.Int8)
-	H := m.cfg.Hidden
 	for l, layer := range m.cells {
 		c, p := layer[0], &packed.cells[l][0]
+		if c.Reverse || len(layer) > 1 {
+			panic("rnn: Step through a stack that does not read forward")
+		}
+		H := c.Hidden
 		ws.step = grow(ws.step, B*c.Gates)
-		h, cs := s.H[l*B*H:(l+1)*B*H], s.C[l*B*H:(l+1)*B*H]
+		h, cs := c.state(s.H, B), c.state(s.C, B)
 		project(B, x, c, p, ws.step, &ws.stepRows)
 		p.hhT.mul(B, h, H, ws.step, c.Gates, &ws.stepRows)
 		c.Kernel.Forward(B, H, ws.step, c.Gates, cs, cs, h, H)
@@ -31,6 +29,5 @@ func (m *Stack) Step(ws *Workspace, s *State, x []float32) (y []float32, err err
 
 // NewState returns the zero state for B sequences.
 func (m *Stack) NewState(B int) *State {
-	n := len(m.cells) * m.cfg.NumDirections() * B * m.cfg.Hidden
-	return &State{H: make([]float32, n), C: make([]float32, n)}
+	return &State{H: make([]float32, m.units*B), C: make([]float32, m.units*B)}
 }

@@ -7,10 +7,11 @@ import (
 )
 
 // A State is the output h and the state c of every layer and direction, for the
-// sequences in their original order: slice l*D+d is layer l, direction d. They
+// sequences in their original order, layer by layer and forward before reverse:
+// slice l*D+d is layer l, direction d, where all layers have D directions. They
 // are the same where the kernel says so.
 type State struct {
-	H, C []float32 // [L*D][B][H]
+	H, C []float32 // of each layer and direction [B][H]
 }
 
 // An Output aliases the Workspace that made it and is valid until its next use.
@@ -42,18 +43,18 @@ type Workspace struct {
 	layers []layerTape
 	tasks  []task
 	proj   [][]float32 // [D][U][Gates], the first layer's products of distinct inputs
-	init   State       // [L*D][B][H] in sorted order; nil slices mean zeros
+	init   State       // in sorted order; nil slices mean zeros
 	final  State
 	dFinal State // sorted order
 	dInit  State
 
-	dirs   int // D
 	batch  nn.Batch
 	mode   nn.Mode
 	taped  bool // a training Forward has run and its Backward has not
 	packed *packedWeights
 
 	dX       []float32 // [Rows][in], the gradient between layers
+	dY       []float32 // [Rows][2H], that of a layer whose directions are merged
 	step     []float32 // [B][Gates], of Step
 	stepRows vec.RowsInt8
 }
@@ -64,6 +65,7 @@ type layerTape struct {
 	own     []float32  // the storage of x where it is not an alias
 	xPacked vec.Packed // x for the gradient of Wih
 	y       []float32  // [Rows][D*H]
+	merged  []float32  // [Rows][H], where the layer above reads that
 	dirs    [2]cellTape
 }
 

@@ -133,6 +133,9 @@ func (c Config) Validate() error {
 	if !(c.ClipNorm > 0) {
 		errs = append(errs, fmt.Errorf("lm: clip_norm = %v, want more than 0", c.ClipNorm))
 	}
+	if len(c.LSTM.Stack) > 0 {
+		errs = append(errs, errors.New("lm: lstm.stack: want layers alike, by hidden_size, layers and direction"))
+	}
 	if c.LSTM.Direction == lstm.Bidirectional && c.LSTM.NumLayers() > 1 {
 		errs = append(errs, fmt.Errorf("lm: a bidirectional LSTM of %d layers sees the words that it is to predict: want 1 layer, or one direction", c.LSTM.NumLayers()))
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train/watch"
 )
@@ -26,6 +27,22 @@ func WriteModel(w io.Writer, style report.Style, m *classify.Model) error {
 		return e.Encode(map[string]any{"config": m.Config(), "card": m.Card(), "vocabulary": m.Vocab().Known(), "parameters": m.NumParams()})
 	}
 	return report.Table(w, []string{"field", "value"}, infoRows(m), style)
+}
+
+// encoderText says what an encoder of a kind is made of.
+func encoderText(s nn.Shape, kind string) string {
+	if s.Stack == nil {
+		return fmt.Sprintf("%s %s, %d layer(s) of %d", s.Direction, kind, s.Layers, s.Hidden)
+	}
+	var layers []string
+	for _, l := range s.Stack {
+		text := fmt.Sprintf("%s %s of %d", l.Direction, kind, l.Units)
+		if !l.Merge.Joins() {
+			text += fmt.Sprintf(" (%s)", l.Merge)
+		}
+		layers = append(layers, text)
+	}
+	return strings.Join(layers, ", ")
 }
 
 func infoRows(m *classify.Model) [][]any {
@@ -49,7 +66,7 @@ func infoRows(m *classify.Model) [][]any {
 	add("pipeline", m.Pipeline().String())
 	add("vocabulary", watch.Thousands(float64(m.Vocab().Known()))+" tokens")
 	if s := c.EncoderShape(); !c.NoDeep {
-		add("encoder", fmt.Sprintf("%s %s, %d layer(s) of %d, word vectors of %d", s.Direction, strings.ToUpper(c.EncoderName()), s.Layers, s.Hidden, c.Embed))
+		add("encoder", encoderText(s, strings.ToUpper(c.EncoderName()))+fmt.Sprintf(", word vectors of %d", c.Embed))
 		if c.Members > 0 {
 			members := []string{fmt.Sprintf("%d such networks, their scores averaged", c.Members)}
 			for _, d := range c.Directions {

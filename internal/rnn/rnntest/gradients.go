@@ -26,7 +26,23 @@ type problem struct {
 	workers int
 }
 
-func (p *problem) slots() int { return p.cfg.Layers * p.cfg.NumDirections() }
+// eachCell calls f for each layer and direction, with the units of the cells before it.
+func (p *problem) eachCell(f func(l, d int, layer nn.Layer, before int)) {
+	before := 0
+	for l := range p.cfg.Layers {
+		layer := p.cfg.Layer(l)
+		for d := range layer.NumDirections() {
+			f(l, d, layer, before)
+			before += layer.Units
+		}
+	}
+}
+
+// units is the number of those of all cells.
+func (p *problem) units() (n int) {
+	p.eachCell(func(_, _ int, layer nn.Layer, _ int) { n += layer.Units })
+	return n
+}
 
 func newProblem(k Kind, c Case, lengths []int, withInit bool, mode nn.Mode) *problem {
 	m := c.New()
@@ -48,7 +64,7 @@ func newProblem(k Kind, c Case, lengths []int, withInit bool, mode nn.Mode) *pro
 	p := &problem{Kind: k, m: m, cfg: c.Config, lay: new(nn.Layout), mode: mode, workers: 1}
 	p.cfg.Layers = max(p.cfg.Layers, 1)
 	p.lay.Reset(lengths)
-	n := p.slots() * len(lengths) * p.cfg.Hidden
+	n := p.units() * len(lengths)
 	p.x = uniform(p.lay.Rows() * p.cfg.Input)
 	p.rY = uniform(p.lay.Rows() * p.cfg.OutputSize())
 	p.rFinal = &rnn.State{H: uniform(n), C: uniform(n)}

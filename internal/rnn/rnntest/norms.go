@@ -63,11 +63,7 @@ func stepNorms(t *testing.T, k Kind) {
 		all := p.fast(t, &ws).all()
 		var n [][]float64
 		if norms {
-			for l := range p.cfg.Layers {
-				for d := range p.cfg.NumDirections() {
-					n = append(n, slices.Clone(ws.StepNorms(l, d)))
-				}
-			}
+			p.eachCell(func(l, d int, _ nn.Layer, _ int) { n = append(n, slices.Clone(ws.StepNorms(l, d))) })
 		}
 		return p, all, n
 	}

@@ -27,41 +27,43 @@ func Row(w []float64, r int, x []float64) (sum float64) {
 // slow runs the cell's definition on v, in order, one sequence at a time: the
 // outputs in the layout of Forward, and the loss.
 func (p *problem) slow(v values) (y, hN, cN []float64, loss float64) {
-	H, W, B := p.cfg.Hidden, p.cfg.OutputSize(), p.lay.B()
-	D := p.cfg.NumDirections()
-	hN, cN = make([]float64, p.slots()*B*H), make([]float64, p.slots()*B*H)
+	B, rows := p.lay.B(), p.lay.Rows()
+	hN, cN = make([]float64, p.units()*B), make([]float64, p.units()*B)
 	x, in := v.x, p.cfg.Input
-	for l := range p.cfg.Layers {
-		dropped := append([]float64(nil), x...)
-		for i, m := range p.inputMask(l, in) {
-			dropped[i] *= float64(m)
-		}
-		y = make([]float64, p.lay.Rows()*W)
-		for d := range D {
-			weights, reverse := p.cellWeights(v.w, l, d)
-			for b := range B {
-				at := ((l*D+d)*B + b) * H
-				h, c := make([]float64, H), make([]float64, H)
-				if v.h0 != nil {
-					copy(h, v.h0[at:at+H])
-					copy(c, v.c0[at:at+H])
-				}
-				n := p.lay.Length(b)
-				for k := range n {
-					t := k
-					if reverse {
-						t = n - 1 - k
-					}
-					row := p.lay.Row(t, b)
-					h, c = p.Cell(weights, dropped[row*in:(row+1)*in], h, c)
-					copy(y[row*W+d*H:], h)
-				}
-				copy(hN[at:], h)
-				copy(cN[at:], c)
+	p.eachCell(func(l, d int, layer nn.Layer, before int) {
+		H, W := layer.Units, layer.NumDirections()*layer.Units
+		if d == 0 {
+			if l > 0 {
+				x, in = merged(y, p.cfg.Layer(l-1), rows), p.cfg.Layer(l-1).Width()
 			}
+			x = append([]float64(nil), x...)
+			for i, m := range p.inputMask(l, in) {
+				x[i] *= float64(m)
+			}
+			y = make([]float64, rows*W)
 		}
-		x, in = y, W
-	}
+		weights, reverse := p.cellWeights(v.w, l, d)
+		for b := range B {
+			at := before*B + b*H
+			h, c := make([]float64, H), make([]float64, H)
+			if v.h0 != nil {
+				copy(h, v.h0[at:at+H])
+				copy(c, v.c0[at:at+H])
+			}
+			n := p.lay.Length(b)
+			for k := range n {
+				t := k
+				if reverse {
+					t = n - 1 - k
+				}
+				row := p.lay.Row(t, b)
+				h, c = p.Cell(weights, x[row*in:(row+1)*in], h, c)
+				copy(y[row*W+d*H:], h)
+			}
+			copy(hN[at:], h)
+			copy(cN[at:], c)
+		}
+	})
 	dot := func(a []float64, r []float32) {
 		for i := range a {
 			loss += a[i] * float64(r[i])
@@ -71,6 +73,27 @@ func (p *problem) slow(v values) (y, hN, cN []float64, loss float64) {
 	dot(hN, p.rFinal.H)
 	dot(cN, p.rFinal.C)
 	return y, hN, cN, loss
+}
+
+// merged is what the layer above one reads of its rows y.
+func merged(y []float64, layer nn.Layer, rows int) []float64 {
+	if layer.Merge.Joins() {
+		return y
+	}
+	H := layer.Units
+	z := make([]float64, rows*H)
+	for i := range z {
+		f, b := y[i/H*2*H+i%H], y[i/H*2*H+H+i%H]
+		switch layer.Merge {
+		case nn.Product:
+			z[i] = f * b
+		case nn.Average:
+			z[i] = (f + b) / 2
+		default:
+			z[i] = f + b
+		}
+	}
+	return z
 }
 
 // inputMask is the dropout on the input of layer l, as a mask [Rows][in].
@@ -95,7 +118,7 @@ func (p *problem) inputMask(l, in int) []float32 {
 // without a suffix, the recurrent ones under their mask.
 func (p *problem) cellWeights(w map[string][]float64, l, d int) (weights map[string][]float64, reverse bool) {
 	suffix := fmt.Sprintf("_l%d", l)
-	if reverse = p.cfg.Direction == nn.Reverse || d == 1; reverse {
+	if reverse = p.cfg.Layer(l).Direction == nn.Reverse || d == 1; reverse {
 		suffix += "_reverse"
 	}
 	weights = map[string][]float64{}

@@ -184,17 +184,18 @@ func (p *problem) eachRow(b int, f func(step, row int)) {
 func (p *problem) alone(b int) *problem {
 	one := &problem{Kind: p.Kind, m: p.m, cfg: p.cfg, lay: new(nn.Layout), mode: p.mode, workers: 1}
 	one.lay.Reset([]int{p.lay.Length(b)})
-	I, W, H, B := p.cfg.Input, p.cfg.OutputSize(), p.cfg.Hidden, p.lay.B()
+	I, W, B := p.cfg.Input, p.cfg.OutputSize(), p.lay.B()
 	p.eachRow(b, func(_, row int) {
 		one.x = append(one.x, p.x[row*I:(row+1)*I]...)
 		one.rY = append(one.rY, p.rY[row*W:(row+1)*W]...)
 	})
 	state := func(s *rnn.State) *rnn.State {
 		own := new(rnn.State)
-		for k := range p.slots() {
-			own.H = append(own.H, s.H[(k*B+b)*H:(k*B+b+1)*H]...)
-			own.C = append(own.C, s.C[(k*B+b)*H:(k*B+b+1)*H]...)
-		}
+		p.eachCell(func(_, _ int, layer nn.Layer, before int) {
+			at := before*B + b*layer.Units
+			own.H = append(own.H, s.H[at:at+layer.Units]...)
+			own.C = append(own.C, s.C[at:at+layer.Units]...)
+		})
 		return own
 	}
 	one.init, one.rFinal = state(p.init), state(p.rFinal)
