@@ -2,6 +2,7 @@ package nn
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/textlstm/textlstm/internal/vec"
 )
@@ -18,13 +19,18 @@ const (
 	Product Merge = "mul"    // f * b, element by element
 )
 
+// merges are all of them.
+var merges = []Merge{Concat, Sum, Average, Product}
+
+// Merges lists them.
+func Merges() []Merge { return slices.Clone(merges) }
+
 // Validate reports a merge that does not exist.
 func (m Merge) Validate() error {
-	switch m {
-	case "", Concat, Sum, Average, Product:
+	if m == "" || slices.Contains(merges, m) {
 		return nil
 	}
-	return fmt.Errorf("nn: unknown merge %q, want %s, %s, %s or %s", string(m), Concat, Sum, Average, Product)
+	return fmt.Errorf("nn: unknown merge %q, want one of %q", string(m), merges)
 }
 
 // Joins says whether the two directions stay side by side.

@@ -100,6 +100,8 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[nn.LossKind]():      values(nn.CrossEntropy, nn.BinaryCrossEntropy, nn.SquaredError, nn.AbsoluteError),
 	reflect.TypeFor[nn.OptimizerKind](): values(nn.OptimizerKinds()...),
 	reflect.TypeFor[nn.Pooling]():       values(nn.Poolings()...),
+	reflect.TypeFor[nn.Merge]():         values(nn.Merges()...),
+	reflect.TypeFor[nn.Activation]():    values(nn.Activations()...),
 	reflect.TypeFor[nn.ScheduleKind]():  values(nn.Constant, nn.Steps, nn.Cosine, nn.Linear, nn.OneCycle),
 }
 
