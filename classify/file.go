@@ -256,7 +256,7 @@ func firstMissing(f *tensorfile.File, cfg Config, prefix string) (name string, o
 	}
 	for _, h := range cfg.Heads {
 		for i := range h.HiddenLayers() {
-			if missing(h.hiddenName(i) + ".weight") {
+			if missing(h.HiddenName(i) + ".weight") {
 				return name, true
 			}
 		}

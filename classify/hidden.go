@@ -21,8 +21,9 @@ func (h *Head) HiddenLayers() []HiddenLayer {
 	return h.Layers
 }
 
-// hiddenName is the name of the i-th hidden layer's weights, without their suffix.
-func (h *Head) hiddenName(i int) string {
+// HiddenName is what the names of the weights of the i-th hidden layer begin with in a
+// model file.
+func (h *Head) HiddenName(i int) string {
 	if h.Hidden > 0 {
 		return "heads." + h.Name + ".hidden"
 	}
@@ -42,7 +43,7 @@ func (h *Head) checkHidden(names map[string]bool) (errs []error) {
 		if err := l.Activation.Validate(); err != nil {
 			errs = append(errs, fmt.Errorf("classify: head %s: layers[%d]: %w", h.Name, i, err))
 		}
-		if other := h.hiddenName(i)[len("heads."):]; names[other] {
+		if other := h.HiddenName(i)[len("heads."):]; names[other] {
 			errs = append(errs, fmt.Errorf("classify: head %s has the name of the hidden layer of head %s", other, h.Name))
 		}
 	}
@@ -73,7 +74,7 @@ type hiddenLayer struct {
 // weights zero.
 func newHeadLayers(h *Head, in int) (l headLayers) {
 	for i, hidden := range h.HiddenLayers() {
-		l.hidden = append(l.hidden, hiddenLayer{nn.NewDense(h.hiddenName(i), in, hidden.Units), hidden.Activation})
+		l.hidden = append(l.hidden, hiddenLayer{nn.NewDense(h.HiddenName(i), in, hidden.Units), hidden.Activation})
 		in = hidden.Units
 	}
 	l.out = nn.NewDense("heads."+h.Name, in, h.Width())

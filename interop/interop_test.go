@@ -89,6 +89,8 @@ func TestRoundTrip(t *testing.T) {
 		"attention":  {Embed: 6, LSTM: lstm.Config{HiddenSize: 4}, Pool: []nn.Pooling{nn.Attention, nn.Max}, Heads: heads},
 		"hidden":     {Embed: 3, LSTM: lstm.Config{HiddenSize: 4}, Heads: []classify.Head{{Name: "x", Labels: labels, Hidden: 7}}},
 		"multilabel": {Embed: 3, LSTM: lstm.Config{HiddenSize: 4}, Heads: []classify.Head{{Name: "x", Labels: labels, Loss: nn.Loss{Kind: nn.BinaryCrossEntropy}}}},
+		"layers":     {Embed: 3, LSTM: lstm.Config{Stack: []nn.Layer{{Units: 3, Direction: nn.Bidirectional, Merge: nn.Sum}, {Units: 5, Direction: nn.Reverse}, {Units: 4, Direction: nn.Bidirectional, Merge: nn.Product}}}, Pool: []nn.Pooling{nn.Last, nn.Mean}, Heads: []classify.Head{{Name: "x", Labels: labels, Layers: []classify.HiddenLayer{{Units: 3, Activation: nn.GELU}, {Units: 4}}}}},
+		"gru layers": {Embed: 3, Encoder: "gru", GRU: gru.Config{Stack: []nn.Layer{{Units: 3}, {Units: 5, Direction: nn.Bidirectional}}}, Pool: []nn.Pooling{nn.Max}, Padded: 7, Heads: heads},
 		"number":     {Embed: 3, LSTM: lstm.Config{HiddenSize: 4}, Heads: []classify.Head{{Name: "x", Loss: nn.Loss{Kind: nn.SquaredError}}, {Name: "y", Labels: labels}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -179,8 +181,28 @@ func series(r *rand.Rand) *interop.Network {
 // The gradients of a network of numbers are those of its loss, and its description
 // carries its weights.
 func TestSequential(t *testing.T) {
-	r := rand.New(rand.NewPCG(7, 8))
-	n := series(r)
+	for name, n := range map[string]*interop.Network{"two kinds": series(rand.New(rand.NewPCG(7, 8))), "merged": mergedSeries()} {
+		t.Run(name, func(t *testing.T) { checkSequential(t, n) })
+	}
+}
+
+// mergedSeries is a network whose directions are merged, with an activation of each kind.
+func mergedSeries() *interop.Network {
+	r := rand.New(rand.NewPCG(9, 8))
+	n := &interop.Network{
+		Layers: []interop.Layer{
+			layer(r, interop.LSTM, nn.Bidirectional, 2, 3, false),
+			layer(r, interop.GRU, nn.Bidirectional, 3, 2, false),
+			layer(r, interop.LSTM, nn.Bidirectional, 2, 4, false),
+		},
+		Heads: []interop.Head{{Layers: []interop.Dense{dense(r, 4, 5, nn.GELU), dense(r, 5, 3, nn.Sigmoid), dense(r, 3, 2, "")}}},
+	}
+	n.Layers[0].Merge, n.Layers[1].Merge, n.Layers[2].Merge = nn.Sum, nn.Product, nn.Average
+	return n
+}
+
+func checkSequential(t *testing.T, n *interop.Network) {
+	r := rand.New(rand.NewPCG(17, 8))
 	s, err := n.Sequential()
 	if err != nil {
 		t.Fatal(err)

@@ -44,9 +44,10 @@ func (n *Network) Model(card classify.Card) (*classify.Model, error) {
 	}
 	for i, h := range heads {
 		name := "heads." + cfg.Heads[i].Name
-		h.Layers[len(h.Layers)-1].values(values, name)
-		if len(h.Layers) > 1 {
-			h.Layers[0].values(values, name+".hidden")
+		last := len(h.Layers) - 1
+		h.Layers[last].values(values, name)
+		for l := range last {
+			h.Layers[l].values(values, cfg.Heads[i].HiddenName(l))
 		}
 	}
 	if err := fill(deep.Params(), values); err != nil {
@@ -108,7 +109,7 @@ func fill(params []*nn.Param, values map[string][]float32) error {
 
 // config returns what n is as a classifier, and its heads as that has them.
 func (n *Network) config() (classify.Config, []Head, error) {
-	cfg := classify.Config{Pipeline: n.Text.pipeline(), Embed: n.Embedding.Cols, Pool: n.pools()}
+	cfg := classify.Config{Pipeline: n.Text.pipeline(), Embed: n.Embedding.Cols, Pool: n.pools(), Padded: n.Padded}
 	if err := n.encoder(&cfg); err != nil {
 		return cfg, nil, err
 	}
@@ -133,30 +134,29 @@ func (n *Network) config() (classify.Config, []Head, error) {
 // encoder sets the recurrent part of cfg.
 func (n *Network) encoder(cfg *classify.Config) error {
 	first := &n.Layers[0]
+	var stack []nn.Layer
+	alike := true
 	for i := range n.Layers {
 		l := &n.Layers[i]
 		switch {
 		case l.Kind != first.Kind:
 			return refuse(l.Name, "a %s after a %s, want layers of one kind", l.Kind, first.Kind)
-		case l.Direction != first.Direction:
-			return refuse(l.Name, "direction %s after %s, want the same in all layers", l.Direction, first.Direction)
-		case l.Units() != first.Units():
-			return refuse(l.Name, "%d units after %d, want the same in all layers", l.Units(), first.Units())
 		case (l.Cells[0].Peephole == nil) != (first.Cells[0].Peephole == nil):
 			return refuse(l.Name, "peepholes in some layers alone")
-		case !l.concat():
-			return refuse(l.Name, "merge_mode %s, want %s", l.Merge, Concat)
 		}
+		stack = append(stack, l.shape())
+		alike = alike && l.Merge.Joins() && l.Units() == first.Units() && l.Direction == first.Direction
 	}
-	if first.Kind == GRU {
-		cfg.Encoder = GRU
-		cfg.GRU = gru.Config{InputSize: first.InputSize(), HiddenSize: first.Units(), Layers: len(n.Layers), Direction: first.Direction}
+	c := lstm.Config{InputSize: first.InputSize(), Stack: stack, Peephole: first.Cells[0].Peephole != nil}
+	if alike {
+		c.Stack, c.HiddenSize, c.Layers, c.Direction = nil, first.Units(), len(n.Layers), first.Direction
+	}
+	if first.Kind == LSTM {
+		cfg.LSTM = c
 		return nil
 	}
-	cfg.LSTM = lstm.Config{
-		InputSize: first.InputSize(), HiddenSize: first.Units(), Layers: len(n.Layers), Direction: first.Direction,
-		Peephole: first.Cells[0].Peephole != nil,
-	}
+	cfg.Encoder = GRU
+	cfg.GRU = gru.Config{InputSize: c.InputSize, HiddenSize: c.HiddenSize, Layers: c.Layers, Direction: c.Direction, Stack: c.Stack}
 	return nil
 }
 
@@ -191,14 +191,14 @@ func (h Head) config() (classify.Head, Head, error) {
 			c.Labels = append(c.Labels, strconv.Itoa(i))
 		}
 	}
-	switch {
-	case len(h.Layers) > 2:
-		return c, h, refuse(h.Layers[1].Name, "%d dense layers, want at most one before the last", len(h.Layers))
-	case len(h.Layers) == 2:
-		if a := h.Layers[0].Activation; a != nn.ReLU {
-			return c, h, refuse(h.Layers[0].Name, "activation %q, want %s", a, nn.ReLU)
+	for _, l := range h.Layers[:len(h.Layers)-1] {
+		if err := l.Activation.Validate(); err != nil {
+			return c, h, refuse(l.Name, "activation %q, want one of %q", l.Activation, nn.Activations())
 		}
-		c.Hidden = h.Layers[0].Weight.Rows
+		c.Layers = append(c.Layers, classify.HiddenLayer{Units: l.Weight.Rows, Activation: l.Activation})
+	}
+	if len(c.Layers) == 1 && c.Layers[0].Activation == nn.ReLU {
+		c.Hidden, c.Layers = c.Layers[0].Units, nil
 	}
 	return c, h, nil
 }
@@ -240,14 +240,14 @@ func Of(m *classify.Model) []*Network {
 	for k, member := range deep.Members() {
 		cfg := m.Config().Member(k)
 		p := byName(member.Params())
-		n := &Network{Embedding: p.matrix("embedding.weight"), Pool: cfg.Pool}
+		n := &Network{Embedding: p.matrix("embedding.weight"), Pool: cfg.Pool, Padded: cfg.Padded}
 		n.Text.Pipeline = cfg.Pipeline
 		for id := range m.Vocab().Len() {
 			n.Text.Tokens = append(n.Text.Tokens, m.Vocab().Token(vocab.ID(id)))
 		}
 		shape := cfg.EncoderShape()
 		for l := range shape.Layers {
-			n.Layers = append(n.Layers, p.layer(cfg.EncoderName(), l, shape.Direction))
+			n.Layers = append(n.Layers, p.layer(cfg.EncoderName(), l, shape.Layer(l)))
 		}
 		if slices.Contains(cfg.Pool, nn.Attention) {
 			n.Attention = &Attention{p.dense("pool.hidden", nn.Tanh), p["pool.context"].Values()}
@@ -281,9 +281,9 @@ func (p params) dense(name string, a nn.Activation) Dense {
 }
 
 // layer reads layer l of the encoder.
-func (p params) layer(kind string, l int, d nn.Direction) Layer {
-	out := Layer{Name: fmt.Sprintf("encoder.%d", l), Kind: kind, Direction: d}
-	for _, suffix := range suffixes(l, d) {
+func (p params) layer(kind string, l int, shape nn.Layer) Layer {
+	out := Layer{Name: fmt.Sprintf("encoder.%d", l), Kind: kind, Direction: shape.Direction, Merge: shape.Merge}
+	for _, suffix := range suffixes(l, shape.Direction) {
 		out.Cells = append(out.Cells, p.cell(kind, "encoder.", suffix))
 	}
 	return out
@@ -318,8 +318,8 @@ func (p params) cell(kind, prefix, suffix string) Cell {
 func (p params) head(h *classify.Head) Head {
 	out := Head{Name: h.Name, Labels: h.Labels, Loss: h.Loss.Kind}
 	name := "heads." + h.Name
-	if h.Hidden > 0 {
-		out.Layers = append(out.Layers, p.dense(name+".hidden", nn.ReLU))
+	for i, l := range h.HiddenLayers() {
+		out.Layers = append(out.Layers, p.dense(h.HiddenName(i), l.Activation))
 	}
 	out.Layers = append(out.Layers, p.dense(name, ""))
 	return out

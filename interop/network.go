@@ -24,6 +24,9 @@ type Network struct {
 	Pool      []nn.Pooling
 	Attention *Attention
 
+	// Padded is nn.PoolConfig's: the steps to which the framework pads what its maximum is of.
+	Padded int
+
 	// Heads are what is asked of the pooled vector; at least one.
 	Heads []Head
 }
@@ -39,7 +42,7 @@ type Layer struct {
 	Name      string       // in the file, for errors
 	Kind      string       // LSTM or GRU
 	Direction nn.Direction // which way it reads
-	Merge     string       // of two directions: what becomes of their states; "" means Concat
+	Merge     nn.Merge     // of two directions: what becomes of their states; "" means nn.Concat
 	Cells     []Cell       // by direction, the forward one first
 }
 
@@ -48,9 +51,6 @@ const (
 	LSTM = "lstm"
 	GRU  = "gru"
 )
-
-// Concat puts the states of two directions beside each other.
-const Concat = "concat"
 
 // A Cell has the weights of one direction of a layer of H units for an input of I
 // numbers. G is 4 for an LSTM, whose gates are in the order i, f, g, o, and 3 for a GRU:
@@ -99,7 +99,7 @@ type Dense struct {
 // Softmax and Sigmoid are activations of a last layer.
 const (
 	Softmax nn.Activation = "softmax"
-	Sigmoid nn.Activation = "sigmoid"
+	Sigmoid               = nn.Sigmoid
 )
 
 // An Error says what of a network cannot be represented.
@@ -138,13 +138,13 @@ func (l *Layer) Units() int { return l.Cells[0].Recurrent.Cols }
 
 // OutputSize is the width of a state.
 func (l *Layer) OutputSize() int {
-	if l.Direction == nn.Bidirectional && l.concat() {
-		return 2 * l.Units()
-	}
-	return l.Units()
+	return l.shape().Width()
 }
 
-func (l *Layer) concat() bool { return l.Merge == "" || l.Merge == Concat }
+// shape is the layer's part of a shape.
+func (l *Layer) shape() nn.Layer {
+	return nn.Layer{Units: l.Units(), Direction: l.Direction, Merge: l.Merge}
+}
 
 // InputSize is the width of what the first layer reads.
 func (n *Network) InputSize() int { return n.Layers[0].InputSize() }
@@ -206,6 +206,12 @@ func (l *Layer) validate(width int) error {
 	}
 	if len(l.Cells) != want {
 		return refuse(l.Name, "%d cells, want %d for direction %s", len(l.Cells), want, l.Direction)
+	}
+	if err := l.Merge.Validate(); err != nil {
+		return refuse(l.Name, "merge_mode %q, want one of %q", l.Merge, nn.Merges())
+	}
+	if !l.Merge.Joins() && l.Direction != nn.Bidirectional {
+		return refuse(l.Name, "merge_mode %s of one direction", l.Merge)
 	}
 	H := l.Units()
 	if width == 0 {

@@ -71,7 +71,7 @@ func (n *Network) Sequential() (*Sequential, error) {
 
 // bare is n without weights.
 func (n *Network) bare() *Network {
-	b := &Network{Pool: n.pools()}
+	b := &Network{Pool: n.pools(), Padded: n.Padded}
 	for _, l := range n.Layers {
 		l.Cells = nil
 		b.Layers = append(b.Layers, l)
@@ -87,9 +87,6 @@ func (n *Network) bare() *Network {
 
 // encoder makes the one layer that l is.
 func (l *Layer) encoder() (nn.Encoder, error) {
-	if !l.concat() {
-		return nil, refuse(l.Name, "merge_mode %s, want %s", l.Merge, Concat)
-	}
 	if l.Kind == GRU {
 		return gru.New(gru.Config{InputSize: l.InputSize(), HiddenSize: l.Units(), Direction: l.Direction})
 	}
@@ -99,8 +96,8 @@ func (l *Layer) encoder() (nn.Encoder, error) {
 func (s *Sequential) setPool(n *Network) (err error) {
 	last := &n.Layers[len(n.Layers)-1]
 	cfg := nn.PoolConfig{
-		Size: last.OutputSize(), Kinds: n.pools(),
-		Bidirectional: last.Direction == nn.Bidirectional && last.concat(), Reverse: last.Direction == nn.Reverse,
+		Size: last.Units() * last.Direction.Num(), Kinds: n.pools(), Padded: n.Padded, Merge: last.Merge,
+		Bidirectional: last.Direction == nn.Bidirectional, Reverse: last.Direction == nn.Reverse,
 	}
 	if n.Attention != nil {
 		cfg.Hidden = n.Attention.Hidden.Weight.Rows
@@ -149,7 +146,10 @@ type Pass struct {
 	layout  *nn.Layout
 	passes  []nn.Pass
 	pool    nn.PoolWorkspace
-	states  []float32   // of the last layer, aliases its pass
+	states  [][]float32 // of each layer, aliases its pass
+	merged  [][]float32 // of the layers whose directions the next one reads as one
+	dMerged [][]float32
+	inputs  [][]float32 // of the activations of the dense layers that read them again
 	rows    [][]float32 // what each dense layer reads, and the answer
 	dRows   [][]float32
 	dStates []float32
@@ -159,7 +159,9 @@ type Pass struct {
 // numbers. They alias p. The only errors are wrong sizes.
 func (s *Sequential) Forward(p *Pass, in nn.Batch, mode nn.Mode) ([]float32, error) {
 	if len(p.passes) != len(s.encoders) || len(p.rows) != len(s.dense)+1 {
-		*p = Pass{passes: make([]nn.Pass, len(s.encoders)), rows: make([][]float32, len(s.dense)+1), dRows: make([][]float32, len(s.dense)+1)}
+		L, D := len(s.encoders), len(s.dense)
+		*p = Pass{passes: make([]nn.Pass, L), states: make([][]float32, L), merged: make([][]float32, L), dMerged: make([][]float32, L),
+			rows: make([][]float32, D+1), dRows: make([][]float32, D+1), inputs: make([][]float32, D)}
 	}
 	p.layout = in.Layout
 	for i, e := range s.encoders {
@@ -168,16 +170,26 @@ func (s *Sequential) Forward(p *Pass, in nn.Batch, mode nn.Mode) ([]float32, err
 		if err != nil {
 			return nil, err
 		}
+		p.states[i] = y
+		if m := s.net.Layers[i].Merge; i < len(s.encoders)-1 && !m.Joins() {
+			H := e.OutputSize() / 2
+			p.merged[i] = grow(p.merged[i], len(y)/2)
+			m.Forward(p.merged[i], y, p.layout.Rows(), H)
+			y = p.merged[i]
+		}
 		in = nn.Batch{Layout: in.Layout, X: y}
 	}
-	p.states = in.X
 	B := p.layout.B()
 	p.rows[0] = grow(p.rows[0], B*s.pool.OutSize())
-	s.pool.Forward(p.rows[0], p.states, p.layout, nil, &p.pool)
+	s.pool.Forward(p.rows[0], in.X, p.layout, nil, &p.pool)
 	for i, d := range s.dense {
 		p.rows[i+1] = grow(p.rows[i+1], B*d.Out())
 		d.Forward(p.rows[i+1], p.rows[i], B)
-		s.net.Heads[0].Layers[i].Activation.Forward(p.rows[i+1])
+		a := s.net.Heads[0].Layers[i].Activation
+		if a.ReadsInput() {
+			p.inputs[i] = append(p.inputs[i][:0], p.rows[i+1]...)
+		}
+		a.Forward(p.rows[i+1])
 	}
 	return p.rows[len(s.dense)], nil
 }
@@ -193,15 +205,21 @@ func (s *Sequential) Backward(p *Pass, dY []float32) (dX []float32, err error) {
 	p.dRows[last] = append(p.dRows[last][:0], dY...)
 	for i := last - 1; i >= 0; i-- {
 		d := s.dense[i]
-		s.net.Heads[0].Layers[i].Activation.Backward(p.dRows[i+1], p.rows[i+1])
+		s.net.Heads[0].Layers[i].Activation.Backward(p.dRows[i+1], p.inputs[i], p.rows[i+1])
 		p.dRows[i] = grow(p.dRows[i], B*d.In())
 		d.Backward(p.dRows[i], p.dRows[i+1], p.rows[i], B)
 	}
-	p.dStates = grow(p.dStates, len(p.states))
+	top := p.states[len(p.states)-1]
+	p.dStates = grow(p.dStates, len(top))
 	clear(p.dStates)
-	s.pool.Backward(p.dStates, p.dRows[0], p.states, p.layout, nil, &p.pool)
+	s.pool.Backward(p.dStates, p.dRows[0], top, p.layout, nil, &p.pool)
 	dX = p.dStates
 	for i := len(s.encoders) - 1; i >= 0; i-- {
+		if m := s.net.Layers[i].Merge; i < len(s.encoders)-1 && !m.Joins() {
+			p.dMerged[i] = grow(p.dMerged[i], len(p.states[i]))
+			m.Backward(p.dMerged[i], dX, p.states[i], p.layout.Rows(), s.encoders[i].OutputSize()/2)
+			dX = p.dMerged[i]
+		}
 		if dX, err = p.passes[i].Backward(dX, nn.Want{Params: true}); err != nil {
 			return nil, err
 		}
