@@ -57,8 +57,9 @@ type Config struct {
 	// Pool reduces the encoder's outputs to one vector; empty means max, mean.
 	Pool []nn.Pooling `json:"pool,omitempty"`
 
-	// Padded is nn.PoolConfig's: the steps to which the program that a model comes from
-	// pads its texts, where that changes the maximum. 0 means none.
+	// Padded is the number of tokens to which the program that a model comes from pads texts
+	// before it takes the maximum (nn.PoolConfig): that of a shorter text is 0 at least. 0
+	// means none.
 	Padded int `json:"padded,omitempty"`
 
 	// WordDropout removes all tokens of a word from a batch (Gal & Ghahramani

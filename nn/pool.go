@@ -49,10 +49,10 @@ type PoolConfig struct {
 	// of Last, the two final states. "" means Concat, which leaves them side by side.
 	Merge Merge `json:"merge,omitempty"`
 
-	// Padded is for Max on sequences that another program has padded to so many steps and
-	// whose maximum is over these too, as GlobalMaxPooling1D of Keras takes it behind a
-	// mask: the steps that are not there count as zeros of the reverse direction. They
-	// repeat the forward one's last state, which changes no maximum. 0 means none.
+	// Padded is the number of steps to which another program pads sequences before it takes
+	// their maximum, with zeros for the steps that are not there, as GlobalMaxPooling1D of
+	// Keras does behind a Bidirectional layer under a mask: Max of a shorter sequence is
+	// then 0 at least. 0 means none.
 	Padded int `json:"padded,omitempty"`
 
 	// Hidden is the width A of the attention's hidden layer; 0 means Size.
@@ -73,8 +73,8 @@ func (c PoolConfig) Validate() error {
 	}
 	if err := c.Merge.Validate(); err != nil {
 		errs = append(errs, err)
-	} else if !c.Merge.Joins() && (!c.Bidirectional || c.Padded > 0) {
-		errs = append(errs, fmt.Errorf("nn: pool: Merge %s with Bidirectional %t and Padded %d, want true and 0", c.Merge, c.Bidirectional, c.Padded))
+	} else if !c.Merge.Joins() && !c.Bidirectional {
+		errs = append(errs, fmt.Errorf("nn: pool: Merge %s of rows that are not Bidirectional", c.Merge))
 	}
 	if c.Padded < 0 {
 		errs = append(errs, fmt.Errorf("nn: pool: Padded is %d, want 0 or more", c.Padded))
@@ -429,7 +429,7 @@ func (p *Pool) max(dst, y []float32, G int, ws *PoolWorkspace) {
 			continue
 		}
 		d, at := dst[g*out:g*out+D], ws.argmax[g*D:(g+1)*D]
-		for j := p.split(); j < D; j++ {
+		for j := range d {
 			if d[j] < 0 {
 				d[j], at[j] = 0, -1
 			}
