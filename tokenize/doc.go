@@ -29,8 +29,8 @@
 //
 //	words          words by the rules below
 //	treebank       words as the Penn Treebank has them (English; slower); needs package tokenize/prose
-//	fields         runs of anything but white space
-//	runes          characters
+//	fields         runs of anything but white space; fields:ascii, but the white space of ASCII
+//	runes          characters that are not white space; runes:all, all characters
 //	chars:N        runs of N characters within each field; chars:N-M, of N to M
 //
 // Filters of one token at a time. Emoji keep their form in all but the first two:
@@ -39,6 +39,8 @@
 //	emoji          makes an emoji the words of its English name, grinning face; skin tones count for nothing;
 //	               emoticons, and emoji that are younger than 2018, stay
 //	contractions   splits negations written without the apostrophe as if they had it: dont, do|n't
+//	lower:ascii    lower case of the letters of ASCII alone, also in emoticons
+//	depunct        takes out the punctuation of ASCII, !"#$%&'()*+,-./:;<=>?@[\]^_`{|}~: don't, dont
 //	lower, fold    lower case; Unicode's case folding, which also makes ß ss
 //	nfc, nfkc      Unicode's normal forms; nfkc also undoes ligatures and full-width letters
 //	accents        takes the marks off Latin, Greek and Cyrillic letters
@@ -62,6 +64,7 @@
 //	               negators, and what is no word (English; slow; needs package tokenize/prose)
 //	cjk, cjk:2     adds the pairs of neighbouring characters of Han, kana, Thai ...; keeps the pairs alone
 //	ngrams:N       adds the runs of 2 to N tokens, joined by _
+//	pad:N          adds tokens that stand for none until there are N
 //	max:N          keeps the first N tokens; max:N:tail the last; max:N+M the first N and the last M
 //
 // # Words

@@ -20,6 +20,29 @@ func lower(dst []form, f form, _ Lang) []form {
 	return append(dst, f)
 }
 
+// lowerASCII knows the letters of ASCII alone, and no emoticons, as TensorFlow's
+// strings.lower does.
+func lowerASCII(dst []form, f form, _ Lang) []form {
+	f.text = strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, f.text)
+	return append(dst, f)
+}
+
+// depunct takes out the punctuation marks and symbols of ASCII.
+func depunct(dst []form, f form, _ Lang) []form {
+	f.text = strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf && (unicode.IsPunct(r) || unicode.IsSymbol(r)) {
+			return -1
+		}
+		return r
+	}, f.text)
+	return append(dst, f)
+}
+
 func fold(dst []form, f form, _ Lang) []form {
 	if f.kind != Emoji {
 		f.text = cases.Fold().String(f.text)

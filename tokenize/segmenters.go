@@ -7,14 +7,23 @@ import (
 )
 
 // fields is the segmenter "fields": runs of what is not white space, as
-// strings.Fields.
-type fields struct{}
+// strings.Fields; "fields:ascii" takes the spaces of ASCII alone for white space.
+type fields struct{ ascii bool }
 
-func (fields) spec() string { return "fields" }
+func (f fields) spec() string {
+	if f.ascii {
+		return "fields:ascii"
+	}
+	return "fields"
+}
 
-func (fields) segment(dst []Token, text string, pos, n int) ([]Token, int) {
+func (f fields) segment(dst []Token, text string, pos, n int) ([]Token, int) {
+	space := unicode.IsSpace
+	if f.ascii {
+		space = func(r rune) bool { return r < utf8.RuneSelf && unicode.IsSpace(r) }
+	}
 	for n += len(dst); pos < len(text) && len(dst) < n; {
-		start, end := nextField(text, pos, len(text))
+		start, end := nextField(text, pos, len(text), space)
 		if start < end {
 			dst = append(dst, Token{text[start:end], start, end, kindOf(text[start:end])})
 		}
@@ -25,18 +34,19 @@ func (fields) segment(dst []Token, text string, pos, n int) ([]Token, int) {
 
 // nextField returns the first field of text at or after pos, which is empty, at
 // the end of text, if there is none. If the field is longer than most bytes, it
-// returns a beginning that is longer, without looking for the end.
-func nextField(text string, pos, most int) (start, end int) {
+// returns a beginning that is longer, without looking for the end. Fields are what is
+// between runes that are space.
+func nextField(text string, pos, most int, space func(rune) bool) (start, end int) {
 	for start = pos; start < len(text); {
 		r, size := utf8.DecodeRuneInString(text[start:])
-		if !unicode.IsSpace(r) {
+		if !space(r) {
 			break
 		}
 		start += size
 	}
 	for end = start; end < len(text) && end-start <= most; {
 		r, size := utf8.DecodeRuneInString(text[end:])
-		if unicode.IsSpace(r) {
+		if space(r) {
 			break
 		}
 		end += size
@@ -64,15 +74,21 @@ func kindOf(s string) Kind {
 	return Punct
 }
 
-// runes is the segmenter "runes": one token for each rune that is not white space.
-type runes struct{}
+// runes is the segmenter "runes": one token for each rune that is not white space;
+// "runes:all" has one for each rune.
+type runes struct{ all bool }
 
-func (runes) spec() string { return "runes" }
+func (s runes) spec() string {
+	if s.all {
+		return "runes:all"
+	}
+	return "runes"
+}
 
-func (runes) segment(dst []Token, text string, pos, n int) ([]Token, int) {
+func (s runes) segment(dst []Token, text string, pos, n int) ([]Token, int) {
 	for n += len(dst); pos < len(text) && len(dst) < n; {
 		r, size := utf8.DecodeRuneInString(text[pos:])
-		if !unicode.IsSpace(r) {
+		if s.all || !unicode.IsSpace(r) {
 			dst = append(dst, Token{text[pos : pos+size], pos, pos + size, runeKind(r)})
 		}
 		pos += size

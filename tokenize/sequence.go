@@ -37,6 +37,20 @@ func newMax(arg string, _ bool) (stage, error) {
 	}}, err
 }
 
+// PadToken is the token that pad adds. No segmenter makes it: it has a space in it.
+const PadToken = "<no token>"
+
+// newPad makes the filter that adds PadToken behind the tokens until there are so many.
+func newPad(arg string, _ bool) (stage, error) {
+	n, err := number(arg, 1, 1<<20)
+	return stage{s: func(tokens []Token, text string) []Token {
+		for len(tokens) < n {
+			tokens = append(tokens, Token{PadToken, len(text), len(text), Symbol})
+		}
+		return tokens
+	}}, err
+}
+
 // negators are the words, in lower case, that open the scope of a negation, some
 // as people write them in haste.
 var negators = wordSet(`not n't never no nor neither none nobody nothing nowhere cannot without hardly

@@ -155,9 +155,9 @@ func newSegmenter(name, arg string, hasArg bool) (segmenter, error) {
 		lo, hi, err := numbers(arg, 1, 16)
 		return chars{lo, hi}, err
 	case "fields":
-		return fields{}, noArg(hasArg)
+		return fields{hasArg}, onlyArg(arg, hasArg, "ascii")
 	case "runes":
-		return runes{}, noArg(hasArg)
+		return runes{hasArg}, onlyArg(arg, hasArg, "all")
 	case "treebank":
 		if plugin.Treebank == nil {
 			return nil, plugin.ErrMissing
@@ -172,6 +172,8 @@ var plainFilters = map[string]mapFunc{
 	"contractions": contractions,
 	"emoji":        emojiWords,
 	"lower":        lower,
+	"lower:ascii":  lowerASCII,
+	"depunct":      depunct,
 	"fold":         fold,
 	"nfc":          nfc,
 	"nfkc":         nfkc,
@@ -197,10 +199,14 @@ var argFilters = map[string]func(arg string, hasArg bool) (stage, error){
 	"ngrams": newNgrams,
 	"cjk":    newBigrams,
 	"max":    newMax,
+	"pad":    newPad,
 	"pos":    newPOS,
 }
 
 func newFilter(name, arg string, hasArg bool) (stage, error) {
+	if m, ok := plainFilters[name+":"+arg]; ok && hasArg {
+		return stage{m: m}, nil
+	}
 	if m, ok := plainFilters[name]; ok {
 		return stage{m: m}, noArg(hasArg)
 	}
@@ -226,6 +232,14 @@ func Stages() []string {
 func noArg(hasArg bool) error {
 	if hasArg {
 		return fmt.Errorf("takes no argument")
+	}
+	return nil
+}
+
+// onlyArg reports an argument that is not want.
+func onlyArg(arg string, hasArg bool, want string) error {
+	if hasArg && arg != want {
+		return fmt.Errorf("argument %q, want none or %s", arg, want)
 	}
 	return nil
 }

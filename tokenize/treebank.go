@@ -61,7 +61,7 @@ func (d *disguise) put(s string, from, upto int) {
 // fill disguises fields of text from pos on, and returns where it stopped.
 func (d *disguise) fill(text string, pos int) int {
 	for d.text.Len() < maxChunk {
-		start, end := nextField(text, pos, maxField)
+		start, end := nextField(text, pos, maxField, unicode.IsSpace)
 		if start == end {
 			pos = end
 			break
