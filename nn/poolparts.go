@@ -112,7 +112,7 @@ func (s *PoolParts) Vector(dst []float32) {
 			share = 1 / float64(s.rows)
 		}
 		for j, v := range sum {
-			if dst[j] = float32(share * v); kind == Max && s.rows < s.padded && j >= s.pool.split() {
+			if dst[j] = float32(share * v); kind == Max && s.rows < s.padded {
 				dst[j] = max(dst[j], 0)
 			}
 		}
