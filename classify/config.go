@@ -3,9 +3,7 @@ package classify
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/textlstm/textlstm/embed"
@@ -89,109 +87,6 @@ type Config struct {
 
 	// Heads are the questions that the model answers; at least one.
 	Heads []Head `json:"heads"`
-}
-
-// A Head is one question: a name, its possible answers, and how to learn them.
-type Head struct {
-	// Name is the head's own; Labels are two or more, one for a multi-label head,
-	// none for one that answers with a number. Without any they are those of the
-	// training data.
-	Name   string   `json:"name"`
-	Labels []string `json:"labels"`
-
-	// Loss is the training loss. nn.BinaryCrossEntropy makes the head
-	// multi-label: every label has a probability of its own. nn.SquaredError and
-	// nn.AbsoluteError make it a regression: it answers with a number, such as stars
-	// or a price, which is the label of a training text.
-	Loss nn.Loss `json:"loss,omitzero"`
-
-	// Weight multiplies the head's loss; 0 means 1.
-	Weight float64 `json:"weight,omitempty"`
-
-	// Hidden is the width of a ReLU layer between the pooled vector and the
-	// scores; 0 means none.
-	Hidden int `json:"hidden,omitempty"`
-
-	// Layers are the hidden layers, from the pooled vector up, where they are not a single
-	// one of ReLU: they stand in place of Hidden.
-	Layers []HiddenLayer `json:"layers,omitempty"`
-
-	// Deep and Wide multiply the scores of the two branches before they are
-	// added up; 0 means 1. Training fits them to the dev texts, which also
-	// calibrates the probabilities: their common part is the inverse of a
-	// temperature (Guo et al. 2017). Each branch of a regression gives the whole number:
-	// where no dev texts decide, training gives them equal parts of 1.
-	Deep float64 `json:"deep,omitempty"`
-	Wide float64 `json:"wide,omitempty"`
-
-	// Lexicon [C] multiplies what the words of an English text say by VADER's
-	// lexicon (Hutto & Gilbert 2014), and adds that to the scores: the sum of the
-	// ratings of its n rated words, from -4, very negative, to 4, where negated
-	// ones count the other way, divided by 1 + n√n. Training does not learn it: on
-	// texts like the trained ones the branches know better, on other kinds of
-	// texts they do not. For the labels negative, neutral, positive it may be
-	// -0.5, 0, 0.5; without Labels the order is that of the sorted ones. The
-	// pipeline must leave words whole and in lower case. Empty means none.
-	Lexicon []float64 `json:"lexicon,omitempty"`
-
-	// Thresholds [C] are the probabilities from which on a multi-label head
-	// gives a text its labels; empty means 0.5 for all. Training fits them to
-	// the dev texts.
-	Thresholds []float64 `json:"thresholds,omitempty"`
-
-	// Mean and Scale turn the score of a regression into its number, Mean plus Scale
-	// times the score. Where Scale is 0, training sets both: to the mean and the
-	// standard deviation of the training texts' numbers, so that their unit is of no
-	// weight in learning.
-	Mean  float64 `json:"mean,omitempty"`
-	Scale float64 `json:"scale,omitempty"`
-}
-
-// Regression says whether the head answers with a number.
-func (h *Head) Regression() bool { return h.Loss.Kind.Regression() }
-
-// Width is the number of scores that the head gives a text: one for each label, one
-// for a number.
-func (h *Head) Width() int {
-	if h.Regression() {
-		return 1
-	}
-	return len(h.Labels)
-}
-
-// ParseValue reads the label of a text as the number that a regression is to answer
-// with, which must be finite as a float32.
-func (h *Head) ParseValue(label string) (float32, error) {
-	v, err := strconv.ParseFloat(strings.TrimSpace(label), 32)
-	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-		return 0, fmt.Errorf("label %q is not a number, which head %s answers with", label, h.Name)
-	}
-	return float32(v), nil
-}
-
-// MultiLabel says whether a text may have any number of the head's labels.
-func (h *Head) MultiLabel() bool { return h.Loss.Kind == nn.BinaryCrossEntropy }
-
-// PredictedLabels returns the labels that a text has by a score: those that reach their
-// thresholds for a multi-label head, the number of a regression, else the likeliest.
-func (h *Head) PredictedLabels(s Score) []string {
-	switch {
-	case h.Regression():
-		return []string{strconv.FormatFloat(float64(s.Value), 'g', -1, 32)}
-	case !h.MultiLabel():
-		return []string{h.Labels[s.Label]}
-	}
-	given := []string{}
-	for c, p := range s.Probs {
-		threshold := 0.5
-		if len(h.Thresholds) > 0 {
-			threshold = h.Thresholds[c]
-		}
-		if float64(p) >= threshold {
-			given = append(given, h.Labels[c])
-		}
-	}
-	return given
 }
 
 // Resolve returns c with the defaults filled in, as a model file stores it, so
@@ -346,74 +241,12 @@ func (c Config) Validate() error {
 			bad("head name %q is empty or used twice", h.Name)
 		}
 		names[h.Name] = true
-		errs = append(errs, c.checkHead(&h, changing)...)
+		errs = append(errs, h.check(c.Pipeline, changing)...)
 	}
 	for _, h := range c.Heads {
 		errs = append(errs, h.checkHidden(names)...)
 	}
 	return firstOf(errs)
-}
-
-// checkHead reports what is wrong with one head, but for its name; changing are the
-// filters of the pipeline that change words.
-func (c Config) checkHead(h *Head, changing []string) (errs []error) {
-	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("classify: "+format, args...)) }
-	errs = append(errs, h.checkRegression())
-	labels := map[string]bool{}
-	for _, l := range h.Labels {
-		if l == "" || labels[l] {
-			bad("head %s: label %q is empty or there twice", h.Name, l)
-		}
-		labels[l] = true
-	}
-	if len(h.Labels) < 2 && !(h.MultiLabel() && len(h.Labels) == 1) && !h.Regression() {
-		bad("head %s has %d labels, want at least 2", h.Name, len(h.Labels))
-	}
-	if err := h.Loss.Validate(h.Width()); err != nil {
-		errs = append(errs, fmt.Errorf("classify: head %s: %w", h.Name, err))
-	}
-	if n := len(h.Thresholds); n > 0 && (n != len(h.Labels) || !h.MultiLabel()) {
-		bad("head %s has %d thresholds for %d labels, want one for each and loss %s, or none", h.Name, n, len(h.Labels), nn.BinaryCrossEntropy)
-	}
-	for _, t := range h.Thresholds {
-		if !(t >= 0 && t <= 1) {
-			bad("head %s: threshold %v, want 0 to 1", h.Name, t)
-		}
-	}
-	if n := len(h.Lexicon); n > 0 && n != len(h.Labels) {
-		bad("head %s has %d weights of the lexicon for %d labels, want one for each, or none", h.Name, n, len(h.Labels))
-	}
-	for _, f := range changing {
-		if len(h.Lexicon) > 0 {
-			bad("head %s: the lexicon has whole words, but the pipeline %q changes them: leave %s out", h.Name, c.Pipeline, f)
-		}
-	}
-	for _, v := range h.Lexicon {
-		if !(math.Abs(v) <= 100) {
-			bad("head %s: lexicon %v, want -100 to 100", h.Name, v)
-		}
-	}
-	if h.Hidden < 0 || !(h.Deep >= 0) || !(h.Wide >= 0) || !(h.Weight >= 0) {
-		bad("head %s: hidden = %d, deep = %v, wide = %v, weight = %v, want none negative", h.Name, h.Hidden, h.Deep, h.Wide, h.Weight)
-	}
-	return errs
-}
-
-// checkRegression reports a regression with settings of labels, or the other way round.
-func (h *Head) checkRegression() error {
-	if !h.Regression() {
-		if h.Mean != 0 || h.Scale != 0 {
-			return fmt.Errorf("classify: head %s: mean = %v, scale = %v are for the losses %s and %s", h.Name, h.Mean, h.Scale, nn.SquaredError, nn.AbsoluteError)
-		}
-		return nil
-	}
-	if len(h.Labels) > 0 || len(h.Lexicon) > 0 || len(h.Thresholds) > 0 {
-		return fmt.Errorf("classify: head %s: loss %s answers with a number: leave labels, lexicon and thresholds out", h.Name, h.Loss.Kind)
-	}
-	if !(math.Abs(h.Mean) <= math.MaxFloat32 && h.Scale >= 0 && h.Scale <= math.MaxFloat32) {
-		return fmt.Errorf("classify: head %s: mean = %v, scale = %v, want finite numbers of 32 bits, the scale not negative", h.Name, h.Mean, h.Scale)
-	}
-	return nil
 }
 
 // numDeepParams counts the weights of the deep branch of a valid config for a

@@ -95,7 +95,7 @@ func writeFixture(t *testing.T, name string, m *classify.Model) {
 			values = append(values, s.Value)
 		}
 		f.Probs = append(f.Probs, probs)
-		if slices.ContainsFunc(m.Heads(), func(h classify.Head) bool { return h.Regression() }) {
+		if slices.ContainsFunc(m.Heads(), func(h classify.Head) bool { return !h.Labelled() }) {
 			f.Values = append(f.Values, values)
 		}
 	}

@@ -141,7 +141,7 @@ func newWide(c classify.Config, r *rand.Rand) *classify.Wide {
 	counter.Add(1, slices.Compact(all))
 	w := &classify.Wide{Dictionary: counter.Dictionary(c.Ngrams.Bits)}
 	for _, h := range c.Heads {
-		l := &ngram.Linear{Labels: h.Width(), MultiLabel: h.MultiLabel()}
+		l := h.Linear()
 		l.Weights = make([]float32, w.Dictionary.Rows()*l.Columns())
 		for i := range l.Weights {
 			l.Weights[i] = r.Float32() - 0.5
@@ -184,7 +184,7 @@ func checkProbs(t *testing.T, m *classify.Model, p classify.Prediction) {
 	}
 	for h, head := range m.Heads() {
 		s := p.Scores[h]
-		if head.Regression() {
+		if !head.Labelled() {
 			if v := float64(s.Value); math.IsNaN(v) || math.IsInf(v, 0) || s.Probs != nil || s.Prob() != 0 {
 				t.Errorf("head %s: number %v, probabilities %v", head.Name, v, s.Probs)
 			}

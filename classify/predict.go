@@ -3,7 +3,6 @@ package classify
 import (
 	"context"
 	"iter"
-	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -11,7 +10,6 @@ import (
 	"github.com/textlstm/textlstm/internal/lexicon"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/ngram"
-	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/vocab"
 )
@@ -31,7 +29,7 @@ type Prediction struct {
 // head that may give several.
 func (p Prediction) Label(head string) string {
 	h := p.head(head)
-	if h < 0 || p.Heads[h].Regression() {
+	if h < 0 || !p.Heads[h].Labelled() {
 		return ""
 	}
 	return p.Heads[h].Labels[p.Scores[h].Label]
@@ -42,7 +40,7 @@ func (p Prediction) Label(head string) string {
 // likeliest; nil if there is no such head, or if it answers with a number.
 func (p Prediction) Labels(head string) []string {
 	h := p.head(head)
-	if h < 0 || p.Heads[h].Regression() {
+	if h < 0 || !p.Heads[h].Labelled() {
 		return nil
 	}
 	return p.Heads[h].PredictedLabels(p.Scores[h])
@@ -330,7 +328,7 @@ func (w *worker) predict(m *Model, out []Prediction, to []int) {
 		for h := range m.cfg.Heads {
 			head := &m.cfg.Heads[h]
 			C := head.Width()
-			p.Scores[h] = head.answer(logits[h][i*C : (i+1)*C : (i+1)*C])
+			p.Scores[h] = head.kind().answer(head, logits[h][i*C:(i+1)*C:(i+1)*C])
 		}
 		out[j] = p
 	}
@@ -367,25 +365,4 @@ func orOne(v float64) float32 {
 		return 1
 	}
 	return float32(v)
-}
-
-// answer turns scores into probabilities, in place, and finds the best; or the one score
-// of a regression into its number.
-func (h *Head) answer(probs []float32) Score {
-	if h.Regression() {
-		v := h.Mean + float64(orOne(h.Scale))*float64(probs[0])
-		return Score{Value: float32(min(max(v, -math.MaxFloat32), math.MaxFloat32))}
-	}
-	kind := h.Loss.Kind
-	if kind == "" {
-		kind = nn.CrossEntropy
-	}
-	kind.Activate(probs, len(probs))
-	s := Score{Probs: probs}
-	for i, p := range probs {
-		if p > probs[s.Label] {
-			s.Label = i
-		}
-	}
-	return s
 }

@@ -40,7 +40,7 @@ func (w *Wide) check(cfg Config, _ *vocab.Vocabulary) error {
 	var errs []error
 	for h, l := range w.Heads {
 		head := &cfg.Heads[h]
-		if l.Labels != head.Width() || l.MultiLabel != head.MultiLabel() || l.NumWeights() != w.Dictionary.Rows()*l.Columns() || len(l.Bias) != l.Columns() {
+		if want := head.Linear(); l.Labels != want.Labels || l.Task != want.Task || l.NumWeights() != w.Dictionary.Rows()*l.Columns() || len(l.Bias) != l.Columns() {
 			errs = append(errs, fmt.Errorf("classify: wide branch of head %s: %d labels, %d weights, want %d labels, %d weights",
 				head.Name, l.Labels, l.NumWeights(), head.Width(), w.Dictionary.Rows()*l.Columns()))
 		}
@@ -117,7 +117,7 @@ func loadWide(f *tensorfile.File, d description) (b Branch, names []string, err 
 	}
 	names = []string{"wide.tags"}
 	for _, head := range cfg.Heads {
-		l := &ngram.Linear{Labels: head.Width(), MultiLabel: head.MultiLabel()}
+		l := head.Linear()
 		name, rows := "wide."+head.Name, w.Dictionary.Rows()
 		t, ok := f.Lookup(name + ".weight")
 		slots := len(w.Dictionary.Tags())

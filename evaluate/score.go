@@ -169,6 +169,9 @@ func Names() []string { return names(allMetrics()) }
 // ValueNames lists the metrics of ValueScores by their JSON names.
 func ValueNames() []string { return names(valueMetrics()) }
 
+// LabelledNames lists the metrics of labels by their JSON names.
+func LabelledNames() []string { return names(scoreMetrics()) }
+
 // Names lists the metrics of the kind of head that s is of, as the function does.
 func (s *Scores) Names() []string { return names(s.metrics()) }
 
@@ -178,6 +181,14 @@ func (s *Scores) Headlines() []string {
 		return []string{"rmse", "r2", "mae"}
 	}
 	return []string{"accuracy", "macro_f1", "log_loss"}
+}
+
+// Summary lists those of Names that tell the most together.
+func (s *Scores) Summary() []string {
+	if s.ValueScores != nil {
+		return ValueNames()
+	}
+	return []string{"accuracy", "macro_f1", "log_loss", "mcc"}
 }
 
 // LabelNames lists the metrics of LabelScores that may have intervals, by their

@@ -200,7 +200,7 @@ func (e *Explainer) Explain(ctx context.Context, text string, o Options) (*Expla
 	head := &e.model.Heads()[q.head]
 	x := &Explanation{
 		Text: text, Head: head.Name, Label: q.Label, Against: q.Against,
-		Tokens: prediction.Tokens, Unknown: prediction.Unknown, Number: head.Regression(),
+		Tokens: prediction.Tokens, Unknown: prediction.Unknown, Number: !head.Labelled(),
 	}
 	if !x.Number {
 		x.Prob = float64(prediction.Scores[q.head].Probs[slices.Index(head.Labels, q.Label)])
@@ -262,45 +262,21 @@ func (q *question) aim(m *classify.Model, p classify.Prediction) error {
 		}
 	}
 	head := &m.Heads()[q.head]
-	if head.Regression() {
-		if q.Label != "" || q.Against != "" {
-			return fmt.Errorf("%w: %q, head %s answers with a number: name no label", ErrLabel, q.Label+q.Against, head.Name)
-		}
-		q.Label = head.PredictedLabels(p.Scores[q.head])[0]
-		q.direction = []float32{float32(orOne(head.Scale))} // parts in the unit of the number
-		return nil
+	if !head.Labelled() && q.Label+q.Against != "" {
+		return fmt.Errorf("%w: %q, head %s answers with a number: name no label", ErrLabel, q.Label+q.Against, head.Name)
 	}
-	index := func(label string) (int, error) {
-		i := slices.Index(head.Labels, label)
-		if i < 0 {
-			return 0, fmt.Errorf("%w: %q, head %s has %q", ErrLabel, label, head.Name, head.Labels)
+	for _, label := range []string{q.Label, q.Against} {
+		if label != "" && !slices.Contains(head.Labels, label) {
+			return fmt.Errorf("%w: %q, head %s has %q", ErrLabel, label, head.Name, head.Labels)
 		}
-		return i, nil
 	}
 	if q.Label == "" {
-		q.Label = head.Labels[p.Scores[q.head].Label]
+		q.Label = head.AnswerName(p.Scores[q.head])
 	}
-	label, err := index(q.Label)
-	if err != nil {
-		return err
-	}
-	C := len(head.Labels)
-	q.direction = make([]float32, C)
-	switch {
-	case q.Against == q.Label:
+	if q.Against == q.Label {
 		return fmt.Errorf("%w: %q against itself", ErrLabel, q.Label)
-	case q.Against != "":
-		against, err := index(q.Against)
-		if err != nil {
-			return err
-		}
-		q.direction[against] = -1
-	case !head.MultiLabel():
-		for c := range q.direction {
-			q.direction[c] = -1 / float32(C-1)
-		}
 	}
-	q.direction[label] = 1
+	q.direction = head.Direction(q.Label, q.Against)
 	return nil
 }
 

@@ -32,11 +32,11 @@ func Example() {
 		counter.Add(1, extract(t))
 	}
 	dictionary := counter.Dictionary(config.Bits)
-	data := ngram.Data{Labels: 2, Target: func(i, c int) int {
+	data := ngram.Data{Labels: 2, Target: func(i, c int) float32 {
 		if labels[i] == c {
 			return 1
 		}
-		return -1
+		return 0
 	}}
 	for _, t := range texts {
 		data.Rows = append(data.Rows, dictionary.AppendRows(nil, extract(t)))

@@ -11,13 +11,22 @@ import (
 	"github.com/textlstm/textlstm/internal/seed"
 )
 
+// A Task says what the scores of a Linear are learned for.
+type Task string
+
+const (
+	Exclusive   Task = ""            // labels of which a text has one: each against the rest
+	Independent Task = "independent" // labels of which a text may have any number
+	Numbers     Task = "numbers"     // numbers
+)
+
 // A Linear scores texts by summing a weight for each of their features. It may
 // be read by any number of goroutines.
 type Linear struct {
-	Labels     int       // C
-	MultiLabel bool      // a text may have any number of the labels
-	Weights    []float32 // [rows][Columns()]
-	Bias       []float32 // [Columns()]
+	Labels  int // C
+	Task    Task
+	Weights []float32 // [rows][Columns()]
+	Bias    []float32 // [Columns()]
 
 	// Half, if not nil, holds the weights in half precision (IEEE 754 binary16)
 	// in place of Weights, which is nil.
@@ -70,7 +79,7 @@ func (l *Linear) Columns() int {
 	return l.Labels
 }
 
-func (l *Linear) opposite() bool { return l.Labels == 2 && !l.MultiLabel }
+func (l *Linear) opposite() bool { return l.Labels == 2 && l.Task == Exclusive }
 
 // Score writes the scores of a text with the given feature rows to dst [C].
 func (l *Linear) Score(dst []float32, rows []int32) {
@@ -160,18 +169,14 @@ func (o Options) Validate() error {
 // Data is what Fit learns from: texts as feature rows, and what is known of
 // their labels.
 type Data struct {
-	Rows       [][]int32 // by text
-	Labels     int       // C
-	MultiLabel bool      // the labels do not exclude one another
+	Rows   [][]int32 // by text
+	Labels int       // C
+	Task   Task
 
-	// Target says of text i and label c: +1 the text has the label, -1 it has
-	// not, 0 unknown, which leaves the text out for this label.
-	Target func(i, c int) int
-
-	// Values, if not nil, are numbers to learn instead, by text, NaN where a text has
-	// none: Labels is 1 and Target is not called. They should have a mean near 0 and
-	// a standard deviation near 1.
-	Values []float32
+	// Target says of text i and label c: 1 the text has the label, 0 it has not, NaN
+	// unknown, which leaves the text out for this label. With Numbers it is the number,
+	// whose mean should be near 0 and its standard deviation near 1.
+	Target func(i, c int) float32
 
 	Weights []float32 // by text: it counts as that many; nil means 1 for all
 }
@@ -187,13 +192,13 @@ func Fit(ctx context.Context, d Data, rows int, o Options, seedValue uint64, wor
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	l := &Linear{Labels: d.Labels, MultiLabel: d.MultiLabel}
+	l := &Linear{Labels: d.Labels, Task: d.Task}
 	K := l.Columns()
 	l.Weights, l.Bias = make([]float32, rows*K), make([]float32, K)
 	errs := make([]error, K)
 	par.For(workers, K, func(k int) {
-		if d.Values != nil {
-			errs[k] = l.fitValues(ctx, d, rows, o, seed.For(seedValue, "ridge"))
+		if d.Task == Numbers {
+			errs[k] = l.fitNumbers(ctx, d, k, rows, o, seed.For(seedValue, "ridge"))
 			return
 		}
 		label := k
@@ -234,11 +239,11 @@ func (m *machine) add(text []int32, y float32, weight, c float64) {
 	m.cost = append(m.cost, float32(1/(2*c*weight)))
 }
 
-// fitValues learns the numbers of d.
-func (l *Linear) fitValues(ctx context.Context, d Data, rows int, o Options, s uint64) error {
+// fitNumbers learns the numbers of a column.
+func (l *Linear) fitNumbers(ctx context.Context, d Data, column, rows int, o Options, s uint64) error {
 	m := machine{ratio: make([]float32, rows), w: make([]float32, rows)}
 	for i, text := range d.Rows {
-		if v, weight := d.Values[i], d.weight(i); v == v && weight != 0 {
+		if v, weight := d.Target(i, column), d.weight(i); v == v && weight != 0 {
 			m.add(text, 1, weight, o.C)
 			m.values = append(m.values, v)
 		}
@@ -247,10 +252,7 @@ func (l *Linear) fitValues(ctx context.Context, d Data, rows int, o Options, s u
 	if err := m.descend(ctx, o.Passes, o.Tolerance, s); err != nil {
 		return err
 	}
-	for r, v := range m.w {
-		l.Weights[r] = v * m.ratio[r]
-	}
-	l.Bias[0] = m.bias
+	l.set(column, &m)
 	return nil
 }
 
@@ -258,16 +260,16 @@ func (l *Linear) fitLabel(ctx context.Context, d Data, column, label, rows int, 
 	m := machine{ratio: make([]float32, rows), w: make([]float32, rows)}
 	positive, negative := 0, 0
 	for i, text := range d.Rows {
-		y, weight := d.Target(i, label), d.weight(i)
-		if y == 0 || weight == 0 {
+		v, weight := d.Target(i, label), d.weight(i)
+		if v != v || weight == 0 {
 			continue
 		}
-		if y > 0 {
+		if v == 1 {
 			positive++
 		} else {
 			negative++
 		}
-		m.add(text, float32(y), weight, o.C)
+		m.add(text, 2*v-1, weight, o.C)
 	}
 	if positive == 0 || negative == 0 {
 		l.Bias[column] = float32(-1)
@@ -281,12 +283,17 @@ func (l *Linear) fitLabel(ctx context.Context, d Data, column, label, rows int, 
 		return err
 	}
 	m.interpolate(o.Beta)
+	l.set(column, &m)
+	return nil
+}
+
+// set sets the weights of a column to what m has learned.
+func (l *Linear) set(column int, m *machine) {
 	K := l.Columns()
-	for r := range rows {
-		l.Weights[r*K+column] = m.w[r] * m.ratio[r]
+	for r, v := range m.w {
+		l.Weights[r*K+column] = v * m.ratio[r]
 	}
 	l.Bias[column] = m.bias
-	return nil
 }
 
 // setRatios computes r = log((p/|p|) / (q/|q|)), p and q the smoothed numbers

@@ -24,15 +24,15 @@ func exact(o ngram.Options) ngram.Options {
 }
 
 // oneLabel is the Target of texts that have one label each, -1 for none.
-func oneLabel(y []int) func(i, c int) int {
-	return func(i, c int) int {
+func oneLabel(y []int) func(i, c int) float32 {
+	return func(i, c int) float32 {
 		switch y[i] {
 		case -1:
-			return 0
+			return float32(math.NaN())
 		case c:
 			return 1
 		}
-		return -1
+		return 0
 	}
 }
 
@@ -177,9 +177,9 @@ func TestUnknownLabelsAreLeftOut(t *testing.T) {
 // does not know it, takes part in the machines of the labels that it tells apart.
 func TestPartlyKnownLabels(t *testing.T) {
 	texts, y := randomData(60, 12, 3)
-	binary := func(i, c int) int {
+	binary := func(i, c int) float32 {
 		if i%2 == 0 && y[i] < 2 && c == 2 {
-			return 0
+			return float32(math.NaN())
 		}
 		return oneLabel(y)(i, c)
 	}
@@ -225,7 +225,7 @@ func TestTwoLabelsAreOpposites(t *testing.T) {
 			t.Fatalf("text %d scores %v", i, s)
 		}
 	}
-	swapped := func(i, c int) int { return oneLabel(y)(i, 1-c) }
+	swapped := func(i, c int) float32 { return oneLabel(y)(i, 1-c) }
 	m := fit(t, ngram.Data{Rows: texts, Labels: 2, Target: swapped}, 12, exact(ngram.Options{Beta: 1}), 1, 1)
 	l = fit(t, ngram.Data{Rows: texts, Labels: 2, Target: oneLabel(y)}, 12, exact(ngram.Options{Beta: 1}), 1, 1)
 	for i, text := range texts {
@@ -242,14 +242,14 @@ func TestTwoLabelsAreOpposites(t *testing.T) {
 // Two labels that do not exclude one another are two machines.
 func TestTwoLabelsOfMultiLabel(t *testing.T) {
 	texts := [][]int32{{0}, {0, 1}, {1}, {2}, {0, 1, 2}, {2, 1}, {0, 2}, {}}
-	has := func(i, c int) int {
+	has := func(i, c int) float32 {
 		if slices.Contains(texts[i], int32(c)) {
 			return 1
 		}
-		return -1
+		return 0
 	}
 	for _, labels := range []int{1, 2} {
-		l := fit(t, ngram.Data{Rows: texts, Labels: labels, MultiLabel: true, Target: has}, 3, exact(ngram.Options{C: 100, Beta: 1}), 1, 1)
+		l := fit(t, ngram.Data{Rows: texts, Labels: labels, Task: ngram.Independent, Target: has}, 3, exact(ngram.Options{C: 100, Beta: 1}), 1, 1)
 		if l.Columns() != labels {
 			t.Errorf("%d columns for %d labels", l.Columns(), labels)
 		}

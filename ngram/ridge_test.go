@@ -16,7 +16,8 @@ import (
 func TestRidgeIsExact(t *testing.T) {
 	const rows, n, C, alpha = 12, 40, 0.7, 1.0
 	r := rand.New(rand.NewPCG(4, 2))
-	d := ngram.Data{Labels: 1}
+	var values []float32
+	d := ngram.Data{Labels: 1, Task: ngram.Numbers, Target: func(i, _ int) float32 { return values[i] }}
 	for i := range n {
 		var text []int32
 		for row := range int32(rows) {
@@ -25,10 +26,10 @@ func TestRidgeIsExact(t *testing.T) {
 			}
 		}
 		d.Rows = append(d.Rows, text)
-		d.Values = append(d.Values, float32(r.NormFloat64()))
+		values = append(values, float32(r.NormFloat64()))
 		d.Weights = append(d.Weights, 1+float32(i%3))
 	}
-	d.Values[5] = float32(math.NaN()) // says nothing
+	values[5] = float32(math.NaN()) // says nothing
 	l, err := ngram.Fit(context.Background(), d, rows, ngram.Options{C: C, Alpha: alpha, Passes: 3000, Tolerance: 1e-7}, 1, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +42,7 @@ func TestRidgeIsExact(t *testing.T) {
 		for i, text := range d.Rows {
 			for _, row := range text {
 				if int(row) == f && i != 5 {
-					sum += float64(d.Weights[i]) * float64(d.Values[i])
+					sum += float64(d.Weights[i]) * float64(values[i])
 					count += float64(d.Weights[i])
 				}
 			}
@@ -63,7 +64,7 @@ func TestRidgeIsExact(t *testing.T) {
 		}
 		cost := 2 * C * float64(d.Weights[i])
 		a.SymRankOne(a, cost, x)
-		b.AddScaledVec(b, cost*float64(d.Values[i]), x)
+		b.AddScaledVec(b, cost*float64(values[i]), x)
 	}
 	var w mat.VecDense
 	if err := w.SolveVec(a, b); err != nil {

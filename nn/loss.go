@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/textlstm/textlstm/internal/vec"
 )
@@ -83,10 +84,8 @@ type Targets struct {
 // Validate reports everything that is wrong with l for a head of C labels.
 func (l *Loss) Validate(C int) error {
 	var errs []error
-	switch l.Kind {
-	case "", CrossEntropy, BinaryCrossEntropy, SquaredError, AbsoluteError:
-	default:
-		errs = append(errs, fmt.Errorf("nn: unknown loss %q, want %s, %s, %s or %s", string(l.Kind), CrossEntropy, BinaryCrossEntropy, SquaredError, AbsoluteError))
+	if l.Kind != "" && !slices.Contains(LossKinds(), l.Kind) {
+		errs = append(errs, fmt.Errorf("nn: unknown loss %q, want one of %q", string(l.Kind), LossKinds()))
 	}
 	check := func(name string, w []float32) {
 		if w != nil && len(w) != C {
@@ -163,13 +162,7 @@ func (l *Loss) Eval(dlogits, logits []float32, B, C int, t *Targets, norm float6
 			return 0
 		}
 	}
-	row := l.difference
-	switch {
-	case l.crossEntropy():
-		row = l.softmax
-	case l.Kind == BinaryCrossEntropy:
-		row = l.sigmoid
-	}
+	row := l.Kind.find().row
 	total := 0.0
 	var scratch []float32
 	for b := range B {
@@ -185,7 +178,7 @@ func (l *Loss) Eval(dlogits, logits []float32, B, C int, t *Targets, norm float6
 			scratch = make([]float32, C)
 			d = scratch
 		}
-		total += w * row(d, logits[b*C:(b+1)*C], b, t, w/norm)
+		total += w * row(l, d, logits[b*C:(b+1)*C], b, t, w/norm)
 	}
 	return total / norm
 }
@@ -331,22 +324,91 @@ func sign(x float64) float64 {
 	return 0
 }
 
-// Regression says whether k measures how far a number is from another one, rather than
-// what a label was believed to be.
-func (k LossKind) Regression() bool { return k == SquaredError || k == AbsoluteError }
+// A lossKind is what there is to know of a LossKind.
+type lossKind struct {
+	kind LossKind
+
+	// row returns the loss of example b with the logits x [C], and writes scale times
+	// its gradient to d [C].
+	row func(l *Loss, d, x []float32, b int, t *Targets, scale float64) float64
+
+	// activate is described at LossKind.Activate, nil for none; least at
+	// LossKind.Least, nil for 0.
+	activate func(logits []float32, C int)
+	least    func(targets []float32, C int) float64
+}
+
+// lossKinds are the kinds of losses, the first that which "" stands for. Another one is
+// an entry here.
+var lossKinds = []lossKind{
+	{CrossEntropy, (*Loss).softmax, softmaxes, entropy},
+	{BinaryCrossEntropy, (*Loss).sigmoid, func(logits []float32, _ int) { vec.Sigmoid(logits, logits) }, binaryEntropy},
+	{SquaredError, (*Loss).difference, nil, nil},
+	{AbsoluteError, (*Loss).difference, nil, nil},
+}
+
+// LossKinds lists the losses that there are.
+func LossKinds() (kinds []LossKind) {
+	for _, k := range lossKinds {
+		kinds = append(kinds, k.kind)
+	}
+	return kinds
+}
+
+// find returns the entry of k, that of CrossEntropy for "" and what is not known.
+func (k LossKind) find() *lossKind {
+	return &lossKinds[max(slices.IndexFunc(lossKinds, func(l lossKind) bool { return l.kind == k }), 0)]
+}
 
 // Activate turns logits [n][C] into what the head predicts, in place:
 // probabilities over the labels for CrossEntropy, a probability for each label
 // for BinaryCrossEntropy, the logits themselves for the errors.
 func (k LossKind) Activate(logits []float32, C int) {
-	switch k {
-	case "", CrossEntropy:
-		for ; len(logits) >= C && C > 0; logits = logits[C:] {
-			vec.Softmax(logits[:C])
-		}
-	case BinaryCrossEntropy:
-		vec.Sigmoid(logits, logits)
+	if activate := k.find().activate; activate != nil {
+		activate(logits, C)
 	}
+}
+
+// Least is the least value that the mean loss has for targets [n][C], such as the answers
+// of another network: their mean entropy, by example for CrossEntropy and by value for
+// BinaryCrossEntropy, and 0 for the errors.
+func (k LossKind) Least(targets []float32, C int) float64 {
+	if least := k.find().least; least != nil && len(targets) > 0 {
+		return least(targets, C)
+	}
+	return 0
+}
+
+// softmaxes is vec.Softmax of each row.
+func softmaxes(logits []float32, C int) {
+	for ; len(logits) >= C && C > 0; logits = logits[C:] {
+		vec.Softmax(logits[:C])
+	}
+}
+
+func entropy(p []float32, C int) float64 {
+	sum := 0.0
+	for _, v := range p {
+		sum -= plogp(float64(v))
+	}
+	return sum / float64(len(p)/C)
+}
+
+func binaryEntropy(p []float32, _ int) float64 {
+	sum := 0.0
+	for _, v := range p {
+		sum -= plogp(float64(v))
+		sum -= plogp(1 - float64(v))
+	}
+	return sum / float64(len(p))
+}
+
+// plogp is p log p, 0 at 0.
+func plogp(p float64) float64 {
+	if p <= 0 {
+		return 0
+	}
+	return p * math.Log(p)
 }
 
 // BalancedWeights are label weights inversely proportional to the labels'

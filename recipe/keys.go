@@ -97,7 +97,7 @@ func isGroup(t reflect.Type) bool {
 var enums = map[reflect.Type][]string{
 	reflect.TypeFor[bool]():             {"true", "false"},
 	reflect.TypeFor[lstm.Direction]():   {lstm.Forward.String(), lstm.Reverse.String(), lstm.Bidirectional.String()},
-	reflect.TypeFor[nn.LossKind]():      values(nn.CrossEntropy, nn.BinaryCrossEntropy, nn.SquaredError, nn.AbsoluteError),
+	reflect.TypeFor[nn.LossKind]():      values(nn.LossKinds()...),
 	reflect.TypeFor[nn.OptimizerKind](): values(nn.OptimizerKinds()...),
 	reflect.TypeFor[nn.Pooling]():       values(nn.Poolings()...),
 	reflect.TypeFor[nn.Merge]():         values(nn.Merges()...),

@@ -103,7 +103,7 @@ func checkTraining(sets []string) (any, error) {
 		c.Model.Heads = []classify.Head{{}, {Name: "number", Loss: nn.Loss{Kind: nn.SquaredError}}}
 	}
 	for i := range c.Model.Heads {
-		if h := &c.Model.Heads[i]; len(h.Labels) == 0 && !h.Regression() {
+		if h := &c.Model.Heads[i]; len(h.Labels) == 0 && h.Labelled() {
 			h.Name, h.Labels = "label", []string{"yes", "no"}
 		}
 	}

@@ -211,9 +211,7 @@ func (f *fit) divergence(logits [][]float32) (sum float64, dLogits [][]float32) 
 		t := nn.Targets{Values: p}
 		a.dLogits[h] = slices.Grow(a.dLogits[h][:0], len(p))[:len(p)]
 		l := loss.Eval(a.dLogits[h], logits[h], len(p)/C, C, &t, 0)
-		if !head.Regression() { // whose error is 0 at its least
-			l -= entropy(p, C, head.MultiLabel())
-		}
+		l -= loss.Kind.Least(p, C)
 		if w := head.Weight; w != 0 {
 			l *= w
 			scale(a.dLogits[h:h+1], w)
@@ -221,31 +219,6 @@ func (f *fit) divergence(logits [][]float32) (sum float64, dLogits [][]float32) 
 		sum += l
 	}
 	return sum, a.dLogits
-}
-
-// entropy is the mean entropy of the answers p [n][C]: by text, or by value for
-// a multi-label head, as nn.Loss takes its means.
-func entropy(p []float32, C int, multi bool) float64 {
-	if len(p) == 0 {
-		return 0
-	}
-	plogp := func(p float64) float64 {
-		if p <= 0 {
-			return 0
-		}
-		return p * math.Log(p)
-	}
-	sum := 0.0
-	for _, v := range p {
-		sum -= plogp(float64(v))
-		if multi {
-			sum -= plogp(1 - float64(v))
-		}
-	}
-	if multi {
-		return sum / float64(len(p))
-	}
-	return sum / float64(len(p)/C)
 }
 
 // scale multiplies gradients, nil for a head without one.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 )
@@ -105,7 +106,7 @@ func (c Config) Resolve() Config {
 		c.ClipNorm = 1
 	}
 	if c.Metric == "" {
-		c.Metric = defaultMetric(c.Model.Heads)
+		c.Metric = score.DefaultMetric(c.Model.Heads)
 	}
 	return c
 }

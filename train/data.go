@@ -3,14 +3,13 @@ package train
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-
-	"gonum.org/v1/gonum/stat"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
@@ -37,7 +36,7 @@ func Heads(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
 		if column < 0 {
 			return nil, fmt.Errorf("train: no labels for head %q, the data has %q", h.Name, d.Heads)
 		}
-		if h.Regression() {
+		if !h.Labelled() {
 			continue
 		}
 		if h.Loss.Kind == "" && severalLabels(d, column) {
@@ -53,51 +52,49 @@ func Heads(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
 	return heads, nil
 }
 
-// standardized sets the Mean and the Scale of regressions that have none to the mean and
-// the standard deviation of the numbers of d; their Scale is then not 0. An example
-// counts with its weight.
+// standardized lets the heads see the targets of d where they have to know them. An
+// example counts with its weight.
 func standardized(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
 	heads = slices.Clone(heads)
+	weights := weightsOf(d)
 	for i := range heads {
-		h := &heads[i]
-		if !h.Regression() || h.Scale != 0 {
-			continue
+		err := heads[i].Standardize(func(h *classify.Head) (nn.Targets, error) { return targetsOf(h, d) }, weights)
+		if err != nil && !errors.Is(err, corpora.ErrData) {
+			err = fmt.Errorf("train: %w: %w", err, corpora.ErrData)
 		}
-		var values, weights []float64
-		for i := range d.Examples {
-			v, err := valueOf(h, d, i)
-			if err != nil {
-				return nil, err
-			}
-			if v == v {
-				values = append(values, float64(v))
-				weights = append(weights, float64(cmp.Or(d.Examples[i].Weight, 1)))
-			}
-		}
-		if len(values) == 0 {
-			return nil, fmt.Errorf("train: head %s: no text has a number: %w", h.Name, corpora.ErrData)
-		}
-		h.Mean, h.Scale = stat.PopMeanStdDev(values, weights)
-		if h.Scale == 0 {
-			h.Scale = 1 // all the same
+		if err != nil {
+			return nil, err
 		}
 	}
 	return heads, nil
 }
 
-// valueOf is the number that head h should answer with for example i, NaN if it has
-// none.
-func valueOf(h *classify.Head, d *corpora.Dataset, i int) (float32, error) {
-	column := slices.Index(d.Heads, h.Name)
-	if column < 0 || d.Examples[i].Label(column) == "" {
-		return nan, nil
+// weightsOf are the weights of the examples, nil if all have none.
+func weightsOf(d *corpora.Dataset) []float32 {
+	if !slices.ContainsFunc(d.Examples, func(e corpora.Example) bool { return e.Weight != 0 }) {
+		return nil
 	}
-	label := d.Examples[i].Label(column)
-	v, err := h.ParseValue(label)
-	if err != nil {
-		return nan, fmt.Errorf("train: %s: %w: %w", d.Place(i), err, corpora.ErrData)
+	weights := make([]float32, len(d.Examples))
+	for i := range d.Examples {
+		weights[i] = cmp.Or(d.Examples[i].Weight, 1)
 	}
-	return v, nil
+	return weights
+}
+
+// targetsOf are what the scores of head h should be for the examples.
+func targetsOf(h *classify.Head, d *corpora.Dataset) (t nn.Targets, err error) {
+	column, multi := slices.Index(d.Heads, h.Name), h.MultiLabel()
+	read := h.TargetReader(&t)
+	for i := range d.Examples {
+		var labels []string
+		if column >= 0 && d.Examples[i].Label(column) != "" {
+			labels = append([]string{}, split(d, d.Examples[i].Label(column), multi)...)
+		}
+		if err := read(labels); err != nil {
+			return t, fmt.Errorf("train: %s: %w: %w", d.Place(i), err, corpora.ErrData)
+		}
+	}
+	return t, nil
 }
 
 // severalLabels says whether any text has a set of labels in a column, perhaps of one.
@@ -185,15 +182,13 @@ func buildVocab(ctx context.Context, cfg classify.Config, d *corpora.Dataset, st
 // A set is texts as a model reads them, and their label indices.
 type set struct {
 	texts   []classify.Encoded
-	labels  [][]int32         // [heads][n], -1 for none; of single-label heads
-	values  [][]float32       // [heads][n*C], NaN rows for none; of multi-label heads and, standardised, regressions
+	targets []nn.Targets      // by head, of all texts
 	allowed [][][]bool        // [heads][source]: the labels a source tells apart; nil for all
 	source  []int32           // [n]
 	weights []float32         // [n], nil for all 1
 	stops   map[vocab.ID]bool // the tokens that end sentences
 
-	taught [][]int8    // [heads][n*C]: a teacher's answers, +1 or -1; nil without one
-	told   [][]float32 // [heads][n]: its numbers, standardised
+	taught []nn.Targets // by head, the answers of a teacher; nil without one
 }
 
 // newSet encodes d with the model's pipeline and vocabulary.
@@ -206,23 +201,13 @@ func newSet(ctx context.Context, m *classify.Model, d *corpora.Dataset) (*set, e
 			s.stops[id] = true
 		}
 	}
-	weighted := false
 	for i := range d.Examples {
 		texts[i] = d.Examples[i].Text
 		s.source[i] = d.Examples[i].Source
-		weighted = weighted || d.Examples[i].Weight != 0
 	}
-	if weighted {
-		s.weights = make([]float32, n)
-		for i := range d.Examples {
-			s.weights[i] = d.Examples[i].Weight
-			if s.weights[i] == 0 {
-				s.weights[i] = 1
-			}
-		}
-	}
-	for _, h := range m.Heads() {
-		if err := s.addHead(h, d); err != nil {
+	s.weights = weightsOf(d)
+	for h := range m.Heads() {
+		if err := s.addHead(&m.Heads()[h], d); err != nil {
 			return nil, err
 		}
 	}
@@ -250,90 +235,48 @@ func (s *set) append(t *set) {
 		s.texts = append(s.texts, classify.Encoded{Rows: e.Rows})
 	}
 	s.source = append(s.source, t.source...)
-	if s.labels == nil {
-		s.labels, s.values, s.allowed = make([][]int32, len(t.labels)), make([][]float32, len(t.values)), t.allowed
+	if s.targets == nil {
+		s.targets, s.allowed = make([]nn.Targets, len(t.targets)), t.allowed
 	}
-	for h := range t.labels {
-		s.labels[h] = append(s.labels[h], t.labels[h]...)
-		s.values[h] = append(s.values[h], t.values[h]...)
+	for h, more := range t.targets {
+		s.targets[h].Labels = append(s.targets[h].Labels, more.Labels...)
+		s.targets[h].Values = append(s.targets[h].Values, more.Values...)
 	}
 }
 
-func (s *set) addHead(h classify.Head, d *corpora.Dataset) error {
-	if h.Regression() {
-		values := make([]float32, len(d.Examples))
-		for i := range values {
-			v, err := valueOf(&h, d, i)
-			if err != nil {
-				return err
-			}
-			values[i] = float32((float64(v) - h.Mean) / cmp.Or(h.Scale, 1))
-		}
-		s.labels, s.values, s.allowed = append(s.labels, nil), append(s.values, values), append(s.allowed, nil)
-		return nil
-	}
-	column, n, C := slices.Index(d.Heads, h.Name), len(d.Examples), len(h.Labels)
-	index := make(map[string]int32, C)
-	for i, l := range h.Labels {
-		index[l] = int32(i)
-	}
-	multi := h.MultiLabel()
-	var labels []int32
-	var values []float32
-	if multi {
-		values = slices.Repeat([]float32{nan}, n*C)
-	} else {
-		labels = slices.Repeat([]int32{-1}, n)
-	}
-	for i := range d.Examples {
-		if column < 0 {
-			break
-		}
-		e := &d.Examples[i]
-		if e.Label(column) == "" {
-			continue
-		}
-		if multi {
-			clear(values[i*C : (i+1)*C])
-		}
-		for _, l := range split(d, e.Label(column), multi) {
-			c, ok := index[l]
-			if !ok {
-				return fmt.Errorf("train: %s: label %q is not one of head %s, which has %q: %w", d.Place(i), l, h.Name, h.Labels, corpora.ErrData)
-			}
-			if multi {
-				values[i*C+int(c)] = 1
-			} else {
-				labels[i] = c
-			}
-		}
-	}
-	var allowed [][]bool
-	if column >= 0 && !multi {
-		allowed = toldApart(d.Sources, column, index)
-	}
-	if err := s.checkAllowed(h, column, labels, allowed, d); err != nil {
+// addHead adds the targets of a head. Where it gives each text one label, they are
+// compared with those only that the text's source tells apart.
+func (s *set) addHead(h *classify.Head, d *corpora.Dataset) error {
+	t, err := targetsOf(h, d)
+	if err != nil {
 		return err
 	}
-	s.labels = append(s.labels, labels)
-	s.values = append(s.values, values)
-	s.allowed = append(s.allowed, allowed)
+	var allowed [][]bool
+	if column := slices.Index(d.Heads, h.Name); column >= 0 && t.Labels != nil {
+		allowed = toldApart(d.Sources, column, h.Labels)
+		if err := checkAllowed(h, column, t.Labels, allowed, d); err != nil {
+			return err
+		}
+	}
+	s.targets, s.allowed = append(s.targets, t), append(s.allowed, allowed)
 	return nil
 }
 
 // toldApart says of each source which of the labels of a column it tells apart, nil for
-// all; index has the places of the labels.
-func toldApart(sources []corpora.Source, column int, index map[string]int32) (allowed [][]bool) {
+// all.
+func toldApart(sources []corpora.Source, column int, labels []string) (allowed [][]bool) {
 	for k, src := range sources {
 		// A source of one label is the file of that label: it tells it from all others.
 		if column >= len(src.Labels) || len(src.Labels[column]) < 2 {
 			continue
 		}
-		mask := make([]bool, len(index))
+		told := map[string]bool{}
 		for _, l := range src.Labels[column] {
-			if c, ok := index[l]; ok {
-				mask[c] = true
-			}
+			told[l] = true
+		}
+		mask := make([]bool, len(labels))
+		for c, l := range labels {
+			mask[c] = told[l]
 		}
 		if slices.Contains(mask, false) {
 			if allowed == nil {
@@ -347,7 +290,7 @@ func toldApart(sources []corpora.Source, column int, index map[string]int32) (al
 
 // checkAllowed reports an example with a label that its source is said not to
 // have, which a Reader never gives.
-func (s *set) checkAllowed(h classify.Head, column int, labels []int32, allowed [][]bool, d *corpora.Dataset) error {
+func checkAllowed(h *classify.Head, column int, labels []int32, allowed [][]bool, d *corpora.Dataset) error {
 	if allowed == nil {
 		return nil
 	}
@@ -426,18 +369,18 @@ func shuffle[E any](r *rand.Rand, s []E) {
 	r.Shuffle(len(s), func(i, j int) { s[i], s[j] = s[j], s[i] })
 }
 
-// targets gathers what one head should have answered for the texts of a batch.
+// gather gathers what one head of C scores should have answered for the texts of a batch.
 // It reports whether any of them has a label.
-func (s *set) targets(h, C int, batch []int, t *nn.Targets) bool {
+func (s *set) gather(h, C int, batch []int, t *nn.Targets) bool {
 	*t = nn.Targets{Labels: t.Labels[:0], Values: t.Values[:0], Weights: t.Weights[:0], Allowed: t.Allowed[:0]}
-	any := false
+	all, any := &s.targets[h], false
 	for _, i := range batch {
-		if s.labels[h] != nil {
-			l := s.labels[h][i]
+		if all.Labels != nil {
+			l := all.Labels[i]
 			t.Labels = append(t.Labels, l)
 			any = any || l >= 0
 		} else {
-			v := s.values[h][i*C : (i+1)*C]
+			v := all.Values[i*C : (i+1)*C]
 			t.Values = append(t.Values, v...)
 			any = any || v[0] == v[0]
 		}
@@ -448,7 +391,7 @@ func (s *set) targets(h, C int, batch []int, t *nn.Targets) bool {
 			t.Allowed = append(t.Allowed, s.allowed[h][s.source[i]])
 		}
 	}
-	if s.labels[h] == nil {
+	if all.Labels == nil {
 		t.Labels = nil
 	}
 	if s.weights == nil {

@@ -103,17 +103,12 @@ func (f *fit) ask(ctx context.Context, data *corpora.Dataset) error {
 		f.send(Progress{Asked: from + len(texts), Texts: n})
 	}
 	s := f.train
-	s.taught, s.told = make([][]int8, len(soft)), make([][]float32, len(soft))
+	s.taught = make([]nn.Targets, len(soft))
 	T := f.cfg.Distill.temperature()
 	for h, head := range teacher.Heads() {
 		C := head.Width()
-		if head.Regression() {
-			s.told[h] = slices.Clone(soft[h])
-		} else {
-			s.taught[h] = make([]int8, n*C)
-			for i := range n {
-				teach(&head, s.taught[h][i*C:(i+1)*C], soft[h][i*C:(i+1)*C])
-			}
+		for i := range n {
+			head.AddAnswer(&s.taught[h], soft[h][i*C:(i+1)*C])
 		}
 		for i := range soft[h] {
 			soft[h][i] /= T
@@ -122,25 +117,6 @@ func (f *fit) ask(ctx context.Context, data *corpora.Dataset) error {
 	}
 	f.objective = &taught{soft, T, f.cfg.Distill.Labels}
 	return nil
-}
-
-// teach says of each label whether a text has it, +1 or -1, by the answer that a
-// teacher's scores are.
-func teach(head *classify.Head, has []int8, logits []float32) {
-	s := classify.Score{Probs: slices.Clone(logits)}
-	head.Loss.Kind.Activate(s.Probs, len(s.Probs))
-	for c, p := range s.Probs {
-		if p > s.Probs[s.Label] {
-			s.Label = c
-		}
-	}
-	given := head.PredictedLabels(s)
-	for c, label := range head.Labels {
-		has[c] = -1
-		if slices.Contains(given, label) {
-			has[c] = 1
-		}
-	}
 }
 
 // taught is the objective of a training with a teacher.

@@ -62,7 +62,7 @@ func (t *Trainer) start(ctx context.Context, c *loop.Checkpoints, data, dev *cor
 	if f.cfg.Model.Heads, err = t.heads(f.cfg, data); err != nil {
 		return nil, err
 	}
-	f.cfg.Metric = cmp.Or(t.Metric, defaultMetric(f.cfg.Model.Heads)) // the heads may be a teacher's
+	f.cfg.Metric = cmp.Or(t.Metric, score.DefaultMetric(f.cfg.Model.Heads)) // the heads may be a teacher's
 	if err := f.cfg.Validate(); err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package train
 
 import (
-	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/train/loop"
 )
 
@@ -75,7 +74,7 @@ func (c Config) batchBytes(tokens int) float64 {
 func (c Config) wideBytes(s Sizes, workers int) (weights, fitting float64) {
 	columns, most := 0, 0
 	for _, h := range c.Model.Heads {
-		l := ngram.Linear{Labels: h.Width(), MultiLabel: h.MultiLabel()}
+		l := h.Linear()
 		columns, most = columns+l.Columns(), max(most, l.Columns())
 	}
 	fitting = float64(min(most, workers)) * (24*float64(s.Ngrams) + 64*float64(s.Texts))

@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 
@@ -56,10 +55,10 @@ func TestEmptySetIsNoClass(t *testing.T) {
 		t.Fatal(err)
 	}
 	var s set
-	if err := s.addHead(heads[0], d); err != nil {
+	if err := s.addHead(&heads[0], d); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]int32{1, -1, 0}, s.labels[0]); diff != "" {
+	if diff := cmp.Diff([]int32{1, -1, 0}, s.targets[0].Labels); diff != "" {
 		t.Errorf("labels %q (-want +got):\n%s", heads[0].Labels, diff)
 	}
 }
@@ -106,15 +105,18 @@ func TestTeach(t *testing.T) {
 	low.Thresholds = []float64{0.2, 0.7, 0.5}
 	for _, tt := range []struct {
 		head classify.Head
-		want []int8
+		want []float32 // by label
 	}{
-		{several, []int8{-1, 1, 1}},
-		{low, []int8{1, -1, 1}},
-		{classify.Head{Labels: several.Labels, Loss: nn.Loss{Kind: nn.CrossEntropy}}, []int8{-1, -1, 1}},
+		{several, []float32{0, 1, 1}},
+		{low, []float32{1, 0, 1}},
+		{classify.Head{Labels: several.Labels, Loss: nn.Loss{Kind: nn.CrossEntropy}}, []float32{0, 0, 1}},
 	} {
-		has := make([]int8, 3)
-		if teach(&tt.head, has, logits); !slices.Equal(has, tt.want) {
-			t.Errorf("thresholds %v, %s: %v, want %v", tt.head.Thresholds, tt.head.Loss.Kind, has, tt.want)
+		var answer nn.Targets
+		tt.head.AddAnswer(&answer, logits)
+		for c, want := range tt.want {
+			if got := at(&answer, 3, 0, c); got != want {
+				t.Errorf("thresholds %v, %s: label %d has %v, want %v", tt.head.Thresholds, tt.head.Loss.Kind, c, got, want)
+			}
 		}
 	}
 }

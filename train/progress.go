@@ -95,33 +95,14 @@ func (c Config) checkMetric() error {
 	if !slices.Contains(evaluate.Names(), metric) {
 		return fmt.Errorf("train: metric %q is not one of %q", metric, evaluate.Names())
 	}
-	named := false
-	for _, h := range c.Model.Heads {
-		if head != "" && h.Name != head {
-			continue
-		}
-		if named = true; h.Regression() == slices.Contains(evaluate.ValueNames(), metric) {
-			return nil
-		}
-	}
-	switch {
-	case !named:
+	heads := slices.DeleteFunc(slices.Clone(c.Model.Heads), func(h classify.Head) bool { return head != "" && h.Name != head })
+	if len(heads) == 0 {
 		return fmt.Errorf("train: metric %q names a head that the model lacks", c.Metric)
-	case slices.Contains(evaluate.ValueNames(), metric):
-		return fmt.Errorf("train: metric %q is of numbers, the model's heads answer with labels", c.Metric)
 	}
-	return fmt.Errorf("train: metric %q is of labels, the model's heads answer with numbers: want one of %q", c.Metric, evaluate.ValueNames())
-}
-
-// defaultMetric is that of a Config without one.
-func defaultMetric(heads []classify.Head) string {
-	switch {
-	case len(heads) == 0 || slices.ContainsFunc(heads, func(h classify.Head) bool { return !h.Regression() }):
-		return "macro_f1"
-	case len(heads) == 1:
-		return "rmse" // of a single dev text too
+	if err := score.CheckMetric(heads, metric); err != nil {
+		return fmt.Errorf("train: %w", err)
 	}
-	return "r2" // whatever the units
+	return nil
 }
 
 // devScore reduces the predictions on the dev texts to the score of the metric, the mean

@@ -80,7 +80,7 @@ func (f *fit) loss(logits [][]float32, b dealt) (loss float64, dLogits [][]float
 	dLogits = slices.Clone(f.dLogits)
 	for i := range logits {
 		h := &head{&f.cfg.Model.Heads[i], i}
-		labelled := b.set.targets(i, h.Width(), b.rows, &f.targets[i])
+		labelled := b.set.gather(i, h.Width(), b.rows, &f.targets[i])
 		if len(f.dLogits[i]) < len(logits[i]) {
 			f.dLogits[i] = make([]float32, len(logits[i]))
 		}

@@ -55,7 +55,7 @@ func newWide(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*cla
 func wideOf(cfg classify.Config, d *ngram.Dictionary) *classify.Wide {
 	w := &classify.Wide{Dictionary: d}
 	for _, h := range cfg.Heads {
-		l := &ngram.Linear{Labels: h.Width(), MultiLabel: h.MultiLabel()}
+		l := h.Linear()
 		l.Weights = make([]float32, d.Rows()*l.Columns())
 		l.Bias = make([]float32, l.Columns())
 		w.Heads = append(w.Heads, l)
@@ -69,72 +69,45 @@ func (f *fit) fitWide(ctx context.Context, w *classify.Wide) error {
 	for i, t := range f.train.texts {
 		data.Rows[i] = t.Rows
 	}
-	for h := range w.Heads {
-		head := &f.cfg.Model.Heads[h]
-		data.Labels, data.MultiLabel, data.Values = head.Width(), head.MultiLabel(), nil
-		if head.Regression() {
-			data.Values = f.train.numbers(h)
-		}
-		data.Target = func(i, c int) int { return f.train.target(h, data.Labels, i, c) }
-		w.Heads[h].Weights = nil // Fit makes others
-		l, err := ngram.Fit(ctx, data, w.Dictionary.Rows(), f.cfg.NBSVM, seed.For(f.full.Seed, "wide", uint64(h)), f.workers())
+	for h, l := range w.Heads {
+		data.Labels, data.Task = l.Labels, l.Task
+		data.Target = func(i, c int) float32 { return f.train.target(h, data.Labels, i, c) }
+		l.Weights = nil // Fit makes others
+		learned, err := ngram.Fit(ctx, data, w.Dictionary.Rows(), f.cfg.NBSVM, seed.For(f.full.Seed, "wide", uint64(h)), f.workers())
 		if err != nil {
 			return err
 		}
-		*w.Heads[h] = *l
+		*l = *learned
 	}
 	return nil
 }
 
-// numbers are what the texts should be answered with by head h, a regression: what no
-// label says a teacher does.
-func (s *set) numbers(h int) []float32 {
-	if s.told == nil {
-		return s.values[h]
+// target is what score c of C of head h should be for text i, NaN if that is not known: 1
+// for a label that the text has, 0 for one that it has not, or the number. What no label
+// says a teacher does.
+func (s *set) target(h, C, i, c int) float32 {
+	t := &s.targets[h]
+	v := nan
+	if t.Labels == nil || s.allowed[h] == nil || s.allowed[h][s.source[i]] == nil || s.allowed[h][s.source[i]][c] {
+		v = at(t, C, i, c)
 	}
-	numbers := slices.Clone(s.values[h])
-	for i, v := range numbers {
-		if v != v {
-			numbers[i] = s.told[h][i]
-		}
+	if v != v && s.taught != nil {
+		v = at(&s.taught[h], C, i, c)
 	}
-	return numbers
+	return v
 }
 
-// target says whether text i has label c of head h: +1 yes, -1 no, 0 unknown.
-// What no label says a teacher does.
-func (s *set) target(h, C, i, c int) int {
-	has := s.labelled(h, C, i, c)
-	if has == 0 && s.taught != nil {
-		has = int(s.taught[h][i*C+c])
-	}
-	return has
-}
-
-// labelled is target of the labels alone.
-func (s *set) labelled(h, C, i, c int) int {
-	if s.labels[h] == nil {
-		switch v := s.values[h][i*C+c]; {
-		case v == 1:
-			return 1
-		case v == 0:
-			return -1
-		}
-		return 0
-	}
-	l := s.labels[h][i]
-	if l < 0 {
-		return 0
-	}
-	if s.allowed[h] != nil {
-		if allowed := s.allowed[h][s.source[i]]; allowed != nil && !allowed[c] {
-			return 0
-		}
-	}
-	if int(l) == c {
+// at is the target of score c of C for text i, NaN if there is none.
+func at(t *nn.Targets, C, i, c int) float32 {
+	switch {
+	case t.Labels == nil:
+		return t.Values[i*C+c]
+	case t.Labels[i] < 0:
+		return nan
+	case int(t.Labels[i]) == c:
 		return 1
 	}
-	return -1
+	return 0
 }
 
 // mix fits the scales of the branches of each head to the dev texts, by the
@@ -166,7 +139,7 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 		head := &f.cfg.Model.Heads[h]
 		C := head.Width()
 		var t nn.Targets
-		if !dev.targets(h, C, all, &t) {
+		if !dev.gather(h, C, all, &t) {
 			continue
 		}
 		fixed := make([]float32, n*C)
@@ -193,14 +166,14 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 	return nil
 }
 
-// share gives each branch the same part in a regression whose scales no dev text has
-// decided: every branch gives the whole number.
+// share gives each branch the same part in an answer that every branch gives whole, where
+// no dev text has decided the scales.
 func (f *fit) share() {
 	branches := slices.DeleteFunc(slices.Clone(f.model.Branches()), func(b classify.Branch) bool { return !learned(b) })
 	for h := range f.cfg.Model.Heads {
 		head := &f.cfg.Model.Heads[h]
 		decided := func(b classify.Branch) bool { return *b.Scale(head) != 0 }
-		if head.Regression() && len(branches) > 1 && !slices.ContainsFunc(branches, decided) {
+		if head.WholeScores() && len(branches) > 1 && !slices.ContainsFunc(branches, decided) {
 			for _, b := range branches {
 				*b.Scale(head) = 1 / float64(len(branches))
 			}

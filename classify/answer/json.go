@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/explain"
@@ -84,7 +83,7 @@ func (j *jsonWriter) appendSentences(b []byte, r *Record) []byte {
 	b = append(b, `],"shares":{`...)
 	more := false
 	for h, head := range j.heads {
-		if head.Regression() {
+		if !head.Labelled() {
 			continue
 		}
 		if more {
@@ -100,41 +99,10 @@ func (j *jsonWriter) appendSentences(b []byte, r *Record) []byte {
 // appendAnswer appends what the heads say, and the sizes.
 func (j *jsonWriter) appendAnswer(b []byte, p classify.Prediction) []byte {
 	for h, s := range p.Scores {
-		head := &j.heads[h]
-		b = append(b, ',')
-		b = appendJSON(b, head.Name)
-		if head.Regression() {
-			b = append(appendNumber(append(b, `:{"value":`...), s.Value), '}')
-			continue
-		}
-		b = append(b, `:{"label":`...)
-		if label, ok := j.names.Label(head, s); ok {
-			b = appendJSON(b, label)
-		} else {
-			b = append(b, "null"...)
-		}
-		if head.MultiLabel() {
-			b = appendJSON(append(b, `,"labels":`...), head.PredictedLabels(s))
-		}
-		b = append(b, `,"prob":`...)
-		b = appendProb(b, s.Prob())
-		b = append(b, `,"probs":`...)
-		b = append(appendProbs(b, head.Labels, s.Probs), '}')
+		b = append(appendJSON(append(b, ','), j.heads[h].Name), ':')
+		b = j.names.appendScore(b, &j.heads[h], s)
 	}
 	return fmt.Appendf(b, `,"tokens":%d,"unknown":%d`, p.Tokens, p.Unknown)
-}
-
-// appendProbs appends an object with a number for each label.
-func appendProbs(b []byte, labels []string, probs []float32) []byte {
-	b = append(b, '{')
-	for c, label := range labels {
-		if c > 0 {
-			b = append(b, ',')
-		}
-		b = append(appendJSON(b, label), ':')
-		b = appendProb(b, probs[c])
-	}
-	return append(b, '}')
 }
 
 func (j *jsonWriter) Flush() error { return nil } // Write holds nothing back
@@ -158,8 +126,3 @@ func appendJSON(b []byte, v any) []byte {
 	}
 	return append(b, quoted...)
 }
-
-// appendNumber appends the answer of a regression.
-func appendNumber(b []byte, v float32) []byte { return strconv.AppendFloat(b, float64(v), 'g', 7, 32) }
-
-func appendProb(b []byte, p float32) []byte { return strconv.AppendFloat(b, float64(p), 'f', 4, 32) }

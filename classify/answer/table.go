@@ -40,12 +40,7 @@ func (t *tableWriter) Write(r *Record) error {
 func (t *tableWriter) add(id string, p classify.Prediction, text string, words [][]explain.Word) {
 	row := []any{id}
 	for h, s := range p.Scores {
-		if head := &t.heads[h]; head.Regression() {
-			row = append(row, string(appendNumber(nil, s.Value)))
-		} else {
-			label, _ := t.names.Label(head, s)
-			row = append(row, label, string(appendProb(nil, s.Prob())))
-		}
+		row = append(row, t.names.cells(&t.heads[h], s)...)
 		if t.words {
 			var list []string
 			if words != nil {
@@ -83,13 +78,10 @@ func (t *tableWriter) Close() error {
 // print prints the rows so far, under the header if they are the first.
 func (t *tableWriter) print() error {
 	header := []string{"id"}
-	for _, h := range t.heads {
-		header = append(header, h.Name)
-		if !h.Regression() {
-			header = append(header, h.Name+"_prob")
-		}
+	for h := range t.heads {
+		header = append(header, columns(&t.heads[h])...)
 		if t.words {
-			header = append(header, h.Name+"_words")
+			header = append(header, t.heads[h].Name+"_words")
 		}
 	}
 	header = append(header, "tokens", "unknown")

@@ -96,20 +96,14 @@ func checkPrediction(t *testing.T, c Classifier, text string, p classify.Predict
 	}
 	for h, head := range c.Heads() {
 		s := p.Scores[h]
-		if head.Regression() {
-			if v := float64(s.Value); s.Probs != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-				t.Errorf("%q, head %s: number %v, %d probabilities", text, head.Name, v, len(s.Probs))
-			}
-			continue
+		if err := head.CheckAnswer(s); err != nil {
+			t.Fatalf("%q: %v", text, err)
 		}
-		if len(s.Probs) != len(head.Labels) {
-			t.Fatalf("%q, head %s: %d probabilities for %d labels", text, head.Name, len(s.Probs), len(head.Labels))
+		if !head.Labelled() {
+			continue
 		}
 		sum := 0.0
 		for _, v := range s.Probs {
-			if !(v >= 0 && v <= 1) {
-				t.Errorf("%q, head %s: probability %v", text, head.Name, v)
-			}
 			sum += float64(v)
 		}
 		if !head.MultiLabel() && math.Abs(sum-1) > 1e-6 {

@@ -12,30 +12,11 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/nn"
 )
 
 // ErrLabels says that the labels of a data set are not those of a head.
 var ErrLabels = errors.New("score: labels do not fit")
-
-// Predictions are the answers of one head: Single where a text has one label,
-// Multi where it may have any number, Values where it has a number.
-type Predictions struct {
-	Head   string
-	Single *evaluate.Predictions
-	Multi  *evaluate.MultiPredictions
-	Values *evaluate.ValuePredictions
-}
-
-// Evaluate computes the metrics of p.
-func (p Predictions) Evaluate(o evaluate.Options) (*evaluate.Evaluation, error) {
-	switch {
-	case p.Values != nil:
-		return evaluate.NewValues(p.Values, o)
-	case p.Multi != nil:
-		return evaluate.NewMulti(p.Multi, o)
-	}
-	return evaluate.New(p.Single, o)
-}
 
 // A Pairing says which column of a data set is scored on which head.
 type Pairing struct {
@@ -119,13 +100,13 @@ func labelled(m *classify.Model, d *corpora.Dataset, pairs []Pairing) ([]Pairing
 // known lists the distinct labels of a column, and fails if one is not for the head.
 func known(head *classify.Head, d *corpora.Dataset, column int) ([]string, error) {
 	found := labels(d, column, head.MultiLabel())
+	read := head.TargetReader(new(nn.Targets))
 	for _, l := range found {
-		if head.Regression() {
-			if _, err := head.ParseValue(l); err != nil {
-				return nil, fmt.Errorf("%w: %w", ErrLabels, err)
-			}
-		} else if !slices.Contains(head.Labels, l) {
+		if head.Labelled() && !slices.Contains(head.Labels, l) {
 			return nil, fmt.Errorf("%w: the data has the label %q, head %s has %q; rename it with a label map", ErrLabels, l, head.Name, head.Labels)
+		}
+		if err := read([]string{l}); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrLabels, err)
 		}
 	}
 	return found, nil
@@ -217,15 +198,7 @@ func Gather(heads []classify.Head, d *corpora.Dataset, answers []classify.Predic
 }
 
 func gather(head *classify.Head, d *corpora.Dataset, p Pairing, answers []classify.Prediction) (Predictions, error) {
-	out := Predictions{Head: head.Name}
-	switch {
-	case head.Regression():
-		out.Values = &evaluate.ValuePredictions{Head: head.Name}
-	case head.MultiLabel():
-		out.Multi = &evaluate.MultiPredictions{Head: head.Name, Labels: head.Labels, Thresholds: slices.Clone(head.Thresholds)}
-	default:
-		out.Single = &evaluate.Predictions{Head: head.Name, Labels: head.Labels}
-	}
+	out := newPredictions(head)
 	for i := range d.Examples {
 		e := &d.Examples[i]
 		gold := goldLabels(d, e, p.Column, head.MultiLabel())
@@ -240,21 +213,8 @@ func gather(head *classify.Head, d *corpora.Dataset, p Pairing, answers []classi
 		if a.Tokens > 0 {
 			row.Unknown = float64(a.Unknown) / float64(a.Tokens)
 		}
-		switch {
-		case out.Values != nil:
-			v, err := head.ParseValue(gold[0])
-			if err != nil {
-				return out, fmt.Errorf("%w: %s: %w", ErrLabels, d.Place(i), err)
-			}
-			out.Values.Add(float64(v), float64(a.Scores[p.Head].Value), row)
-		case out.Multi != nil:
-			var set []int
-			for _, l := range gold {
-				set = append(set, slices.Index(head.Labels, l))
-			}
-			out.Multi.Add(set, a.Scores[p.Head].Probs, row)
-		default:
-			out.Single.Add(slices.Index(head.Labels, gold[0]), a.Scores[p.Head].Probs, row)
+		if err := out.add(head, gold, a.Scores[p.Head], row); err != nil {
+			return out, fmt.Errorf("%w: %s: %w", ErrLabels, d.Place(i), err)
 		}
 	}
 	if out.Single == nil {

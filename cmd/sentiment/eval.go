@@ -149,7 +149,7 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 // any; for a page it marks the words behind mistakes.
 func (e *evaluation) judge(ctx context.Context, log io.Writer, m *classify.Model, predictions, dev []score.Predictions, o evaluate.Options, marked bool) (evals []*evaluate.Evaluation, heads []page.Head, err error) {
 	for _, p := range predictions {
-		if p.Values != nil && (e.abstain > 0 || e.precision > 0) {
+		if !p.Labelled() && (e.abstain > 0 || e.precision > 0) {
 			return nil, nil, usagef("--abstain and --precision are of probabilities, head %s answers with numbers: name another one with --score", p.Head)
 		}
 		chosenOn := p

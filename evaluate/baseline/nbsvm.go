@@ -160,11 +160,11 @@ func (m *NBSVM) fit(ctx context.Context, rows [][]int32, gold []int, use func(in
 			data.Rows, of = append(data.Rows, rows[i]), append(of, gold[i])
 		}
 	}
-	data.Target = func(i, c int) int {
+	data.Target = func(i, c int) float32 {
 		if of[i] == c {
 			return 1
 		}
-		return -1
+		return 0
 	}
 	var err error
 	m.linear, err = ngram.Fit(ctx, data, m.dictionary.Rows(), o.Learn, seed.For(o.Seed, "nbsvm"), runtime.GOMAXPROCS(0))

@@ -31,7 +31,7 @@ func (s *System) Asked(head string, suite checklist.Suite) ([]string, checklist.
 	if err != nil {
 		return nil, nil, err
 	}
-	if asked := &s.Model.Heads()[h]; asked.Regression() {
+	if asked := &s.Model.Heads()[h]; !asked.Labelled() {
 		return nil, nil, fmt.Errorf("%w: head %s answers with a number, a checklist is about labels", score.ErrLabels, asked.Name)
 	}
 	return s.Model.Heads()[h].Labels, func(ctx context.Context, texts []string) ([][]float32, error) {

@@ -100,7 +100,7 @@ func (s *System) predictModel(ctx context.Context, q *question) (score.Predictio
 	}
 	p := all[0]
 	q.name = p.Head
-	if p.Values != nil {
+	if !p.Labelled() {
 		return p, fmt.Errorf("%w: %s: head %s answers with a number, what is compared is labels", score.ErrLabels, s.Name, p.Head)
 	}
 	if p.Single != nil && !slices.Equal(p.Single.Labels, q.labels) {

@@ -169,13 +169,10 @@ func Pooled(name string, m *classify.Model, texts []classify.Encoded) ([]Curve, 
 	var counts []float64
 	var ws classify.Workspace
 	for i, text := range texts {
-		direction := make([]float32, head.Width())
-		if !head.MultiLabel() && !head.Regression() {
-			for c := range direction {
-				direction[c] = -1 / float32(len(direction)-1)
-			}
+		direction := head.Direction(head.AnswerName(answers[i].Scores[0]), "")
+		for c, top := 0, slices.Max(direction); c < len(direction); c++ {
+			direction[c] /= top // a number's is in its own unit
 		}
-		direction[answers[i].Scores[0].Label] = 1
 		traces, err := tracer.Trace(&ws, []classify.Point{{IDs: text.IDs, Unknown: text.Unknown, Scale: 1}}, 0, direction)
 		if err != nil {
 			return nil, err

@@ -10,14 +10,6 @@ import (
 	"github.com/textlstm/textlstm/train/crossval"
 )
 
-// spreads are the figures that WriteFolds gives for the folds.
-func spreads(numbers bool) []string {
-	if numbers {
-		return evaluate.ValueNames()
-	}
-	return []string{"accuracy", "macro_f1", "log_loss", "mcc"}
-}
-
 // WriteFolds renders the figures of a cross-validation by fold and, in JSON and in the
 // styles for people, the evaluations of all answers together, pooled; with all every
 // figure of these.
@@ -30,7 +22,7 @@ func WriteFolds(out io.Writer, style report.Style, r *crossval.Result, pooled []
 	header := []string{"head", "figure", "mean", "sd", "low", "high", "folds"}
 	var rows [][]any
 	for _, h := range r.Heads {
-		for _, metric := range spreads(h.Regression()) {
+		for _, metric := range r.Summary(h.Name) {
 			s, err := r.Spread(h.Name, metric)
 			if err != nil {
 				return err
@@ -70,7 +62,7 @@ func writeFoldsJSON(w io.Writer, style report.Style, r *crossval.Result, pooled 
 	}{r.Folds, map[string]head{}}
 	for _, e := range pooled {
 		h := head{map[string]crossval.Spread{}, e}
-		for _, metric := range spreads(e.ValueScores != nil) {
+		for _, metric := range r.Summary(e.Head) {
 			s, err := r.Spread(e.Head, metric)
 			if err != nil {
 				return err

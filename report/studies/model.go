@@ -57,7 +57,7 @@ func infoRows(m *classify.Model) [][]any {
 	add("description", card.Description)
 	add("licence", card.License)
 	for _, h := range c.Heads {
-		if h.Regression() {
+		if !h.Labelled() {
 			add("head "+h.Name, fmt.Sprintf("a number (%s)", h.Loss.Kind))
 			continue
 		}

@@ -232,6 +232,17 @@ type Spread struct {
 	N    int            `json:"n"` // folds
 }
 
+// Summary lists the metrics to tell of a head over the folds, none if no fold is judged on
+// it.
+func (r *Result) Summary(head string) []string {
+	for _, f := range r.Folds {
+		if e := f.Heads[head]; e != nil {
+			return e.Summary()
+		}
+	}
+	return nil
+}
+
 // Spread returns the spread of a metric of package evaluate for one head.
 func (r *Result) Spread(head, metric string) (Spread, error) {
 	var values []float64

@@ -72,7 +72,7 @@ func LeaveOut(ctx context.Context, t train.Trainer, data *corpora.Dataset, group
 	if err != nil {
 		return nil, err
 	}
-	if i := slices.IndexFunc(s.heads, func(h classify.Head) bool { return h.Regression() }); i >= 0 {
+	if i := slices.IndexFunc(s.heads, func(h classify.Head) bool { return !h.Labelled() }); i >= 0 {
 		return nil, fmt.Errorf("crossval: head %s answers with a number: kinds of texts are left out for labels alone: %w", s.heads[i].Name, corpora.ErrData)
 	}
 	g.Heads = s.heads

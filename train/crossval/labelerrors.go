@@ -21,7 +21,7 @@ func LabelErrors(ctx context.Context, t train.Trainer, data *corpora.Dataset, he
 	if data.Separator != "" {
 		return nil, fmt.Errorf("crossval: label errors are looked for where a text has one label: %w", corpora.ErrData)
 	}
-	if slices.ContainsFunc(t.Model.Heads, func(h classify.Head) bool { return h.Name == data.Heads[head] && h.Regression() }) {
+	if slices.ContainsFunc(t.Model.Heads, func(h classify.Head) bool { return h.Name == data.Heads[head] && !h.Labelled() }) {
 		return nil, fmt.Errorf("crossval: head %s answers with a number: label errors are looked for among labels: %w", data.Heads[head], corpora.ErrData)
 	}
 	labels := data.Labels(head)

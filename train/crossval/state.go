@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"slices"
 
 	"github.com/textlstm/textlstm/classify"
@@ -78,19 +77,8 @@ func (s *session) check(f int, a *answered) error {
 			return fmt.Errorf("answer %d is of %d heads, want %d", i, len(p.Scores), len(s.heads))
 		}
 		for h, x := range p.Scores {
-			if s.heads[h].Regression() {
-				if v := float64(x.Value); len(x.Probs) > 0 || math.IsNaN(v) || math.IsInf(v, 0) {
-					return fmt.Errorf("answer %d, head %s: number %v and %d probabilities, want a finite number alone", i, s.heads[h].Name, x.Value, len(x.Probs))
-				}
-				continue
-			}
-			if C := len(s.heads[h].Labels); len(x.Probs) != C || x.Label < 0 || x.Label >= C {
-				return fmt.Errorf("answer %d, head %s: label %d and %d probabilities of %d labels", i, s.heads[h].Name, x.Label, len(x.Probs), C)
-			}
-			for _, p := range x.Probs {
-				if !(p >= 0 && p <= 1) {
-					return fmt.Errorf("answer %d, head %s: probability %v, want 0 to 1", i, s.heads[h].Name, p)
-				}
+			if err := s.heads[h].CheckAnswer(x); err != nil {
+				return fmt.Errorf("answer %d, %w", i, err)
 			}
 		}
 	}
