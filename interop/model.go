@@ -170,7 +170,7 @@ func (h Head) config() (classify.Head, Head, error) {
 	}
 	c.Loss.Kind = h.loss(&last)
 	switch {
-	case c.Regression():
+	case !c.Labelled():
 		if width != 1 || last.Activation != "" && last.Activation != nn.Identity {
 			return c, h, refuse(last.Name, "%d units with activation %q, want one without for a number", width, last.Activation)
 		}
@@ -186,7 +186,7 @@ func (h Head) config() (classify.Head, Head, error) {
 	if c.Loss.Kind == nn.CrossEntropy {
 		c.Loss.Kind = ""
 	}
-	if len(c.Labels) == 0 && !c.Regression() {
+	if len(c.Labels) == 0 && c.Labelled() {
 		for i := range width {
 			c.Labels = append(c.Labels, strconv.Itoa(i))
 		}

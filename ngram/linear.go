@@ -188,13 +188,24 @@ type Data struct {
 // the texts with them, smoothed by Alpha, in the place of the log-count ratio; Beta
 // has no part in it. The errors are ctx's, and options out of range.
 func Fit(ctx context.Context, d Data, rows int, o Options, seedValue uint64, workers int) (*Linear, error) {
+	l := new(Linear)
+	return l, l.Fit(ctx, d, rows, o, seedValue, workers)
+}
+
+// Fit makes l what the function Fit returns. It takes the place of l's weights, if there
+// are as many.
+func (l *Linear) Fit(ctx context.Context, d Data, rows int, o Options, seedValue uint64, workers int) error {
 	o = o.Resolve()
 	if err := o.Validate(); err != nil {
-		return nil, err
+		return err
 	}
-	l := &Linear{Labels: d.Labels, Task: d.Task}
+	l.Labels, l.Task, l.Half = d.Labels, d.Task, nil
 	K := l.Columns()
-	l.Weights, l.Bias = make([]float32, rows*K), make([]float32, K)
+	if len(l.Weights) != rows*K {
+		l.Weights = make([]float32, rows*K)
+	}
+	clear(l.Weights)
+	l.Bias = make([]float32, K)
 	errs := make([]error, K)
 	par.For(workers, K, func(k int) {
 		if d.Task == Numbers {
@@ -207,7 +218,7 @@ func Fit(ctx context.Context, d Data, rows int, o Options, seedValue uint64, wor
 		}
 		errs[k] = l.fitLabel(ctx, d, k, label, rows, o, seed.For(seedValue, "nbsvm", uint64(k)))
 	})
-	return l, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // A machine is one support vector machine, label against the rest, or one ridge

@@ -13,6 +13,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/train/loop"
 	"github.com/textlstm/textlstm/vocab"
@@ -83,13 +84,11 @@ func (t *Trainer) start(ctx context.Context, c *loop.Checkpoints, data, dev *cor
 	if err != nil {
 		return nil, err
 	}
-	var wide *classify.Wide
-	if f.cfg.Model.HasWide() {
-		if wide, err = newWide(ctx, f.cfg.Model, data); err != nil {
-			return nil, err
-		}
+	ngrams, err := buildDictionary(ctx, f.cfg.Model, data)
+	if err != nil {
+		return nil, err
 	}
-	if err := f.newModel(v, wide, len(data.Examples)); err != nil {
+	if err := f.newModel(v, ngrams, len(data.Examples)); err != nil {
 		return nil, err
 	}
 	if f.train, err = newSet(ctx, f.model, data); err != nil {
@@ -127,20 +126,20 @@ func (f *fit) find(data string) error {
 	return nil
 }
 
-// newModel makes the model, and its deep branch if there is to be one, as far as
-// memory allows.
-func (f *fit) newModel(v *vocab.Vocabulary, wide *classify.Wide, texts int) (err error) {
+// newModel makes the model as far as memory allows: with a wide branch where there are
+// n-grams, with a deep one if there is to be one.
+func (f *fit) newModel(v *vocab.Vocabulary, ngrams *ngram.Dictionary, texts int) (err error) {
 	f.full = f.cfg
 	sizes := Sizes{Words: v.Len(), Texts: texts, Dev: f.dev != nil}
-	if wide != nil {
-		sizes.Ngrams = wide.Dictionary.Rows()
+	if ngrams != nil {
+		sizes.Ngrams = ngrams.Rows()
 	}
 	if err := loop.CheckMemory(f.cfg.Need(sizes, f.workers())); err != nil {
 		return err
 	}
 	var branches []classify.Branch
-	if wide != nil {
-		branches = append(branches, wide)
+	if ngrams != nil {
+		branches = append(branches, newWide(f.cfg.Model, ngrams))
 	}
 	if !f.cfg.Model.NoDeep {
 		if f.nets, err = classify.NewDeep(f.cfg.Model, v.Len()); err != nil {

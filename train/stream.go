@@ -107,12 +107,12 @@ func (t *Trainer) startStream(ctx context.Context, checkpoints *loop.Checkpoints
 	if err != nil {
 		return nil, err
 	}
-	var wide *classify.Wide
+	var ngrams *ngram.Dictionary
 	if c.ngrams != nil {
-		wide = wideOf(f.cfg.Model, c.ngrams.Dictionary(f.cfg.Model.Ngrams.Bits))
+		ngrams = c.ngrams.Dictionary(f.cfg.Model.Ngrams.Bits)
 	}
 	c.words, c.ngrams = nil, nil // they are large
-	if err := f.newModel(v, wide, min(data.Texts.Len(), wideTexts)); err != nil {
+	if err := f.newModel(v, ngrams, min(data.Texts.Len(), wideTexts)); err != nil {
 		return nil, err
 	}
 	f.source = &onDisk{data, f.model.Only("deep")}

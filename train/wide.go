@@ -19,9 +19,12 @@ import (
 	"github.com/textlstm/textlstm/tokenize"
 )
 
-// newWide returns a wide branch that knows the n-grams of the texts and has no
-// weights yet.
-func newWide(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*classify.Wide, error) {
+// buildDictionary counts the n-grams of the texts; it is nil where there is to be no wide
+// branch.
+func buildDictionary(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*ngram.Dictionary, error) {
+	if !cfg.HasWide() {
+		return nil, nil
+	}
 	p, err := tokenize.Parse(cfg.Pipeline)
 	if err != nil {
 		return nil, err
@@ -48,11 +51,11 @@ func newWide(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*cla
 		})
 		counter.Add(workers, features[:len(examples)]...)
 	}
-	return wideOf(cfg, counter.Dictionary(cfg.Ngrams.Bits)), nil
+	return counter.Dictionary(cfg.Ngrams.Bits), nil
 }
 
-// wideOf returns a wide branch without weights.
-func wideOf(cfg classify.Config, d *ngram.Dictionary) *classify.Wide {
+// newWide returns a wide branch whose weights are 0.
+func newWide(cfg classify.Config, d *ngram.Dictionary) *classify.Wide {
 	w := &classify.Wide{Dictionary: d}
 	for _, h := range cfg.Heads {
 		l := h.Linear()
@@ -72,12 +75,9 @@ func (f *fit) fitWide(ctx context.Context, w *classify.Wide) error {
 	for h, l := range w.Heads {
 		data.Labels, data.Task = l.Labels, l.Task
 		data.Target = func(i, c int) float32 { return f.train.target(h, data.Labels, i, c) }
-		l.Weights = nil // Fit makes others
-		learned, err := ngram.Fit(ctx, data, w.Dictionary.Rows(), f.cfg.NBSVM, seed.For(f.full.Seed, "wide", uint64(h)), f.workers())
-		if err != nil {
+		if err := l.Fit(ctx, data, w.Dictionary.Rows(), f.cfg.NBSVM, seed.For(f.full.Seed, "wide", uint64(h)), f.workers()); err != nil {
 			return err
 		}
-		*l = *learned
 	}
 	return nil
 }

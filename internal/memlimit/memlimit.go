@@ -27,7 +27,7 @@ func Get() (limit int64, name string) {
 	group, ok := controlGroup()
 	lower(group, ok, "the control group's limit")
 	addresses, ok := addressSpace()
-	lower(addresses, ok, "the limit on addresses (ulimit -v), less what the program takes itself,")
+	lower(addresses, ok, "half of the addresses that are left (ulimit -v)")
 	if v := debug.SetMemoryLimit(-1); v < math.MaxInt64 {
 		lower(v, true, "the limit on Go's memory (GOMEMLIMIT)")
 	}
@@ -62,7 +62,7 @@ func parseMemTotal(text string) (int64, bool) {
 }
 
 // addressSpace reads how much of the addresses that the process may have is left to its
-// heap.
+// heap: half of them, since what is freed leaves gaps that nothing larger fits into.
 func addressSpace() (int64, bool) {
 	limits, err := os.ReadFile("/proc/self/limits")
 	if err != nil {
@@ -80,7 +80,7 @@ func addressSpace() (int64, bool) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	others := pages*int64(os.Getpagesize()) - int64(m.HeapSys)
-	return max(most-others, 1), ok
+	return max((most-others)/2, 1), ok
 }
 
 // parseAddressLimit finds the soft limit among those of /proc/self/limits.

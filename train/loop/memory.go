@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 
 	"github.com/textlstm/textlstm/internal/memlimit"
 )
@@ -50,9 +52,16 @@ func size(n int64) string {
 
 // CheckMemory compares what is there and what is to come with the memory that there
 // is, and returns a *MemoryError if that is less. A tenth of the peak is left to the
-// garbage collector, which cannot do without. What is garbage does not count.
+// garbage collector, which cannot do without; where it keeps to no limit (GOMEMLIMIT),
+// the part of the memory that it lets garbage fill. What is garbage now does not count.
 func CheckMemory(n Need) error {
 	limit, source := memlimit.Get()
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 && limit < math.MaxInt64 {
+		if gogc := gogc(); gogc < math.MaxInt32 { // it is not off
+			limit = int64(float64(limit) * 100 / (100 + float64(gogc)))
+			source += fmt.Sprintf(", less the garbage that GOGC=%d allows where GOMEMLIMIT is not set,", gogc)
+		}
+	}
 	live := liveBytes()
 	if n.peak(live) > float64(limit) {
 		runtime.GC()
@@ -65,6 +74,13 @@ func CheckMemory(n Need) error {
 		Need: whole(n.peak(live)), Limit: limit, Source: source,
 		Data: whole(live + n.Model), Weights: whole(n.Weights), Batch: whole(n.Batch), Wide: whole(n.Wide), Tokens: n.Tokens,
 	}
+}
+
+// gogc is the garbage, in percent of what is live, at which the collector runs.
+func gogc() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/gogc:percent"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
 }
 
 // Bytes is the most of it at a time.

@@ -2,10 +2,13 @@ package loop
 
 import (
 	"errors"
+	"math"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"testing"
+
+	"github.com/textlstm/textlstm/internal/memlimit"
 )
 
 var sink []byte
@@ -45,5 +48,30 @@ func TestCheckMemory(t *testing.T) {
 	}
 	if err := CheckMemory(Need{Weights: 1e30}); !errors.As(err, &full) || full.Need <= 0 || strings.Contains(full.Error(), "n-grams;") {
 		t.Errorf("a huge need: %v", err)
+	}
+}
+
+// Where the collector keeps to no limit, what it lets garbage fill is left to it.
+func TestCheckMemoryWithoutLimit(t *testing.T) {
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(math.MaxInt64))
+	total, source := memlimit.Get()
+	if total == math.MaxInt64 {
+		t.Skip("the machine does not tell its memory")
+	}
+	for _, tt := range []struct {
+		gogc  int
+		share float64
+	}{{100, 0.5}, {25, 0.8}} {
+		old := debug.SetGCPercent(tt.gogc)
+		var full *MemoryError
+		if err := CheckMemory(Need{Model: tt.share * float64(total)}); !errors.As(err, &full) || !strings.Contains(full.Source, source) {
+			t.Errorf("GOGC=%d: %.0f %% of the memory is not refused: %v", tt.gogc, 100*tt.share, err)
+		} else if got := float64(full.Limit) / float64(total); math.Abs(got-tt.share) > 0.01 {
+			t.Errorf("GOGC=%d: the limit is %.2f of the memory, want %.2f", tt.gogc, got, tt.share)
+		}
+		if err := CheckMemory(Need{Model: 0.8 * tt.share * float64(total)}); err != nil {
+			t.Errorf("GOGC=%d: %v", tt.gogc, err)
+		}
+		debug.SetGCPercent(old)
 	}
 }
