@@ -131,14 +131,16 @@ func (f flusher) Flush() error {
 }
 
 // classifyFile answers what has come of a file whenever more of it would have to be
-// waited for. What has been read of standard input cannot be read again: it is answered
-// even where ctx has ended.
+// waited for. Rows that have been read of standard input cannot be read again: they are
+// answered even where ctx has ended.
 func classifyFile(ctx context.Context, m *classify.Model, opts corpora.Options, file string, o answer.Options, w answer.Writer) error {
 	r, err := openInput(ctx, opts, file)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
+	release := func() {}
+	defer func() { release() }()
 	if file == corpora.Stdin {
 		ctx = context.WithoutCancel(ctx)
 	}
@@ -146,9 +148,13 @@ func classifyFile(ctx context.Context, m *classify.Model, opts corpora.Options, 
 	var refused []error
 	var end error
 	more := 0
+	rows := false // of standard input have been read
 	ready := func(yield func(answer.Text) bool) {
 		for {
 			e, err := r.Read()
+			if file == corpora.Stdin && !rows && (opts.Lines || r.Report().Files[0].Format != corpora.Text) {
+				rows, release = true, hold(ctx)
+			}
 			switch {
 			case corpora.Refused(err) && len(refused) < mostErrors:
 				refused = append(refused, err)

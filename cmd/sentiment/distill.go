@@ -99,7 +99,7 @@ func (d *distill) run(cmd *cobra.Command) error {
 		return err
 	}
 	p := watch.NewConsole(cmd.ErrOrStderr(), d.logJSON, d.quiet)
-	t.OnProgress = p.Report
+	t.OnProgress = holding(cmd.Context(), p.Report)
 	memlimit.Respect()
 	result, err := recipe.Run(ctx, t, recipe.InMemory(data, dev), d.out)
 	p.Done()

@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/signal"
 	"runtime"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -36,46 +34,25 @@ const (
 
 func main() { os.Exit(run(os.Args[1:])) }
 
-// run executes one command line and returns its exit code. The first signal
-// cancels the context; a second one kills the process as usual.
+// run executes one command line and returns its exit code. A command that a signal
+// has stopped is none that succeeded, whatever it came to.
 func run(args []string) int {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		s, ok := <-signals
-		if ok {
-			signal.Stop(signals)
-			cancel(signalError{s.(syscall.Signal)})
-		}
-	}()
-	defer close(signals)
-	defer signal.Stop(signals)
-
+	stop, free := newStopper()
+	defer free()
 	root := newRoot()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
-	if err == nil {
-		return 0
-	}
-	var sig signalError
-	if errors.Is(err, context.Canceled) && errors.As(context.Cause(ctx), &sig) {
-		fmt.Fprintf(os.Stderr, "sentiment: stopped by %s\n", sig.Signal)
-		return 128 + int(sig.Signal)
+	err := root.ExecuteContext(stop.ctx)
+	stop.ended.Lock()
+	if err == nil || errors.Is(err, context.Canceled) {
+		if code := stop.status(); code != 0 || err == nil {
+			return code
+		}
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		fmt.Fprintf(os.Stderr, "sentiment: %s\n", report.Clean(line))
 	}
 	return exitCode(err)
 }
-
-type signalError struct{ syscall.Signal }
-
-func (e signalError) Error() string { return e.Signal.String() }
-
-// Is says that a signal cancels: a reader that waits ends with the cause of its context.
-func (e signalError) Is(err error) bool { return err == context.Canceled }
 
 // A usageError is a command line that makes no sense.
 type usageError struct{ error }

@@ -173,7 +173,7 @@ func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
 		return err
 	}
 	log := cmd.ErrOrStderr()
-	t.OnProgress = watch.NewConsole(log, false, p.quiet).Language
+	t.OnProgress = holding(cmd.Context(), watch.NewConsole(log, false, p.quiet).Language)
 	memlimit.Respect()
 	r, err := t.Fit(cmd.Context(), texts)
 	if err != nil {
@@ -201,7 +201,7 @@ func (p *pretraining) learnVectors(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	t.OnProgress = watch.NewConsole(log, false, p.quiet).Vectors
+	t.OnProgress = holding(cmd.Context(), watch.NewConsole(log, false, p.quiet).Vectors)
 	memlimit.Respect()
 	r, err := t.Fit(cmd.Context(), texts)
 	if err != nil {

@@ -147,7 +147,7 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	p := watch.NewConsole(log, t.logJSON, t.quiet)
 	p.Texts(texts.Len(), texts.Header(), texts.Dev())
 	p.From(from)
-	tr.OnProgress = p.Report
+	tr.OnProgress = holding(ctx, p.Report)
 	if t.boardDir != "" {
 		b, err := watch.OpenBoard(t.boardDir)
 		if err != nil {
@@ -158,10 +158,10 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 				p.Warn(err)
 			}
 		}()
-		tr.OnProgress = func(x train.Progress) {
+		tr.OnProgress = holding(ctx, func(x train.Progress) {
 			p.Report(x)
 			b.Report(x)
-		}
+		})
 	}
 	memlimit.Respect()
 	result, err := recipe.Run(ctx, tr, texts, t.out)

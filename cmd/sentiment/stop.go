@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// grace is how long a command may take to end after a signal, unless it has something
+// to save.
+const grace = 500 * time.Millisecond
+
+// A stopper ends a command after a signal. The context is cancelled, and the command
+// ends as its work comes to a place that asks. What has not ended soon waits for a
+// file or counts on, and is ended: files that are written are the old ones or the new
+// ones at any moment. A second signal kills the process as usual.
+type stopper struct {
+	ctx   context.Context
+	held  atomic.Int32 // parts of the command that must come to their end
+	ended sync.Mutex   // held by the one who ends the process
+}
+
+type stopperKey struct{}
+
+// newStopper returns a stopper with its context, and what lets go of the signals.
+func newStopper() (s *stopper, free func()) {
+	s = new(stopper)
+	ctx, cancel := context.WithCancelCause(context.WithValue(context.Background(), stopperKey{}, s))
+	s.ctx = ctx
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		got, ok := <-signals
+		if !ok {
+			return
+		}
+		signal.Stop(signals)
+		cancel(signalError{got.(syscall.Signal)})
+		for time.Sleep(grace); s.held.Load() > 0; {
+			time.Sleep(grace / 10)
+		}
+		s.ended.Lock()
+		os.Exit(s.status())
+	}()
+	return s, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel(nil)
+	}
+}
+
+// status says what stopped the command, and returns its exit code; 0 if nothing did.
+func (s *stopper) status() int {
+	var sig signalError
+	if !errors.As(context.Cause(s.ctx), &sig) {
+		return 0
+	}
+	fmt.Fprintf(os.Stderr, "sentiment: stopped by %s\n", sig.Signal)
+	return 128 + int(sig.Signal)
+}
+
+// hold lets the command go on after a signal until release is called, however long it
+// takes: to save what cannot be had again. ctx is the command's.
+func hold(ctx context.Context) (release func()) {
+	s, ok := ctx.Value(stopperKey{}).(*stopper)
+	if !ok {
+		return func() {}
+	}
+	s.held.Add(1)
+	return sync.OnceFunc(func() { s.held.Add(-1) })
+}
+
+// holding returns report, which tells of a training's progress: once there is some, the
+// command goes on after a signal until the checkpoint is written.
+func holding[P any](ctx context.Context, report func(P)) func(P) {
+	begin := sync.OnceFunc(func() { hold(ctx) })
+	return func(p P) {
+		begin()
+		report(p)
+	}
+}
+
+type signalError struct{ syscall.Signal }
+
+func (e signalError) Error() string { return e.Signal.String() }
+
+// Is says that a signal cancels: a reader that waits ends with the cause of its context.
+func (e signalError) Is(err error) bool { return err == context.Canceled }
