@@ -17,6 +17,7 @@ type Source struct {
 	Repeat   int               `json:"repeat,omitempty"`    // times that it is read; 0 means 1
 	Limit    int               `json:"limit,omitempty"`     // read a random sample of so many; 0 means all
 	Phrases  bool              `json:"phrases,omitempty"`   // take every subtree of trees
+	Apart    bool              `json:"apart,omitempty"`     // of dev texts: leave them out of the training texts
 	Group    string            `json:"group,omitempty"`     // kind of texts, for crossval --by group; "" is always in training
 
 	here   bool   // the path of a flag: relative to the working directory

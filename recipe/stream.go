@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"runtime/debug"
+	"slices"
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/train"
@@ -25,6 +26,9 @@ type stream struct {
 func (r *Recipe) SpoolTexts(ctx context.Context, opts corpora.Options, dir, temp string, share float64) (_ Texts, err error) {
 	s := &stream{}
 	if len(r.Dev) > 0 {
+		if i := slices.IndexFunc(r.Dev, func(s Source) bool { return s.Apart }); i >= 0 {
+			return nil, errorf("%s: --stream reads all training texts, apart is for texts in memory", r.Dev[i].File)
+		}
 		if s.dev, err = ReadSources(opts, dir, r.Dev, r.Seed); err != nil {
 			return nil, err
 		}

@@ -3,6 +3,7 @@ package recipe
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/train"
@@ -90,6 +91,9 @@ func (r *Recipe) ReadTexts(opts corpora.Options, dir string, share float64) (Tex
 		return Split(data, share, r.Seed)
 	}
 	dev, err := ReadSources(opts, dir, r.Dev, r.Seed)
+	if err == nil && slices.ContainsFunc(r.Dev, func(s Source) bool { return s.Apart }) {
+		data, _ = data.Without(dev)
+	}
 	return InMemory(data, dev), err
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -278,6 +279,30 @@ func TestWriteRecipe(t *testing.T) {
 	}
 	if again.Epochs != 3 || again.BatchSize != 7 || again.Card.Name != "n" || len(again.Dev) != 0 || again.Data[0].Group != "g" || again.Data[0].path("x") != filepath.Join(dir, "b.tsv") {
 		t.Errorf("got %+v", again)
+	}
+}
+
+// Copies of dev texts are left out of the training texts where a source says so.
+func TestApart(t *testing.T) {
+	dir := t.TempDir()
+	for name, rows := range map[string]string{"a.tsv": "x\tone\ny\ttwo\nx\tTwo \ny\tthree\n", "b.tsv": "y\tTWO\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("label\ttext\n"+rows), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for apart, want := range map[bool][]string{false: {"one", "two", "Two ", "three"}, true: {"one", "three"}} {
+		r := &Recipe{Data: []Source{{File: "a.tsv"}}, Dev: []Source{{File: "b.tsv", Apart: apart}}}
+		texts, err := r.ReadTexts(corpora.Options{}, dir, 0.5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := texts.Train().Texts(); !slices.Equal(got, want) || texts.Dev().Len() != 1 {
+			t.Errorf("apart %t: training texts %q, want %q", apart, got, want)
+		}
+		var wrong *Error
+		if _, err := r.SpoolTexts(t.Context(), corpora.Options{}, dir, dir, 0); errors.As(err, &wrong) != apart {
+			t.Errorf("apart %t: spooling: %v", apart, err)
+		}
 	}
 }
 

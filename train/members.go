@@ -28,7 +28,7 @@ func (f *fit) begin(ctx context.Context, k int) error {
 		return err
 	}
 	if f.t.Start != nil {
-		f.t.Start.copyTo(net, f.model.Vocab())
+		f.t.Start.copyTo(net, f.model.Vocab(), cfg)
 	}
 	cfg.setRates(net.Params())
 	if f.t.Prepare != nil {

@@ -31,28 +31,33 @@ type Finetune struct {
 	// Decay divides the learning rate: that of the encoder once, that of the word
 	// vectors twice. 0 means 1. Howard & Ruder take 2.6.
 	Decay float64 `json:"decay,omitempty"`
+
+	// Heads has the pooling and the heads start from those of a classifier too, where
+	// it has the same: it then keeps more of what it knew.
+	Heads bool `json:"heads,omitempty"`
 }
 
 // A Start is what a network may start from in place of random weights: the word
 // vectors and the encoder of another model, and the words that it knows. It does
 // not change; any number of trainings may share it.
 type Start struct {
-	model  classify.Config // pipeline and shapes
+	model  classify.Config // pipeline, shapes and heads
 	vocab  *vocab.Vocabulary
 	params []*nn.Param // in float32, the word vectors first
+	above  []*nn.Param // pooling and heads, none of a language model
 }
 
 // FromLanguageModel returns the start from a language model, which shares its
 // weights.
 func FromLanguageModel(m *lm.Model) *Start {
 	c := m.Config()
-	return &Start{classify.Config{Pipeline: c.Pipeline, Embed: c.Embed, LSTM: c.LSTM}, m.Vocab(), m.Params()}
+	return &Start{model: classify.Config{Pipeline: c.Pipeline, Embed: c.Embed, LSTM: c.LSTM}, vocab: m.Vocab(), params: m.Params()}
 }
 
 // FromClassifier returns the start from a trained classifier, or from the first
-// member of an ensemble: all that is below pooling and heads. It shares the
-// weights but those in eight bits, which become float32. It is an error if there
-// is no deep branch.
+// member of an ensemble: all that is below pooling and heads, and with Finetune.Heads
+// those too. It shares the weights but those in eight bits, which become float32. It
+// is an error if there is no deep branch.
 func FromClassifier(m *classify.Model) (*Start, error) {
 	if m.Deep() == nil {
 		return nil, errors.New("train: a classifier without a deep branch has neither word vectors nor an encoder to start from")
@@ -60,9 +65,11 @@ func FromClassifier(m *classify.Model) (*Start, error) {
 	m = m.Member(0)
 	s := &Start{model: m.Config(), vocab: m.Vocab()}
 	for _, p := range m.Deep().Params() {
+		to := &s.above
 		if belowPooling(p) {
-			s.params = append(s.params, &nn.Param{Name: p.Name, Group: p.Group, Shape: p.Shape, Data: p.Values()})
+			to = &s.params
 		}
+		*to = append(*to, &nn.Param{Name: p.Name, Group: p.Group, Shape: p.Shape, Data: p.Values()})
 	}
 	return s, nil
 }
@@ -72,7 +79,7 @@ func (s *Start) Sum() string {
 	h := sha256.New()
 	words, _ := json.Marshal(s.vocab) // strings and numbers cannot fail
 	h.Write(words)
-	for _, p := range s.params {
+	for _, p := range slices.Concat(s.params, s.above) {
 		binary.Write(h, binary.LittleEndian, p.Data) // nor can a hash
 	}
 	return hex.EncodeToString(h.Sum(nil))
@@ -153,9 +160,10 @@ func (c Config) CheckStart(s *Start) error {
 	return nil
 }
 
-// copyTo copies to a network the vectors of the words that both know, the
-// encoder, and the vectors of character n-grams if both have some.
-func (s *Start) copyTo(n *classify.Network, v *vocab.Vocabulary) {
+// copyTo copies to a network of the config the vectors of the words that both know, the
+// encoder, and the vectors of character n-grams if both have some; pooling and heads
+// if it is to have them.
+func (s *Start) copyTo(n *classify.Network, v *vocab.Vocabulary, c Config) {
 	words, rest := s.params[0], s.params[1:]
 	row := func(id vocab.ID) []float32 { return words.Data[int(id)*words.RowLen():][:words.RowLen()] }
 	for id, token := range v.All() {
@@ -169,12 +177,31 @@ func (s *Start) copyTo(n *classify.Network, v *vocab.Vocabulary) {
 	for _, p := range rest {
 		learned[p.Name] = p
 	}
+	if c.Finetune.Heads {
+		for _, p := range s.above {
+			if s.same(p.Name, c.Model) {
+				learned[p.Name] = p
+			}
+		}
+	}
 	for _, p := range n.Params() {
-		if from := learned[p.Name]; from != nil {
+		if from := learned[p.Name]; from != nil && slices.Equal(from.Shape, p.Shape) {
 			copy(p.Data, from.Data)
 			p.Changed()
 		}
 	}
+}
+
+// same says whether a parameter above the encoder means the same in a model of config
+// c: whether both pool alike, and a head has the same labels.
+func (s *Start) same(param string, c classify.Config) bool {
+	if !slices.Equal(c.Pool, s.model.Pool) {
+		return false
+	}
+	name, ofHead := strings.CutPrefix(param, "heads.")
+	named := func(h classify.Head) bool { return strings.HasPrefix(name, h.Name+".") && h.Name != "" }
+	from, to := slices.IndexFunc(s.model.Heads, named), slices.IndexFunc(c.Heads, named)
+	return !ofHead || from >= 0 && to >= 0 && slices.Equal(s.model.Heads[from].Labels, c.Heads[to].Labels)
 }
 
 // learning says which parameters of a network learn in an epoch: those of pooling and

@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -153,6 +154,50 @@ func TestFinetuneDecay(t *testing.T) {
 	for part, want := range map[string]float64{"heads": 1, "encoder": 9, "embedding": 81} {
 		if got := plain[part] / decayed[part]; got < 0.95*want || got > 1.05*want {
 			t.Errorf("%s: the squared step shrank by %.3f, want %v", part, got, want)
+		}
+	}
+}
+
+// Heads start too where they are asked to: those of the same labels, if the pooling is
+// the same.
+func TestStartHeads(t *testing.T) {
+	d := reviews(60, 1)
+	from := fit(t, train.Trainer{Config: small()}, d, nil).Model
+	other := *d
+	other.Heads = []string{"sentiment", "kind"}
+	for name, tt := range map[string]struct {
+		data   *corpora.Dataset
+		change func(*train.Config)
+		want   []string // the heads that start
+	}{
+		"as it was":    {d, func(*train.Config) {}, []string{"sentiment", "topic"}},
+		"without":      {d, func(c *train.Config) { c.Finetune.Heads = false }, nil},
+		"another head": {&other, func(*train.Config) {}, []string{"sentiment"}},
+		"another label": {d, func(c *train.Config) {
+			c.Model.Heads = []classify.Head{{Name: "sentiment", Labels: []string{"positive", "negative"}}, {Name: "topic"}}
+		}, []string{"topic"}},
+		"another pooling": {d, func(c *train.Config) { c.Model.Pool = []nn.Pooling{nn.Mean, nn.Max} }, nil},
+	} {
+		start := fromClassifier(t, from)
+		cfg := small().From(start, 0)
+		cfg.Epochs, cfg.Schedule.Rate, cfg.Finetune.Heads = 1, 1e-9, true
+		tt.change(&cfg)
+		m := fit(t, train.Trainer{Config: cfg, Start: start}, tt.data, nil).Model
+		had := map[string][]float32{}
+		for _, p := range from.Deep().Params() {
+			had[p.Name] = p.Data
+		}
+		for _, p := range m.Deep().Params() {
+			if !strings.HasPrefix(p.Name, "heads.") || !strings.HasSuffix(p.Name, ".weight") {
+				continue
+			}
+			same := len(p.Data) == len(had[p.Name])
+			for i := range p.Data {
+				same = same && math.Abs(float64(p.Data[i]-had[p.Name][i])) < 1e-4
+			}
+			if head := strings.Split(p.Name, ".")[1]; same != slices.Contains(tt.want, head) {
+				t.Errorf("%s: head %s starts from the other model's: %t", name, head, same)
+			}
 		}
 	}
 }
