@@ -3,6 +3,7 @@ package classify
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,12 +19,19 @@ import (
 // DefaultPipeline is the text pipeline of a Config that names none.
 const DefaultPipeline = "words|lower"
 
+// languageCode is a code of ISO 639-1, or of ISO 639-3 for the languages that have none.
+var languageCode = regexp.MustCompile(`^[a-z]{2,3}$`)
+
 // A Config describes a model before it is trained. The zero value of every
 // field but Heads is the documented default. The dropouts act in training only.
 type Config struct {
 	// Pipeline turns a text into tokens, in the syntax of tokenize.Parse;
 	// "" means DefaultPipeline.
 	Pipeline string `json:"pipeline,omitempty"`
+
+	// Languages are those that the model reads, by their ISO 639-1 codes, such as "en".
+	// Texts of others can be refused then; see answer.Options. Empty says nothing.
+	Languages []string `json:"languages,omitempty"`
 
 	// Vocab says which tokens of the training texts get a vector of their own.
 	// A zero MinCount means 2, a zero MaxSize 30,000.
@@ -192,6 +200,13 @@ func (c Config) Validate() error {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("classify: "+format, args...)) }
 	if _, err := tokenize.Parse(c.Pipeline); err != nil {
 		errs = append(errs, err)
+	}
+	const mostLanguages = 200
+	for i, l := range c.Languages[:min(len(c.Languages), mostLanguages+1)] {
+		if i == mostLanguages || !languageCode.MatchString(l) || slices.Contains(c.Languages[:i], l) {
+			bad("languages: number %d is %q, want at most %d distinct ISO 639 codes, such as en", i+1, l, mostLanguages)
+			break
+		}
 	}
 	if err := c.Vocab.Validate(); err != nil {
 		errs = append(errs, err)

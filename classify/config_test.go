@@ -62,6 +62,13 @@ func TestConfigValidate(t *testing.T) {
 		set  func(*classify.Config)
 	}{
 		{"rot13", func(c *classify.Config) { c.Pipeline = "rot13" }},
+		{`languages: number 1 is "English"`, func(c *classify.Config) { c.Languages = []string{"English"} }},
+		{`languages: number 2 is "en"`, func(c *classify.Config) { c.Languages = []string{"en", "en"} }},
+		{"languages: number 201", func(c *classify.Config) {
+			for i := range 201 {
+				c.Languages = append(c.Languages, string([]byte{'a', 'a' + byte(i/26), 'a' + byte(i%26)}))
+			}
+		}},
 		{"MinCount", func(c *classify.Config) { c.Vocab.MinCount = -1 }},
 		{"embed = -3", func(c *classify.Config) { c.Embed, c.LSTM.InputSize = -3, -3 }},
 		{"input_size = 9, embed = 6", func(c *classify.Config) { c.LSTM.InputSize = 9 }},
