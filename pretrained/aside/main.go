@@ -11,10 +11,10 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"flag"
 	"fmt"
+	"io"
 	"log"
 	"os"
 	"path/filepath"
@@ -22,6 +22,7 @@ import (
 	"strings"
 
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/recipe"
 )
 
@@ -83,29 +84,24 @@ func writeParts(dir string, d *corpora.Dataset) error {
 				continue
 			}
 			name := head
-			if head == "sentiment" {
+			if labels := d.Sources[e.Source].Labels[h]; slices.Contains(labels, "neutral") {
 				name = "three"
-				if l := d.Sources[e.Source].Labels[h]; !slices.Contains(l, "neutral") {
-					name = "two"
-				}
+			} else if slices.Contains(labels, "negative") {
+				name = "two"
 			}
 			parts[name] = append(parts[name], e.Label(h)+"\t"+e.Text)
 		}
 	}
 	for name, rows := range parts {
-		f, err := os.Create(filepath.Join(dir, "dev."+name+".tsv"))
+		file := filepath.Join(dir, "dev."+name+".tsv")
+		err := fsx.WriteFile(fsx.OS{}, file, func(w io.Writer) error {
+			_, err := fmt.Fprintf(w, "label\ttext\n%s\n", strings.Join(rows, "\n"))
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		w := bufio.NewWriter(f)
-		fmt.Fprintln(w, "label\ttext")
-		for _, row := range rows {
-			fmt.Fprintln(w, row)
-		}
-		if err := cmp.Or(w.Flush(), f.Close()); err != nil {
-			return err
-		}
-		fmt.Printf("%s: %d texts\n", f.Name(), len(rows))
+		fmt.Printf("%s: %d texts\n", file, len(rows))
 	}
 	return nil
 }

@@ -10,11 +10,19 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 )
 
-// writeChanged writes changed copies of n texts of the files, with their labels.
-func writeChanged(out io.Writer, n int, files []string) error {
+// writeChanged writes changed copies of n texts of the files, with their labels, but
+// of none that stands in the file without, if there is one.
+func writeChanged(out io.Writer, n int, without string, files []string) error {
 	d, _, err := corpora.ReadFiles(corpora.Options{}, files...)
 	if err != nil {
 		return err
+	}
+	if without != "" {
+		dev, _, err := corpora.ReadFiles(corpora.Options{}, without)
+		if err != nil {
+			return err
+		}
+		d, _ = d.Without(dev)
 	}
 	c := newChanger(parse(constructions, words))
 	fmt.Fprintln(out, "label\ttext")

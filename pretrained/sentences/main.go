@@ -14,7 +14,7 @@
 // With files it writes changed copies of some of their texts, with their labels,
 // in which nothing that matters differs: see change.
 //
-//	go run ./pretrained/sentences -n 20000 FILE... >pretrained/changed.tsv
+//	go run ./pretrained/sentences -n 20000 -without DEV FILE... >pretrained/changed.tsv
 //
 // The constructions are those of grammar.txt, the words those of words.txt.
 package main
@@ -45,6 +45,10 @@ var words string
 // judging.
 const perTemplate, perHeldTemplate = 60, 6
 
+// One sentence in framed of those for training stands in a frame, which says nothing
+// of its sentiment.
+const framed = 4
+
 // Lists of heldFrom words or more keep about one in heldShare for judging.
 const heldFrom, heldShare = 20, 7
 
@@ -60,9 +64,10 @@ func heldOut(word string) bool {
 func main() {
 	held := flag.Bool("held", false, "write the sentences to judge by")
 	n := flag.Int("n", 20000, "number of texts of FILE... to change")
+	without := flag.String("without", "", "`file` of dev texts, which are not changed")
 	flag.Parse()
 	out := bufio.NewWriter(os.Stdout)
-	if err := write(out, *held, *n, flag.Args()); err != nil {
+	if err := write(out, *held, *n, *without, flag.Args()); err != nil {
 		log.Fatal(err)
 	}
 	if err := out.Flush(); err != nil {
@@ -71,9 +76,9 @@ func main() {
 }
 
 // write writes what the flags ask for.
-func write(out io.Writer, held bool, n int, files []string) error {
+func write(out io.Writer, held bool, n int, without string, files []string) error {
 	if len(files) > 0 {
-		return writeChanged(out, n, files)
+		return writeChanged(out, n, without, files)
 	}
 	g := parse(constructions, words)
 	if held {
@@ -244,6 +249,7 @@ func (f *filler) fill(t template) (text, label string) {
 		of = 3
 	}
 	x := polarities[f.rng.IntN(of)]
+	f.used = map[string]bool{}
 	text = t.text
 	if strings.Contains(text, "{it}") && !strings.Contains(text, "thing}") {
 		switch f.rng.IntN(8) {
@@ -254,8 +260,10 @@ func (f *filler) fill(t template) (text, label string) {
 		}
 	}
 	text = strings.ReplaceAll(text, "{pron}", "it")
+	if !f.held && len(f.g.words["frame"]) > 0 && f.rng.IntN(framed) == 0 {
+		text = strings.Replace(f.word("frame"), "{sentence}", text, 1)
+	}
 	text = strings.NewReplacer(".x}", "."+x+"}", ".z}", "."+x+"}", ".y}", "."+opposite[x]+"}").Replace(text)
-	f.used = map[string]bool{}
 	for slot.MatchString(text) {
 		text = slot.ReplaceAllStringFunc(text, func(s string) string { return f.word(s[1 : len(s)-1]) })
 	}

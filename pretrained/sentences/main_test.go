@@ -36,7 +36,7 @@ func TestFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	var want bytes.Buffer
-	if err := write(&want, false, 0, nil); err != nil {
+	if err := write(&want, false, 0, "", nil); err != nil {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want.Bytes()) {
