@@ -10,6 +10,16 @@ import (
 	"github.com/textlstm/textlstm/tokenize"
 )
 
+// A Predictor answers texts: a [classify.Model], or what stands in front of one.
+type Predictor interface {
+	Heads() []classify.Head
+	Pipeline() *tokenize.Pipeline
+
+	// PredictAll answers texts in their order. It may ask for texts before it answers
+	// those it has; after an error it stops.
+	PredictAll(ctx context.Context, texts iter.Seq[string]) iter.Seq2[classify.Prediction, error]
+}
+
 // Options say what a record holds beside the answer for its text, and how the
 // answers are called.
 type Options struct {
@@ -55,9 +65,9 @@ type pending struct {
 }
 
 // All answers texts as they come, in bounded memory and in order, as
-// [classify.Model.PredictAll] does. After an error it stops. The errors are ctx's,
-// and those of Options.Explainer.
-func All(ctx context.Context, m *classify.Model, texts iter.Seq[Text], o Options) iter.Seq2[*Record, error] {
+// [classify.Model.PredictAll] does. After an error it stops. The errors are those of
+// m, which for a model are ctx's, and those of Options.Explainer.
+func All(ctx context.Context, m Predictor, texts iter.Seq[Text], o Options) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
 		var queue []*pending // whose answers are on their way, first come first
 		asked := func(ask func(string) bool) {

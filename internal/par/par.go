@@ -11,7 +11,8 @@ import (
 
 // For calls f(0), …, f(n-1), at most workers of them at a time, and returns
 // when all are done. Pieces are handed out in order. With workers <= 1 it runs
-// them in order on the calling goroutine.
+// them in order on the calling goroutine. A panic of f is the caller's, who may
+// recover from it: the first one, when the others have ended.
 func For(workers, n int, f func(i int)) {
 	if workers > n {
 		workers = n
@@ -23,7 +24,14 @@ func For(workers, n int, f func(i int)) {
 		return
 	}
 	var next atomic.Int64
+	var failed atomic.Pointer[any]
 	work := func() {
+		defer func() {
+			if p := recover(); p != nil {
+				failed.CompareAndSwap(nil, &p)
+				next.Store(int64(n)) // no more pieces
+			}
+		}()
 		for {
 			i := int(next.Add(1)) - 1
 			if i >= n {
@@ -38,4 +46,7 @@ func For(workers, n int, f func(i int)) {
 	}
 	work()
 	wg.Wait()
+	if p := failed.Load(); p != nil {
+		panic(*p)
+	}
 }

@@ -66,3 +66,24 @@ func ExampleFor() {
 	fmt.Println(squares)
 	// Output: [0 1 4 9 16]
 }
+
+// A panic in a piece reaches the caller, whichever goroutine has it, after the others.
+func TestForPassesPanicsOn(t *testing.T) {
+	for _, workers := range []int{1, 2, 8} {
+		var running atomic.Int32
+		got := func() (p any) {
+			defer func() { p = recover() }()
+			par.For(workers, 100, func(i int) {
+				running.Add(1)
+				defer running.Add(-1)
+				if i == 57 {
+					panic("piece 57")
+				}
+			})
+			return nil
+		}()
+		if got != "piece 57" || running.Load() != 0 {
+			t.Errorf("%d workers: recovered %v, %d pieces still run", workers, got, running.Load())
+		}
+	}
+}
