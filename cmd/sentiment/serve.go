@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/textlstm/textlstm/serve"
+)
+
+// serveFlags are the flags of sentiment serve that are no fields of its config.
+type serveFlags struct {
+	config      serve.Config
+	addr        string
+	models      []string
+	cert, key   string
+	tokens      string
+	watch       time.Duration
+	quiet       bool
+	certificate atomic.Pointer[tls.Certificate]
+}
+
+func newServe() *cobra.Command {
+	var s serveFlags
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Answer over HTTP",
+		Long: `Serve answers over HTTP: a page for people, and for programs the project's own JSON,
+the Open Inference Protocol (KServe, Triton), Hugging Face's text classification and
+TensorFlow Serving's :predict; /docs describes them. Without --model it serves the
+embedded model.
+
+A model file that changes is read again and replaces the old one between two
+answers; a file that cannot be read leaves the old one. SIGHUP does the same at once,
+and reads the certificate again. SIGINT and SIGTERM stop the server when what it
+has admitted is answered.
+
+It listens on this machine alone unless --addr says otherwise. Logs are JSON lines
+on standard error and hold no texts.`,
+		Example: `  sentiment serve
+  sentiment serve --addr :8080 --model reviews=reviews.model --model tickets@2=new.model --tokens tokens.txt`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context()) },
+	}
+	s.addFlags(cmd)
+	return cmd
+}
+
+func (s *serveFlags) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.addr, "addr", "127.0.0.1:8080", "`address` to listen on; :8080 is every one of this machine")
+	f.StringArrayVarP(&s.models, "model", "m", nil, "`name=file` or name@version=file of a model; may be repeated, the first answers where none is named")
+	f.DurationVar(&s.watch, "watch", 5*time.Second, "look this often whether a model file has changed; 0 for never")
+	f.IntVar(&s.config.MaxBatch, "max-batch", 64, "texts that are answered together")
+	f.DurationVar(&s.config.MaxDelay, "max-delay", 0, "how long a text may wait for others, beyond the time that the processors are busy")
+	f.IntVar(&s.config.MaxQueue, "max-queue", 4096, "texts that wait or are being answered; more are refused with 429")
+	f.Int64Var(&s.config.MaxBody, "max-body", 8<<20, "`bytes` of a request")
+	f.IntVar(&s.config.MaxTexts, "max-texts", 1024, "texts of a request")
+	f.IntVar(&s.config.MaxText, "max-text", 100_000, "`bytes` of a text")
+	f.IntVar(&s.config.MaxConns, "max-conns", 4096, "open connections")
+	f.DurationVar(&s.config.Timeout, "timeout", 30*time.Second, "time for an answer")
+	f.DurationVar(&s.config.Drain, "drain", 0, "after SIGTERM, go on accepting requests for this long while /readyz says no")
+	f.DurationVar(&s.config.Grace, "grace", 30*time.Second, "after that, wait this long for open requests")
+	f.StringVar(&s.cert, "tls-cert", "", "`file` of the certificate, for HTTPS")
+	f.StringVar(&s.key, "tls-key", "", "`file` of its key")
+	f.StringVar(&s.tokens, "tokens", "", "`file` of bearer tokens, one a line; a request must have one")
+	f.StringArrayVar(&s.config.Origins, "cors-origin", nil, "`origin` of web pages that may ask, such as https://example.org; may be repeated")
+	f.BoolVar(&s.config.Pprof, "pprof", false, "serve /debug/pprof")
+	f.BoolVar(&s.config.LogTexts, "log-texts", false, "log the texts of requests, which may be private")
+	f.BoolVarP(&s.quiet, "quiet", "q", false, "log errors alone, not every request")
+	for _, name := range []string{"tls-cert", "tls-key", "tokens"} {
+		must(cmd.MarkFlagFilename(name))
+	}
+}
+
+// run serves until ctx ends.
+func (s *serveFlags) run(ctx context.Context) error {
+	if err := s.configure(); err != nil {
+		return err
+	}
+	server, err := serve.New(s.config)
+	if err != nil {
+		return modelError{err}
+	}
+	defer server.Close()
+	l, err := s.listen()
+	if err != nil {
+		return err
+	}
+	stop := s.reload(ctx, server)
+	defer stop()
+	return server.Serve(ctx, l)
+}
+
+// configure completes the config from the flags.
+func (s *serveFlags) configure() error {
+	level := slog.LevelInfo
+	if s.quiet {
+		level = slog.LevelError
+	}
+	s.config.Logger = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	for _, spec := range s.models {
+		name, file, ok := strings.Cut(spec, "=")
+		if !ok {
+			name, file = strings.TrimSuffix(filepath.Base(spec), filepath.Ext(spec)), spec
+		}
+		name, version, _ := strings.Cut(name, "@")
+		s.config.Models = append(s.config.Models, serve.Source{Name: name, Version: version, File: file})
+	}
+	if len(s.models) == 0 {
+		m, err := loadModel("")
+		if err != nil {
+			return err
+		}
+		s.config.Models = []serve.Source{{Name: "default", Model: m}}
+	}
+	if (s.cert == "") != (s.key == "") {
+		return usagef("--tls-cert and --tls-key go together")
+	}
+	if s.tokens != "" {
+		var err error
+		if s.config.Tokens, err = readTokens(s.tokens); err != nil {
+			return err
+		}
+	}
+	if err := s.config.Validate(); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// readTokens reads the lines of a file but empty ones and those that begin with #.
+func readTokens(file string) ([]string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var tokens []string
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		if line := strings.TrimSpace(lines.Text()); line != "" && line[0] != '#' {
+			tokens = append(tokens, line)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if len(tokens) == 0 {
+		return nil, usagef("--tokens %s: the file has no token", file)
+	}
+	return tokens, nil
+}
+
+// listen opens the address, and says where the page is.
+func (s *serveFlags) listen() (net.Listener, error) {
+	scheme := "http"
+	if s.cert != "" {
+		scheme = "https"
+		if err := s.readCertificate(); err != nil {
+			return nil, err
+		}
+	}
+	l, err := net.Listen("tcp", s.addr)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(os.Stderr, "sentiment: serving %s://%s/\n", scheme, l.Addr())
+	if s.cert == "" {
+		return l, nil
+	}
+	return tls.NewListener(l, &tls.Config{
+		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.certificate.Load(), nil },
+	}), nil
+}
+
+func (s *serveFlags) readCertificate() error {
+	c, err := tls.LoadX509KeyPair(s.cert, s.key)
+	if err != nil {
+		return fmt.Errorf("--tls-cert %s, --tls-key %s: %w", s.cert, s.key, err)
+	}
+	s.certificate.Store(&c)
+	return nil
+}
+
+// reload reads files again when they change and at SIGHUP, until it is stopped.
+func (s *serveFlags) reload(ctx context.Context, server *serve.Server) (stop func()) {
+	if s.watch > 0 {
+		go server.Watch(ctx, s.watch)
+	}
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	go func() {
+		for range hup {
+			server.Reload() // it logs what it did
+			if s.cert != "" {
+				if err := s.readCertificate(); err != nil {
+					s.config.Logger.Error("the certificate was not replaced", "cause", err.Error())
+				}
+			}
+		}
+	}()
+	return func() {
+		signal.Stop(hup)
+		close(hup)
+	}
+}
