@@ -34,33 +34,26 @@ func (s *Server) tfStatus(_ http.ResponseWriter, r *http.Request) ([]byte, error
 	return encode(map[string]any{"model_version_status": list})
 }
 
-// A tfText is an instance: a string, {"b64": …} or {"text": either}.
-type tfText string
-
-// UnmarshalJSON reads an instance.
-func (t *tfText) UnmarshalJSON(b []byte) error {
-	if b = bytes.TrimSpace(b); len(b) > 0 && b[0] == '"' {
-		return json.Unmarshal(b, (*string)(t))
+// tfText reads an instance: a string, {"b64": …} or {"text": either}.
+func tfText(instance json.RawMessage) (string, error) {
+	var named struct {
+		Text json.RawMessage `json:"text"`
 	}
-	var o struct {
-		Text *tfText `json:"text"`
-		B64  []byte  `json:"b64"`
+	if jsonapi.Decode(instance, &named) == nil && named.Text != nil {
+		instance = named.Text
 	}
-	if len(b) == 0 || b[0] != '{' {
-		return jsonapi.Invalid("", "want a string")
+	if instance[0] == '"' {
+		var text string
+		err := json.Unmarshal(instance, &text)
+		return text, err
 	}
-	if err := jsonapi.Decode(b, &o); err != nil {
-		return err
+	var bytes struct {
+		B64 []byte `json:"b64"`
 	}
-	switch {
-	case o.Text != nil && o.B64 == nil:
-		*t = *o.Text
-	case o.B64 != nil && o.Text == nil:
-		*t = tfText(strings.ToValidUTF8(string(o.B64), "\ufffd"))
-	default:
-		return jsonapi.Invalid("", "want either text or b64")
+	if instance[0] != '{' || jsonapi.Decode(instance, &bytes) != nil || bytes.B64 == nil {
+		return "", jsonapi.Invalid("", `want a string, {"b64": …}, or an object with either as text`)
 	}
-	return nil
+	return strings.ToValidUTF8(string(bytes.B64), "\ufffd"), nil
 }
 
 // parseTF reads the texts of a request, and whether they are rows.
@@ -97,11 +90,11 @@ func parseTF(body []byte, l jsonapi.Limits) (texts []string, rows bool, err erro
 		return nil, false, err
 	}
 	for i, p := range parts {
-		var t tfText
-		if err := t.UnmarshalJSON(p); err != nil {
+		text, err := tfText(p)
+		if err != nil {
 			return nil, false, jsonapi.Invalid(fmt.Sprintf("%s[%d]", field, i), "%s", err)
 		}
-		texts = append(texts, string(t))
+		texts = append(texts, text)
 	}
 	return texts, in.Instances != nil, l.Check(field, len(texts), func(i int) string { return texts[i] })
 }
