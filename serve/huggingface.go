@@ -79,7 +79,7 @@ func (s *Server) huggingFace(w http.ResponseWriter, r *http.Request) ([]byte, er
 	}
 	heads := m.Heads()
 	h := slices.IndexFunc(heads, func(h classify.Head) bool {
-		return !h.Regression() && (in.Parameters.Head == "" || h.Name == in.Parameters.Head)
+		return h.Labelled() && (in.Parameters.Head == "" || h.Name == in.Parameters.Head)
 	})
 	if h < 0 {
 		return nil, jsonapi.Invalid("parameters.head", "the model has no head %.64q that answers with labels", in.Parameters.Head)

@@ -107,7 +107,7 @@ func (m *metrics) serves(old, next *model) [][]prometheus.Counter {
 	heads := next.Heads()
 	counters := make([][]prometheus.Counter, len(heads))
 	for h, head := range heads {
-		if head.Regression() || len(head.Labels) > most {
+		if !head.Labelled() || len(head.Labels) > most {
 			continue
 		}
 		for _, label := range head.Labels {

@@ -136,7 +136,7 @@ func (t *tensor) fill(heads []classify.Head, answers []classify.Prediction, b []
 	case t.Datatype == "BOOL":
 		var given []bool
 		for _, a := range answers {
-			has := head.Given(a.Scores[t.head])
+			has := head.PredictedLabels(a.Scores[t.head])
 			for _, label := range head.Labels {
 				given = append(given, slices.Contains(has, label))
 			}
@@ -149,7 +149,7 @@ func (t *tensor) fill(heads []classify.Head, answers []classify.Prediction, b []
 	default:
 		var numbers []float32
 		for _, a := range answers {
-			if s := a.Scores[t.head]; head.Regression() {
+			if s := a.Scores[t.head]; !head.Labelled() {
 				numbers = append(numbers, s.Value)
 			} else {
 				numbers = append(numbers, s.Probs...)

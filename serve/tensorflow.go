@@ -148,7 +148,7 @@ func tfColumns(heads []classify.Head, answers []classify.Prediction) map[string]
 	for _, a := range answers {
 		for h := range heads {
 			head, score := &heads[h], a.Scores[h]
-			if head.Regression() {
+			if !head.Labelled() {
 				add(head.Name, score.Value)
 				continue
 			}
@@ -156,7 +156,7 @@ func tfColumns(heads []classify.Head, answers []classify.Prediction) map[string]
 			add(head.Name+"_probs", score.Probs)
 			if head.MultiLabel() {
 				given := make([]bool, len(head.Labels))
-				has := head.Given(score)
+				has := head.PredictedLabels(score)
 				for c, label := range head.Labels {
 					given[c] = slices.Contains(has, label)
 				}

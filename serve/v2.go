@@ -78,7 +78,7 @@ func outputsOf(heads []classify.Head) []tensor {
 	var out []tensor
 	for h := range heads {
 		head := &heads[h]
-		if head.Regression() {
+		if !head.Labelled() {
 			out = append(out, tensor{Name: head.Name, Datatype: "FP32", Shape: []int{1}, head: h})
 			continue
 		}

@@ -26,7 +26,7 @@ func NewCard(id Identity, m *classify.Model) Card {
 	for _, h := range m.Heads() {
 		kind := "label"
 		switch {
-		case h.Regression():
+		case !h.Labelled():
 			kind = "number"
 		case h.MultiLabel():
 			kind = "labels"
