@@ -21,6 +21,9 @@ func (n *Network) Model(card classify.Card) (*classify.Model, error) {
 	if n.Embedding == nil {
 		return nil, refuse("", "no embedding: the network reads numbers, not tokens, and is no classifier of texts")
 	}
+	if n.Subwords != nil {
+		return nil, refuse("subwords", "vectors of character n-grams: want none")
+	}
 	cfg, heads, err := n.config()
 	if err != nil {
 		return nil, err
@@ -220,7 +223,7 @@ func (h *Head) loss(last *Dense) nn.LossKind {
 // whose sigmoid is p.
 func (d Dense) twoScores() Dense {
 	in := d.Weight.Cols
-	d.Weight = Matrix{2, in, append(make([]float32, in), d.Weight.Data...)}
+	d.Weight = Matrix{Rows: 2, Cols: in, Data: append(make([]float32, in), d.Weight.Data...)}
 	if d.Bias != nil {
 		d.Bias = []float32{0, d.Bias[0]}
 	}
@@ -244,6 +247,9 @@ func Of(m *classify.Model) []*Network {
 		n.Text.Pipeline = cfg.Pipeline
 		for id := range m.Vocab().Len() {
 			n.Text.Tokens = append(n.Text.Tokens, m.Vocab().Token(vocab.ID(id)))
+		}
+		if cfg.HasSubword() {
+			n.Subwords = p.matrix("embedding.subword")
 		}
 		shape := cfg.EncoderShape()
 		for l := range shape.Layers {
@@ -273,7 +279,7 @@ func byName(list []*nn.Param) params {
 
 func (p params) matrix(name string) *Matrix {
 	w := p[name]
-	return &Matrix{w.Shape[0], w.Shape[1], w.Values()}
+	return &Matrix{w.Shape[0], w.Shape[1], w.Values(), w.Int8}
 }
 
 func (p params) dense(name string, a nn.Activation) Dense {

@@ -16,6 +16,10 @@ type Network struct {
 	Text      Text
 	Embedding *Matrix
 
+	// Subwords [n][E] are the vectors of character n-grams that a classifier may add to
+	// those of words; nil of networks from elsewhere.
+	Subwords *Matrix
+
 	// Layers are the recurrent ones, the first one first.
 	Layers []Layer
 
@@ -35,6 +39,10 @@ type Network struct {
 type Matrix struct {
 	Rows, Cols int
 	Data       []float32 // [Rows][Cols]
+
+	// Int8 are the same values in eight bits, of a model that has them so. Readers leave it
+	// nil.
+	Int8 *nn.Int8
 }
 
 // A Layer is a recurrent layer of one or two directions.
@@ -314,9 +322,9 @@ func Transpose(v []float32, rows, cols int) []float32 {
 
 // Blocks cuts v into as many equal parts as order has entries and returns them in that
 // order: of the gates z, r, h, Blocks(v, 1, 0, 2) makes r, z, h.
-func Blocks(v []float32, order ...int) []float32 {
+func Blocks[E any](v []E, order ...int) []E {
 	n := len(v) / len(order)
-	out := make([]float32, 0, len(v))
+	out := make([]E, 0, len(v))
 	for _, k := range order {
 		out = append(out, v[k*n:(k+1)*n]...)
 	}

@@ -81,6 +81,11 @@ var forbidden = []struct {
 		except:  []string{"train/loop"},
 	},
 	{
+		from:    []string{"interop"},
+		imports: []string{"corpora", "evaluate", "report", "page", "train", "pretrain", "recipe"},
+		why:     "what reads and writes models trains none",
+	},
+	{
 		from:    []string{"train/loop"},
 		imports: []string{"tokenize", "vocab", "embed", "lstm", "gru", "corpora", "evaluate", "report", "ngram", "classify", "pretrain", "train"},
 		why:     "the loop trains whatever has parameters",
