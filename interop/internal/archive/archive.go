@@ -1,0 +1,116 @@
+// Package archive opens zip archives that may be hostile, for readers of the files of other
+// frameworks: nothing takes memory before it has been compared with the size of the file.
+package archive
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+)
+
+const maxEntries = 1 << 16
+
+// An Archive is an open archive.
+type Archive struct {
+	r     io.ReaderAt
+	size  int64
+	files map[string]*zip.File
+}
+
+// Open reads the directory of an archive of size bytes. Each name may be there once.
+func Open(r io.ReaderAt, size int64) (*Archive, error) {
+	if err := checkDirectory(r, size); err != nil {
+		return nil, err
+	}
+	z, err := zip.NewReader(r, size)
+	if err != nil {
+		return nil, err
+	}
+	a := &Archive{r, size, map[string]*zip.File{}}
+	for _, f := range z.File {
+		if a.files[f.Name] != nil {
+			return nil, fmt.Errorf("entry %q is there twice", f.Name)
+		}
+		a.files[f.Name] = f
+	}
+	return a, nil
+}
+
+// checkDirectory bounds the entries of an archive before anything is allocated for them.
+func checkDirectory(r io.ReaderAt, size int64) error {
+	tail := make([]byte, min(size, 22+1<<16))
+	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
+		return err
+	}
+	at := bytes.LastIndex(tail, []byte("PK\x05\x06"))
+	if at < 0 || len(tail)-at < 22 {
+		return errors.New("the archive is cut off: it has no directory")
+	}
+	entries := uint64(binary.LittleEndian.Uint16(tail[at+10:]))
+	if at >= 20 && string(tail[at-20:at-16]) == "PK\x06\x07" {
+		record := make([]byte, 56)
+		offset := binary.LittleEndian.Uint64(tail[at-12:])
+		if offset > uint64(size) {
+			return fmt.Errorf("the directory stands at byte %d of %d", offset, size)
+		}
+		if _, err := r.ReadAt(record, int64(offset)); err != nil {
+			return fmt.Errorf("the archive is cut off: %w", err)
+		}
+		entries = max(entries, binary.LittleEndian.Uint64(record[32:]))
+	}
+	if entries > maxEntries {
+		return fmt.Errorf("%d entries, limit %d", entries, maxEntries)
+	}
+	return nil
+}
+
+// Has says whether there is an entry of that name.
+func (a *Archive) Has(name string) bool { return a.files[name] != nil }
+
+// ReadFile returns the content of an entry, of at most limit bytes.
+func (a *Archive) ReadFile(name string, limit int64) ([]byte, error) {
+	f := a.files[name]
+	switch {
+	case f == nil:
+		return nil, fmt.Errorf("no entry %q", name)
+	case f.UncompressedSize64 > uint64(limit):
+		return nil, fmt.Errorf("entry %q of %d bytes, limit %d", name, f.UncompressedSize64, limit)
+	}
+	r, err := f.Open()
+	if err != nil {
+		return nil, fmt.Errorf("entry %q: %w", name, err)
+	}
+	defer r.Close()
+	b := bytes.NewBuffer(make([]byte, 0, min(f.UncompressedSize64, uint64(a.size))+bytes.MinRead))
+	if _, err := b.ReadFrom(io.LimitReader(r, limit+1)); err != nil {
+		return nil, fmt.Errorf("entry %q: %w", name, err)
+	}
+	if int64(b.Len()) > limit {
+		return nil, fmt.Errorf("entry %q is longer than %d bytes", name, limit)
+	}
+	return b.Bytes(), nil
+}
+
+// Section returns the bytes of an entry that is stored as it is: no memory is taken for
+// them, and the checksum is not looked at.
+func (a *Archive) Section(name string) (*io.SectionReader, error) {
+	f := a.files[name]
+	if f == nil {
+		return nil, fmt.Errorf("no entry %q", name)
+	}
+	n := f.UncompressedSize64
+	if f.Method != zip.Store || f.CompressedSize64 != n {
+		return nil, fmt.Errorf("entry %q is compressed, want it stored as it is", name)
+	}
+	at, err := f.DataOffset()
+	if err != nil {
+		return nil, fmt.Errorf("entry %q: %w", name, err)
+	}
+	if at < 0 || at > a.size || n > uint64(a.size-at) {
+		return nil, fmt.Errorf("entry %q: %d bytes at %d of an archive of %d", name, n, at, a.size)
+	}
+	return io.NewSectionReader(a.r, at, int64(n)), nil
+}
