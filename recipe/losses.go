@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -9,10 +10,11 @@ import (
 )
 
 // Losses say which heads answer with a number, and what error costs there: squared or
-// absolute for all heads, name=squared for one.
+// absolute for all heads, name=squared for one. Any loss may stand there by the name that
+// it has in a config.
 type Losses []string
 
-var losses = map[string]nn.LossKind{"squared": nn.SquaredError, "absolute": nn.AbsoluteError}
+var short = map[string]nn.LossKind{"squared": nn.SquaredError, "absolute": nn.AbsoluteError}
 
 // Heads returns the heads of a config, or where it has none those of the data, with
 // the losses that l gives them. A loss or a head that is not there is an *Error.
@@ -31,8 +33,8 @@ func (l Losses) Heads(heads []classify.Head, data []string) ([]classify.Head, er
 		if !one {
 			name = head
 		}
-		kind, known := losses[name]
-		if !known {
+		kind := cmp.Or(short[name], nn.LossKind(name))
+		if !slices.Contains(nn.LossKinds(), kind) {
 			return nil, errorf("--loss %s: want squared or absolute, or name=squared for one head", spec)
 		}
 		found := false

@@ -22,6 +22,7 @@ func TestLosses(t *testing.T) {
 		{recipe.Losses{"squared"}, nil, []nn.LossKind{nn.SquaredError, nn.SquaredError}},
 		{recipe.Losses{"price=absolute"}, nil, []nn.LossKind{"", nn.AbsoluteError}},
 		{recipe.Losses{"squared", "price=absolute"}, nil, []nn.LossKind{nn.SquaredError, nn.AbsoluteError}},
+		{recipe.Losses{"stars=binary-cross-entropy"}, nil, []nn.LossKind{nn.BinaryCrossEntropy, ""}},
 		{recipe.Losses{"squared"}, []classify.Head{{Name: "stars"}}, []nn.LossKind{nn.SquaredError}},
 	} {
 		heads, err := tt.losses.Heads(tt.heads, data)
