@@ -178,6 +178,9 @@ func (t *entryRows) next(ex *Example) error {
 		}
 		if inner.rows == nil {
 			inner.closeAll()
+			if _, ok := errors.AsType[*fs.PathError](err); ok && !Refused(err) {
+				err = &ParseError{File: inner.name, Refused: true, Err: err}
+			}
 			return err
 		}
 		if _, nested := inner.rows.(*entryRows); nested {
@@ -268,31 +271,26 @@ func (f *file) openDir(dir string) (rows, error) {
 		return nil, err
 	}
 	f.close = append(f.close, root.Close)
-	var names []string
-	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.Type().IsRegular() {
-			names = append(names, name)
-		} else if !d.IsDir() {
-			f.report.Ignored++
-		}
-		if len(names) > f.opts.Limits.Entries {
-			return &ParseError{File: dir, Err: fmt.Errorf("more than %d files: %w", f.opts.Limits.Entries, ErrTooLarge)}
-		}
-		return nil
-	})
+	prefix := strings.TrimSuffix(dir, "/") + "/"
+	names, unreadable, err := f.list(root.FS(), prefix)
 	if err != nil {
 		return nil, err
 	}
 	l, err := plan(names, &f.opts)
 	if err != nil {
+		if len(unreadable) > 0 {
+			err = unreadable[0].Err
+		}
 		return nil, &ParseError{File: dir, Err: err}
 	}
 	left := l.names
 	f.whole = &expansion{limits: f.opts.Limits}
-	return f.newEntries(l, strings.TrimSuffix(dir, "/")+"/", func() (entry, error) {
+	return f.newEntries(l, prefix, func() (entry, error) {
+		if len(unreadable) > 0 {
+			err := unreadable[0]
+			unreadable = unreadable[1:]
+			return entry{}, err
+		}
 		if len(left) == 0 {
 			return entry{}, io.EOF
 		}
@@ -300,11 +298,33 @@ func (f *file) openDir(dir string) (rows, error) {
 		left = left[1:]
 		src, err := root.Open(name)
 		if err != nil {
-			return entry{}, err
+			return entry{}, &ParseError{File: prefix + name, Refused: true, Err: err}
 		}
 		if info, err := src.Stat(); err == nil {
 			f.whole.packed += info.Size()
 		}
 		return entry{name: name, src: src, disk: src, done: src.Close}, nil
 	}), nil
+}
+
+// list returns the names of the files in a directory and below, and an error for each
+// directory below that cannot be read. prefix is of their names in errors.
+func (f *file) list(dir fs.FS, prefix string) (names []string, unreadable []*ParseError, err error) {
+	err = fs.WalkDir(dir, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil && name == ".":
+			return err
+		case err != nil:
+			unreadable = append(unreadable, &ParseError{File: prefix + name, Refused: true, Err: err})
+		case d.Type().IsRegular():
+			names = append(names, name)
+		case !d.IsDir():
+			f.report.Ignored++
+		}
+		if len(names)+len(unreadable) > f.opts.Limits.Entries {
+			return &ParseError{File: strings.TrimSuffix(prefix, "/"), Err: fmt.Errorf("more than %d files: %w", f.opts.Limits.Entries, ErrTooLarge)}
+		}
+		return nil
+	})
+	return names, unreadable, err
 }

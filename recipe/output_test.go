@@ -16,6 +16,18 @@ func TestCheckOutput(t *testing.T) {
 	if err := os.WriteFile(in, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	dangling := filepath.Join(dir, "link")
+	if err := os.Symlink(filepath.Join(dir, "none", "m"), dangling); err != nil {
+		t.Fatal(err)
+	}
+	entries := func() int {
+		list, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list)
+	}
+	before := entries()
 	for _, tt := range []struct {
 		path, want string
 		usage      bool
@@ -26,6 +38,9 @@ func TestCheckOutput(t *testing.T) {
 		{dir, "is a directory", false},
 		{filepath.Join(in, "m"), "not a directory", false},
 		{filepath.Join(dir, "none", "m"), "--out", false},
+		{dangling, "--out", false},
+		{os.DevNull, "not a regular file", false},
+		{filepath.Join(dir, strings.Repeat("long", 100)), "--out", false},
 	} {
 		err := recipe.CheckOutput("--out", tt.path, []string{filepath.Join(dir, "missing"), in})
 		if (err != nil) != (tt.want != "") || err != nil && !strings.Contains(err.Error(), tt.want) {
@@ -34,5 +49,8 @@ func TestCheckOutput(t *testing.T) {
 		if usage := new(recipe.Error); errors.As(err, &usage) != tt.usage {
 			t.Errorf("%s: %v is an *Error: %t, want %t", tt.path, err, !tt.usage, tt.usage)
 		}
+	}
+	if n := entries(); n != before {
+		t.Errorf("%d files in the directory, %d before", n, before)
 	}
 }

@@ -76,6 +76,7 @@ func exitCode(err error) int {
 	var settings *recipe.Error
 	var few *vocab.TooFewError
 	var start *recipe.ModelError
+	var unreadable *fs.PathError
 	switch {
 	case errors.As(err, &usage), errors.As(err, &config), errors.As(err, &settings):
 		return exitUsage
@@ -83,7 +84,7 @@ func exitCode(err error) int {
 		return exitModel
 	case errors.Is(err, errGate):
 		return exitGate
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.As(err, &unreadable):
 		return exitFailed
 	case errors.Is(err, corpora.ErrData), errors.As(err, &few), errors.Is(err, score.ErrLabels), errors.Is(err, checklist.ErrSuite):
 		return exitData

@@ -33,18 +33,9 @@ const tempPrefix = ".tmp-"
 // Calls for different names may run concurrently; among those for one name the
 // last wins. What a killed writer left in the directory is removed.
 func WriteFile(fsys FS, name string, write func(w io.Writer) error) error {
-	target, err := fsys.Resolve(name)
+	target, info, err := toReplace(fsys, name)
 	if err != nil {
 		return err
-	}
-	info, err := fsys.Stat(target)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		info = nil
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular():
-		return &fs.PathError{Op: "replace", Path: target, Err: errors.New("not a regular file")}
 	}
 	dir := filepath.Dir(target)
 	if fsys == FS(OS{}) {
@@ -66,6 +57,37 @@ func WriteFile(fsys FS, name string, write func(w io.Writer) error) error {
 		return fmt.Errorf("flush directory of %s: %w", target, err)
 	}
 	return nil
+}
+
+// Try reports why a WriteFile of name would fail now, as far as that can be told before
+// there is something to write. It leaves nothing behind.
+func Try(fsys FS, name string) error {
+	target, _, err := toReplace(fsys, name)
+	if err != nil {
+		return err
+	}
+	temp, f, err := createTemp(fsys, filepath.Dir(target))
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), fsys.Remove(temp))
+}
+
+// toReplace returns the file that name stands for, and what is there, nil for nothing.
+func toReplace(fsys FS, name string) (target string, info fs.FileInfo, err error) {
+	if target, err = fsys.Resolve(name); err != nil {
+		return "", nil, err
+	}
+	info, err = fsys.Stat(target)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return target, nil, nil
+	case err != nil:
+		return "", nil, err
+	case !info.Mode().IsRegular():
+		return "", nil, &fs.PathError{Op: "replace", Path: target, Err: errors.New("not a regular file")}
+	}
+	return target, info, nil
 }
 
 // createTemp makes a file that no other has the name of.
