@@ -11,8 +11,12 @@ import (
 // Step is how far Check moves a value to either side.
 const Step = 1e-2
 
-// samples is the number of values that Check tries per parameter.
-const samples = 150
+// samples is the number of values that Check tries per parameter, in short tests
+// shortSamples.
+const (
+	samples      = 150
+	shortSamples = 25
+)
 
 // Check compares the gradient that is in each parameter's Grad with the slope
 // of loss, and reports every value where
@@ -38,6 +42,10 @@ func Check(t testing.TB, params []*nn.Param, loss func() float64, tol float64) {
 		}
 		grads[i] = append([]float32(nil), p.Grad...)
 	}
+	most := samples
+	if testing.Short() {
+		most = shortSamples
+	}
 	level := max(1, math.Abs(loss()))
 	noise := 8 * 0x1p-24 * level / Step
 	for i, p := range params {
@@ -46,7 +54,7 @@ func Check(t testing.TB, params []*nn.Param, loss func() float64, tol float64) {
 			sum += float64(g) * float64(g)
 		}
 		rms := math.Sqrt(sum / float64(max(len(p.Data), 1)))
-		stride := max(1, len(p.Data)/samples)
+		stride := max(1, len(p.Data)/most)
 		for j := 0; j < len(p.Data); j += stride {
 			got, want := float64(grads[i][j]), slope(p, j, loss)
 			if d := math.Abs(got - want); !(d <= tol*(math.Abs(got)+rms)+noise) {
