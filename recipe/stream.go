@@ -3,8 +3,6 @@ package recipe
 import (
 	"cmp"
 	"context"
-	"os"
-	"runtime/debug"
 	"slices"
 
 	"github.com/textlstm/textlstm/corpora"
@@ -111,12 +109,7 @@ func (s *stream) Len() int { return s.spool.Len() }
 
 func (s *stream) Header() *corpora.Dataset { return &s.header }
 
-// Fit keeps the garbage collector close behind: by default a heap grows to twice
-// what is in use.
 func (s *stream) Fit(ctx context.Context, t *train.Trainer) (*train.Result, error) {
-	if os.Getenv("GOGC") == "" {
-		defer debug.SetGCPercent(debug.SetGCPercent(25))
-	}
 	return t.FitStream(ctx, s.texts(), s.dev)
 }
 

@@ -32,9 +32,15 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 		card.BatchSize, card.BatchTokens = c.BatchSize, c.BatchTokens
 	}
 	card.Figures = map[string]float64{}
+	m := f.whole()
 	var err error
 	if f.dev != nil {
-		if r.Dev, err = f.scoreBranches(ctx); err != nil {
+		if f.full.Quantize {
+			if m, r.Quantized, err = f.quantize(ctx, m); err != nil {
+				return nil, err
+			}
+		}
+		if r.Dev, err = f.scoreBranches(ctx, m); err != nil {
 			return nil, err
 		}
 		for name, e := range r.Dev["joint"].Heads {
@@ -45,7 +51,7 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 			}
 		}
 	}
-	r.Model = f.model.With(f.full.Model.Heads, card)
+	r.Model = m.With(f.full.Model.Heads, card)
 	return r, nil
 }
 
@@ -96,8 +102,7 @@ func bestEpoch(history []Epoch) int {
 }
 
 // scoreBranches evaluates the finished model and its branches on the dev texts.
-func (f *fit) scoreBranches(ctx context.Context) (map[string]*DevScore, error) {
-	whole := f.whole()
+func (f *fit) scoreBranches(ctx context.Context, whole *classify.Model) (map[string]*DevScore, error) {
 	parts := map[string]*classify.Model{"joint": whole}
 	for _, b := range whole.Branches() {
 		if learned(b) {

@@ -31,9 +31,13 @@ func (t *Trainer) refit(ctx context.Context, c *loop.Checkpoints, first *Result,
 		return nil, err
 	}
 	m := r.Model
-	r.Model = m.With(m.Heads(), card)
+	m = m.With(m.Heads(), card)
 	r.Dev, r.History = first.Dev, first.History
-	return r, nil
+	if r.Quantized = first.Quantized; r.Quantized != nil {
+		m, err = r.Quantized.choose(m)
+	}
+	r.Model = m
+	return r, err
 }
 
 // refitDir is where the checkpoints of the second training are kept.

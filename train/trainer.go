@@ -88,6 +88,10 @@ type Result struct {
 	// Dev has the evaluations on the dev texts, if there were any, of the whole
 	// model as "joint" and of its branches alone as "deep" and "wide".
 	Dev map[string]*DevScore
+
+	// Quantized is what Config.Quantize has found, nil where it was not asked or there
+	// are no dev texts. Dev is then of the model that was kept.
+	Quantized *Quantized
 }
 
 // Fit trains a model on the texts of data. With dev it keeps the weights of the

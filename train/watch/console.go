@@ -322,8 +322,23 @@ func (c *Console) Summary(r *train.Result, out string) {
 			}
 		}
 	}
-	fmt.Fprintf(c.w, "wrote %s\n", report.Clean(out))
+	fmt.Fprintf(c.w, "wrote %s%s\n", report.Clean(out), sizes(r.Quantized, out))
 }
+
+// sizes tells how large the model is, and what eight bits do to it.
+func sizes(q *train.Quantized, out string) string {
+	if q == nil {
+		return ""
+	}
+	dev := fmt.Sprintf("dev %s %.4f, in 32 bits %.4f", q.Metric, q.After, q.Before)
+	if q.Kept {
+		return fmt.Sprintf(": %s in eight bits (%s in 32; %s)", megabytes(q.Small), megabytes(q.Full), dev)
+	}
+	return fmt.Sprintf(": %s; %q makes that %s, which costs on the dev texts (%s)", megabytes(q.Full), "sentiment model quantize "+report.Clean(out)+" --out FILE", megabytes(q.Small), dev)
+}
+
+// megabytes is a size of a file.
+func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
 
 // short prints a time without parts of seconds.
 func short(d time.Duration) string { return d.Round(time.Second).String() }
