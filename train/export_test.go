@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/internal/fsx"
 )
 
@@ -28,3 +29,7 @@ func Estimate(ctx context.Context, t Trainer, data, dev *corpora.Dataset) (int64
 	need.Model = 0 // it has begun
 	return need.Peak(), nil
 }
+
+// Keeps says whether Quantize keeps a model whose metric on the dev texts goes from before
+// to after.
+func Keeps(c Config, before, after evaluate.Score) bool { return c.keeps(before, after) }

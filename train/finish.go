@@ -51,8 +51,11 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 			}
 		}
 	}
-	r.Model = m.With(f.full.Model.Heads, card)
-	return r, nil
+	r.Model = f.model.With(f.full.Model.Heads, card)
+	if r.Quantized != nil {
+		r.Model, err = r.Quantized.choose(r.Model)
+	}
+	return r, err
 }
 
 // epochs is the number that the last member was trained for.

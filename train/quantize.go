@@ -22,7 +22,8 @@ type Quantized struct {
 	Small  int64          // with eight
 }
 
-// quantize returns m, or m in eight bits if that costs nothing on the dev texts.
+// quantize returns m, or m in eight bits if that costs nothing on the dev texts, and what
+// it has found but for the sizes.
 func (f *fit) quantize(ctx context.Context, m *classify.Model) (*classify.Model, *Quantized, error) {
 	small, err := m.Quantize()
 	if err != nil {
@@ -37,16 +38,22 @@ func (f *fit) quantize(ctx context.Context, m *classify.Model) (*classify.Model,
 		return nil, nil, err
 	}
 	q := &Quantized{Metric: f.cfg.Metric, Before: before.Score, After: after.Score}
-	lost := float64(before.Score - after.Score)
-	if _, metric := f.cfg.metric(); evaluate.LowerIsBetter(metric) {
-		lost = -lost
+	if q.Kept = f.cfg.keeps(before.Score, after.Score); q.Kept {
+		m = small
 	}
-	q.Kept = lost <= mostLost*math.Abs(float64(before.Score)) // not if either is NaN
-	m, err = q.choose(m)
-	return m, q, err
+	return m, q, nil
 }
 
-// choose notes the sizes of m and returns what is kept of it.
+// keeps says whether the metric is after as good as before, but for mostLost. NaN is not.
+func (c Config) keeps(before, after evaluate.Score) bool {
+	lost := float64(before - after)
+	if _, metric := c.metric(); evaluate.LowerIsBetter(metric) {
+		lost = -lost
+	}
+	return lost <= mostLost*math.Abs(float64(before))
+}
+
+// choose notes the sizes of m, a finished model, and returns what is kept of it.
 func (q *Quantized) choose(m *classify.Model) (*classify.Model, error) {
 	small, err := m.Quantize()
 	if err != nil {
