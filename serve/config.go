@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -43,6 +44,9 @@ type Config struct {
 	MaxTexts  int           // texts of a request; 1,024, at most 65,536
 	MaxText   int           // bytes of a text; 100,000
 	Timeout   time.Duration // for an answer; 30 s. A client may ask for less
+
+	// TLS, if not nil, makes Serve answer HTTPS.
+	TLS *tls.Config
 
 	// MaxConns bounds the open connections of Serve; 4,096. Others wait to be accepted.
 	MaxConns int

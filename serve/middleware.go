@@ -76,10 +76,8 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	ctx := context.WithValue(r.Context(), noteKey{}, n)
 	r = r.WithContext(ctx)
 	defer func() {
-		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler {
-				panic(p)
-			}
+		p := recover()
+		if p != nil && p != http.ErrAbortHandler {
 			s.config.Logger.Error("a handler failed", "request_id", n.id, "cause", p, "stack", string(debug.Stack()))
 			if w.status == 0 {
 				s.refuse(w, r, errors.New("panic"))
@@ -90,6 +88,9 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		took := time.Since(start)
 		s.metrics.request(n.protocol, w.status, took)
 		s.log(r, w, n, took)
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
 	}()
 	s.secure(w.Header(), n.id)
 	if s.draining.Load() {

@@ -15,6 +15,7 @@ var pages = map[string]string{
 	"/page.css":     "page/page.css",
 	"/page.js":      "page/page.js",
 	"/files.js":     "page/files.js",
+	"/backend.js":   "page/backend.js",
 	"/docs":         "page/docs.html",
 	"/docs.js":      "page/docs.js",
 	"/openapi.json": "page/openapi.json",

@@ -12,8 +12,7 @@ import (
 )
 
 // Serve answers on l until ctx ends, and returns when what was admitted is answered: nil,
-// or an error if that took longer than Config.Grace. It closes l. For TLS l is the
-// listener of crypto/tls.
+// or an error if that took longer than Config.Grace. It closes l.
 //
 // When ctx ends /readyz says so and connections are closed after their next answer; for
 // Config.Drain requests are still accepted, so that those who balance the load can turn
@@ -25,11 +24,17 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		ReadTimeout:       s.config.Timeout + 30*time.Second,
 		WriteTimeout:      2*s.config.Timeout + 30*time.Second,
 		IdleTimeout:       2 * time.Minute,
+		TLSConfig:         s.config.TLS,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelWarn),
 	}
 	stopped := make(chan error, 1)
-	go func() { stopped <- server.Serve(netutil.LimitListener(l, s.config.MaxConns)) }()
+	l = netutil.LimitListener(l, s.config.MaxConns)
+	if s.config.TLS != nil {
+		go func() { stopped <- server.ServeTLS(l, "", "") }()
+	} else {
+		go func() { stopped <- server.Serve(l) }()
+	}
 	select {
 	case err := <-stopped:
 		return err

@@ -35,21 +35,21 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
 	lines := make(chan line)
 	go func() {
 		defer close(lines)
 		st.read(ctx, lines)
 	}()
-	defer func() { // the reader must have ended before the request does
+	for batch := range gathered(lines, s.config.MaxBatch) {
+		if st.answer(ctx, batch) == nil {
+			continue
+		}
 		cancel()
-		st.control.SetReadDeadline(time.Now())
+		st.control.SetReadDeadline(time.Now()) // the reader must have ended before the request does
 		for range lines {
 		}
-	}()
-	for batch := range gathered(lines, s.config.MaxBatch) {
-		if err := st.answer(ctx, batch); err != nil {
-			return // the client has gone
-		}
+		panic(http.ErrAbortHandler) // half of the answers must not look like all of them
 	}
 }
 
@@ -125,10 +125,15 @@ func (s *Server) newStreaming(w http.ResponseWriter, r *http.Request, o jsonapi.
 	return st, nil
 }
 
-// read sends lines until there are no more.
+// read sends lines until there are no more. The deadline that it leaves would end the
+// connection's next request.
 func (st *streaming) read(ctx context.Context, to chan<- line) {
+	defer st.control.SetReadDeadline(time.Time{})
 	for n := 1; ; n++ {
 		st.control.SetReadDeadline(time.Now().Add(st.s.config.Timeout))
+		if ctx.Err() != nil {
+			return
+		}
 		b, err := st.readLine()
 		end := err != nil && !errors.Is(err, errLongLine)
 		if end && len(b) == 0 && err == io.EOF {

@@ -129,6 +129,15 @@ func (s *serveFlags) configure() error {
 	if (s.cert == "") != (s.key == "") {
 		return usagef("--tls-cert and --tls-key go together")
 	}
+	if s.cert != "" {
+		if err := s.readCertificate(); err != nil {
+			return err
+		}
+		s.config.TLS = &tls.Config{
+			MinVersion:     tls.VersionTLS12,
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.certificate.Load(), nil },
+		}
+	}
 	if s.tokens != "" {
 		var err error
 		if s.config.Tokens, err = readTokens(s.tokens); err != nil {
@@ -169,22 +178,13 @@ func (s *serveFlags) listen() (net.Listener, error) {
 	scheme := "http"
 	if s.cert != "" {
 		scheme = "https"
-		if err := s.readCertificate(); err != nil {
-			return nil, err
-		}
 	}
 	l, err := net.Listen("tcp", s.addr)
 	if err != nil {
 		return nil, err
 	}
 	fmt.Fprintf(os.Stderr, "sentiment: serving %s://%s/\n", scheme, l.Addr())
-	if s.cert == "" {
-		return l, nil
-	}
-	return tls.NewListener(l, &tls.Config{
-		MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
-		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.certificate.Load(), nil },
-	}), nil
+	return l, nil
 }
 
 func (s *serveFlags) readCertificate() error {

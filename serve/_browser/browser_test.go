@@ -1,0 +1,336 @@
+package browser
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+
+	"github.com/textlstm/textlstm/pretrained"
+	"github.com/textlstm/textlstm/serve"
+)
+
+// A tab is a page that is open in the browser.
+type tab struct {
+	*testing.T
+	ctx context.Context
+	mu  sync.Mutex
+	bad []string // what the browser complained about
+}
+
+// open opens a page of a server of the embedded model.
+func open(t *testing.T, path string, c serve.Config) *tab {
+	t.Helper()
+	program := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			program = found
+			break
+		}
+	}
+	if program == "" {
+		t.Skip("no Chromium here: the page is not tested in a browser")
+	}
+	m, err := pretrained.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Models = []serve.Source{{Name: "default", Model: m}}
+	s, err := serve.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(s)
+	t.Cleanup(func() {
+		server.Close()
+		s.Close()
+	})
+	return visit(t, program, server.URL+path)
+}
+
+// visit opens an address.
+func visit(t *testing.T, program, url string) *tab {
+	t.Helper()
+	options := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
+	options = append(options, chromedp.ExecPath(program), chromedp.NoSandbox)
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 2*time.Minute)
+	t.Cleanup(cancel)
+	b := &tab{T: t, ctx: ctx}
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	complain := func(what string) {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.bad = append(b.bad, what)
+	}
+	err := chromedp.Listen(ctx, func(ev any) {
+		switch ev := ev.(type) {
+		case *runtime.EventExceptionThrown:
+			complain(fmt.Sprintf("%+v", ev.ExceptionDetails))
+		case *log.EventEntryAdded:
+			if ev.Entry.Level == "error" {
+				complain(ev.Entry.Text)
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.do(chromedp.Navigate(url))
+	t.Cleanup(func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		for _, what := range b.bad {
+			t.Errorf("the browser says: %s", what)
+		}
+	})
+	return b
+}
+
+func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// eval returns the value of an expression.
+func eval[T any](b *tab, expression string) T {
+	b.Helper()
+	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.Fatalf("%.200s: %v", expression, err)
+	}
+	return v
+}
+
+// until waits for an expression to be true.
+func (b *tab) until(expression string) {
+	b.Helper()
+	for end := time.Now().Add(30 * time.Second); !eval[bool](b, "!!("+expression+")"); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			b.Fatalf("not within 30 s: %s; the page says:\n%s", expression, eval[string](b, "document.body.innerText"))
+		}
+	}
+}
+
+func (b *tab) scheme(name string) {
+	b.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}, {Name: "prefers-reduced-motion", Value: "reduce"}},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+const review = "The room was spotless and the staff were wonderful. The breakfast was cold and awful 😀, though. I paid qqzzxx for it!"
+
+// typed has the page answer the review.
+func (b *tab) typed() {
+	b.Helper()
+	b.do(chromedp.SendKeys("#text", review))
+	b.until(`document.querySelectorAll("#marked mark").length > 15 && document.querySelectorAll("#list li").length === 3`)
+	b.until(`document.getElementById("marked").textContent === document.getElementById("text").value`)
+}
+
+// What one types is answered: labels, bars, words by weight, sentences.
+func TestTyping(t *testing.T) {
+	b := open(t, "/", serve.Config{})
+	b.typed()
+	m, err := pretrained.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := m.Predict(review)
+	for _, head := range []string{"sentiment", "topic"} {
+		shown := eval[string](b, `[...document.querySelectorAll("#heads .card")].map(c => c.innerText).join("\n")`)
+		want := fmt.Sprintf("%.0f %%", 100*p.Prob(head, p.Label(head)))
+		if !strings.Contains(shown, p.Label(head)) || !strings.Contains(shown, want) {
+			t.Errorf("%s %s is not in\n%s", p.Label(head), want, shown)
+		}
+	}
+	if got := eval[string](b, `document.getElementById("status").textContent`); !strings.Contains(got, "sentiment: "+p.Label("sentiment")) || !strings.Contains(got, "unknown") {
+		t.Errorf("read aloud: %q", got)
+	}
+	if got := eval[string](b, `[...document.querySelectorAll("#marked mark.unknown")].at(-1).textContent`); got != "qqzzxx" {
+		t.Errorf("the last unknown word is %q", got)
+	}
+	before := eval[string](b, `document.querySelector("#marked mark").className + document.getElementById("marked").innerHTML`)
+	eval[any](b, `{ const s = document.getElementById("label"); s.selectedIndex = 1; s.dispatchEvent(new Event("change")); null }`)
+	b.until(`document.querySelector("#marked mark").className + document.getElementById("marked").innerHTML !== ` + fmt.Sprintf("%q", before))
+	if got := eval[float64](b, `document.querySelectorAll("mark[class^=for]").length * document.querySelectorAll("mark[class^=against]").length`); got == 0 {
+		t.Error("no words on one of the sides")
+	}
+	b.do(chromedp.SendKeys("#text", "<img src=x onerror=alert(1)>"))
+	b.until(`document.getElementById("marked").textContent.includes("<img")`)
+	if got := eval[float64](b, `document.images.length`); got != 0 {
+		t.Error("a text became markup")
+	}
+}
+
+// A file is labelled: the chart, the table and both downloads have its texts.
+func TestFiles(t *testing.T) {
+	rows := "id,stars,review\r\n"
+	for i := range 150 {
+		rows += fmt.Sprintf("%d,%d,\"A %s film, \"\"number\"\" %d\"\r\n", i, i%5, []string{"wonderful", "terrible"}[i%2], i)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "films.csv")
+	if err := os.WriteFile(file, []byte(rows), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, "/", serve.Config{MaxQueue: 100}) // two parts of 64 are too many: one is told to come again
+	b.until(`document.getElementById("facts").children.length > 4`)
+	b.do(chromedp.SetUploadFiles("#file", []string{file}))
+	b.until(`document.getElementById("count").textContent === "150 texts"`)
+	if got := eval[string](b, `document.getElementById("column").selectedOptions[0].text`); got != "review" {
+		t.Errorf("texts are taken from %s", got)
+	}
+	eval[any](b, `{ globalThis.saved = []; const real = URL.createObjectURL; URL.createObjectURL = (blob) => { saved.push(blob.text()); return real.call(URL, blob); }; null }`)
+	b.do(chromedp.Click("#start"))
+	b.until(`document.querySelectorAll("#preview-rows tr").length === 100`)
+	chart := eval[string](b, `document.querySelector("#chart .card").innerText`)
+	if !strings.Contains(chart, "75 (50 %)") {
+		t.Errorf("chart:\n%s", chart)
+	}
+	eval[any](b, `{ document.getElementById("csv").click(); document.getElementById("jsonl").click(); null }`)
+	csv := strings.Split(eval[string](b, `saved[0]`), "\r\n")
+	if len(csv) != 152 || csv[0] != "id,stars,review,sentiment,sentiment_prob,topic,topic_prob" || !strings.HasPrefix(csv[2], `1,1,"A terrible film, ""number"" 1",negative,0.`) {
+		t.Errorf("%d lines of CSV: %.300q", len(csv), csv)
+	}
+	jsonl := strings.Split(eval[string](b, `saved[1]`), "\n")
+	if len(jsonl) != 151 || !strings.HasPrefix(jsonl[149], `{"text":"A terrible film, \"number\" 149","id":"150","sentiment":{"label":"negative"`) {
+		t.Errorf("%d lines of JSON: %.300q", len(jsonl), jsonl)
+	}
+	b.mu.Lock()
+	kept := b.bad[:0]
+	for _, what := range b.bad { // the browser reports each refusal, which the page has handled
+		if !strings.Contains(what, "429") {
+			kept = append(kept, what)
+		}
+	}
+	b.bad = kept
+	b.mu.Unlock()
+}
+
+// The readers of files.
+func TestReaders(t *testing.T) {
+	b := open(t, "/", serve.Config{})
+	for expression, want := range map[string]string{
+		`f.parseTable('a,b\r\n"x ""y""\n",2\r\n', ",")`:            `[["a","b"],["x \"y\"\n","2"]]`,
+		`f.parseTable("a\tb\n\n1\t\n", "\t")`:                      `[["a","b"],["1",""]]`,
+		`f.parse("a.csv", "\ufeffx;y\n1;2").rows`:                  `[["x","y"],["1","2"]]`,
+		`f.parse("a.txt", "one\r\n\r\ntwo").rows`:                  `[["text"],["one"],["two"]]`,
+		`f.parse("a.jsonl", '"one"\n{"text":"two","n":3}\n').rows`: `[["text","n"],["one",""],["two","3"]]`,
+		`f.parse("a.json", '[{"t":"x"}]').rows`:                    `[["t"],["x"]]`,
+		`f.textColumn([["n","words"],["1","a long text"]])`:        `1`,
+		`f.textColumn([["a long name","Review"],["long","x"]])`:    `1`,
+	} {
+		if got := eval[string](b, `import(document.baseURI + "files.js").then((f) => JSON.stringify(`+expression+`))`); got != want {
+			t.Errorf("%s is %s, want %s", expression, got, want)
+		}
+	}
+}
+
+// A server with tokens: the page asks for one and then answers.
+func TestToken(t *testing.T) {
+	b := open(t, "/", serve.Config{Tokens: []string{"a-token-of-this-test"}})
+	b.until(`!document.getElementById("entrance").hidden`)
+	b.do(chromedp.SendKeys("#token", "a-token-of-this-test\r"))
+	b.until(`document.getElementById("entrance").hidden && document.getElementById("facts").children.length > 4`)
+	b.typed()
+	b.mu.Lock()
+	b.bad = nil // the first answer was 401, and the browser says so
+	b.mu.Unlock()
+}
+
+// All that can be clicked can be reached by the keyboard, in the order of the page.
+func TestKeyboard(t *testing.T) {
+	b := open(t, "/", serve.Config{})
+	b.typed()
+	eval[any](b, `{ document.activeElement.blur(); document.body.focus(); window.scrollTo(0, 0); null }`)
+	seen := map[string]bool{}
+	for range 30 {
+		b.do(chromedp.KeyEvent("\t"))
+		seen[eval[string](b, `document.activeElement.id || document.activeElement.tagName`)] = true
+	}
+	for _, id := range []string{"text", "label", "SUMMARY", "file", "docs"} {
+		if !seen[id] {
+			t.Errorf("the keyboard does not reach %s: %v", id, seen)
+		}
+	}
+}
+
+// On a phone, a tablet and a desk, light and dark: nothing is wider than the screen, and
+// axe finds no fault by WCAG 2.2 AA.
+func TestSizesAndAccessibility(t *testing.T) {
+	axe := ""
+	if name := os.Getenv("AXE"); name != "" {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		axe = string(b)
+	}
+	for _, page := range []string{"index", "docs"} {
+		b := open(t, strings.TrimSuffix("/"+page, "index"), serve.Config{})
+		if page == "index" {
+			b.typed()
+			file := filepath.Join(t.TempDir(), "texts.txt")
+			if err := os.WriteFile(file, []byte("A good day.\nA bad day.\nShares fell by 3 %.\n"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			b.do(chromedp.SetUploadFiles("#file", []string{file}))
+			b.until(`document.getElementById("count").textContent === "3 texts"`)
+			b.do(chromedp.Click("#start"))
+			b.until(`document.querySelectorAll("#preview-rows tr").length === 3`)
+		} else {
+			b.until(`document.querySelectorAll("pre").length > 10`)
+		}
+		for size, width := range map[string]int64{"phone": 360, "tablet": 768, "desk": 1280} {
+			for _, scheme := range []string{"light", "dark"} {
+				name := fmt.Sprintf("%s-%s-%s", page, size, scheme)
+				b.scheme(scheme)
+				b.do(chromedp.EmulateViewport(width, 900))
+				if over := eval[float64](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+					t.Errorf("%s: %v pixels too wide", name, over)
+				}
+				if dir := os.Getenv("SCREENSHOTS"); dir != "" {
+					picture, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if err := os.WriteFile(filepath.Join(dir, name+".png"), picture, 0o666); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if axe != "" {
+					found := eval[string](b, axe+`;axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then((r) => JSON.stringify(r.violations.map((v) => [v.id, v.help, v.nodes.map((n) => n.html + n.failureSummary)])))`)
+					if found != "[]" {
+						t.Errorf("%s: axe finds %s", name, found)
+					}
+				}
+			}
+		}
+	}
+	if axe == "" {
+		t.Log("AXE does not name axe.min.js: accessibility was not checked")
+	}
+}
