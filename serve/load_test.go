@@ -287,7 +287,7 @@ func TestOverload(t *testing.T) {
 		return nil
 	})
 	most := int64(0)
-	for l.count(200) < 200 || l.count(429) < 200 {
+	for l.count(200) < 50 || l.count(429) < 50 {
 		most = max(most, s.queue.waiting.Load())
 		time.Sleep(time.Millisecond)
 	}
