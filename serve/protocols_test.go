@@ -370,3 +370,60 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 }
+
+// Heads that give several labels, and those that answer with a number.
+func TestKindsOfHeads(t *testing.T) {
+	for name, want := range map[string]struct{ infer, predict, huggingFace string }{
+		"multi-label": {`_given","datatype":"BOOL","shape":[1,`, `_given":[`, `"score":`},
+		"number":      {`"datatype":"FP32","shape":[1],"data":[`, `{"predictions":[{"`, `"score":`},
+	} {
+		m, err := classify.Load("../classify/testdata/v1/" + name + ".safetensors")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, h := serving(t, Config{Models: []Source{{Name: "m", Model: m}}})
+		text := marshal(t, someTexts[2])
+		_, got, _ := ask(t, "POST", h.URL+"/v1/classify", `{"text":`+text+`}`)
+		if record := records(t, m, someTexts[2:3], answer.Options{}); !strings.Contains(got, record) {
+			t.Errorf("%s: %s, want %s", name, got, record)
+		}
+		for path, test := range map[string]struct{ body, want string }{
+			"/v2/models/m/infer":   {`{"inputs":[{"name":"text","datatype":"BYTES","shape":[1],"data":[` + text + `]}]}`, want.infer},
+			"/v1/models/m:predict": {`{"instances":[` + text + `]}`, want.predict},
+			"/":                    {`{"inputs":` + text + `}`, want.huggingFace},
+			"/v1/explain":          {`{"text":` + text + `}`, `"words":[`},
+		} {
+			if _, got, _ := ask(t, "POST", h.URL+path, test.body); !strings.Contains(got, test.want) {
+				t.Errorf("%s %s: %s, want %s", name, path, got, test.want)
+			}
+		}
+		_, plain, _ := ask(t, "POST", h.URL+"/v2/models/m/infer", `{"inputs":[{"name":"text","datatype":"BYTES","shape":[1],"data":[`+text+`]}],"parameters":{"binary_data_output":true}}`)
+		var head struct {
+			Outputs []struct {
+				Shape      []int
+				Datatype   string
+				Parameters map[string]int
+			}
+		}
+		d := json.NewDecoder(strings.NewReader(plain))
+		if err := d.Decode(&head); err != nil {
+			t.Fatal(err)
+		}
+		size := int(d.InputOffset())
+		for _, o := range head.Outputs {
+			n := o.Parameters["binary_data_size"]
+			if each, ok := map[string]int{"FP32": 4, "BOOL": 1}[o.Datatype]; ok {
+				for _, k := range o.Shape {
+					each *= k
+				}
+				if n != each {
+					t.Errorf("%s: %v has %d bytes", name, o, n)
+				}
+			}
+			size += n
+		}
+		if len(plain) != size {
+			t.Errorf("%s: %d bytes, want %d", name, len(plain), size)
+		}
+	}
+}

@@ -186,14 +186,43 @@ func (q *queue) predict(m *model, texts []string, items []item) {
 	if len(texts) == 0 {
 		return
 	}
-	answers, err := m.Model.PredictBatch(context.Background(), texts)
+	ctx, cancel := wanted(items)
+	defer cancel()
+	answers, err := m.Model.PredictBatch(ctx, texts)
 	if err != nil {
-		panic(err) // the context does not end
+		return // nobody waits for it any more
 	}
 	for i, it := range items {
 		*it.out = answers[i]
 	}
 	q.metrics.answered(m, answers)
+}
+
+// wanted is a context that ends when those of all items' requests have.
+func wanted(items []item) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var waiting atomic.Int64
+	left := func() {
+		if waiting.Add(-1) == 0 {
+			cancel()
+		}
+	}
+	waiting.Add(1)
+	defer left() // not before all are counted
+	var stops []func() bool
+	for i, it := range items {
+		if i > 0 && items[i-1].of == it.of {
+			continue
+		}
+		waiting.Add(1)
+		stops = append(stops, context.AfterFunc(it.of.ctx, left))
+	}
+	return ctx, func() {
+		for _, stop := range stops {
+			stop()
+		}
+		cancel()
+	}
 }
 
 func (it *item) finish() {
