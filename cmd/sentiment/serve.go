@@ -85,7 +85,7 @@ func (s *serveFlags) addFlags(cmd *cobra.Command) {
 	}
 }
 
-// run serves until ctx ends.
+// run serves until ctx ends, and then until what was admitted is answered.
 func (s *serveFlags) run(ctx context.Context) error {
 	if err := s.configure(); err != nil {
 		return err
@@ -99,6 +99,7 @@ func (s *serveFlags) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer untilSignal(ctx)()
 	stop := s.reload(ctx, server)
 	defer stop()
 	return server.Serve(ctx, l)

@@ -23,6 +23,7 @@ const grace = 500 * time.Millisecond
 type stopper struct {
 	ctx   context.Context
 	held  atomic.Int32 // parts of the command that must come to their end
+	meant atomic.Bool  // a signal is how the command is to end
 	ended sync.Mutex   // held by the one who ends the process
 }
 
@@ -55,10 +56,11 @@ func newStopper() (s *stopper, free func()) {
 	}
 }
 
-// status says what stopped the command, and returns its exit code; 0 if nothing did.
+// status says what stopped the command, and returns its exit code; 0 if nothing did that
+// is not how it is to end.
 func (s *stopper) status() int {
 	var sig signalError
-	if !errors.As(context.Cause(s.ctx), &sig) {
+	if s.meant.Load() || !errors.As(context.Cause(s.ctx), &sig) {
 		return 0
 	}
 	fmt.Fprintf(os.Stderr, "sentiment: stopped by %s\n", sig.Signal)
@@ -74,6 +76,15 @@ func hold(ctx context.Context) (release func()) {
 	}
 	s.held.Add(1)
 	return sync.OnceFunc(func() { s.held.Add(-1) })
+}
+
+// untilSignal is hold for a command that goes on until a signal ends it, and has then
+// succeeded.
+func untilSignal(ctx context.Context) (release func()) {
+	if s, ok := ctx.Value(stopperKey{}).(*stopper); ok {
+		s.meant.Store(true)
+	}
+	return hold(ctx)
 }
 
 // holding returns report, which tells of a training's progress: once there is some, the
