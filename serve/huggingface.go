@@ -21,8 +21,6 @@ type labelScore struct {
 // An hfRequest is one of Hugging Face's text classification: inputs is a text or several.
 type hfRequest struct {
 	Inputs     json.RawMessage `json:"inputs"`
-	Model      string          `json:"model"` // some clients name it twice
-	Options    json.RawMessage `json:"options"`
 	Parameters struct {
 		TopK     *int    `json:"top_k"`
 		Function *string `json:"function_to_apply"`
@@ -33,7 +31,7 @@ type hfRequest struct {
 // parseHF reads a request and its texts.
 func parseHF(body []byte, l jsonapi.Limits) (*hfRequest, []string, error) {
 	var in hfRequest
-	if err := jsonapi.Decode(body, &in); err != nil {
+	if err := jsonapi.DecodeForeign(body, &in); err != nil {
 		return nil, nil, err
 	}
 	if f := in.Parameters.Function; f != nil {

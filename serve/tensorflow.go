@@ -63,7 +63,7 @@ func parseTF(body []byte, l jsonapi.Limits) (texts []string, rows bool, err erro
 		Instances json.RawMessage `json:"instances"`
 		Inputs    json.RawMessage `json:"inputs"`
 	}
-	if err := jsonapi.Decode(body, &in); err != nil {
+	if err := jsonapi.DecodeForeign(body, &in); err != nil {
 		return nil, false, err
 	}
 	if in.Signature != "" && in.Signature != "serving_default" {

@@ -162,7 +162,7 @@ func parseInfer(body []byte, headLength string, l jsonapi.Limits) (*infer, error
 		head, binary = body[:n], body[n:]
 	}
 	var in infer
-	if err := jsonapi.Decode(head, &in); err != nil {
+	if err := jsonapi.DecodeForeign(head, &in); err != nil {
 		return nil, err
 	}
 	if len(in.Inputs) != 1 || in.Inputs[0].Name != "text" {

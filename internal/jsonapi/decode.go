@@ -12,9 +12,17 @@ import (
 
 // Decode reads one JSON value into v. Fields that v does not know, and what follows the
 // value, are errors; they and values of a wrong type name their field.
-func Decode(body []byte, v any) error {
+func Decode(body []byte, v any) error { return decode(body, v, true) }
+
+// DecodeForeign is Decode for a protocol of others, whose clients may send fields of
+// which v knows nothing.
+func DecodeForeign(body []byte, v any) error { return decode(body, v, false) }
+
+func decode(body []byte, v any, strict bool) error {
 	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
+	if strict {
+		d.DisallowUnknownFields()
+	}
 	if err := d.Decode(v); err != nil {
 		return decodeError(err)
 	}
