@@ -81,7 +81,9 @@ func TestConfigValidate(t *testing.T) {
 			c.LSTM = lstm.Config{InputSize: c.Embed, Stack: []nn.Layer{{Units: 3}}}
 			c.Members, c.Directions = 2, []nn.Direction{nn.Forward, nn.Reverse}
 		}},
-		{"layers[0].units = -2", func(c *classify.Config) { c.Heads[0].Hidden, c.Heads[0].Layers = 0, []classify.HiddenLayer{{Units: -2}} }},
+		{"layers[0].units = -2", func(c *classify.Config) {
+			c.Heads[0].Hidden, c.Heads[0].Layers = 0, []classify.HiddenLayer{{Units: -2}}
+		}},
 		{`unknown activation "maxout"`, func(c *classify.Config) {
 			c.Heads[0].Hidden, c.Heads[0].Layers = 0, []classify.HiddenLayer{{Units: 2, Activation: "maxout"}}
 		}},

@@ -65,6 +65,26 @@ type Head struct {
 	Scale float64 `json:"scale,omitempty"`
 }
 
+// A Score is the answer of one head.
+type Score struct {
+	// Label is the index of the likeliest label, the first of equals.
+	Label int
+	// Probs has a probability for each label. They sum to 1, unless the head is
+	// multi-label: then each stands for itself. A regression has none.
+	Probs []float32
+	// Value is the number that a regression answers with, in the unit of the training
+	// texts' numbers; 0 for other heads.
+	Value float32 `json:",omitzero"`
+}
+
+// Prob is the probability of the likeliest label, 0 for a regression.
+func (s Score) Prob() float32 {
+	if s.Probs == nil {
+		return 0
+	}
+	return s.Probs[s.Label]
+}
+
 // A headKind is what a head answers with: what its scores mean, what they are learned
 // from, and what is wrong with a head of the kind. It has no state.
 type headKind interface {

@@ -60,42 +60,12 @@ func (p Prediction) Prob(head, label string) float32 {
 	return p.Scores[h].Probs[c]
 }
 
-// Value returns the number that the head of that name answers with, "" being the
-// model's first; 0 if there is no such head, or if it answers with labels.
-func (p Prediction) Value(head string) float32 {
-	h := p.head(head)
-	if h < 0 {
-		return 0
-	}
-	return p.Scores[h].Value
-}
-
 // head returns the index of a head, or -1.
 func (p Prediction) head(name string) int {
 	if name == "" && len(p.Heads) > 0 {
 		return 0
 	}
 	return slices.IndexFunc(p.Heads, func(h Head) bool { return h.Name == name })
-}
-
-// A Score is the answer of one head.
-type Score struct {
-	// Label is the index of the likeliest label, the first of equals.
-	Label int
-	// Probs has a probability for each label. They sum to 1, unless the head is
-	// multi-label: then each stands for itself. A regression has none.
-	Probs []float32
-	// Value is the number that a regression answers with, in the unit of the training
-	// texts' numbers; 0 for other heads.
-	Value float32 `json:",omitzero"`
-}
-
-// Prob is the probability of the likeliest label, 0 for a regression.
-func (s Score) Prob() float32 {
-	if s.Probs == nil {
-		return 0
-	}
-	return s.Probs[s.Label]
 }
 
 // Predict classifies one text. An empty text, or one without a single token,

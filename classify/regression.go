@@ -50,6 +50,16 @@ func (regression) name(_ *Head, s Score) string {
 
 func (k regression) labels(h *Head, s Score) []string { return []string{k.name(h, s)} }
 
+// Value returns the number that the head of that name answers with, "" being the
+// model's first; 0 if there is no such head, or if it answers with labels.
+func (p Prediction) Value(head string) float32 {
+	h := p.head(head)
+	if h < 0 {
+		return 0
+	}
+	return p.Scores[h].Value
+}
+
 // ParseValue reads the label of a text as the number that a head is to answer
 // with, which must be finite as a float32.
 func (h *Head) ParseValue(label string) (float32, error) {

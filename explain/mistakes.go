@@ -22,7 +22,7 @@ func (x *Explainer) Mistakes(ctx context.Context, e *evaluate.Evaluation, o Opti
 	par.For(runtime.GOMAXPROCS(0), len(e.Mistakes), func(i int) {
 		mistake, o := e.Mistakes[i], o
 		o.Head, o.Label, o.Against = e.Head, "", ""
-		ok := e.ValueScores != nil // a number is explained as it is
+		ok := len(e.Labels) == 0 // a number is explained as it is
 		if !ok {
 			o.Label, o.Against, ok = contrast(mistake.Gold, mistake.Predicted, e.MultiLabel)
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -161,22 +160,19 @@ func (d *document) table(header []string, rows [][]any) {
 }
 
 func (d *document) evaluation(e *evaluate.Evaluation) {
-	title := fmt.Sprintf("%d texts, %d labels", e.N, len(e.Labels))
-	if e.ValueScores != nil {
-		title = fmt.Sprintf("%d texts, a number each", e.N)
-	}
+	title := fmt.Sprintf("%d texts, %s", e.N, KindOf(e).Answers)
 	if e.Head != "" {
 		title = e.Head + ": " + title
 	}
 	d.heading(2, title)
-	if e.ValueScores != nil {
-		d.metrics(e)
+	if len(e.Labels) == 0 {
+		d.table(MetricRows(e, d.brief))
 		d.slices(e)
 		d.mistakes(e)
 		return
 	}
 	d.classification(e)
-	d.metrics(e)
+	d.table(MetricRows(e, d.brief))
 	if e.MultiLabel {
 		d.decisions(e)
 	} else {
@@ -216,42 +212,6 @@ func (d *document) classification(e *evaluate.Evaluation) {
 		rows = append(rows, []any{"samples avg", e.SamplesPrecision, e.SamplesRecall, e.SamplesF1, nil})
 	}
 	d.table([]string{"label", "precision", "recall", "f1-score", "support"}, rows)
-}
-
-// headlines are the figures of a brief report.
-var headlines = []string{
-	"accuracy", "macro_f1", "micro_f1", "samples_f1", "mcc", "log_loss", "ece", "roc_auc",
-	"top2_accuracy", "top3_accuracy", "top5_accuracy",
-}
-
-// metrics lists the single metrics and their intervals, without those that
-// equal the accuracy or are not defined.
-func (d *document) metrics(e *evaluate.Evaluation) {
-	header := []string{"figure", "value"}
-	if e.Intervals != nil {
-		header = append(header, fmt.Sprintf("%g %% interval", 100*e.Level))
-	}
-	if e.Baseline != nil {
-		header = append(header, "the mean alone")
-	}
-	var rows [][]any
-	for _, name := range e.Names() {
-		v, _ := e.Get(name)
-		if strings.HasPrefix(name, "micro_") && !e.MultiLabel || math.IsNaN(v) || d.brief && e.ValueScores == nil && !slices.Contains(headlines, name) {
-			continue
-		}
-		row := []any{strings.ReplaceAll(name, "_", " "), v}
-		if e.Intervals != nil {
-			i := e.Intervals[name]
-			row = append(row, span(i))
-		}
-		if e.Baseline != nil {
-			v, _ := (&evaluate.Scores{ValueScores: e.Baseline}).Get(name)
-			row = append(row, v)
-		}
-		rows = append(rows, row)
-	}
-	d.table(header, rows)
 }
 
 func span(i evaluate.Interval) string { return fmt.Sprintf("[%.4f, %.4f]", i.Low, i.High) }
@@ -393,16 +353,16 @@ func (d *document) mistakes(e *evaluate.Evaluation) {
 			id = fmt.Sprint(m.Index + 1)
 		}
 		row := []any{id, strings.Join(m.Gold, ", "), strings.Join(m.Predicted, ", ")}
-		if e.ValueScores == nil {
+		if len(e.Labels) > 0 {
 			row = append(row, m.Probability)
 		}
 		rows = append(rows, append(row, m.Loss, Excerpt(m.Text, excerpt)))
 	}
-	header := []string{"row", "gold", "predicted", "probability", "loss", "text"}
-	if e.ValueScores != nil {
-		header = []string{"row", "gold", "predicted", "error", "text"}
+	header := []string{"row", "gold", "predicted"}
+	if len(e.Labels) > 0 {
+		header = append(header, "probability")
 	}
-	d.table(header, rows)
+	d.table(append(header, KindOf(e).Loss, "text"), rows)
 }
 
 // Excerpt is at most the first n characters of text on one line, with an

@@ -105,7 +105,7 @@ type headView struct {
 	Name     string
 	N        int
 	Kind     string // of answers, and how many are wrong
-	Number   bool   // the answers are numbers
+	Words    report.Kind
 	Cards    []card
 	Labelled template.HTML // figures by label
 	Figures  template.HTML // all figures
@@ -215,18 +215,18 @@ func figures(plots []drawing) ([]figure, error) {
 
 func (h *Head) view() (headView, error) {
 	e := h.Evaluation
-	v := headView{Name: report.Clean(e.Head), N: e.N, Number: e.ValueScores != nil, Kind: "a number each", Cards: cards(e)}
+	v := headView{Name: report.Clean(e.Head), N: e.N, Words: report.KindOf(e), Kind: report.KindOf(e).Answers, Cards: cards(e)}
 	if v.Name == "" {
 		v.Name = "Labels"
 	}
 	var err error
-	if !v.Number {
-		v.Kind = fmt.Sprintf("%d labels, %d wrong", len(e.Labels), e.N-int(math.Round(float64(e.Accuracy)*float64(e.N))))
+	if len(e.Labels) > 0 {
+		v.Kind += fmt.Sprintf(", %d wrong", e.N-int(math.Round(float64(e.Accuracy)*float64(e.N))))
 		if v.Labelled, err = table(labelRows(e)); err != nil {
 			return v, err
 		}
 	}
-	if v.Figures, err = table(metricRows(e)); err != nil {
+	if v.Figures, err = table(report.MetricRows(e, false)); err != nil {
 		return v, err
 	}
 	if len(e.RiskCoverage) > 0 {
@@ -341,63 +341,31 @@ func labelRows(e *evaluate.Evaluation) ([]string, [][]any) {
 	return header, rows
 }
 
-// metricRows is the table of all single figures that are defined.
-func metricRows(e *evaluate.Evaluation) ([]string, [][]any) {
-	header := []string{"figure", "value"}
-	if e.Intervals != nil {
-		header = append(header, fmt.Sprintf("%g %% interval", 100*e.Level))
-	}
-	if e.Baseline != nil {
-		header = append(header, "the mean alone")
-	}
-	var rows [][]any
-	for _, name := range e.Names() {
-		v, err := e.Get(name)
-		if err != nil || math.IsNaN(v) || strings.HasPrefix(name, "micro_") && !e.MultiLabel {
-			continue
-		}
-		row := []any{strings.ReplaceAll(name, "_", " "), v}
-		if e.Intervals != nil {
-			i := e.Intervals[name]
-			row = append(row, fmt.Sprintf("[%.4f, %.4f]", i.Low, i.High))
-		}
-		if e.Baseline != nil {
-			v, _ := (&evaluate.Scores{ValueScores: e.Baseline}).Get(name)
-			row = append(row, v)
-		}
-		rows = append(rows, row)
-	}
-	return header, rows
-}
-
 func slicesOf(e *evaluate.Evaluation) []sliceView {
 	var out []sliceView
-	names, first := []string{"accuracy", "macro F1", "log loss"}, "accuracy"
-	text := func(v evaluate.Score) string {
-		if !v.Defined() {
+	tell := report.KindOf(e).Slices
+	text := func(v float64) string {
+		if math.IsNaN(v) {
 			return "n/a"
 		}
 		return fmt.Sprintf("%.3f", v)
 	}
-	if e.ValueScores != nil {
-		names, first = []string{"R²", "RMSE", "MAE"}, "r2"
-	}
-	percent := func(v evaluate.Score) float64 { return 100 * min(max(float64(v), 0), 1) }
+	percent := func(v float64) float64 { return 100 * min(max(v, 0), 1) }
 	for _, s := range e.Slices {
 		if len(out) == 0 || out[len(out)-1].By != s.By {
-			out = append(out, sliceView{By: s.By, Names: names})
+			out = append(out, sliceView{By: s.By, Names: []string{tell[0].Title, tell[1].Title, tell[2].Title}})
 		}
-		figures := [3]evaluate.Score{s.Accuracy, s.MacroF1, s.LogLoss}
-		if v := s.ValueScores; v != nil {
-			figures = [3]evaluate.Score{v.R2, v.RMSE, v.MAE}
+		var figures [3]float64
+		for i, t := range tell {
+			figures[i], _ = s.Get(t.Name)
 		}
 		row := sliceRow{Value: report.Clean(s.Value), N: s.N, Accuracy: text(figures[0]), F1: text(figures[1]), Loss: text(figures[2])}
-		if figures[0].Defined() {
+		if !math.IsNaN(figures[0]) {
 			row.Width = percent(figures[0])
 		}
-		if i, ok := s.Intervals[first]; ok && i.Low.Defined() {
+		if i, ok := s.Intervals[tell[0].Name]; ok && i.Low.Defined() {
 			row.Span = span(i)
-			row.Low, row.High = percent(i.Low), percent(i.High)
+			row.Low, row.High = percent(float64(i.Low)), percent(float64(i.High))
 		}
 		last := &out[len(out)-1]
 		last.Rows = append(last.Rows, row)
