@@ -122,7 +122,7 @@ labels from your own examples, and tells how good a model is.`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
-	root.AddCommand(newClassify(), newTrain(), newPretrain(), newDistill(), newFindLR(), newEval(), newCompare(), newChecklist(), newExplain(), newCrossval(), newTune(), newDiagnose(), newCorpus(), newModel(), newServe(), newVersion())
+	root.AddCommand(newClassify(), newTrain(), newPretrain(), newDistill(), newFindLR(), newEval(), newCompare(), newChecklist(), newExplain(), newCrossval(), newTune(), newDiagnose(), newCorpus(), newModel(), newEncode(), newServe(), newVersion())
 	usageArgs(root)
 	return root
 }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/interop/foreign"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
@@ -14,11 +17,11 @@ import (
 func newModel() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "model",
-		Short: "Look at model files",
+		Short: "Look at model files, bring them in and take them out",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, args []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newModelInfo(), newModelQuantize())
+	cmd.AddCommand(newModelInfo(), newModelQuantize(), newModelImport(), newModelExport())
 	return cmd
 }
 
@@ -27,13 +30,22 @@ func newModelInfo() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "info [MODEL]",
 		Short: "Say what a model is made of and how it was trained",
-		Args:  cobra.MaximumNArgs(1),
+		Long: `Info says what a model is made of and how it was trained. Of a file of PyTorch,
+safetensors or ONNX it lists what is inside, and whether "sentiment model import" can
+make a model of it.`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			style, err := report.ParseStyle(output)
 			if err != nil {
 				return usageError{err}
 			}
 			m, err := loadModel(strings.Join(args, ""))
+			if errors.Is(err, classify.ErrFormat) {
+				if f, ferr := foreign.Open(args[0]); ferr == nil {
+					defer f.Close()
+					return writeForeign(cmd.OutOrStdout(), style, f)
+				}
+			}
 			if err != nil {
 				return err
 			}

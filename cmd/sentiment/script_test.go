@@ -31,13 +31,18 @@ func tinyModel(t *testing.T) string {
 }
 
 // The scripts in testdata/script are the command's contract. They see the model
-// as $MODEL and its texts as $TINY, and have three commands of their own:
+// as $MODEL, its texts as $TINY and files of other frameworks below $FOREIGN, and have
+// three commands of their own:
 //
 //	code N COMMAND...        run COMMAND, which must exit with N
 //	json PATH VALUE          compare a value of the JSON on the last stdout
 //	long FILE BYTES          write a file of that many bytes of words, one line
 func TestScripts(t *testing.T) {
 	tiny, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign, err := filepath.Abs("../../interop/testdata")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,6 +54,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("MODEL", model)
 			e.Setenv("TINY", filepath.Join(tiny, "tiny.tsv"))
+			e.Setenv("FOREIGN", foreign)
 			e.Setenv("CONFIG", filepath.Join(tiny, "tiny.toml"))
 			return nil
 		},

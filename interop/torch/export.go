@@ -93,6 +93,7 @@ type module struct {
 	Chunk, Subwords int
 	Wide, Lexicon   bool
 	Peepholes       bool
+	Turns, Merges   bool // some layer reads backwards alone, or merges directions
 	Embedding       string
 	Context         int
 	Padded          int
@@ -126,6 +127,8 @@ func (s *module) member(x *Exported, n *interop.Network, prefix string) error {
 		if l.Cells[0].Peephole != nil {
 			cell, s.Peepholes = "PeepholeLSTM", true
 		}
+		s.Turns = s.Turns || s.Peepholes || l.Direction == nn.Reverse
+		s.Merges = s.Merges || !l.Merge.Joins()
 		layers = append(layers, fmt.Sprintf("(%s, %d, %d, %q, %q)", cell, l.InputSize(), l.Units(), l.Direction, cmp.Or(l.Merge, nn.Concat)))
 		x.layer(fmt.Sprintf("%sencoder.%d.", prefix, i), l)
 	}
@@ -180,12 +183,21 @@ func (s *module) pools(n *interop.Network) {
 	}
 	for _, k := range kinds {
 		s.Pools = append(s.Pools, map[nn.Pooling]string{
-			nn.Last:      "merged(torch.cat([y[torch.arange(len(y)), (lengths - 1).clamp(min=0)][:, :self.split], y[:, 0, self.split:]], 1), merge)",
+			nn.Last:      s.finals(),
 			nn.Mean:      "(x * mask).sum(1) / lengths.clamp(min=1)[:, None]",
 			nn.Max:       s.maximum(),
 			nn.Attention: "((torch.tanh(self.pool.hidden(x)) @ self.pool.context)[:, :, None].masked_fill(~mask, -1e30).softmax(1) * x).sum(1)",
 		}[k])
 	}
+}
+
+// finals is nn.Last in Python.
+func (s *module) finals() string {
+	const states = "torch.cat([y[torch.arange(len(y)), (lengths - 1).clamp(min=0)][:, :self.split], y[:, 0, self.split:]], 1)"
+	if s.Merges {
+		return "merged(" + states + ", merge)"
+	}
+	return states
 }
 
 // maximum is nn.Max in Python, with zeros for the padding of shorter texts where the model

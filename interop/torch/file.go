@@ -1,7 +1,6 @@
 package torch
 
 import (
-	"archive/zip"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -9,11 +8,11 @@ import (
 	"io"
 	"math"
 	"os"
-	"path"
 	"strings"
 
 	"github.com/textlstm/textlstm/internal/half"
 	"github.com/textlstm/textlstm/internal/tensorfile"
+	"github.com/textlstm/textlstm/interop/internal/archive"
 )
 
 // A File is the tensors of a state_dict, in its order.
@@ -38,11 +37,8 @@ type Tensor struct {
 // wrap it say why.
 var ErrFormat = errors.New("torch: not a readable state_dict")
 
-// The limits of an archive.
-const (
-	maxEntries = 1 << 16
-	maxRank    = 8
-)
+// maxRank is the most dimensions of a tensor.
+const maxRank = 8
 
 // Open reads a file of torch.save or of safetensors, which it tells apart by their content.
 func Open(name string) (*File, error) {
@@ -114,31 +110,26 @@ func readSafetensors(r io.ReaderAt, size int64) (*File, error) {
 
 // readZip reads an archive of torch.save.
 func readZip(r io.ReaderAt, size int64) (*File, error) {
-	if err := checkDirectory(r, size); err != nil {
-		return nil, err
-	}
-	z, err := zip.NewReader(r, size)
+	z, err := archive.Open(r, size)
 	if err != nil {
 		return nil, err
 	}
-	a := archive{r: r, files: map[string]*zip.File{}, size: size}
-	for _, f := range z.File {
-		_, name, ok := strings.Cut(f.Name, "/") // under a folder of the file's name
-		if !ok || a.files[name] != nil {
-			return nil, fmt.Errorf("entry %q is outside the folder of the archive, or there twice", f.Name)
+	a := saved{zip: z, size: size}
+	for _, name := range z.Names() { // under a folder of the file's name
+		if folder, ok := strings.CutSuffix(name, "data.pkl"); ok && strings.Count(folder, "/") == 1 && a.folder == "" {
+			a.folder = folder
 		}
-		a.files[name] = f
 	}
 	switch {
-	case a.files["constants.pkl"] != nil:
-		return nil, fmt.Errorf("a TorchScript program: save its state_dict() with torch.save")
-	case a.files["data.pkl"] == nil:
+	case a.folder == "":
 		return nil, fmt.Errorf("no data.pkl: not an archive of torch.save")
+	case z.Has(a.folder + "constants.pkl"):
+		return nil, fmt.Errorf("a TorchScript program: save its state_dict() with torch.save")
 	}
-	if order, err := a.read("byteorder", 16); err == nil && string(order) != "little" {
+	if order, err := z.ReadFile(a.folder+"byteorder", 16); err == nil && string(order) != "little" {
 		return nil, fmt.Errorf("numbers in byte order %q, want little", order)
 	}
-	b, err := a.read("data.pkl", maxPickle)
+	b, err := z.ReadFile(a.folder+"data.pkl", maxPickle)
 	if err != nil {
 		return nil, err
 	}
@@ -162,90 +153,33 @@ func readZip(r io.ReaderAt, size int64) (*File, error) {
 	})
 }
 
-// checkDirectory bounds the entries of an archive before anything is allocated for them.
-func checkDirectory(r io.ReaderAt, size int64) error {
-	tail := make([]byte, min(size, 22+1<<16))
-	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
-		return err
-	}
-	at := bytes.LastIndex(tail, []byte("PK\x05\x06"))
-	if at < 0 || len(tail)-at < 22 {
-		return fmt.Errorf("the archive is cut off: it has no directory")
-	}
-	entries := uint64(binary.LittleEndian.Uint16(tail[at+10:]))
-	if at >= 20 && string(tail[at-20:at-16]) == "PK\x06\x07" {
-		record := make([]byte, 56)
-		offset := binary.LittleEndian.Uint64(tail[at-12:])
-		if offset > uint64(size) {
-			return fmt.Errorf("the directory stands at byte %d of %d", offset, size)
-		}
-		if _, err := r.ReadAt(record, int64(offset)); err != nil {
-			return fmt.Errorf("the archive is cut off: %w", err)
-		}
-		entries = max(entries, binary.LittleEndian.Uint64(record[32:]))
-	}
-	if entries > maxEntries {
-		return fmt.Errorf("%d entries, limit %d", entries, maxEntries)
-	}
-	return nil
-}
-
-// An archive is the files of a torch.save by their names.
-type archive struct {
-	r     io.ReaderAt
-	files map[string]*zip.File
-	size  int64 // of the archive in bytes
-	used  int64 // values that tensors have read or made so far
-}
-
-// read returns a whole file of at most limit bytes.
-func (a *archive) read(name string, limit int64) ([]byte, error) {
-	f := a.files[name]
-	if f == nil {
-		return nil, fmt.Errorf("no file %q", name)
-	}
-	if f.UncompressedSize64 > uint64(limit) {
-		return nil, fmt.Errorf("file %q of %d bytes, limit %d", name, f.UncompressedSize64, limit)
-	}
-	return a.span(name, 0, int64(f.UncompressedSize64))
+// saved is an archive of torch.save.
+type saved struct {
+	zip    *archive.Archive
+	folder string
+	size   int64 // of the archive in bytes
+	used   int64 // values that tensors have read or made so far
 }
 
 // span returns n bytes of a file, from a byte on. Its checksum is looked at where they
 // are the whole file.
-func (a *archive) span(name string, from, n int64) ([]byte, error) {
-	f := a.files[name]
+func (a *saved) span(name string, from, n int64) ([]byte, error) {
+	s, err := a.zip.Section(a.folder + name)
 	switch {
-	case f == nil:
-		return nil, fmt.Errorf("no file %q", name)
-	case f.Method != zip.Store || f.CompressedSize64 != f.UncompressedSize64:
-		return nil, fmt.Errorf("file %q is compressed: torch.save stores", name)
-	case f.UncompressedSize64 > uint64(a.size) || from+n > int64(f.UncompressedSize64):
-		return nil, fmt.Errorf("file %q: bytes %d to %d of %d in an archive of %d", name, from, from+n, f.UncompressedSize64, a.size)
+	case err != nil:
+		return nil, err
+	case from+n > s.Size():
+		return nil, fmt.Errorf("file %q: bytes %d to %d of %d", name, from, from+n, s.Size())
+	case n == s.Size():
+		return a.zip.ReadFile(a.folder+name, n)
 	}
 	b := make([]byte, n)
-	if n < int64(f.UncompressedSize64) {
-		at, err := f.DataOffset()
-		if err == nil {
-			_, err = a.r.ReadAt(b, at+from)
-		}
-		return b, err
-	}
-	r, err := f.Open()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	if _, err := io.ReadFull(r, b); err != nil {
-		return nil, err
-	}
-	if _, err := r.Read(make([]byte, 1)); err != io.EOF {
-		return nil, fmt.Errorf("file %q: %w", name, err)
-	}
-	return b, nil
+	_, err = s.ReadAt(b, from)
+	return b, err
 }
 
 // tensor reads the values of a view.
-func (a *archive) tensor(v *view) (Tensor, error) {
+func (a *saved) tensor(v *view) (Tensor, error) {
 	t := Tensor{DType: v.storage.dtype}
 	if len(v.shape) > maxRank {
 		return t, fmt.Errorf("%d dimensions, limit %d", len(v.shape), maxRank)
@@ -272,7 +206,7 @@ func (a *archive) tensor(v *view) (Tensor, error) {
 	if size == 0 || n == 0 {
 		return t, nil
 	}
-	raw, err := a.span(path.Join("data", v.storage.key), v.offset*size, span*size)
+	raw, err := a.span("data/"+v.storage.key, v.offset*size, span*size)
 	if err != nil {
 		return t, err
 	}

@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 )
 
 const maxEntries = 1 << 16
@@ -66,6 +68,9 @@ func checkDirectory(r io.ReaderAt, size int64) error {
 	}
 	return nil
 }
+
+// Names lists the entries, sorted.
+func (a *Archive) Names() []string { return slices.Sorted(maps.Keys(a.files)) }
 
 // Has says whether there is an entry of that name.
 func (a *Archive) Has(name string) bool { return a.files[name] != nil }

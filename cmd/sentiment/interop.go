@@ -1,0 +1,239 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/interop"
+	"github.com/textlstm/textlstm/interop/foreign"
+	"github.com/textlstm/textlstm/interop/torch"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/recipe"
+	"github.com/textlstm/textlstm/report"
+)
+
+func newModelImport() *cobra.Command {
+	var (
+		o                   foreign.Options
+		card                classify.Card
+		out, names, tokens  string
+		pools               []string
+		activation, meaning string
+	)
+	cmd := &cobra.Command{
+		Use:   "import FILE --out MODEL",
+		Short: "Make a model of a classifier that was trained in another framework",
+		Long: `Import reads a state_dict of PyTorch (.pt, .pth, .safetensors) or a graph of ONNX and
+writes it as a model: an embedding, LSTM or GRU layers, a pooling and dense layers.
+What has no place there is refused by its name.
+
+A file has numbers but not the text part. --vocab is the list of the words, one a line
+in the order of the embedding's rows, or JSON; --pipeline makes words of a text. Without
+a vocabulary the model reads ids. A state_dict does not say either what is done with
+its tensors: --map names its modules where they are not the usual ones, --pool says how
+the states become one vector. "sentiment model info FILE" lists what is inside.`,
+		Example: `  sentiment model import reviews.pt --vocab vocab.txt --labels negative,positive --out my.model
+  sentiment model import net.pt --map encoder=rnn,embed=emb --pool mean --out my.model`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			if out == "" {
+				return usagef("import needs --out MODEL")
+			}
+			if err := recipe.CheckOutput("--out", out, args); err != nil {
+				return err
+			}
+			if names != "" {
+				if o.Map, err = torch.ParseMap(names); err != nil {
+					return usageError{err}
+				}
+			}
+			for _, p := range pools {
+				o.Pool = append(o.Pool, nn.Pooling(p))
+			}
+			o.Activation, o.Loss = nn.Activation(activation), nn.LossKind(meaning)
+			if tokens != "" {
+				if o.Tokens, err = foreign.ReadTokens(tokens); err != nil {
+					return err
+				}
+			}
+			m, err := importModel(args[0], o, card)
+			if err != nil {
+				return err
+			}
+			return m.Save(out)
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "model `file` to write")
+	cmd.Flags().StringVar(&names, "map", "", "modules of a state_dict by what they are, such as `encoder=rnn,embed=emb,hidden=fc1,head=fc2`; lstm1+lstm2 follow one another")
+	cmd.Flags().StringVar(&tokens, "vocab", "", "`file` of the words, in the order of the embedding's rows")
+	cmd.Flags().StringVar(&o.Pipeline, "pipeline", "", "what makes words of a text (default "+classify.DefaultPipeline+", without --vocab fields)")
+	cmd.Flags().StringSliceVar(&o.Labels, "labels", nil, "`names` of the scores, in their order")
+	cmd.Flags().StringSliceVar(&pools, "pool", nil, "how the states of a state_dict become one vector: last (default), mean, max")
+	cmd.Flags().StringVar(&activation, "activation", "", "between linear layers of a state_dict (default relu)")
+	cmd.Flags().StringVar(&meaning, "loss", "", "what the scores mean: cross-entropy (default), binary-cross-entropy for labels of which a text may have several, squared-error for a number")
+	cmd.Flags().StringVar(&card.Name, "name", "", "name of the model")
+	return cmd
+}
+
+// importModel reads the classifier in a file of another framework.
+func importModel(file string, o foreign.Options, card classify.Card) (*classify.Model, error) {
+	f, err := foreign.Open(file)
+	if err != nil {
+		return nil, modelFileError(file, err)
+	}
+	defer f.Close()
+	n, err := f.Network(o)
+	if err != nil {
+		return nil, modelFileError(file, err)
+	}
+	card.Start = file
+	m, err := n.Model(card)
+	if err != nil {
+		return nil, modelFileError(file, err)
+	}
+	return m, nil
+}
+
+func newModelExport() *cobra.Command {
+	var format, out string
+	cmd := &cobra.Command{
+		Use:   "export [MODEL] --to FORMAT --out FILE",
+		Short: "Write a model for another framework",
+		Long: `Export writes a model for ONNX Runtime and whatever else runs ONNX, or for PyTorch: a
+state_dict and, beside it with the suffix .py, the module that loads it.
+
+Both read numbers, not texts: "sentiment encode" makes them. The metadata of an ONNX file
+have the whole description of the model, in JSON.`,
+		Example: `  sentiment model export my.model --to onnx --out my.onnx
+  sentiment encode --model my.model texts.txt > rows.jsonl`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if format == "" || out == "" {
+				return usagef("export needs --to %s and --out FILE", strings.Join(foreign.Formats(), "|"))
+			}
+			if err := recipe.CheckOutput("--out", out, args); err != nil {
+				return err
+			}
+			m, err := loadModel(strings.Join(args, ""))
+			if err != nil {
+				return err
+			}
+			files, err := foreign.Export(m, format, out)
+			if err != nil {
+				return usageError{err}
+			}
+			if m.Config().Int8 {
+				fmt.Fprintln(cmd.ErrOrStderr(), "sentiment: the export computes with activations of 32 bits, the model itself with eight: answers differ a little")
+			}
+			for _, f := range files {
+				fmt.Fprintln(cmd.OutOrStdout(), f)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&format, "to", "", strings.Join(foreign.Formats(), ", "))
+	cmd.Flags().StringVar(&out, "out", "", "`file` to write")
+	return cmd
+}
+
+// writeForeign lists what is in a file of another framework, and says what it computes.
+func writeForeign(w io.Writer, style report.Style, f *foreign.File) error {
+	rows := [][]any{{"", f.Format, ""}}
+	for _, e := range f.Entries {
+		rows = append(rows, []any{e.Name, e.Type, e.Shape})
+	}
+	if err := report.Table(w, []string{"name", "type", "shape"}, rows, style); err != nil || style != report.Text {
+		return err
+	}
+	n, err := f.Network(foreign.Options{})
+	if err != nil {
+		line, _, _ := strings.Cut(err.Error(), "\n")
+		_, err = fmt.Fprintf(w, "\nNot to be imported as it is: %s\n", report.Clean(line))
+		return err
+	}
+	what := "a classifier: sentiment model import makes a model of it"
+	if n.Embedding == nil {
+		what = "a network of numbers: interop.Network.Sequential runs it"
+	}
+	_, err = fmt.Fprintf(w, "\nThis is %s.\n", what)
+	return err
+}
+
+func newEncode() *cobra.Command {
+	var (
+		in    input
+		model string
+		lines bool
+	)
+	cmd := &cobra.Command{
+		Use:   "encode [file...]",
+		Short: "Print what an exported model reads of texts",
+		Long: `Encode prints a line of JSON for each text: the ids of its tokens and, where the model
+has them, its n-grams, what the lexicon says of it, and the n-grams of its words. They
+are the inputs of what "sentiment model export" writes of the same model. Texts are
+read as classify reads them.`,
+		Example: `  sentiment encode --model my.model --lines texts.txt > rows.jsonl`,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			opts, err := in.options()
+			if err != nil {
+				return err
+			}
+			opts.Unlabelled, opts.Lines = true, lines
+			m, err := loadModel(model)
+			if err != nil {
+				return err
+			}
+			out := bufio.NewWriter(cmd.OutOrStdout())
+			for _, file := range orStdin(files) {
+				if err := encodeFile(cmd, m, opts, file, out); err != nil {
+					return errors.Join(out.Flush(), err)
+				}
+			}
+			return out.Flush()
+		},
+	}
+	addModelFlag(cmd, &model)
+	in.addFlags(cmd, false)
+	cmd.Flags().BoolVar(&lines, "lines", false, "one document per line")
+	return cmd
+}
+
+// encodeFile prints the rows of a file, a thousand texts at a time.
+func encodeFile(cmd *cobra.Command, m *classify.Model, opts corpora.Options, file string, w io.Writer) error {
+	const window = 1000
+	var texts []string
+	flush := func() error {
+		rows, err := interop.Rows(cmd.Context(), m, texts)
+		if err != nil {
+			return err
+		}
+		e := json.NewEncoder(w)
+		for i := range rows {
+			if err := e.Encode(&rows[i]); err != nil {
+				return err
+			}
+		}
+		texts = texts[:0]
+		return nil
+	}
+	var refused []error
+	for e, err := range examples(cmd.Context(), opts, file, func(err error) { refused = append(refused, err) }) {
+		if err != nil {
+			return err
+		}
+		if texts = append(texts, e.Text); len(texts) == window {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return errors.Join(flush(), errors.Join(refused...))
+}

@@ -1,0 +1,80 @@
+package foreign
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/interop/onnx"
+	"github.com/textlstm/textlstm/interop/torch"
+)
+
+// A writer makes the files of an export, by their names, of which path is the first one.
+type writer func(m *classify.Model, path string) (map[string]func(io.Writer) error, error)
+
+// The formats that Export writes.
+var writers = map[string]writer{
+	"onnx": func(m *classify.Model, path string) (map[string]func(io.Writer) error, error) {
+		b, err := onnx.Export(m)
+		return map[string]func(io.Writer) error{path: content(b)}, err
+	},
+	"pytorch": func(m *classify.Model, path string) (map[string]func(io.Writer) error, error) {
+		return stateDictOf(m, path, torch.Write)
+	},
+	"safetensors": func(m *classify.Model, path string) (map[string]func(io.Writer) error, error) {
+		return stateDictOf(m, path, func(w io.Writer, t []torch.Tensor) error { return torch.WriteSafetensors(w, t, nil) })
+	},
+}
+
+// Formats lists what Export writes.
+func Formats() []string { return []string{"onnx", "pytorch", "safetensors"} }
+
+// Export writes a classifier to a file for another framework and, for PyTorch, the module
+// that loads it beside the file, with the suffix .py. It returns the names of the files,
+// each of which is whole or as it was.
+func Export(m *classify.Model, format, path string) ([]string, error) {
+	write := writers[format]
+	if write == nil {
+		return nil, fmt.Errorf("foreign: format %q, want %s", format, strings.Join(Formats(), ", "))
+	}
+	files, err := write(m, path)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for name, write := range files {
+		if err := fsx.WriteFile(fsx.OS{}, name, write); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func content(b []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	}
+}
+
+// stateDictOf are a state_dict, in whatever container, and its module.
+func stateDictOf(m *classify.Model, path string, write func(io.Writer, []torch.Tensor) error) (map[string]func(io.Writer) error, error) {
+	source := strings.TrimSuffix(path, filepath.Ext(path)) + ".py"
+	if source == path {
+		return nil, fmt.Errorf("foreign: %s is the name of the module beside the weights: want another suffix, such as .pt", path)
+	}
+	x, err := torch.Export(m, filepath.Base(path))
+	if err != nil {
+		return nil, err
+	}
+	return map[string]func(io.Writer) error{
+		path:   func(w io.Writer) error { return write(w, x.Tensors) },
+		source: content([]byte(x.Module)),
+	}, nil
+}
