@@ -5,6 +5,7 @@
 //	go run ./bench/interop export DIR    writes models as the others read them, the rows of
 //	                                     200 texts, and this module's scores
 //	go run ./bench/interop import DIR    reads the networks that gen.py has put there
+//	go run ./bench/interop from-keras DIR    reads the models that interop/keras/testdata/gen.py has put there
 package main
 
 import (
@@ -27,7 +28,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) != 3 {
-		log.Fatal("usage: interop export|import DIR")
+		log.Fatal("usage: interop export|import|from-keras DIR")
 	}
 	var err error
 	switch dir := os.Args[2]; os.Args[1] {
@@ -40,6 +41,8 @@ func main() {
 		}
 	case "import":
 		err = importAll(dir)
+	case "from-keras":
+		err = fromKeras(dir)
 	default:
 		err = fmt.Errorf("unknown step %q", os.Args[1])
 	}
@@ -55,6 +58,9 @@ func export(base string, k zoo.Kind) error {
 		return err
 	}
 	if err := m.Save(base + ".model"); err != nil {
+		return err
+	}
+	if err := exportKeras(base, m); err != nil {
 		return err
 	}
 	b, err := onnx.Export(m)
