@@ -84,12 +84,16 @@ func answer(s classify.Score, width int) []float32 {
 func TestTexts(t *testing.T) {
 	for _, name := range []string{
 		"text_sequential", "padding_is_read", "two_heads", "gru_widths", "products", "maximum_under_mask", "characters",
-		"backwards", "nested", "number_of_text", "logits_of_ids",
+		"backwards", "nested", "number_of_text", "logits_of_ids", "keras2", "keras2.h5",
 	} {
 		t.Run(name, func(t *testing.T) {
+			file := name + ".keras"
+			if base, legacy := strings.CutSuffix(name, ".h5"); legacy {
+				file, name = name, base
+			}
 			var g golden
 			readJSON(t, name+".json", &g)
-			m, err := network(t, name+".keras", keras.Options{}).Model(classify.Card{})
+			m, err := network(t, file, keras.Options{}).Model(classify.Card{})
 			if err != nil {
 				t.Fatal(err)
 			}
