@@ -141,6 +141,12 @@ func (h *Head) MultiLabel() bool { return h.kind().traits().several }
 // where nothing decides, several have equal parts of 1 as their scales.
 func (h *Head) WholeScores() bool { return h.kind().traits().whole }
 
+// Question returns what the head asks, without how it is learned and calibrated: another
+// head whose answers mean the same.
+func (h *Head) Question() Head {
+	return Head{Name: h.Name, Labels: h.Labels, Loss: nn.Loss{Kind: h.Loss.Kind}, Mean: h.Mean, Scale: h.Scale}
+}
+
 // Width is the number of scores that the head gives a text: one for each label, one
 // for a number.
 func (h *Head) Width() int { return h.kind().width(h) }
@@ -192,6 +198,9 @@ func (h *Head) check(pipeline string, changing []string) (errs []error) {
 	}
 	if err := h.kind().check(h); err != nil {
 		bad("%w", err)
+	}
+	if h.Labelled() && (h.Mean != 0 || h.Scale != 0) {
+		bad(": mean = %v, scale = %v are for the losses %q of a number", h.Mean, h.Scale, regression{}.losses())
 	}
 	labels := map[string]bool{}
 	for _, l := range h.Labels {

@@ -69,14 +69,6 @@ func (h *Head) places() func(label string) (int, error) {
 	}
 }
 
-// checkNoNumber reports settings of a number.
-func (h *Head) checkNoNumber() error {
-	if h.Mean == 0 && h.Scale == 0 {
-		return nil
-	}
-	return fmt.Errorf(": mean = %v, scale = %v are for the losses %q of a number", h.Mean, h.Scale, regression{}.losses())
-}
-
 // oneLabel is the kind of a head that gives each text one of its labels.
 type oneLabel struct{ ofLabels }
 
@@ -85,7 +77,7 @@ func (oneLabel) losses() []nn.LossKind { return []nn.LossKind{"", nn.CrossEntrop
 func (oneLabel) traits() traits { return traits{labelled: true, wide: ngram.Exclusive} }
 
 func (oneLabel) check(h *Head) error {
-	errs := []error{h.checkNoNumber()}
+	var errs []error
 	if len(h.Labels) < 2 {
 		errs = append(errs, fmt.Errorf(" has %d labels, want at least 2", len(h.Labels)))
 	}
@@ -138,7 +130,7 @@ func (labelSet) traits() traits {
 }
 
 func (labelSet) check(h *Head) error {
-	errs := []error{h.checkNoNumber()}
+	var errs []error
 	if len(h.Labels) < 1 {
 		errs = append(errs, errors.New(" has 0 labels, want at least 1"))
 	}

@@ -22,7 +22,8 @@ func (x *Explainer) Mistakes(ctx context.Context, e *evaluate.Evaluation, o Opti
 	par.For(runtime.GOMAXPROCS(0), len(e.Mistakes), func(i int) {
 		mistake, o := e.Mistakes[i], o
 		o.Head, o.Label, o.Against = e.Head, "", ""
-		ok := len(e.Labels) == 0 // a number is explained as it is
+		h := x.model.Head(e.Head)
+		ok := h >= 0 && !x.model.Heads()[h].Labelled() // a number is explained as it is
 		if !ok {
 			o.Label, o.Against, ok = contrast(mistake.Gold, mistake.Predicted, e.MultiLabel)
 		}

@@ -55,7 +55,7 @@ func (t *Trainer) heads(cfg Config, data *corpora.Dataset) ([]classify.Head, err
 	}
 	var heads []classify.Head
 	for _, h := range t.Teacher.Heads() {
-		own := classify.Head{Name: h.Name, Labels: h.Labels, Loss: nn.Loss{Kind: h.Loss.Kind}, Mean: h.Mean, Scale: h.Scale}
+		own := h.Question()
 		for _, given := range cfg.Model.Heads {
 			if given.Name == h.Name {
 				own.Hidden, own.Layers, own.Weight = given.Hidden, given.Layers, given.Weight
