@@ -89,4 +89,5 @@ def main(folder):
     sys.exit(bad)
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])

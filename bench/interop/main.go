@@ -4,8 +4,9 @@
 //
 //	go run ./bench/interop export DIR    writes models as the others read them, the rows of
 //	                                     200 texts, and this module's scores
-//	go run ./bench/interop import DIR    reads the networks that gen.py has put there
+//	go run ./bench/interop import DIR    reads the networks that the others have written
 //	go run ./bench/interop from-keras DIR    reads the models that interop/keras/testdata/gen.py has put there
+//	go run ./bench/interop speed DIR     writes two models, and says how fast this module is
 package main
 
 import (
@@ -15,20 +16,31 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/internal/golden"
+	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/internal/zoo"
 	"github.com/textlstm/textlstm/interop"
+	"github.com/textlstm/textlstm/interop/foreign"
 	"github.com/textlstm/textlstm/interop/onnx"
 	"github.com/textlstm/textlstm/interop/torch"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/pretrained"
+	"github.com/textlstm/textlstm/vocab"
 )
 
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) != 3 {
-		log.Fatal("usage: interop export|import|from-keras DIR")
+		log.Fatal("usage: interop export|import|from-keras|speed DIR")
 	}
 	var err error
 	switch dir := os.Args[2]; os.Args[1] {
@@ -43,6 +55,8 @@ func main() {
 		err = importAll(dir)
 	case "from-keras":
 		err = fromKeras(dir)
+	case "speed":
+		err = speed(dir)
 	default:
 		err = fmt.Errorf("unknown step %q", os.Args[1])
 	}
@@ -152,4 +166,142 @@ func widened(m *classify.Model) (*classify.Model, error) {
 	return classify.New(cfg, m.Vocab(), m.Card(), branches...)
 }
 
-func importAll(string) error { return nil }
+// importAll compares every network in a folder with its answers there.
+func importAll(dir string) error {
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil || len(files) == 0 {
+		return fmt.Errorf("no networks in %s (%v)", dir, err)
+	}
+	bad := false
+	for _, file := range files {
+		base := strings.TrimSuffix(file, ".json")
+		c, err := golden.Load(file)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%-16s %d texts", filepath.Base(base), len(c.Rows))
+		for _, suffix := range []string{".pt", ".safetensors", ".legacy.onnx", ".dynamo.onnx", ".tf2onnx.onnx"} {
+			if _, err := os.Stat(base + suffix); err != nil {
+				continue
+			}
+			worst, err := importOne(base+suffix, c)
+			if err != nil {
+				return err
+			}
+			bad = bad || !(worst <= golden.Limit)
+			fmt.Printf("   %s %.1e", suffix[1:], worst)
+		}
+		fmt.Println()
+	}
+	if bad {
+		return fmt.Errorf("a difference is above %g", golden.Limit)
+	}
+	return nil
+}
+
+// importOne returns the worst difference of a network's scores.
+func importOne(file string, c *golden.Case) (float64, error) {
+	f, err := foreign.Open(file)
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	var o foreign.Options
+	if c.Pool != "" {
+		o.Pool = []nn.Pooling{c.Pool}
+	}
+	if strings.HasPrefix(filepath.Base(file), "one-unit") {
+		o.Labels = []string{"no", "yes"}
+	}
+	n, err := f.Network(o)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", file, err)
+	}
+	return c.Worst(n)
+}
+
+// speed writes two models, and texts of 10 to 60 of their words, and prints how fast this
+// module is on one processor: the embedded model, which has eight bits, and a bidirectional
+// LSTM of 128 units.
+func speed(dir string) error {
+	runtime.GOMAXPROCS(1)
+	small, err := pretrained.Default()
+	if err != nil {
+		return err
+	}
+	large, err := plain()
+	if err != nil {
+		return err
+	}
+	for name, m := range map[string]*classify.Model{"default": small, "bilstm-128": large} {
+		if _, err := foreign.Export(m, "onnx", filepath.Join(dir, name+".speed.onnx")); err != nil {
+			return err
+		}
+		texts := someTexts(m, 2000)
+		rows, err := interop.Rows(context.Background(), m, texts)
+		if err != nil {
+			return err
+		}
+		var b bytes.Buffer
+		for _, r := range rows {
+			if err := json.NewEncoder(&b).Encode(r); err != nil {
+				return err
+			}
+		}
+		if err := os.WriteFile(filepath.Join(dir, name+".speed.jsonl"), b.Bytes(), 0o644); err != nil {
+			return err
+		}
+		enc, err := m.Encode(context.Background(), texts)
+		if err != nil {
+			return err
+		}
+		best := math.Inf(1)
+		for range 5 {
+			start := time.Now()
+			if _, err := m.PredictEncoded(context.Background(), enc); err != nil {
+				return err
+			}
+			best = min(best, time.Since(start).Seconds())
+		}
+		tokens := 0
+		for _, e := range enc {
+			tokens += len(e.IDs)
+		}
+		fmt.Printf("%-12s textlstm (%s)      %9.0f tokens/s\n", name, vec.Kernel(), float64(tokens)/best)
+	}
+	return nil
+}
+
+// plain is a bidirectional LSTM of 128 units over 20,000 words.
+func plain() (*classify.Model, error) {
+	cfg := classify.Config{Heads: []classify.Head{{Name: "label", Labels: []string{"no", "yes"}}}}.Resolve()
+	var words []string
+	for i := range 20_000 {
+		words = append(words, fmt.Sprintf("w%d", i))
+	}
+	v, err := vocab.New(words, nil, 0)
+	if err != nil {
+		return nil, err
+	}
+	d, err := classify.NewDeep(cfg, v.Len())
+	if err != nil {
+		return nil, err
+	}
+	d.Init(rand.New(rand.NewPCG(1, 1)))
+	return classify.New(cfg, v, classify.Card{}, d)
+}
+
+// someTexts draws n texts of the words of a model, frequent ones more often, as in language.
+func someTexts(m *classify.Model, n int) []string {
+	r := rand.New(rand.NewPCG(2, 2))
+	zipf := rand.NewZipf(r, 1.1, 4, uint64(m.Vocab().Known()-1))
+	texts := make([]string, n)
+	for i := range texts {
+		var words []string
+		for range 10 + r.IntN(51) {
+			words = append(words, m.Vocab().Token(vocab.ID(2+zipf.Uint64())))
+		}
+		texts[i] = strings.Join(words, " ")
+	}
+	return texts
+}

@@ -10,9 +10,9 @@ import (
 
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/textlstm/textlstm/internal/golden"
 	"github.com/textlstm/textlstm/internal/zoo"
 	"github.com/textlstm/textlstm/interop"
-	"github.com/textlstm/textlstm/interop/internal/golden"
 	"github.com/textlstm/textlstm/interop/onnx"
 )
 

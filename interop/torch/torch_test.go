@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/textlstm/textlstm/internal/golden"
 	"github.com/textlstm/textlstm/internal/zoo"
 	"github.com/textlstm/textlstm/interop"
-	"github.com/textlstm/textlstm/interop/internal/golden"
 	"github.com/textlstm/textlstm/interop/torch"
 	"github.com/textlstm/textlstm/nn"
 )

@@ -32,15 +32,24 @@ type Case struct {
 	Scores [][]float64 `json:"scores"`
 }
 
-// Read returns the case of a file.
-func Read(t testing.TB, path string) Case {
-	t.Helper()
+// Load returns the case of a file.
+func Load(path string) (*Case, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	var c Case
 	if err := json.Unmarshal(b, &c); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &c, nil
+}
+
+// Read is Load in a test.
+func Read(t testing.TB, path string) *Case {
+	t.Helper()
+	c, err := Load(path)
+	if err != nil {
 		t.Fatal(err)
 	}
 	return c
