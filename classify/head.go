@@ -17,6 +17,11 @@ type Head struct {
 	Name   string   `json:"name"`
 	Labels []string `json:"labels"`
 
+	// Spelling is how the training texts spell labels that are read in another way,
+	// as neg for negative. Answers are spelled so; a label that is not listed is as in
+	// Labels.
+	Spelling map[string]string `json:"spelling,omitempty"`
+
 	// Loss is the training loss. nn.BinaryCrossEntropy makes the head
 	// multi-label: every label has a probability of its own. nn.SquaredError and
 	// nn.AbsoluteError make it a regression: it answers with a number, such as stars
@@ -131,6 +136,19 @@ func (h *Head) kind() headKind {
 	return headKinds[max(slices.IndexFunc(headKinds, func(k headKind) bool { return slices.Contains(k.losses(), h.Loss.Kind) }), 0)]
 }
 
+// Spell returns a label as the training texts spell it.
+func (h *Head) Spell(label string) string {
+	if s, ok := h.Spelling[label]; ok {
+		return s
+	}
+	return label
+}
+
+// Index returns the index of a label, as it stands in Labels or as it is spelled, or -1.
+func (h *Head) Index(label string) int {
+	return slices.IndexFunc(h.Labels, func(l string) bool { return l == label || h.Spell(l) == label })
+}
+
 // Labelled says whether the head answers with labels; else it does with a number.
 func (h *Head) Labelled() bool { return h.kind().traits().labelled }
 
@@ -156,7 +174,7 @@ func (h *Head) Linear() *ngram.Linear {
 	return &ngram.Linear{Labels: h.Width(), Task: h.kind().traits().wide}
 }
 
-// PredictedLabels returns the labels that a text has by a score: those that reach their
+// PredictedLabels returns those of Labels that a text has by a score: those that reach their
 // thresholds for a multi-label head, the number of a regression, else the likeliest.
 func (h *Head) PredictedLabels(s Score) []string { return h.kind().labels(h, s) }
 
@@ -208,6 +226,12 @@ func (h *Head) check(pipeline string, changing []string) (errs []error) {
 			bad(": label %q is empty or there twice", l)
 		}
 		labels[l] = true
+	}
+	for l, spelled := range h.Spelling {
+		if !labels[l] || spelled == "" || spelled != l && labels[spelled] {
+			bad(": label %q cannot be spelled %q", l, spelled)
+			break
+		}
 	}
 	if err := h.Loss.Validate(h.Width()); err != nil {
 		bad(": %w", err)

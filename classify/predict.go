@@ -32,7 +32,7 @@ func (p Prediction) Label(head string) string {
 	if h < 0 || !p.Heads[h].Labelled() {
 		return ""
 	}
-	return p.Heads[h].Labels[p.Scores[h].Label]
+	return p.Heads[h].Spell(p.Heads[h].Labels[p.Scores[h].Label])
 }
 
 // Labels returns the labels that the text has by the head of that name, "" being the
@@ -43,7 +43,11 @@ func (p Prediction) Labels(head string) []string {
 	if h < 0 || !p.Heads[h].Labelled() {
 		return nil
 	}
-	return p.Heads[h].PredictedLabels(p.Scores[h])
+	labels := p.Heads[h].PredictedLabels(p.Scores[h])
+	for i, l := range labels {
+		labels[i] = p.Heads[h].Spell(l)
+	}
+	return labels
 }
 
 // Prob returns the probability of a label of the head of that name, "" being the
@@ -53,7 +57,7 @@ func (p Prediction) Prob(head, label string) float32 {
 	if h < 0 {
 		return 0
 	}
-	c := slices.Index(p.Heads[h].Labels, label)
+	c := p.Heads[h].Index(label)
 	if c < 0 {
 		return 0
 	}

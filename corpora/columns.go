@@ -271,6 +271,15 @@ func (f *file) example(ex *Example, c *columns, fields [][]byte) error {
 	return nil
 }
 
+// cells returns the fields of a row under the names of the columns.
+func (f *file) cells(fields [][]byte) []Field {
+	kept := make([]Field, len(f.header))
+	for i, name := range f.header {
+		kept[i] = Field{Name: name, Value: f.text(fields[i])}
+	}
+	return kept
+}
+
 // labelCell returns the cell of a head: that of its column, or the set of those
 // of its columns that hold 1. Where all are empty or -1 there is no label.
 func (f *file) labelCell(l *labelColumn, fields [][]byte) ([]byte, error) {

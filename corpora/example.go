@@ -25,9 +25,23 @@ type Example struct {
 	Source int32
 	// Weight is the example's weight in training; 0 means 1.
 	Weight float32
-	// Bad says that the row could not be read and has neither text nor label: see
-	// MarkBad.
-	Bad bool
+	// Fields are all columns of the row, in the order of the file, where Options.Keep
+	// asks for them; of a format without columns, its line or document under the name
+	// text. A row of JSON has those that it has.
+	Fields []Field
+	// Bad says why the row could not be read, and has neither text nor label: see
+	// MarkBad. It is nil for all others.
+	Bad *ParseError
+}
+
+// A Field is a value of a row as its file has it.
+type Field struct {
+	// Name is the column's, or its number where the file has no header.
+	Name string
+	// Value is a cell, without the quotes around it, or JSON as it is written.
+	Value string
+	// JSON says that Value is JSON.
+	JSON bool
 }
 
 // Label returns the label under head number head, "" if there is none.

@@ -384,7 +384,7 @@ func TestOnBad(t *testing.T) {
 			if last = err; err != nil {
 				continue
 			}
-			if ex.Bad {
+			if ex.Bad != nil {
 				ex.ID += "!"
 			}
 			ids = append(ids, ex.ID)

@@ -324,6 +324,11 @@ func (t *jsonRows) object(ex *Example, b []byte) error {
 			return err
 		}
 	}
+	if t.opts.Keep {
+		for i, key := range t.keys {
+			ex.Fields = append(ex.Fields, Field{key, t.text(t.fields[i]), true})
+		}
+	}
 	for _, u := range t.used {
 		var err error
 		value := t.fields[u.at]

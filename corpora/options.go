@@ -115,6 +115,8 @@ type Options struct {
 	Labelled bool
 	// Unlabelled ignores the labels and takes files that have none.
 	Unlabelled bool
+	// Keep keeps all of each row, as its file has it, in Example.Fields.
+	Keep bool
 	// Labels lists, by head, the labels that are known; a row with another label
 	// is refused. A head that is not listed takes any.
 	Labels map[string][]string

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/textlstm/textlstm/internal/parquet"
 )
@@ -83,7 +85,19 @@ func (t *parquetRows) resolve() (err error) {
 	if t.opts.Labelled && !t.labelled {
 		return t.opts.noLabels(header)
 	}
-	for _, i := range t.cols.used() {
+	used := t.cols.used()
+	if t.opts.Unlabelled {
+		names = nil
+	}
+	if t.opts.Keep {
+		used = nil
+		for i, c := range t.table.Columns {
+			if c.Leaf || slices.Contains(t.cols.used(), i) {
+				used = append(used, i)
+			}
+		}
+	}
+	for _, i := range used {
 		if !t.table.Columns[i].Leaf {
 			return fmt.Errorf("column %q is neither a value nor a list of values: %w", header[i], ErrColumns)
 		}
@@ -161,7 +175,36 @@ func (t *parquetRows) next(ex *Example) (err error) {
 	if err := t.example(ex, &t.cols, t.fields); err != nil {
 		return t.rowError(err)
 	}
+	if t.opts.Keep {
+		for _, c := range t.cursors {
+			ex.Fields = append(ex.Fields, t.keep(c))
+		}
+	}
 	return nil
+}
+
+// keep returns the value of a column as it is kept: text, else JSON.
+func (t *parquetRows) keep(c *parquetCursor) Field {
+	kept := Field{t.header[c.at], t.text(c.cell), c.Type != parquet.ByteArray || c.List || c.cell == nil}
+	switch list, isList := strings.CutPrefix(kept.Value, setMark); {
+	case c.cell == nil:
+		kept.Value = "null"
+	case isList:
+		items := strings.Split(list, DefaultSeparator)
+		if c.Type == parquet.ByteArray {
+			for i, item := range items {
+				b, _ := json.Marshal(item) // a string: never fails
+				items[i] = string(b)
+			}
+		}
+		if list == "" {
+			items = nil
+		}
+		kept.Value = "[" + strings.Join(items, ",") + "]"
+	case kept.JSON && !json.Valid(c.cell): // NaN is a number of Parquet alone
+		kept.JSON = false
+	}
+	return kept
 }
 
 // A parquetCursor reads the cells of one column.

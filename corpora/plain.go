@@ -83,6 +83,9 @@ func (t *fastTextRows) next(ex *Example) error {
 			t.blank()
 			continue
 		}
+		if t.opts.Keep {
+			ex.Fields = []Field{{Name: "text", Value: t.file.text(line)}}
+		}
 		t.cell = append(t.cell[:0], setMark...)
 		for bytes.HasPrefix(line, []byte(fastTextPrefix)) {
 			end := bytes.IndexAny(line, " \t")

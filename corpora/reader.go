@@ -176,6 +176,9 @@ func (r *Reader) Read() (Example, error) {
 		case err == nil:
 			fr.Rows++
 			r.report.Rows++
+			if r.opts.Keep && ex.Fields == nil {
+				ex.Fields = []Field{{Name: "text", Value: ex.Text}}
+			}
 			return ex, nil
 		case err == io.EOF:
 			f := r.file
@@ -213,9 +216,12 @@ func (r *Reader) mark(pe *ParseError) Example {
 	if t, ok := f.rows.(*entryRows); ok && t.inner != nil {
 		f = t.inner
 	}
-	ex := Example{ID: pe.File, Line: pe.Line, Labels: r.slot(), Source: f.source, Bad: true}
+	ex := Example{ID: pe.File, Line: pe.Line, Labels: r.slot(), Source: f.source, Bad: pe}
 	if pe.Line > 0 {
 		ex.ID = f.rowID()
+	}
+	if r.opts.Keep && r.report.Files[f.source].Format != JSONL { // where rows have what they have
+		ex.Fields = f.cells(make([][]byte, len(f.header)))
 	}
 	return ex
 }

@@ -182,6 +182,9 @@ func (t *tableRows) next(ex *Example) error {
 		if err := t.example(ex, &t.cols, t.fields); err != nil {
 			return t.rowError(err)
 		}
+		if t.opts.Keep {
+			ex.Fields = t.cells(t.fields)
+		}
 		return nil
 	}
 }

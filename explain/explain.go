@@ -199,7 +199,7 @@ func (e *Explainer) Explain(ctx context.Context, text string, o Options) (*Expla
 	}
 	head := &e.model.Heads()[q.head]
 	x := &Explanation{
-		Text: text, Head: head.Name, Label: q.Label, Against: q.Against,
+		Text: text, Head: head.Name, Label: head.Spell(q.Label), Against: head.Spell(q.Against),
 		Tokens: prediction.Tokens, Unknown: prediction.Unknown, Number: !head.Labelled(),
 	}
 	if !x.Number {
@@ -265,10 +265,15 @@ func (q *question) aim(m *classify.Model, p classify.Prediction) error {
 	if !head.Labelled() && q.Label+q.Against != "" {
 		return fmt.Errorf("%w: %q, head %s answers with a number: name no label", ErrLabel, q.Label+q.Against, head.Name)
 	}
-	for _, label := range []string{q.Label, q.Against} {
-		if label != "" && !slices.Contains(head.Labels, label) {
-			return fmt.Errorf("%w: %q, head %s has %q", ErrLabel, label, head.Name, head.Labels)
+	for _, label := range []*string{&q.Label, &q.Against} {
+		if *label == "" {
+			continue
 		}
+		i := head.Index(*label)
+		if i < 0 {
+			return fmt.Errorf("%w: %q, head %s has %q", ErrLabel, *label, head.Name, head.Labels)
+		}
+		*label = head.Labels[i]
 	}
 	if q.Label == "" {
 		q.Label = head.AnswerName(p.Scores[q.head])

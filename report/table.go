@@ -54,6 +54,11 @@ func Table(w io.Writer, header []string, rows [][]any, style Style) error {
 	return err
 }
 
+// Verbatim is a cell that CSV and TSV write as it is, also where a spreadsheet would
+// take it for a formula: the user's own. In TSV one with a tab or a line end stands in
+// quotes.
+type Verbatim string
+
 // float returns the value of any floating-point cell.
 func float(cell any) (float64, bool) {
 	switch v := reflect.ValueOf(cell); v.Kind() {
@@ -274,7 +279,12 @@ func guard(cell string) string {
 }
 
 func csvTable(w io.Writer, header []string, rows [][]any) error {
-	head, cells := cellStrings(header, rows, func(c any) string { return guard(clean(exact(c), true)) })
+	head, cells := cellStrings(header, rows, func(c any) string {
+		if v, ok := c.(Verbatim); ok {
+			return string(v)
+		}
+		return guard(clean(exact(c), true))
+	})
 	cw := csv.NewWriter(w)
 	if err := cw.Write(head); err != nil {
 		return err
@@ -283,7 +293,15 @@ func csvTable(w io.Writer, header []string, rows [][]any) error {
 }
 
 func tsvTable(w io.Writer, header []string, rows [][]any) error {
-	head, cells := cellStrings(header, rows, func(c any) string { return Clean(exact(c)) })
+	head, cells := cellStrings(header, rows, func(c any) string {
+		switch v, ok := c.(Verbatim); {
+		case ok && strings.ContainsAny(string(v), "\t\r\n"):
+			return `"` + strings.ReplaceAll(string(v), `"`, `""`) + `"`
+		case ok:
+			return string(v)
+		}
+		return Clean(exact(c))
+	})
 	var b strings.Builder
 	for _, line := range append([][]string{head}, cells...) {
 		b.WriteString(strings.Join(line, "\t"))

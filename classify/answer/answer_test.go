@@ -26,7 +26,7 @@ func TestRecordsAreInOrder(t *testing.T) {
 	}
 	var texts []Text
 	for i := range 1500 {
-		texts = append(texts, Text{fmt.Sprint(i), fmt.Sprintf("Number %d is good. It is not bad!", i)})
+		texts = append(texts, Text{ID: fmt.Sprint(i), Text: fmt.Sprintf("Number %d is good. It is not bad!", i)})
 	}
 	texts[7].Text = ""
 	n := 0
@@ -66,7 +66,7 @@ func TestAllStops(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	n := 0
-	for _, err := range All(ctx, m, slices.Values([]Text{{"a", "good"}, {"b", "bad"}}), Options{}) {
+	for _, err := range All(ctx, m, slices.Values([]Text{{ID: "a", Text: "good"}, {ID: "b", Text: "bad"}}), Options{}) {
 		if err != context.Canceled {
 			t.Errorf("error %v", err)
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/explain"
@@ -14,10 +15,10 @@ import (
 type jsonWriter struct {
 	w     io.Writer
 	heads []classify.Head
-	names Naming
-	parts bool
+	o     Options
 	array bool
-	more  bool // a record has been written
+	more  bool            // a record has been written
+	taken map[string]bool // the names of fields that are kept
 	buf   []byte
 }
 
@@ -30,13 +31,19 @@ func (j *jsonWriter) Write(r *Record) error {
 		b = append(b, "[\n"...)
 	}
 	j.more = true
-	b = append(b, `{"id":`...)
-	b = appendJSON(b, r.ID)
-	b = j.appendAnswer(b, r.Prediction)
+	b = j.appendFields(append(b, '{'), r)
+	if r.Bad != nil {
+		b = appendJSON(j.appendKey(b, "error"), r.Bad.Error())
+		for _, h := range j.heads {
+			b = append(j.appendKey(b, h.Name), "null"...)
+		}
+	} else {
+		b = j.appendAnswer(b, r.Prediction)
+	}
 	if r.Words != nil {
 		b = j.appendWords(b, r.Words)
 	}
-	if j.parts {
+	if j.o.Sentences && r.Bad == nil {
 		b = j.appendSentences(b, r)
 	}
 	b = append(b, '}')
@@ -48,9 +55,43 @@ func (j *jsonWriter) Write(r *Record) error {
 	return err
 }
 
+// appendFields appends the fields that are kept, and the ID unless one of them is called
+// that.
+func (j *jsonWriter) appendFields(b []byte, r *Record) []byte {
+	named := false
+	if j.o.Keep {
+		for _, f := range r.Fields {
+			if j.taken == nil {
+				j.taken = map[string]bool{}
+			}
+			j.taken[f.Name] = true
+			named = named || f.Name == "id"
+			b = append(appendJSON(b, f.Name), ':')
+			if f.JSON {
+				b = append(b, f.Value...)
+			} else {
+				b = appendJSON(b, f.Value)
+			}
+			b = append(b, ',')
+		}
+	}
+	if !named {
+		b = append(appendJSON(append(b, `"id":`...), r.ID), ',')
+	}
+	return b[:len(b)-1]
+}
+
+// appendKey appends a comma and the key of something that is ours.
+func (j *jsonWriter) appendKey(b []byte, name string) []byte {
+	if j.taken[name] {
+		name = predicted + name
+	}
+	return append(appendJSON(append(b, ','), name), ':')
+}
+
 // appendWords appends, for each head, the words that weigh most.
 func (j *jsonWriter) appendWords(b []byte, words [][]explain.Word) []byte {
-	b = append(b, `,"words":{`...)
+	b = append(j.appendKey(b, "words"), '{')
 	for h, head := range j.heads {
 		if h > 0 {
 			b = append(b, ',')
@@ -71,7 +112,7 @@ func (j *jsonWriter) appendWords(b []byte, words [][]explain.Word) []byte {
 // appendSentences appends the answers for the sentences, and the shares of the
 // labels.
 func (j *jsonWriter) appendSentences(b []byte, r *Record) []byte {
-	b = append(b, `,"sentences":[`...)
+	b = append(j.appendKey(b, "sentences"), '[')
 	for i, s := range r.Sentences {
 		if i > 0 {
 			b = append(b, ',')
@@ -80,7 +121,7 @@ func (j *jsonWriter) appendSentences(b []byte, r *Record) []byte {
 		b = appendJSON(b, s.Text)
 		b = append(j.appendAnswer(b, s.Prediction), '}')
 	}
-	b = append(b, `],"shares":{`...)
+	b = append(j.appendKey(append(b, ']'), "shares"), '{')
 	more := false
 	for h, head := range j.heads {
 		if !head.Labelled() {
@@ -91,7 +132,7 @@ func (j *jsonWriter) appendSentences(b []byte, r *Record) []byte {
 		}
 		more = true
 		b = append(appendJSON(b, head.Name), ':')
-		b = appendProbs(b, head.Labels, r.Shares(h, len(head.Labels)))
+		b = appendProbs(b, &head, r.Shares(h, len(head.Labels)))
 	}
 	return append(b, '}')
 }
@@ -99,10 +140,10 @@ func (j *jsonWriter) appendSentences(b []byte, r *Record) []byte {
 // appendAnswer appends what the heads say, and the sizes.
 func (j *jsonWriter) appendAnswer(b []byte, p classify.Prediction) []byte {
 	for h, s := range p.Scores {
-		b = append(appendJSON(append(b, ','), j.heads[h].Name), ':')
-		b = j.names.appendScore(b, &j.heads[h], s)
+		b = j.o.appendScore(j.appendKey(b, j.heads[h].Name), &j.heads[h], s, p.Tokens == 0)
 	}
-	return fmt.Appendf(b, `,"tokens":%d,"unknown":%d`, p.Tokens, p.Unknown)
+	b = strconv.AppendInt(j.appendKey(b, "tokens"), int64(p.Tokens), 10)
+	return strconv.AppendInt(j.appendKey(b, "unknown"), int64(p.Unknown), 10)
 }
 
 func (j *jsonWriter) Flush() error { return nil } // Write holds nothing back

@@ -17,7 +17,8 @@ type Naming struct {
 	Neutral float64
 }
 
-// Label returns the label of a score that h gave, and false if there is none.
+// Label returns the label of a score that h gave, as the training texts spell it, and
+// false if there is none.
 func (n Naming) Label(h *classify.Head, s classify.Score) (string, bool) {
 	p := float64(s.Prob())
 	switch {
@@ -26,5 +27,5 @@ func (n Naming) Label(h *classify.Head, s classify.Score) (string, bool) {
 	case p < n.Neutral && len(h.Labels) == 2 && slices.Contains(h.Labels, "negative") && slices.Contains(h.Labels, "positive"):
 		return "neutral", true
 	}
-	return h.Labels[s.Label], true
+	return h.Spell(h.Labels[s.Label]), true
 }

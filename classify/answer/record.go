@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/tokenize"
 )
@@ -20,25 +21,29 @@ type Predictor interface {
 	PredictAll(ctx context.Context, texts iter.Seq[string]) iter.Seq2[classify.Prediction, error]
 }
 
-// Options say what a record holds beside the answer for its text, and how the
-// answers are called.
-type Options struct {
-	Naming
-
-	// Sentences also answers each sentence of a text.
-	Sentences bool
-
-	// Explainer, if not nil, finds the words that weigh most in each answer. It must
-	// be the model's.
-	Explainer *explain.Explainer
-}
-
 // A Text is what to answer.
-type Text struct{ ID, Text string }
+type Text struct {
+	ID, Text string
+
+	// Source names the file that the text is from, for a summary.
+	Source string
+
+	// Fields are what Options.Keep keeps.
+	Fields []corpora.Field
+
+	// Bad says why the text could not be read: then its record has no answer.
+	Bad error
+}
 
 // A Record is the answer for one text.
 type Record struct {
-	ID string
+	ID, Source string
+	Fields     []corpora.Field
+	Bad        error // why there is no answer
+
+	// Prediction has the scores of the heads that Options name, none for a text that
+	// could not be read. A text without a single token has no label, whatever the
+	// scores say.
 	classify.Prediction
 
 	// Sentences are those of the text in its order; nil unless they are asked for.
@@ -64,24 +69,31 @@ type pending struct {
 	have   int    // answers
 }
 
+// done says whether the record has all of its answers.
+func (p *pending) done() bool { return p.record.Bad != nil || p.have == 1+len(p.record.Sentences) }
+
 // All answers texts as they come, in bounded memory and in order, as
 // [classify.Model.PredictAll] does. After an error it stops. The errors are those of
 // m, which for a model are ctx's, and those of Options.Explainer.
 func All(ctx context.Context, m Predictor, texts iter.Seq[Text], o Options) iter.Seq2[*Record, error] {
+	heads := o.pick(m.Heads())
 	return func(yield func(*Record, error) bool) {
 		var queue []*pending // whose answers are on their way, first come first
 		asked := func(ask func(string) bool) {
 			for t := range texts {
-				p := &pending{record: Record{ID: t.ID}, text: t.Text}
+				p := &pending{record: Record{ID: t.ID, Source: t.Source, Fields: t.Fields, Bad: t.Bad}}
 				queue = append(queue, p)
+				if t.Bad != nil {
+					continue
+				}
 				if o.Sentences {
 					for _, span := range m.Pipeline().Sentences(t.Text) {
 						p.record.Sentences = append(p.record.Sentences, Sentence{Span: span, Text: t.Text[span.Start:span.End]})
 					}
 				}
 				parts := p.record.Sentences // the answer may be there before ask returns
-				if o.Explainer == nil {
-					p.text = ""
+				if o.Explainer != nil {
+					p.text = t.Text
 				}
 				if !ask(t.Text) {
 					return
@@ -93,39 +105,67 @@ func All(ctx context.Context, m Predictor, texts iter.Seq[Text], o Options) iter
 				}
 			}
 		}
-		for answer, err := range m.PredictAll(ctx, asked) {
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			p := queue[0]
-			if !p.add(answer) {
-				continue
-			}
-			queue = queue[1:]
-			if o.Explainer != nil {
-				if err := p.explain(ctx, o.Explainer, m.Heads()); err != nil {
-					yield(nil, err)
-					return
+		give := func() error { // the first records, as far as they are done
+			for len(queue) > 0 && queue[0].done() {
+				p := queue[0]
+				queue = queue[1:]
+				if o.Explainer != nil && p.record.Bad == nil {
+					if err := p.explain(ctx, o.Explainer, heads); err != nil {
+						return err
+					}
+				}
+				if !yield(&p.record, nil) {
+					return errStop
 				}
 			}
-			if !yield(&p.record, nil) {
+			return nil
+		}
+		for answer, err := range m.PredictAll(ctx, asked) {
+			if err == nil {
+				err = give() // texts before this one that could not be read
+			}
+			if err == nil {
+				queue[0].add(answer, heads)
+				err = give()
+			}
+			if err != nil {
+				if err != errStop {
+					yield(nil, err)
+				}
 				return
 			}
+		}
+		if err := give(); err != nil && err != errStop {
+			yield(nil, err)
 		}
 	}
 }
 
-// add puts the next answer in its place and reports whether it is the last one.
-func (p *pending) add(answer classify.Prediction) bool {
-	r := &p.record
-	if p.have == 0 {
+// errStop says that nobody wants more records.
+var errStop = errors.New("answer: stop")
+
+// add puts the next answer in its place.
+func (p *pending) add(answer classify.Prediction, heads []classify.Head) {
+	answer = only(answer, heads)
+	if r := &p.record; p.have == 0 {
 		r.Prediction = answer
 	} else {
 		r.Sentences[p.have-1].Prediction = answer
 	}
 	p.have++
-	return p.have == 1+len(r.Sentences)
+}
+
+// only returns an answer with the scores of those heads alone.
+func only(p classify.Prediction, heads []classify.Head) classify.Prediction {
+	if len(heads) == len(p.Heads) {
+		return p
+	}
+	scores := make([]classify.Score, len(heads))
+	for i, h := range heads {
+		scores[i] = p.Scores[find(p.Heads, h.Name)]
+	}
+	p.Scores, p.Heads = scores, heads
+	return p
 }
 
 // explain finds the words that weigh most in the answer of each head.

@@ -6,50 +6,84 @@ import (
 	"github.com/textlstm/textlstm/classify"
 )
 
-// appendScore appends the answer of a head as an object.
-func (n Naming) appendScore(b []byte, head *classify.Head, s classify.Score) []byte {
-	if !head.Labelled() {
+// appendScore appends the answer of a head as an object; that for a blank text has
+// neither label nor number.
+func (n Naming) appendScore(b []byte, head *classify.Head, s classify.Score, blank bool) []byte {
+	switch {
+	case !head.Labelled() && blank:
+		return append(b, `{"value":null}`...)
+	case !head.Labelled():
 		return append(appendNumber(append(b, `{"value":`...), s.Value), '}')
 	}
 	b = append(b, `{"label":`...)
-	if label, ok := n.Label(head, s); ok {
+	if label, ok := n.Label(head, s); ok && !blank {
 		b = appendJSON(b, label)
 	} else {
 		b = append(b, "null"...)
 	}
 	if head.MultiLabel() {
-		b = appendJSON(append(b, `,"labels":`...), head.PredictedLabels(s))
+		labels := []string{}
+		if !blank {
+			for _, l := range head.PredictedLabels(s) {
+				labels = append(labels, head.Spell(l))
+			}
+		}
+		b = appendJSON(append(b, `,"labels":`...), labels)
 	}
-	b = appendProb(append(b, `,"prob":`...), s.Prob())
+	b = append(b, `,"prob":`...)
+	if blank {
+		b = append(b, "null"...)
+	} else {
+		b = appendProb(b, s.Prob())
+	}
 	b = append(b, `,"probs":`...)
-	return append(appendProbs(b, head.Labels, s.Probs), '}')
+	return append(appendProbs(b, head, s.Probs), '}')
 }
 
 // columns are the names of the columns of a head.
-func columns(head *classify.Head) []string {
+func (o *Options) columns(head *classify.Head) []string {
 	if !head.Labelled() {
 		return []string{head.Name}
 	}
-	return []string{head.Name, head.Name + "_prob"}
+	names := []string{head.Name, head.Name + "_prob"}
+	if o.Probs {
+		for _, l := range head.Labels {
+			names = append(names, head.Name+"_prob_"+head.Spell(l))
+		}
+	}
+	return names
 }
 
-// cells are the answer of a head in its columns.
-func (n Naming) cells(head *classify.Head, s classify.Score) []any {
-	if !head.Labelled() {
+// cells are the answer of a head in its columns; that for a blank text has neither label
+// nor number.
+func (o *Options) cells(head *classify.Head, s classify.Score, blank bool) []any {
+	switch {
+	case !head.Labelled() && blank:
+		return []any{nil}
+	case !head.Labelled():
 		return []any{string(appendNumber(nil, s.Value))}
 	}
-	label, _ := n.Label(head, s)
-	return []any{label, string(appendProb(nil, s.Prob()))}
+	cells := []any{nil, nil}
+	if !blank {
+		label, _ := o.Label(head, s)
+		cells = []any{label, string(appendProb(nil, s.Prob()))}
+	}
+	if o.Probs {
+		for _, v := range s.Probs {
+			cells = append(cells, string(appendProb(nil, v)))
+		}
+	}
+	return cells
 }
 
-// appendProbs appends an object with a number for each label.
-func appendProbs(b []byte, labels []string, probs []float32) []byte {
+// appendProbs appends an object with a number for each label of h.
+func appendProbs(b []byte, h *classify.Head, probs []float32) []byte {
 	b = append(b, '{')
-	for c, label := range labels {
+	for c, label := range h.Labels {
 		if c > 0 {
 			b = append(b, ',')
 		}
-		b = append(appendJSON(b, label), ':')
+		b = append(appendJSON(b, h.Spell(label)), ':')
 		b = appendProb(b, probs[c])
 	}
 	return append(b, '}')

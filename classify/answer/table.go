@@ -2,11 +2,14 @@ package answer
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/report"
 )
@@ -17,31 +20,64 @@ type tableWriter struct {
 	w      io.Writer
 	style  report.Style
 	heads  []classify.Head
-	names  Naming
-	parts  bool // a column for the text of sentences
-	words  bool // a column for the words that weigh most, by head
+	o      Options
+	kept   []string // the names of the fields
 	rows   [][]any
 	headed bool // the header is out
 }
 
 func (t *tableWriter) Write(r *Record) error {
-	t.add(r.ID, r.Prediction, "", r.Words)
+	if err := t.keep(r.Fields); err != nil {
+		return err
+	}
+	t.add(r.Fields, r.ID, r.Prediction, "", r.Words, r.Bad)
 	for i, s := range r.Sentences {
-		t.add(fmt.Sprintf("%s#%d", r.ID, i+1), s.Prediction, s.Text, nil)
+		t.add(r.Fields, fmt.Sprintf("%s#%d", r.ID, i+1), s.Prediction, s.Text, nil, nil)
 	}
 	const some = 256
-	if len(t.rows) >= some && (t.style == report.CSV || t.style == report.TSV) {
+	if len(t.rows) >= some && t.machine() {
 		return t.print()
 	}
 	return nil
 }
 
+// machine says whether the style is for programs, who want all of a text.
+func (t *tableWriter) machine() bool { return t.style == report.CSV || t.style == report.TSV }
+
+// keep notes the names of the fields of the first text that has any; the others have no
+// more, and those of a table have no fewer.
+func (t *tableWriter) keep(fields []corpora.Field) error {
+	if !t.o.Keep || len(fields) == 0 {
+		return nil
+	}
+	if t.kept == nil && !t.headed {
+		for _, f := range fields {
+			t.kept = append(t.kept, f.Name)
+		}
+	}
+	same := func(f corpora.Field, name string) bool { return f.Name == name }
+	other := func(f corpora.Field) bool { return !f.JSON || !slices.Contains(t.kept, f.Name) }
+	if !slices.EqualFunc(fields, t.kept, same) && slices.ContainsFunc(fields, other) {
+		return fmt.Errorf("answer: a text has other columns than those before it, %s: a table cannot keep both, JSON lines can: %w", strings.Join(t.kept, ", "), corpora.ErrData)
+	}
+	return nil
+}
+
 // add appends a row; text is that of a sentence, words are by head.
-func (t *tableWriter) add(id string, p classify.Prediction, text string, words [][]explain.Word) {
-	row := []any{id}
-	for h, s := range p.Scores {
-		row = append(row, t.names.cells(&t.heads[h], s)...)
-		if t.words {
+func (t *tableWriter) add(fields []corpora.Field, id string, p classify.Prediction, text string, words [][]explain.Word, bad error) {
+	var row []any
+	if t.o.Keep {
+		row = t.addFields(row, fields)
+	} else {
+		row = append(row, id)
+	}
+	for h := range t.heads {
+		if head := &t.heads[h]; h < len(p.Scores) {
+			row = append(row, t.o.cells(head, p.Scores[h], p.Tokens == 0)...)
+		} else {
+			row = append(row, make([]any, len(t.o.columns(head)))...)
+		}
+		if t.words() {
 			var list []string
 			if words != nil {
 				for _, w := range words[h] {
@@ -51,14 +87,60 @@ func (t *tableWriter) add(id string, p classify.Prediction, text string, words [
 			row = append(row, strings.Join(list, ", "))
 		}
 	}
-	row = append(row, p.Tokens, p.Unknown)
-	if t.parts {
-		if t.style != report.CSV && t.style != report.TSV {
+	if bad != nil {
+		row = append(row, nil, nil)
+	} else {
+		row = append(row, p.Tokens, p.Unknown)
+	}
+	if t.o.Sentences {
+		if !t.machine() {
 			text = report.Excerpt(text, 60)
 		}
 		row = append(row, text)
 	}
+	if t.o.Errors {
+		why := ""
+		if bad != nil {
+			why = bad.Error()
+		}
+		row = append(row, why)
+	}
 	t.rows = append(t.rows, row)
+}
+
+func (t *tableWriter) words() bool { return t.o.Explainer != nil }
+
+// addFields appends the cells of the fields that are kept.
+func (t *tableWriter) addFields(row []any, fields []corpora.Field) []any {
+	for i, name := range t.kept {
+		if i >= len(fields) || fields[i].Name != name {
+			i = slices.IndexFunc(fields, func(f corpora.Field) bool { return f.Name == name })
+		}
+		if i < 0 {
+			row = append(row, nil)
+		} else {
+			row = append(row, t.field(fields[i]))
+		}
+	}
+	return row
+}
+
+// field is the cell of a field that is kept.
+func (t *tableWriter) field(f corpora.Field) any {
+	v := f.Value
+	if f.JSON {
+		var s string
+		switch {
+		case v == "null":
+			return nil
+		case json.Unmarshal([]byte(v), &s) == nil:
+			v = s
+		}
+	}
+	if !t.machine() {
+		return report.Excerpt(v, 60)
+	}
+	return report.Verbatim(v)
 }
 
 func (t *tableWriter) Flush() error {
@@ -75,21 +157,45 @@ func (t *tableWriter) Close() error {
 	return t.print()
 }
 
+// header names the columns.
+func (t *tableWriter) header() []string {
+	header := slices.Clone(t.kept)
+	if !t.o.Keep {
+		header = append(header, "id")
+	}
+	add := func(names ...string) {
+		if slices.ContainsFunc(names, func(n string) bool { return slices.Contains(t.kept, n) }) {
+			for i := range names {
+				names[i] = predicted + names[i]
+			}
+		}
+		header = append(header, names...)
+	}
+	for h := range t.heads {
+		names := t.o.columns(&t.heads[h])
+		if t.words() {
+			names = append(names, t.heads[h].Name+"_words")
+		}
+		add(names...)
+	}
+	add("tokens")
+	add("unknown")
+	if t.o.Sentences {
+		add("sentence")
+	}
+	if t.o.Errors {
+		add("error")
+	}
+	return header
+}
+
+// predicted stands before the names of columns that the input has too.
+const predicted = "predicted_"
+
 // print prints the rows so far, under the header if they are the first.
 func (t *tableWriter) print() error {
-	header := []string{"id"}
-	for h := range t.heads {
-		header = append(header, columns(&t.heads[h])...)
-		if t.words {
-			header = append(header, t.heads[h].Name+"_words")
-		}
-	}
-	header = append(header, "tokens", "unknown")
-	if t.parts {
-		header = append(header, "sentence")
-	}
 	var b bytes.Buffer
-	if err := report.Table(&b, header, t.rows, t.style); err != nil {
+	if err := report.Table(&b, t.header(), t.rows, t.style); err != nil {
 		return err
 	}
 	out := b.Bytes()

@@ -21,11 +21,22 @@ type Writer interface {
 }
 
 // NewWriter returns the writer of a style for the records that a model of those
-// heads gives with the same options. JSON and JSON lines have one object for each
-// text, all other styles a row, and a row for each of its sentences.
+// heads gives with the same options, which are valid. JSON and JSON lines have one
+// object for each text, all other styles a row, and a row for each of its sentences.
 func NewWriter(w io.Writer, style report.Style, heads []classify.Head, o Options) Writer {
-	if style == report.JSONL || style == report.JSON {
-		return &jsonWriter{w: w, heads: heads, names: o.Naming, parts: o.Sentences, array: style == report.JSON}
+	heads = o.pick(heads)
+	var out Writer
+	switch {
+	case o.Summary:
+		return newSummary(w, style, heads, o)
+	case style == report.JSONL || style == report.JSON:
+		out = &jsonWriter{w: w, heads: heads, o: o, array: style == report.JSON}
+	default:
+		out = &tableWriter{w: w, style: style, heads: heads, o: o}
 	}
-	return &tableWriter{w: w, style: style, heads: heads, names: o.Naming, parts: o.Sentences, words: o.Explainer != nil}
+	if o.Sort != "" {
+		by, _ := o.order(heads) // as Validate has found
+		return &sorter{out: out, by: by, most: o.Top}
+	}
+	return out
 }

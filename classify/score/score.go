@@ -143,12 +143,34 @@ func goldLabels(d *corpora.Dataset, e *corpora.Example, column int, multi bool) 
 // compared: the others' probability is shared out. The errors are ctx's, and
 // ErrLabels as for Pair.
 func Dataset(ctx context.Context, m *classify.Model, d *corpora.Dataset, head string) ([]Predictions, error) {
-	encoded, err := m.Encode(ctx, d.Texts())
+	return Watched(ctx, m, d, head, func(int) {})
+}
+
+// Watched is Dataset that tells how many texts have been answered, now and then.
+func Watched(ctx context.Context, m *classify.Model, d *corpora.Dataset, head string, answered func(int)) ([]Predictions, error) {
+	pairs, err := Pair(m, d, head)
 	if err != nil {
 		return nil, err
 	}
-	return Encoded(ctx, m, d, encoded, head)
+	answers := make([]classify.Prediction, 0, d.Len())
+	for len(answers) < d.Len() {
+		window := d.Examples[len(answers):min(len(answers)+answerWindow, d.Len())]
+		texts := make([]string, len(window))
+		for i := range window {
+			texts[i] = window[i].Text
+		}
+		some, err := m.PredictBatch(ctx, texts)
+		if err != nil {
+			return nil, err
+		}
+		answers = append(answers, some...)
+		answered(len(answers))
+	}
+	return gatherAll(m.Heads(), d, pairs, answers)
 }
+
+// answerWindow is how many texts are answered at a time.
+const answerWindow = 2048
 
 // Encoded is Dataset for texts that m.Encode has already prepared.
 func Encoded(ctx context.Context, m *classify.Model, d *corpora.Dataset, texts []classify.Encoded, head string) ([]Predictions, error) {
@@ -160,9 +182,14 @@ func Encoded(ctx context.Context, m *classify.Model, d *corpora.Dataset, texts [
 	if err != nil {
 		return nil, err
 	}
+	return gatherAll(m.Heads(), d, pairs, answers)
+}
+
+// gatherAll gathers the answers of each pair.
+func gatherAll(heads []classify.Head, d *corpora.Dataset, pairs []Pairing, answers []classify.Prediction) ([]Predictions, error) {
 	var out []Predictions
 	for _, p := range pairs {
-		one, err := gather(&m.Heads()[p.Head], d, p, answers)
+		one, err := gather(&heads[p.Head], d, p, answers)
 		if err != nil {
 			return nil, err
 		}

@@ -5,192 +5,236 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/train/watch"
 )
 
+// Classify flags are those of classify.
+type classifyFlags struct {
+	in            input
+	model, output string
+	lines, why    bool
+	texts         []string
+	answer.Options
+}
+
 func newClassify() *cobra.Command {
-	var (
-		in     input
-		model  string
-		output string
-		lines  bool
-		o      answer.Options
-		why    bool
-	)
+	var c classifyFlags
 	cmd := &cobra.Command{
 		Use:   "classify [file...]",
 		Short: "Label texts",
 		Long: `Classify labels texts: one document per file, one per line with --lines, one per
-row of a table (its labels are ignored). Without a file, or for "-", it reads
-standard input, and answers each line or row as it comes: where it is interrupted,
-all that was read has its answer.
+row of a table (its labels are ignored), or those of --text. Without a file, or for
+"-", it reads standard input, and answers each line or row as it comes: where it is
+interrupted, all that was read has its answer.
 
-One record goes out for each that comes in, in the same order, empty texts too.
+One record goes out for each that comes in, in the same order, empty texts too: they
+have no label. --keep writes the columns of a table, or the fields of JSON, as they
+are, and the answers behind them. A row that cannot be read is named on standard
+error and the exit code is then 3; with --bad-records skip it is counted there and the
+code is 0, with mark it has a record too, which says why, with stop the first one ends
+the run.
+
 With --sentences each sentence is labelled as well: JSON records then list them
 and the share of each label, tables have a row for each. With --explain each answer
 comes with the words that weigh most in it; see sentiment explain for more.
+--summary counts the labels of each file instead.
 
 With --abstain P a text whose label has less than that probability gets none: null
 in JSON, empty in tables. sentiment eval --precision tells which P to use.`,
 		Example: `  sentiment classify review.txt
-  cut -f3 tweets.tsv | sentiment classify --lines --output jsonl`,
-		RunE: func(cmd *cobra.Command, files []string) error {
-			opts, err := in.options()
-			if err != nil {
-				return err
-			}
-			if err := checkNaming(o.Naming); err != nil {
-				return err
-			}
-			style, err := report.ParseStyle(output)
-			if err != nil {
-				return usageError{err}
-			}
-			opts.Unlabelled, opts.Lines = true, lines
-			m, err := loadModel(model)
-			if err != nil {
-				return err
-			}
-			if why {
-				o.Explainer = explain.New(m)
-			}
-			out := bufio.NewWriter(cmd.OutOrStdout())
-			w := flusher{answer.NewWriter(out, style, m.Heads(), o), out}
-			err = classifyFiles(cmd.Context(), m, opts, orStdin(files), o, w)
-			if we := (writeError{}); errors.As(err, &we) {
-				return we.error
-			}
-			if werr := w.Close(); werr != nil {
-				return errors.Join(err, werr)
-			}
-			return errors.Join(err, out.Flush())
-		},
+  sentiment classify --text "I love it"
+  cut -f3 tweets.tsv | sentiment classify --lines --output jsonl
+  sentiment classify --keep --head sentiment --output csv reviews.csv > answered.csv
+  sentiment classify --sort negative --top 10 reviews.csv`,
+		RunE: func(cmd *cobra.Command, files []string) error { return c.run(cmd, files) },
 	}
-	addModelFlag(cmd, &model)
-	in.addFlags(cmd, false)
-	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, jsonl, json, csv, tsv, md or html")
-	cmd.Flags().BoolVar(&lines, "lines", false, "one document per line")
-	cmd.Flags().BoolVar(&o.Sentences, "sentences", false, "label each sentence too, and count them by label")
-	cmd.Flags().Float64Var(&o.Abstain, "abstain", 0, "give no label below this `probability`")
-	cmd.Flags().Float64Var(&o.Neutral, "neutral", 0, "neutral below this `probability`, where a head knows negative and positive alone")
-	cmd.Flags().BoolVar(&why, "explain", false, "name the words that weigh most in each answer")
+	addModelFlag(cmd, &c.model)
+	c.in.addFlags(cmd, false)
+	f := cmd.Flags()
+	f.StringVarP(&c.output, "output", "o", "table", "table, jsonl, json, csv, tsv, md or html")
+	f.StringArrayVar(&c.texts, "text", nil, "a `text` to label; may be repeated")
+	f.BoolVar(&c.lines, "lines", false, "one document per line")
+	f.StringArrayVar(&c.Heads, "head", nil, "only this `head`; may be repeated")
+	f.BoolVar(&c.Keep, "keep", false, "write the columns of the input too, before the answers")
+	f.BoolVar(&c.Probs, "probs", false, "columns for the probabilities of all labels in tables")
+	f.StringVar(&c.Sort, "sort", "", "in the order of the probability of this `label`, or head:label, the highest first")
+	f.IntVar(&c.Top, "top", 0, "with --sort: the first `n`")
+	f.BoolVar(&c.Summary, "summary", false, "how many texts have each label, by file and head")
+	f.BoolVar(&c.Sentences, "sentences", false, "label each sentence too, and count them by label")
+	f.Float64Var(&c.Abstain, "abstain", 0, "give no label below this `probability`")
+	f.Float64Var(&c.Neutral, "neutral", 0, "neutral below this `probability`, where a head knows negative and positive alone")
+	f.BoolVar(&c.why, "explain", false, "name the words that weigh most in each answer")
 	return cmd
 }
 
-func checkNaming(n answer.Naming) error {
-	if !(n.Abstain >= 0 && n.Abstain <= 1) {
-		return usagef("--abstain %g: want 0 to 1", n.Abstain)
+func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
+	if len(c.texts) > 0 && len(files) > 0 {
+		return usagef("--text and files both give texts: use one")
 	}
-	if !(n.Neutral >= 0 && n.Neutral <= 1) {
-		return usagef("--neutral %g: want 0 to 1", n.Neutral)
+	opts, err := c.in.options()
+	if err != nil {
+		return err
+	}
+	style, err := report.ParseStyle(c.output)
+	if err != nil {
+		return usageError{err}
+	}
+	opts.Unlabelled, opts.Lines, opts.Keep = true, c.lines, c.Keep
+	c.Errors = opts.OnBad == corpora.MarkBad
+	m, err := loadModel(c.model)
+	if err != nil {
+		return err
+	}
+	if c.why {
+		c.Explainer = explain.New(m)
+	}
+	if err := c.Validate(m.Heads()); err != nil {
+		return usagef("--%w", err)
+	}
+	out := bufio.NewWriter(cmd.OutOrStdout())
+	w := &counter{Writer: answer.NewWriter(out, style, m.Heads(), c.Options), buffer: out}
+	console := watch.NewConsole(cmd.ErrOrStderr(), false, term.IsTerminal(int(os.Stdout.Fd())))
+	w.show = console.Counter(0)
+	if len(c.texts) > 0 {
+		err = c.labelTexts(cmd.Context(), m, w)
+	} else {
+		err = c.labelFiles(cmd.Context(), m, opts, orStdin(files), w)
+	}
+	console.Done()
+	var broken *answer.WriteError
+	if errors.As(err, &broken) && !errors.Is(err, corpora.ErrData) {
+		return broken.Err
+	}
+	if err != nil && w.n == 0 {
+		return err // and not a header alone
+	}
+	if werr := w.Close(); werr != nil {
+		return errors.Join(err, werr)
+	}
+	return errors.Join(err, out.Flush())
+}
+
+// A counter counts records, and empties the buffer behind its writer with it.
+type counter struct {
+	answer.Writer
+	buffer *bufio.Writer
+	n      int
+	show   func(int)
+}
+
+func (c *counter) Write(r *answer.Record) error {
+	c.n++
+	c.show(c.n)
+	return c.Writer.Write(r)
+}
+
+func (c *counter) Flush() error {
+	if err := c.Writer.Flush(); err != nil {
+		return err
+	}
+	return c.buffer.Flush()
+}
+
+// labelTexts labels the texts of --text.
+func (c *classifyFlags) labelTexts(ctx context.Context, m *classify.Model, w answer.Writer) error {
+	texts := make([]answer.Text, len(c.texts))
+	for i, text := range c.texts {
+		text = strings.ToValidUTF8(text, "\ufffd")
+		texts[i] = answer.Text{ID: strconv.Itoa(i + 1), Text: text, Source: "--text", Fields: []corpora.Field{{Name: "text", Value: text}}}
+	}
+	for record, err := range answer.All(ctx, m, slices.Values(texts), c.Options) {
+		if err != nil {
+			return err
+		}
+		if err := w.Write(record); err != nil {
+			return &answer.WriteError{Err: err}
+		}
 	}
 	return nil
 }
 
-// classifyFiles labels every text of the files. A file or row that cannot be
-// read is reported and does not stop the others; the first such error decides
-// the exit code.
-func classifyFiles(ctx context.Context, m *classify.Model, opts corpora.Options, files []string, o answer.Options, w answer.Writer) error {
+// labelFiles labels every text of the files. A file or row that cannot be read is
+// reported and does not stop the others, but with --bad-records stop; the first such
+// error decides the exit code.
+func (c *classifyFlags) labelFiles(ctx context.Context, m *classify.Model, opts corpora.Options, files []string, w answer.Writer) error {
 	var failed []error
 	for _, file := range files {
-		if err := classifyFile(ctx, m, opts, file, o, w); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if we := (writeError{}); errors.As(err, &we) {
-				return err
-			}
+		err := c.labelFile(ctx, m, opts, file, w)
+		var broken *answer.WriteError
+		if ctx.Err() != nil || errors.As(err, &broken) {
+			return err
+		}
+		if err != nil {
 			failed = append(failed, err)
+			if opts.OnBad == corpora.StopAtBad {
+				break
+			}
 		}
 	}
 	return errors.Join(failed...)
 }
 
-// A writeError is a failure of the output, which ends the run.
-type writeError struct{ error }
-
-// A flusher writes through a buffer, which Flush empties too.
-type flusher struct {
-	answer.Writer
-	buffer *bufio.Writer
-}
-
-func (f flusher) Flush() error {
-	if err := f.Writer.Flush(); err != nil {
-		return err
-	}
-	return f.buffer.Flush()
-}
-
-// classifyFile answers what has come of a file whenever more of it would have to be
-// waited for. Rows that have been read of standard input cannot be read again: they are
-// answered even where ctx has ended.
-func classifyFile(ctx context.Context, m *classify.Model, opts corpora.Options, file string, o answer.Options, w answer.Writer) error {
+func (c *classifyFlags) labelFile(ctx context.Context, m *classify.Model, opts corpora.Options, file string, w answer.Writer) error {
 	r, err := openInput(ctx, opts, file)
 	if err != nil {
 		return err
 	}
 	defer r.Close()
-	release := func() {}
-	defer func() { release() }()
+	rows := &heldRows{Reader: r, release: func() {}}
+	defer func() { rows.release() }()
 	if file == corpora.Stdin {
-		ctx = context.WithoutCancel(ctx)
+		rows.ctx = ctx
+		ctx = context.WithoutCancel(ctx) // what has been read cannot be read again: it is answered
 	}
 	const mostErrors = 10
 	var refused []error
-	var end error
 	more := 0
-	rows := false // of standard input have been read
-	ready := func(yield func(answer.Text) bool) {
-		for {
-			e, err := r.Read()
-			if file == corpora.Stdin && !rows && (opts.Lines || r.Report().Files[0].Format != corpora.Text) {
-				rows, release = true, hold(ctx)
-			}
-			switch {
-			case corpora.Refused(err) && len(refused) < mostErrors:
-				refused = append(refused, err)
-			case corpora.Refused(err):
-				more++
-			case err != nil:
-				end = err
-				return
-			case !yield(answer.Text{ID: e.ID, Text: e.Text}):
-				return
-			}
-			if !r.Ready() {
-				return
-			}
+	err = answer.Rows(ctx, m, rows, c.Options, w, func(err error) {
+		if len(refused) < mostErrors {
+			refused = append(refused, err)
+		} else {
+			more++
 		}
+	})
+	var broken *answer.WriteError
+	if errors.As(err, &broken) {
+		return err
 	}
-	for end == nil {
-		for record, err := range answer.All(ctx, m, ready, o) {
-			if err != nil {
-				return err
-			}
-			if err := w.Write(record); err != nil {
-				return writeError{err}
-			}
-		}
-		if end == nil {
-			if err := w.Flush(); err != nil {
-				return writeError{err}
-			}
-		}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w; if it is a text and no file: sentiment classify --text %s", err, quote(file))
 	}
 	if more > 0 {
 		refused = append(refused, fmt.Errorf("%s: %d more rows refused", file, more))
 	}
-	if end != io.EOF {
-		refused = append(refused, end)
+	return errors.Join(append(refused, err)...)
+}
+
+// HeldRows let a command go on after a signal, with ctx, once a row has been read: it
+// cannot be read again and is answered. A document that is read as a whole can.
+type heldRows struct {
+	*corpora.Reader
+	ctx     context.Context // nil if they can be read again
+	release func()
+}
+
+func (h *heldRows) Read() (corpora.Example, error) {
+	x, err := h.Reader.Read()
+	if h.ctx != nil && (x.Line > 0 || corpora.Refused(err)) {
+		h.release, h.ctx = hold(h.ctx), nil
 	}
-	return errors.Join(refused...)
+	return x, err
 }

@@ -23,7 +23,7 @@ func newCorpus() *cobra.Command {
 		Long: `Corpus looks after labelled files: TSV, CSV, JSON lines, fastText, Parquet, a
 directory per label, plain text, compressed or in archives. Labels keep the
 spelling of the file, except in check, where neg is negative.`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newCorpusStats(), newCorpusCheck(), newCorpusSplit(), newCorpusConvert(), newCorpusSample())
@@ -87,7 +87,6 @@ func newCorpusStats() *cobra.Command {
 type outFlags struct {
 	to  string
 	ids bool
-	bad int
 }
 
 func (o *outFlags) addFlags(cmd *cobra.Command) {
@@ -100,7 +99,6 @@ func (o *outFlags) addFlags(cmd *cobra.Command) {
 	}
 	f.StringVar(&o.to, "to", "", "format to write: "+strings.Join(formats, ", ")+" (default: by the name)")
 	f.BoolVar(&o.ids, "ids", false, "write the ids too")
-	f.IntVar(&o.bad, "bad-records", 0, "go on after so many unreadable rows; -1 for any number")
 	must(cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
 }
 
@@ -144,7 +142,7 @@ func (o *outFlags) read(in *input, files []string) (*corpora.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts.KeepSpelling, opts.Limits.BadRecords = true, o.bad
+	opts.KeepSpelling = true
 	d, _, err := corpora.ReadFiles(opts, files...)
 	return d, err
 }
@@ -244,7 +242,7 @@ output, in the format of --to.`,
 			if err != nil {
 				return err
 			}
-			opts.KeepSpelling, opts.Lines, opts.Limits.BadRecords = true, lines, out.bad
+			opts.KeepSpelling, opts.Lines = true, lines
 			r, err := corpora.Open(opts, orStdin(files)...)
 			if err != nil {
 				return err

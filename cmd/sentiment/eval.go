@@ -17,6 +17,7 @@ import (
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/page"
+	"github.com/textlstm/textlstm/train/watch"
 )
 
 // An evaluation is what the flags of eval ask for.
@@ -119,13 +120,13 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 	if m, err = branchOf(m, e.branch); err != nil {
 		return err
 	}
-	predictions, err := e.predict(ctx, m, opts, files)
+	predictions, err := e.predict(ctx, log, m, opts, files)
 	if err != nil {
 		return err
 	}
 	var dev []score.Predictions
 	if e.dev != nil {
-		if dev, err = e.predict(ctx, m, opts, e.dev); err != nil {
+		if dev, err = e.predict(ctx, log, m, opts, e.dev); err != nil {
 			return err
 		}
 	}
@@ -223,7 +224,7 @@ func (e *evaluation) options(html bool) (evaluate.Options, error) {
 }
 
 // predict runs m over the files.
-func (e *evaluation) predict(ctx context.Context, m *classify.Model, opts corpora.Options, files []string) ([]score.Predictions, error) {
+func (e *evaluation) predict(ctx context.Context, log io.Writer, m *classify.Model, opts corpora.Options, files []string) ([]score.Predictions, error) {
 	if len(opts.Heads) == 0 {
 		opts.Heads = score.Columns(opts, files[0], m)
 	}
@@ -241,7 +242,9 @@ func (e *evaluation) predict(ctx context.Context, m *classify.Model, opts corpor
 			return slices.ContainsFunc(x.Labels, func(l string) bool { return l == "negative" || l == "positive" })
 		})
 	}
-	return score.Dataset(ctx, m, data, e.head)
+	console := watch.NewConsole(log, false, false)
+	defer console.Done()
+	return score.Watched(ctx, m, data, e.head, console.Counter(data.Len()))
 }
 
 // highlight marks the words behind the first n mistakes of ev, by what they add

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
@@ -72,10 +73,11 @@ against it on a terminal, elsewhere [+++for] and [---against].`,
 			}
 			o.Ngrams = top
 			out := bufio.NewWriter(cmd.OutOrStdout())
-			w, err := explain.NewWriter(out, output)
+			ew, err := explain.NewWriter(out, output)
 			if err != nil {
 				return usagef("--output %s: want one of %s", output, strings.Join(explain.Outputs(), ", "))
 			}
+			w := flusher{ew, out}
 			w.Top = top
 			if w.Color, err = colored(color); err != nil {
 				return err
@@ -91,8 +93,9 @@ against it on a terminal, elsewhere [+++for] and [---against].`,
 				opts.Unlabelled, opts.Lines = true, lines
 				err = explainFiles(cmd.Context(), e, opts, orStdin(files), o, w)
 			}
-			if we := (writeError{}); errors.As(err, &we) {
-				return we.error
+			var broken *answer.WriteError
+			if errors.As(err, &broken) {
+				return broken.Err
 			}
 			if errors.Is(err, explain.ErrHead) || errors.Is(err, explain.ErrLabel) {
 				return usageError{err}
@@ -123,6 +126,19 @@ against it on a terminal, elsewhere [+++for] and [---against].`,
 	return cmd
 }
 
+// A flusher lets nobody wait for what is written.
+type flusher struct {
+	*explain.Writer
+	buffer *bufio.Writer
+}
+
+func (f flusher) Write(x *explain.Explanation) error {
+	if err := f.Writer.Write(x); err != nil {
+		return err
+	}
+	return f.buffer.Flush()
+}
+
 // colored says whether --color asks for colours.
 func colored(color string) (bool, error) {
 	switch color {
@@ -136,14 +152,14 @@ func colored(color string) (bool, error) {
 	return false, usagef("--color %s: want auto, always or never", color)
 }
 
-func explainTexts(ctx context.Context, e *explain.Explainer, texts []string, o explain.Options, w *explain.Writer) error {
+func explainTexts(ctx context.Context, e *explain.Explainer, texts []string, o explain.Options, w flusher) error {
 	for _, text := range texts {
 		x, err := e.Explain(ctx, strings.ToValidUTF8(text, "\ufffd"), o)
 		if err != nil {
 			return err
 		}
 		if err := w.Write(x); err != nil {
-			return writeError{err}
+			return &answer.WriteError{Err: err}
 		}
 	}
 	return nil
@@ -151,7 +167,7 @@ func explainTexts(ctx context.Context, e *explain.Explainer, texts []string, o e
 
 // explainFiles explains every text of the files. A file or row that cannot be
 // read, or is too long, is reported and does not stop the others.
-func explainFiles(ctx context.Context, e *explain.Explainer, opts corpora.Options, files []string, o explain.Options, w *explain.Writer) error {
+func explainFiles(ctx context.Context, e *explain.Explainer, opts corpora.Options, files []string, o explain.Options, w flusher) error {
 	const mostErrors = 10
 	var failed []error
 	for _, file := range files {
@@ -160,7 +176,8 @@ func explainFiles(ctx context.Context, e *explain.Explainer, opts corpora.Option
 				failed = append(failed, err)
 			}
 		})
-		if we := (writeError{}); errors.As(err, &we) || errors.Is(err, explain.ErrHead) || errors.Is(err, explain.ErrLabel) || ctx.Err() != nil {
+		var broken *answer.WriteError
+		if errors.As(err, &broken) || errors.Is(err, explain.ErrHead) || errors.Is(err, explain.ErrLabel) || ctx.Err() != nil {
 			return err
 		}
 		if err != nil {
@@ -170,7 +187,7 @@ func explainFiles(ctx context.Context, e *explain.Explainer, opts corpora.Option
 	return errors.Join(failed...)
 }
 
-func explainFile(ctx context.Context, e *explain.Explainer, opts corpora.Options, file string, o explain.Options, w *explain.Writer, refused func(error)) error {
+func explainFile(ctx context.Context, e *explain.Explainer, opts corpora.Options, file string, o explain.Options, w flusher, refused func(error)) error {
 	for example, err := range examples(ctx, opts, file, refused) {
 		if err != nil {
 			return err
@@ -185,7 +202,7 @@ func explainFile(ctx context.Context, e *explain.Explainer, opts corpora.Options
 		}
 		x.ID = example.ID
 		if err := w.Write(x); err != nil {
-			return writeError{err}
+			return &answer.WriteError{Err: err}
 		}
 	}
 	return nil
@@ -193,7 +210,7 @@ func explainFile(ctx context.Context, e *explain.Explainer, opts corpora.Options
 
 // explainErrors explains the worst mistakes on a labelled file: the answer
 // against the true label.
-func explainErrors(ctx context.Context, e *explain.Explainer, m *classify.Model, opts corpora.Options, file string, most int, o explain.Options, w *explain.Writer) error {
+func explainErrors(ctx context.Context, e *explain.Explainer, m *classify.Model, opts corpora.Options, file string, most int, o explain.Options, w flusher) error {
 	if m.Head(o.Head) < 0 {
 		return usagef("the model has no head %q", o.Head)
 	}
@@ -219,7 +236,7 @@ func explainErrors(ctx context.Context, e *explain.Explainer, m *classify.Model,
 				return fmt.Errorf("%s: %w", v.Mistakes[i].ID, explain.ErrTooLong)
 			}
 			if err := w.Write(x); err != nil {
-				return writeError{err}
+				return &answer.WriteError{Err: err}
 			}
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,6 +28,8 @@ type input struct {
 	labelColumn, idColumn, weightColumn   string
 	delimiter, quote                      string
 	noHeader, strict                      bool
+	bad                                   string
+	ways                                  []string // that bad may name
 
 	cmd  *cobra.Command
 	said map[string]bool
@@ -44,13 +48,18 @@ func (in *input) addFlags(cmd *cobra.Command, labelled bool) {
 	f.StringVar(&in.idColumn, "id-col", "", "column of the ids")
 	f.BoolVar(&in.noHeader, "no-header", false, "the first line of a table is a row")
 	f.BoolVar(&in.strict, "strict", false, "refuse rows with bytes that are not of the encoding")
+	ways := []string{"stop", "skip", "mark"}
 	if labelled {
+		ways = ways[:2]
 		f.StringVar(&in.labelColumn, "label-col", "", "column of the labels, by name or number")
 		f.StringArrayVar(&in.heads, "head", nil, "`name=column` of one head, or name=a,b,c of columns of 0 and 1; may be repeated")
 		f.StringVar(&in.weightColumn, "weight-col", "", "column of the examples' weights")
 		f.StringVar(&in.labelMap, "label-map", "", "rename labels: `from=to,...`; one with a comma stands in double quotes")
 		f.StringVar(&in.separator, "label-sep", "", "separator of several labels in one cell")
 	}
+	in.ways = ways
+	f.StringVar(&in.bad, "bad-records", "", "what to do with rows that cannot be read: "+strings.Join(ways[:len(ways)-1], ", ")+" or "+ways[len(ways)-1]+"; a `number`: stop after so many")
+	must(cmd.RegisterFlagCompletionFunc("bad-records", cobra.FixedCompletions(ways, cobra.ShellCompDirectiveNoFileComp)))
 	formats := make([]string, 0, len(corpora.Formats()))
 	for _, name := range corpora.Formats() {
 		formats = append(formats, string(name))
@@ -84,6 +93,11 @@ func (in *input) options() (corpora.Options, error) {
 	if o.Format, err = corpora.ParseFormat(in.format); err != nil {
 		return o, usageError{err}
 	}
+	if n, err := strconv.Atoi(in.bad); err == nil {
+		o.Limits.BadRecords = n
+	} else if o.OnBad = corpora.OnBad(in.bad); in.bad != "" && !slices.Contains(in.ways, in.bad) {
+		return o, usagef("--bad-records %s: want %s or a number", in.bad, strings.Join(in.ways, ", "))
+	}
 	if in.labelMap != "" {
 		if o.LabelMap, err = corpora.ParseLabelMap(in.labelMap); err != nil {
 			return o, usageError{err}
@@ -111,19 +125,19 @@ func (in *input) options() (corpora.Options, error) {
 // say tells once how files were read, where the flags leave that open, and the labels
 // that are read in another spelling.
 func (in *input) say(r *corpora.Report) {
-	for _, name := range []string{"quiet", "log-json"} {
-		if f := in.cmd.Flags().Lookup(name); f != nil && f.Value.String() == "true" {
-			return
-		}
-	}
 	var lines []string
-	for i := range r.Files {
-		if f := &r.Files[i]; !f.Obvious() {
-			lines = append(lines, f.Guessed())
+	if f := in.cmd.Flags().Lookup("quiet"); f == nil || f.Value.String() != "true" {
+		for i := range r.Files {
+			if f := &r.Files[i]; !f.Obvious() {
+				lines = append(lines, f.Guessed())
+			}
+		}
+		for _, l := range r.Renamed {
+			lines = append(lines, fmt.Sprintf("label %s is read as %s", l.From, l.To))
 		}
 	}
-	for _, l := range r.Renamed {
-		lines = append(lines, fmt.Sprintf("label %s is read as %s", l.From, l.To))
+	if r.Refused > 0 && in.bad != "" {
+		lines = append(lines, fmt.Sprintf("%d of %d rows could not be read, the first: %v", r.Refused, r.Rows+r.Refused, r.Errors[0]))
 	}
 	for _, line := range lines {
 		if !in.said[line] {

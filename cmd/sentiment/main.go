@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ import (
 	"github.com/textlstm/textlstm/report"
 	_ "github.com/textlstm/textlstm/tokenize/prose"
 	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/train/watch"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -41,6 +43,9 @@ func run(args []string) int {
 	defer free()
 	root := newRoot()
 	root.SetArgs(args)
+	if slices.Contains(args, "--log-json") {
+		root.SetErr(watch.JSONLines(os.Stderr))
+	}
 	err := root.ExecuteContext(stop.ctx)
 	stop.ended.Lock()
 	if err == nil || errors.Is(err, context.Canceled) {
@@ -49,7 +54,7 @@ func run(args []string) int {
 		}
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintf(os.Stderr, "sentiment: %s\n", report.Clean(line))
+		root.PrintErrf("sentiment: %s\n", report.Clean(line))
 	}
 	return exitCode(err)
 }
@@ -106,7 +111,8 @@ labels from your own examples, and tells how good a model is.`,
   sentiment eval --model my.model test.tsv`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
+		Args:          noArgs,
+		Version:       versionLine(),
 		PersistentPreRunE: func(cmd *cobra.Command, args []string) error {
 			if threads < 0 {
 				return usagef("--threads %d: want at least 1", threads)
@@ -118,13 +124,60 @@ labels from your own examples, and tells how good a model is.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetHelpCommand(newHelp())
 	root.PersistentFlags().IntVar(&threads, "threads", 0, "processors to use (default all)")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	})
 	root.AddCommand(newClassify(), newTrain(), newPretrain(), newDistill(), newFindLR(), newEval(), newCompare(), newChecklist(), newExplain(), newCrossval(), newTune(), newDiagnose(), newCorpus(), newModel(), newEncode(), newServe(), newVersion())
 	usageArgs(root)
+	complete(root)
 	return root
+}
+
+// noArgs is for commands that have others below them: a word that names none of them may
+// be meant for one.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := ""
+	cmd.SuggestionsMinimumDistance = 2
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "; did you mean " + strings.Join(near, " or ") + "?"
+	} else if _, err := os.Stat(args[0]); err == nil && !cmd.HasParent() {
+		hint = "; to label a file: sentiment classify " + quote(args[0])
+	}
+	return fmt.Errorf("unknown command %q for %q%s", args[0], cmd.CommandPath(), hint)
+}
+
+// newHelp is cobra's command help, but for what there is no help of.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about any command",
+		RunE: func(c *cobra.Command, args []string) error {
+			cmd, rest, err := c.Root().Find(args)
+			if err != nil {
+				return usageError{err}
+			}
+			if len(rest) > 0 {
+				return usageError{noArgs(cmd, rest)}
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
+			cmd, _, err := c.Root().Find(args)
+			for _, sub := range cmd.Commands() {
+				if err == nil && sub.IsAvailableCommand() {
+					names = append(names, sub.Name())
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
 }
 
 // usageArgs makes wrong arguments of any command a usage error.

@@ -100,7 +100,6 @@ the model on other texts.`,
 	f.Int64Var(&u.memory, "memory", 0, "`MiB` that trials at the same time may need (default: what there is)")
 	f.StringVarP(&u.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md or html")
 	f.BoolVarP(&u.quiet, "quiet", "q", false, "no progress")
-	must(cmd.RegisterFlagCompletionFunc("method", cobra.FixedCompletions([]string{"tpe", "random", "halving"}, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
 

@@ -21,27 +21,36 @@ func newVersion() *cobra.Command {
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			info := map[string]string{
-				"version": version, "go": runtime.Version(),
-				"platform": runtime.GOOS + "/" + runtime.GOARCH, "kernel": vec.Kernel(),
-			}
-			if b, ok := debug.ReadBuildInfo(); ok {
-				if info["version"] == "" {
-					info["version"] = b.Main.Version
-				}
-				for _, s := range b.Settings {
-					if s.Key == "vcs.revision" || s.Key == "vcs.time" || s.Key == "vcs.modified" {
-						info[s.Key[len("vcs."):]] = s.Value
-					}
-				}
-			}
 			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(info)
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(versionInfo())
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "sentiment %s %s %s, %s kernels\n", info["version"], info["platform"], info["go"], info["kernel"])
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), versionLine())
 			return err
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+func versionInfo() map[string]string {
+	info := map[string]string{
+		"version": version, "go": runtime.Version(),
+		"platform": runtime.GOOS + "/" + runtime.GOARCH, "kernel": vec.Kernel(),
+	}
+	if b, ok := debug.ReadBuildInfo(); ok {
+		if info["version"] == "" {
+			info["version"] = b.Main.Version
+		}
+		for _, s := range b.Settings {
+			if s.Key == "vcs.revision" || s.Key == "vcs.time" || s.Key == "vcs.modified" {
+				info[s.Key[len("vcs."):]] = s.Value
+			}
+		}
+	}
+	return info
+}
+
+func versionLine() string {
+	info := versionInfo()
+	return fmt.Sprintf("sentiment %s %s %s, %s kernels", info["version"], info["platform"], info["go"], info["kernel"])
 }

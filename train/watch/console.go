@@ -175,6 +175,21 @@ func (c *Console) paint(format string, args ...any) {
 	}
 }
 
+// Counter returns what shows on a terminal how many texts have been answered, of total
+// if that is not 0, once two seconds have gone by.
+func (c *Console) Counter(total int) func(answered int) {
+	start := time.Now()
+	return func(answered int) {
+		if elapsed := time.Since(start); !c.quiet && elapsed > 2*time.Second {
+			of := ""
+			if total > 0 {
+				of = " of " + Thousands(float64(total))
+			}
+			c.paint("answered %s%s texts  %s", Thousands(float64(answered)), of, short(elapsed))
+		}
+	}
+}
+
 func (c *Console) clear() {
 	if c.tty {
 		fmt.Fprint(c.w, "\r\x1b[K")

@@ -1,0 +1,108 @@
+package answer
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/explain"
+)
+
+// Options say what a record holds beside the answer for its text, how the
+// answers are called, and which are written. The zero value is a record for each
+// text, with the likeliest label of each head.
+type Options struct {
+	Naming
+
+	// Heads are the names of the heads that answer; nil means all of the model's.
+	Heads []string
+
+	// Sentences also answers each sentence of a text.
+	Sentences bool
+
+	// Explainer, if not nil, finds the words that weigh most in each answer. It must
+	// be the model's.
+	Explainer *explain.Explainer
+
+	// Probs gives tables a column for the probability of every label, as JSON always
+	// has them.
+	Probs bool
+
+	// Keep writes the fields of each text, and the answers behind them. A column of the
+	// answers that one of the fields has the name of is called predicted_ and its name.
+	// Tables then have no ids of ours.
+	Keep bool
+
+	// Errors gives tables a last column that says why a text could not be read, as JSON
+	// has it where that is so.
+	Errors bool
+
+	// Sort, a label or head:label, writes the texts in the order of its probability, the
+	// highest first; the name of a head that answers with a number in that of its
+	// numbers. Texts without an answer come last. All records are in memory then, or
+	// the first Top if that is not 0.
+	Sort string
+	Top  int
+
+	// Summary writes, for each source and head, how many texts have each label, instead
+	// of the records.
+	Summary bool
+}
+
+// Validate reports what does not fit a model of those heads, beginning with the name of
+// the option in lower case.
+func (o *Options) Validate(heads []classify.Head) error {
+	for _, p := range []struct {
+		name  string
+		value float64
+	}{{"abstain", o.Abstain}, {"neutral", o.Neutral}} {
+		if !(p.value >= 0 && p.value <= 1) {
+			return fmt.Errorf("%s %g: want 0 to 1", p.name, p.value)
+		}
+	}
+	for _, name := range o.Heads {
+		if find(heads, name) < 0 {
+			return fmt.Errorf("head %s: the model has %s", name, names(heads))
+		}
+	}
+	switch {
+	case o.Top < 0:
+		return fmt.Errorf("top %d: want 0 or more", o.Top)
+	case o.Top > 0 && o.Sort == "":
+		return fmt.Errorf("top %d: say by which label the texts are sorted", o.Top)
+	case o.Summary && (o.Sort != "" || o.Keep || o.Sentences || o.Explainer != nil):
+		return errors.New("summary: there are no records to keep, sort, split or explain")
+	case o.Sort != "":
+		_, err := o.order(o.pick(heads))
+		return err
+	}
+	return nil
+}
+
+func find(heads []classify.Head, name string) int {
+	return slices.IndexFunc(heads, func(h classify.Head) bool { return h.Name == name })
+}
+
+func names(heads []classify.Head) string {
+	var list []string
+	for _, h := range heads {
+		list = append(list, h.Name)
+	}
+	return strings.Join(list, ", ")
+}
+
+// pick returns the heads that answer, in the order of the model.
+func (o *Options) pick(heads []classify.Head) []classify.Head {
+	if o.Heads == nil {
+		return heads
+	}
+	var picked []classify.Head
+	for _, h := range heads {
+		if slices.Contains(o.Heads, h.Name) {
+			picked = append(picked, h)
+		}
+	}
+	return picked
+}
