@@ -162,7 +162,7 @@ func (h *Head) WholeScores() bool { return h.kind().traits().whole }
 // Question returns what the head asks, without how it is learned and calibrated: another
 // head whose answers mean the same.
 func (h *Head) Question() Head {
-	return Head{Name: h.Name, Labels: h.Labels, Loss: nn.Loss{Kind: h.Loss.Kind}, Mean: h.Mean, Scale: h.Scale}
+	return Head{Name: h.Name, Labels: h.Labels, Spelling: h.Spelling, Loss: nn.Loss{Kind: h.Loss.Kind}, Mean: h.Mean, Scale: h.Scale}
 }
 
 // Width is the number of scores that the head gives a text: one for each label, one

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,6 +105,30 @@ func (d *Dataset) Labels(head int) []string {
 	return sortedKeys(seen)
 }
 
+// Spelling returns how all sources that have a label of a head spell it, by label, where
+// they agree on another spelling than that of [CanonicalLabel].
+func (d *Dataset) Spelling(head int) map[string]string {
+	spelled := map[string]string{}
+	for i := range d.Sources {
+		s := &d.Sources[i]
+		if head >= len(s.Labels) {
+			continue
+		}
+		for _, l := range s.Labels[head] {
+			as := l
+			if head < len(s.Spelling) {
+				as = cmp.Or(s.Spelling[head][l], l)
+			}
+			if other, ok := spelled[l]; ok && other != as {
+				as = l
+			}
+			spelled[l] = as
+		}
+	}
+	maps.DeleteFunc(spelled, func(label, as string) bool { return label == as })
+	return spelled
+}
+
 func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
@@ -149,7 +174,11 @@ func (d *Dataset) Subset(indices []int) *Dataset {
 func (d *Dataset) Column(head int) (*Dataset, []int) {
 	one := &Dataset{Heads: d.Heads[head : head+1], Separator: d.Separator}
 	for _, s := range d.Sources {
-		one.Sources = append(one.Sources, Source{Name: s.Name, Labels: s.Labels[head : head+1]})
+		source := Source{Name: s.Name, Labels: s.Labels[head : head+1]}
+		if head < len(s.Spelling) {
+			source.Spelling = s.Spelling[head : head+1]
+		}
+		one.Sources = append(one.Sources, source)
 	}
 	var indices []int
 	for i, e := range d.Examples {
@@ -220,7 +249,14 @@ func (d *Dataset) Append(e *Dataset) error {
 		for h, l := range src.Labels {
 			labels[column[h]] = l
 		}
-		d.Sources = append(d.Sources, Source{Name: src.Name, Labels: labels})
+		var spelling []map[string]string
+		if src.Spelling != nil {
+			spelling = make([]map[string]string, len(d.Heads))
+			for h, s := range src.Spelling {
+				spelling[column[h]] = s
+			}
+		}
+		d.Sources = append(d.Sources, Source{src.Name, labels, spelling})
 	}
 	for _, ex := range e.Examples {
 		ex.Source += base

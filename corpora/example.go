@@ -59,6 +59,10 @@ type Source struct {
 	// Labels holds, per head, the labels that the source tells apart, sorted.
 	// With several labels to a row these are the single labels.
 	Labels [][]string
+	// Spelling holds, per head, how the source spells the labels that are read in
+	// another way, as neg for negative, each always in the same; see CanonicalLabel.
+	// It may be shorter than Labels.
+	Spelling []map[string]string
 }
 
 // A Dataset is a corpus in memory. Once built it may be used by any number of

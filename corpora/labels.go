@@ -62,6 +62,9 @@ func (f *file) label(head int, cell []byte) (string, error) {
 			f.seen[head][part] = true
 			*labels = append(*labels, part)
 		}
+		for _, form := range l.forms {
+			f.spell(head, form)
+		}
 		l.source = f.source
 	}
 	return l.text, nil
@@ -83,8 +86,11 @@ func (r *Reader) parseLabel(head int, cell string) *label {
 			p = to
 		}
 		p = numberLabel(p)
-		if to := CanonicalLabel(p); to != p && !r.opts.KeepSpelling {
-			r.rename(p, to)
+		if to := CanonicalLabel(p); !r.opts.KeepSpelling && (to != p || to == "negative" || to == "neutral" || to == "positive") {
+			l.forms = append(l.forms, Renamed{p, to})
+			if to != p {
+				r.rename(p, to)
+			}
 			p = to
 		}
 		if p == "" {
@@ -102,6 +108,31 @@ func (r *Reader) parseLabel(head int, cell string) *label {
 	}
 	r.several = r.several || isList && strings.Contains(l.text, DefaultSeparator)
 	return l
+}
+
+// spell notes how the source spells a label.
+func (f *file) spell(head int, form Renamed) {
+	src := &f.sources[f.source]
+	before, ok := f.spelled[head][form.To]
+	switch {
+	case !ok:
+		f.spelled[head][form.To] = form.From
+		if form.From == form.To {
+			return
+		}
+		if src.Spelling == nil {
+			src.Spelling = make([]map[string]string, len(f.heads))
+		}
+		if src.Spelling[head] == nil {
+			src.Spelling[head] = map[string]string{}
+		}
+		src.Spelling[head][form.To] = form.From
+	case before != form.From:
+		f.spelled[head][form.To] = ""
+		if src.Spelling != nil {
+			delete(src.Spelling[head], form.To)
+		}
+	}
 }
 
 // mapped returns what the label map makes of a label, however it spells a number.

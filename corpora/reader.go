@@ -28,16 +28,18 @@ type Reader struct {
 	report  Report
 	labels  []map[string]*label // per head, by the spelling in the file
 	seen    []map[string]bool   // per head, the labels of the current source
+	spelled []map[string]string // per head, how it spells labels; "" in several ways
 	slab    []string            // storage of Example.Labels
 	several bool                // a row had a list of labels
 }
 
 // A label is a cell of a label column, as it is read.
 type label struct {
-	text   string   // canonical
-	parts  []string // the single labels
-	err    error    // ErrUnknownLabel
-	source int32    // the last source that has it
+	text   string    // canonical
+	parts  []string  // the single labels
+	forms  []Renamed // those that have several spellings, and the one here
+	err    error     // ErrUnknownLabel
+	source int32     // the last source that has it
 }
 
 // rows reads the rows of one file. next fills ex but for its source; it returns
@@ -105,6 +107,7 @@ func newReader(opts Options, paths []string) (*Reader, error) {
 	for _, head := range r.heads {
 		r.labels = append(r.labels, map[string]*label{})
 		r.seen = append(r.seen, map[string]bool{})
+		r.spelled = append(r.spelled, map[string]string{})
 		var known map[string]bool
 		if list, ok := opts.Labels[head]; ok {
 			known = map[string]bool{}
@@ -355,8 +358,9 @@ func (r *Reader) openPath(path string) error {
 	if path == Stdin {
 		f.name = "stdin"
 	}
-	for _, seen := range r.seen {
-		clear(seen)
+	for h := range r.seen {
+		clear(r.seen[h])
+		clear(r.spelled[h])
 	}
 	r.sources = append(r.sources, Source{Name: f.name, Labels: make([][]string, len(r.heads))})
 	r.report.Files = append(r.report.Files, FileReport{Name: f.name, Format: r.opts.Format})

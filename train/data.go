@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/seed"
@@ -22,34 +24,97 @@ import (
 
 // Heads fills in the heads of a model from the data, as Fit does: all heads
 // there are if none is given, and the labels found where a head has none. A regression
-// has no labels; Fit sets its Mean and Scale.
+// has no labels; Fit sets its Mean and Scale. A head that the data tells nothing of, having
+// no label of it or the same for all texts, is left out where there are others.
 func Heads(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
 	if len(heads) == 0 {
 		for _, name := range d.Heads {
 			heads = append(heads, classify.Head{Name: name})
 		}
 	}
-	heads = slices.Clone(heads)
-	for i := range heads {
-		h := &heads[i]
+	var kept []classify.Head
+	var dull error
+	for _, h := range heads {
 		column := slices.Index(d.Heads, h.Name)
 		if column < 0 {
 			return nil, fmt.Errorf("train: no labels for head %q, the data has %q", h.Name, d.Heads)
 		}
-		if !h.Labelled() {
-			continue
-		}
-		if h.Loss.Kind == "" && severalLabels(d, column) {
-			h.Loss.Kind = nn.BinaryCrossEntropy
-		}
-		if len(h.Labels) == 0 {
-			h.Labels = labelsOf(d, column, h.MultiLabel())
-		}
-		if len(h.Labels) < 2 {
-			return nil, fmt.Errorf("train: head %s: the data has the labels %q only, want at least 2: %w", h.Name, h.Labels, corpora.ErrData)
+		fillHead(&h, d, column)
+		if len(h.Labels) >= 2 || !h.Labelled() {
+			kept = append(kept, h)
+		} else if dull == nil {
+			dull = fmt.Errorf("train: head %s: the data has the labels %q only, want at least 2: %w", h.Name, h.Labels, corpora.ErrData)
 		}
 	}
-	return heads, nil
+	if len(kept) == 0 {
+		return nil, dull
+	}
+	return kept, nil
+}
+
+// fillHead fills in a head from a column of the data.
+func fillHead(h *classify.Head, d *corpora.Dataset, column int) {
+	if !h.Labelled() {
+		return
+	}
+	if h.Loss.Kind == "" && severalLabels(d, column) {
+		h.Loss.Kind = nn.BinaryCrossEntropy
+	}
+	if len(h.Labels) == 0 {
+		h.Labels = labelsOf(d, column, h.MultiLabel())
+	}
+	spelling := d.Spelling(column)
+	maps.DeleteFunc(spelling, func(label, as string) bool {
+		return !slices.Contains(h.Labels, label) || slices.Contains(h.Labels, as)
+	})
+	if h.Spelling == nil && len(spelling) > 0 {
+		h.Spelling = spelling
+	}
+}
+
+// warnLeftOut tells which heads of the data Heads has left out.
+func (f *fit) warnLeftOut(d *corpora.Dataset) {
+	for column, name := range d.Heads {
+		labels := d.Labels(column)
+		if f.t.ends != nil || len(labels) > 1 || slices.ContainsFunc(f.cfg.Model.Heads, func(h classify.Head) bool { return h.Name == name }) {
+			continue
+		}
+		f.send(Progress{Warning: fmt.Errorf("head %s is left out: the data has the labels %q only", name, labels)})
+	}
+}
+
+// withoutForeign returns d without the labels that the heads do not know, and names
+// those.
+func withoutForeign(heads []classify.Head, d *corpora.Dataset) (_ *corpora.Dataset, foreign []string) {
+	out := *d
+	for h := range heads {
+		head, column := &heads[h], d.Head(heads[h].Name)
+		if column < 0 || !head.Labelled() {
+			continue
+		}
+		unknown := func(l string) bool { return !slices.Contains(head.Labels, l) }
+		for i := range d.Examples {
+			gold := score.Gold(d, &d.Examples[i], column, head.MultiLabel())
+			if !slices.ContainsFunc(gold, unknown) {
+				continue
+			}
+			for _, l := range gold {
+				if what := fmt.Sprintf("%q of head %s", l, head.Name); unknown(l) && !slices.Contains(foreign, what) {
+					foreign = append(foreign, what)
+				}
+			}
+			if len(foreign) > 0 && &out.Examples[0] == &d.Examples[0] {
+				out.Examples = slices.Clone(d.Examples)
+			}
+			e := &out.Examples[i]
+			e.Labels = slices.Clone(e.Labels)
+			e.Labels[column] = ""
+			if head.MultiLabel() {
+				e.Labels[column] = d.Separator + strings.Join(slices.DeleteFunc(gold, unknown), d.Separator)
+			}
+		}
+	}
+	return &out, foreign
 }
 
 // standardized lets the heads see the targets of d where they have to know them. An

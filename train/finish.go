@@ -81,9 +81,11 @@ func (f *fit) setThresholds(ctx context.Context) error {
 			continue
 		}
 		h := slices.IndexFunc(heads, func(h classify.Head) bool { return h.Name == p.Head })
-		if heads[h].Thresholds, err = p.Multi.BestThresholds(); err != nil {
+		best, err := p.Multi.BestThresholds()
+		if err != nil {
 			return err
 		}
+		heads[h].Thresholds = best[:len(heads[h].Labels)] // without those of labels that it does not know
 	}
 	return nil
 }

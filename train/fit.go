@@ -8,6 +8,7 @@ import (
 	"iter"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/textlstm/textlstm/classify"
@@ -63,6 +64,7 @@ func (t *Trainer) start(ctx context.Context, c *loop.Checkpoints, data, dev *cor
 	if f.cfg.Model.Heads, err = t.heads(f.cfg, data); err != nil {
 		return nil, err
 	}
+	f.warnLeftOut(data)
 	f.cfg.Metric = cmp.Or(t.Metric, score.DefaultMetric(f.cfg.Model.Heads)) // the heads may be a teacher's
 	if err := f.cfg.Validate(); err != nil {
 		return nil, err
@@ -196,7 +198,11 @@ func (f *fit) readDev(ctx context.Context) (err error) {
 	if f.dev, err = named(f.model, f.dev); err != nil {
 		return err
 	}
-	if f.devSet, err = newSet(ctx, f.model, f.dev); err != nil {
+	known, foreign := withoutForeign(f.model.Heads(), f.dev)
+	if foreign != nil && f.t.ends == nil {
+		f.send(Progress{Warning: fmt.Errorf("dev texts with labels that no training text has count as errors: %s", strings.Join(foreign, ", "))})
+	}
+	if f.devSet, err = newSet(ctx, f.model, known); err != nil {
 		return fmt.Errorf("dev texts: %w", err)
 	}
 	return nil

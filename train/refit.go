@@ -17,6 +17,7 @@ func (t *Trainer) refit(ctx context.Context, c *loop.Checkpoints, first *Result,
 	if err != nil {
 		return nil, err
 	}
+	dev, _ = withoutForeign(first.Model.Heads(), dev)
 	all, err := corpora.Join(data, dev)
 	if err != nil {
 		return nil, err

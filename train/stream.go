@@ -91,6 +91,7 @@ func (t *Trainer) startStream(ctx context.Context, checkpoints *loop.Checkpoints
 	if f.cfg.Model.Heads, err = t.heads(f.cfg, labels); err != nil {
 		return nil, err
 	}
+	f.warnLeftOut(labels)
 	if err := f.cfg.Validate(); err != nil {
 		return nil, err
 	}

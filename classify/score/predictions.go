@@ -15,18 +15,32 @@ type Predictions struct {
 	Single *evaluate.Predictions
 	Multi  *evaluate.MultiPredictions
 	Values *evaluate.ValuePredictions
+
+	// Foreign counts the rows of the labels that the head does not know, by label; nil if
+	// there are none.
+	Foreign map[string]int
 }
 
-// newPredictions returns those of a head without rows.
-func newPredictions(head *classify.Head) Predictions {
+// newPredictions returns those of a head without rows; foreign are labels that it does not
+// know.
+func newPredictions(head *classify.Head, foreign []string) Predictions {
 	p := Predictions{Head: head.Name}
+	labels := slices.Concat(head.Labels, foreign)
+	if foreign != nil {
+		p.Foreign = map[string]int{}
+	}
 	switch {
 	case !head.Labelled():
 		p.Values = &evaluate.ValuePredictions{Head: head.Name}
 	case head.MultiLabel():
-		p.Multi = &evaluate.MultiPredictions{Head: head.Name, Labels: head.Labels, Thresholds: slices.Clone(head.Thresholds)}
+		p.Multi = &evaluate.MultiPredictions{Head: head.Name, Labels: labels, Thresholds: slices.Clone(head.Thresholds)}
+		for range foreign {
+			if head.Thresholds != nil {
+				p.Multi.Thresholds = append(p.Multi.Thresholds, 0.5)
+			}
+		}
 	default:
-		p.Single = &evaluate.Predictions{Head: head.Name, Labels: head.Labels}
+		p.Single = &evaluate.Predictions{Head: head.Name, Labels: labels}
 	}
 	return p
 }
@@ -34,6 +48,11 @@ func newPredictions(head *classify.Head) Predictions {
 // add appends the answer to a text and its true labels. The error is one of a label that
 // is not for the head.
 func (p Predictions) add(head *classify.Head, gold []string, s classify.Score, row evaluate.Row) error {
+	for _, l := range gold {
+		if p.Values == nil && !slices.Contains(head.Labels, l) {
+			p.Foreign[l]++
+		}
+	}
 	switch {
 	case p.Values != nil:
 		v, err := head.ParseValue(gold[0])
@@ -44,13 +63,21 @@ func (p Predictions) add(head *classify.Head, gold []string, s classify.Score, r
 	case p.Multi != nil:
 		var set []int
 		for _, l := range gold {
-			set = append(set, slices.Index(head.Labels, l))
+			set = append(set, slices.Index(p.Multi.Labels, l))
 		}
-		p.Multi.Add(set, s.Probs, row)
+		p.Multi.Add(set, widened(s.Probs, len(p.Multi.Labels)), row)
 	default:
-		p.Single.Add(slices.Index(head.Labels, gold[0]), s.Probs, row)
+		p.Single.Add(slices.Index(p.Single.Labels, gold[0]), widened(s.Probs, len(p.Single.Labels)), row)
 	}
 	return nil
+}
+
+// widened is probabilities with zeros for labels that the head does not know.
+func widened(probs []float32, n int) []float32 {
+	if len(probs) == n {
+		return probs
+	}
+	return append(slices.Clone(probs), make([]float32, n-len(probs))...)
 }
 
 // Labelled says whether the answers are labels.
@@ -127,7 +154,7 @@ func DefaultMetric(heads []classify.Head) string {
 func (p Predictions) Choose(dev Predictions, precision float64, o evaluate.Options) (_ evaluate.Options, found bool, err error) {
 	if p.Multi != nil {
 		if dev.Multi != p.Multi {
-			p.Multi.Thresholds, err = dev.Multi.BestThresholds()
+			p.Multi.Thresholds, err = p.bestThresholds(dev)
 		}
 		return o, true, err
 	}
@@ -140,4 +167,21 @@ func (p Predictions) Choose(dev Predictions, precision float64, o evaluate.Optio
 	}
 	o.Abstain = at.Threshold
 	return o, found, nil
+}
+
+// bestThresholds returns those for the labels of p that are best for dev, which may have
+// other labels that the head does not know.
+func (p Predictions) bestThresholds(dev Predictions) ([]float64, error) {
+	best, err := dev.Multi.BestThresholds()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]float64, len(p.Multi.Labels))
+	for c, l := range p.Multi.Labels {
+		out[c] = 0.5
+		if at := slices.Index(dev.Multi.Labels, l); at >= 0 {
+			out[c] = best[at]
+		}
+	}
+	return out, nil
 }

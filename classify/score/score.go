@@ -26,9 +26,10 @@ type Pairing struct {
 
 // Pair finds the columns of d that m has heads for, by name, leaving out those
 // without a single label. A data set with one column of another name is scored
-// on the one head that knows all of its labels, as a regression knows all numbers. With head not empty only that
-// head is wanted. It fails with ErrLabels, naming the labels, if there is
-// nothing to score.
+// on the one head there is, or that knows all of its labels, as a regression knows all
+// numbers, or those of most rows. With head not empty only that head is wanted. It fails
+// with ErrLabels, naming the labels, if there is nothing to score or a head knows none
+// of its labels.
 func Pair(m *classify.Model, d *corpora.Dataset, head string) ([]Pairing, error) {
 	if head != "" && m.Head(head) < 0 {
 		return nil, fmt.Errorf("%w: the model has no head %q, its heads are %s", ErrLabels, head, headNames(m))
@@ -40,17 +41,20 @@ func Pair(m *classify.Model, d *corpora.Dataset, head string) ([]Pairing, error)
 		}
 	}
 	if len(pairs) > 0 {
-		return labelled(m, d, pairs)
+		return labelled(m, d, pairs, false)
 	}
 	if len(d.Heads) != 1 {
 		return nil, fmt.Errorf("%w: the data has the heads %q, the model %s", ErrLabels, d.Heads, headNames(m))
 	}
+	if len(m.Heads()) == 1 {
+		head = m.Heads()[0].Name
+	}
 	if head != "" {
-		return labelled(m, d, []Pairing{{m.Head(head), 0}})
+		return labelled(m, d, []Pairing{{m.Head(head), 0}}, false)
 	}
 	var misfits []error
 	for h := range m.Heads() {
-		pair, err := labelled(m, d, []Pairing{{h, 0}})
+		pair, err := labelled(m, d, []Pairing{{h, 0}}, true)
 		if err != nil {
 			misfits = append(misfits, err)
 			continue
@@ -59,6 +63,9 @@ func Pair(m *classify.Model, d *corpora.Dataset, head string) ([]Pairing, error)
 	}
 	switch len(pairs) {
 	case 0:
+		if pair, ok := most(m, d, 0); ok {
+			return []Pairing{pair}, nil
+		}
 		return nil, errors.Join(misfits...)
 	case 1:
 		return pairs, nil
@@ -75,15 +82,18 @@ func headNames(m *classify.Model) string {
 }
 
 // labelled returns those of the pairs whose column has labels. It fails if none
-// has, or if a column has a label that its head lacks.
-func labelled(m *classify.Model, d *corpora.Dataset, pairs []Pairing) ([]Pairing, error) {
+// has, or if the head of a column knows none of its labels; with all, if it lacks any.
+func labelled(m *classify.Model, d *corpora.Dataset, pairs []Pairing, all bool) ([]Pairing, error) {
 	var kept []Pairing
 	var empty []string
 	for _, p := range pairs {
 		head := &m.Heads()[p.Head]
-		found, err := known(head, d, p.Column)
+		found, foreign, err := labelsFor(head, d, p.Column)
 		if err != nil {
 			return nil, err
+		}
+		if len(foreign) == len(found) && len(found) > 0 || all && len(foreign) > 0 {
+			return nil, fmt.Errorf("%w: the data has the label %q, head %s has %q; rename it with a label map", ErrLabels, foreign[0], head.Name, head.Labels)
 		}
 		if len(found) > 0 {
 			kept = append(kept, p)
@@ -97,39 +107,55 @@ func labelled(m *classify.Model, d *corpora.Dataset, pairs []Pairing) ([]Pairing
 	return kept, nil
 }
 
-// known lists the distinct labels of a column, and fails if one is not for the head.
-func known(head *classify.Head, d *corpora.Dataset, column int) ([]string, error) {
-	found := labels(d, column, head.MultiLabel())
-	read := head.TargetReader(new(nn.Targets))
-	for _, l := range found {
-		if head.Labelled() && !slices.Contains(head.Labels, l) {
-			return nil, fmt.Errorf("%w: the data has the label %q, head %s has %q; rename it with a label map", ErrLabels, l, head.Name, head.Labels)
-		}
-		if err := read([]string{l}); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrLabels, err)
-		}
-	}
-	return found, nil
-}
-
-// labels lists the distinct labels of a column in order of first appearance.
-func labels(d *corpora.Dataset, column int, multi bool) []string {
-	var found []string
+// labelsFor lists the distinct labels of a column in order of first appearance, and those
+// of them that the head does not know. It fails if one is no number for a regression.
+func labelsFor(head *classify.Head, d *corpora.Dataset, column int) (found, foreign []string, err error) {
 	seen := map[string]bool{}
+	read := head.TargetReader(new(nn.Targets))
 	for i := range d.Examples {
-		for _, l := range goldLabels(d, &d.Examples[i], column, multi) {
-			if !seen[l] {
-				seen[l] = true
-				found = append(found, l)
+		for _, l := range Gold(d, &d.Examples[i], column, head.MultiLabel()) {
+			if seen[l] {
+				continue
+			}
+			seen[l] = true
+			found = append(found, l)
+			if head.Labelled() && !slices.Contains(head.Labels, l) {
+				foreign = append(foreign, l)
+			} else if err := read([]string{l}); err != nil {
+				return nil, nil, fmt.Errorf("%w: %w", ErrLabels, err)
 			}
 		}
 	}
-	return found
+	return found, foreign, nil
 }
 
-// goldLabels returns the labels of an example. Several of a head that is not multi are
+// most returns the pair of the head that knows the labels of most rows of a column, if
+// those are more than half of the rows that have one and no other head knows as many.
+func most(m *classify.Model, d *corpora.Dataset, column int) (best Pairing, ok bool) {
+	highest := 0
+	for h := range m.Heads() {
+		head := &m.Heads()[h]
+		rows, known := 0, 0
+		for i := range d.Examples {
+			gold := Gold(d, &d.Examples[i], column, head.MultiLabel())
+			if len(gold) == 0 {
+				continue
+			}
+			rows++
+			if !slices.ContainsFunc(gold, func(l string) bool { return !slices.Contains(head.Labels, l) }) {
+				known++
+			}
+		}
+		if 2*known > rows && known >= highest {
+			best, ok, highest = Pairing{h, column}, known > highest, known
+		}
+	}
+	return best, ok
+}
+
+// Gold returns the labels of an example in a column. Several of a head that is not multi are
 // one label, which the head does not know.
-func goldLabels(d *corpora.Dataset, e *corpora.Example, column int, multi bool) []string {
+func Gold(d *corpora.Dataset, e *corpora.Example, column int, multi bool) []string {
 	labels := corpora.SplitLabels(e.Label(column), d.Separator)
 	if !multi && len(labels) > 1 {
 		return []string{e.Label(column)}
@@ -140,8 +166,9 @@ func goldLabels(d *corpora.Dataset, e *corpora.Example, column int, multi bool) 
 // Dataset runs m over the texts of d. Texts without a label for a head are left
 // out of that head's predictions. Where the data has only some of a head's
 // labels, as a file of two classes for a head of three, only those are
-// compared: the others' probability is shared out. The errors are ctx's, and
-// ErrLabels as for Pair.
+// compared: the others' probability is shared out. A label that the head does not know
+// has probability 0, so that its texts count as errors, as in scikit-learn; see
+// Predictions.Foreign. The errors are ctx's, and ErrLabels as for Pair.
 func Dataset(ctx context.Context, m *classify.Model, d *corpora.Dataset, head string) ([]Predictions, error) {
 	return Watched(ctx, m, d, head, func(int) {})
 }
@@ -208,7 +235,7 @@ func Gather(heads []classify.Head, d *corpora.Dataset, answers []classify.Predic
 		if p.Column < 0 {
 			continue
 		}
-		found, err := known(&heads[h], d, p.Column)
+		found, _, err := labelsFor(&heads[h], d, p.Column)
 		if err != nil {
 			return nil, err
 		}
@@ -225,10 +252,15 @@ func Gather(heads []classify.Head, d *corpora.Dataset, answers []classify.Predic
 }
 
 func gather(head *classify.Head, d *corpora.Dataset, p Pairing, answers []classify.Prediction) (Predictions, error) {
-	out := newPredictions(head)
+	found, foreign, err := labelsFor(head, d, p.Column)
+	if err != nil {
+		return Predictions{}, err
+	}
+	slices.Sort(foreign)
+	out := newPredictions(head, foreign)
 	for i := range d.Examples {
 		e := &d.Examples[i]
-		gold := goldLabels(d, e, p.Column, head.MultiLabel())
+		gold := Gold(d, e, p.Column, head.MultiLabel())
 		if e.Label(p.Column) == "" || len(gold) == 0 && out.Single != nil {
 			continue // an empty set of labels is an answer, but none of a single-label head
 		}
@@ -247,17 +279,10 @@ func gather(head *classify.Head, d *corpora.Dataset, p Pairing, answers []classi
 	if out.Single == nil {
 		return out, nil
 	}
-	var present []string
-	found := labels(d, p.Column, false)
-	for _, l := range head.Labels {
-		if slices.Contains(found, l) {
-			present = append(present, l)
-		}
-	}
-	if len(present) < 2 || len(present) == len(head.Labels) {
+	present := slices.DeleteFunc(slices.Clone(out.Single.Labels), func(l string) bool { return !slices.Contains(found, l) })
+	if known := len(present) - len(foreign); known < 2 || known == len(head.Labels) {
 		return out, nil
 	}
-	var err error
 	out.Single, err = out.Single.Restrict(present...)
 	return out, err
 }

@@ -88,7 +88,10 @@ func TestPair(t *testing.T) {
 
 		{"two heads know the labels", []classify.Head{three, two}, table("label", "positive"), "", nil, []string{"several heads", "sentiment, polarity"}},
 		{"no head knows a label", []classify.Head{three, topic}, table("label", "positive", "mixed"), "", nil, []string{`"positive"`, `"mixed"`, "head sentiment", "head topic"}},
-		{"the named head lacks a label", []classify.Head{three, topic}, table("label", "positive", "mixed"), "sentiment", nil, []string{`"mixed"`, "head sentiment", `"neutral"`, "label map"}},
+		{"the named head lacks a label", []classify.Head{three, topic}, table("label", "positive", "mixed"), "sentiment", []score.Pairing{{Head: 0, Column: 0}}, nil},
+		{"the head that knows most rows", []classify.Head{three, topic}, table("label", "positive", "mixed", "negative"), "", []score.Pairing{{Head: 0, Column: 0}}, nil},
+		{"the one head there is", []classify.Head{three}, table("label", "positive", "mixed", "odd"), "", []score.Pairing{{Head: 0, Column: 0}}, nil},
+		{"the named head knows no label", []classify.Head{three, topic}, table("label", "mixed"), "sentiment", nil, []string{`"mixed"`, "head sentiment", `"neutral"`, "label map"}},
 		{"the head of that name lacks a label", []classify.Head{three}, table("sentiment", "good"), "", nil, []string{`"good"`, "head sentiment"}},
 		{"another spelling is another label", []classify.Head{three}, table("sentiment", "Positive"), "", nil, []string{`"Positive"`}},
 		{"several labels where there is one", []classify.Head{three}, table("sentiment", "positive;negative"), "", nil, []string{`"positive;negative"`}},
@@ -138,6 +141,53 @@ func wide(p []float32) []float64 {
 		out[i] = float64(v)
 	}
 	return out
+}
+
+// Labels that the head does not know are labels of the predictions, of probability 0:
+// their texts are errors of recall 0, as scikit-learn has it.
+func TestForeignLabels(t *testing.T) {
+	m := model(t, topic, tags)
+	d := table("topic tags", "film,a", "book,zz;b", "play,a;zz", "film,c", "play,b", "comic,a")
+	got := scoreOf(t, m, d, "")
+	one, several := got[0], got[1]
+	if diff := cmp.Diff([]string{"film", "book", "comic", "play"}, one.Single.Labels); diff != "" {
+		t.Errorf("labels (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]int{0, 1, 3, 0, 3, 2}, one.Single.Gold); diff != "" {
+		t.Errorf("gold labels (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]int{"play": 2, "comic": 1}, one.Foreign); diff != "" {
+		t.Errorf("foreign labels (-want +got):\n%s", diff)
+	}
+	e, err := one.Evaluate(evaluate.Options{})
+	if err != nil || e.N != 6 {
+		t.Fatalf("%d rows, error %v", e.N, err)
+	}
+	right := 0
+	for i, x := range d.Examples {
+		if m.Predict(x.Text).Label("topic") == x.Labels[0] {
+			right++
+		}
+		if one.Single.Probs[4*i+2] != 0 || one.Single.Probs[4*i+3] != 0 {
+			t.Errorf("row %d: probabilities %v", i, one.Single.Probs[4*i:4*i+4])
+		}
+	}
+	if got := float64(e.Accuracy); got != float64(right)/6 {
+		t.Errorf("accuracy %v, want %d of 6", got, right)
+	}
+	if e.PerLabel[3].Support != 2 || e.PerLabel[3].Recall != 0 {
+		t.Errorf("a foreign label: %+v, want 2 rows and recall 0", e.PerLabel[3])
+	}
+	if diff := cmp.Diff([]string{"a", "b", "c", "zz"}, several.Multi.Labels); diff != "" || several.Foreign["zz"] != 2 {
+		t.Errorf("several labels: %v, (-want +got):\n%s", several.Foreign, diff)
+	}
+	other := scoreOf(t, m, table("topic tags", "film,a;yy"), "tags")[0]
+	if _, _, err := several.Choose(other, 0, evaluate.Options{}); err != nil || len(several.Multi.Thresholds) != 4 {
+		t.Errorf("thresholds %v, error %v", several.Multi.Thresholds, err)
+	}
+	if _, err := several.Evaluate(evaluate.Options{}); err != nil {
+		t.Error(err)
+	}
 }
 
 // Every labelled row is there, in order, with what the model says of it.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -243,8 +244,15 @@ func (e *evaluation) predict(ctx context.Context, log io.Writer, m *classify.Mod
 		})
 	}
 	console := watch.NewConsole(log, false, false)
-	defer console.Done()
-	return score.Watched(ctx, m, data, e.head, console.Counter(data.Len()))
+	predictions, err := score.Watched(ctx, m, data, e.head, console.Counter(data.Len()))
+	console.Done()
+	for _, p := range predictions {
+		for _, label := range slices.Sorted(maps.Keys(p.Foreign)) {
+			fmt.Fprintf(log, "%s: %d of %d texts have the label %q, which the model does not know: they count as errors\n",
+				report.Clean(p.Head), p.Foreign[label], len(p.Rows()), label)
+		}
+	}
+	return predictions, err
 }
 
 // highlight marks the words behind the first n mistakes of ev, by what they add

@@ -51,7 +51,7 @@ It listens on this machine alone unless --addr says otherwise. Logs are JSON lin
 on standard error and hold no texts.`,
 		Example: `  sentiment serve
   sentiment serve --addr :8080 --model reviews=reviews.model --model tickets@2=new.model --tokens tokens.txt`,
-		Args: cobra.NoArgs,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context()) },
 	}
 	s.addFlags(cmd)

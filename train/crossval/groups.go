@@ -193,7 +193,7 @@ func gatherOne(head *classify.Head, h int, d *corpora.Dataset, column int, answe
 	used := map[string]bool{}
 	for i := range d.Examples {
 		e := &d.Examples[i]
-		if e.Label(column) == "" {
+		if len(score.Gold(d, e, column, false)) == 0 {
 			continue
 		}
 		rows = append(rows, i)
@@ -214,7 +214,7 @@ func gatherOne(head *classify.Head, h int, d *corpora.Dataset, column int, answe
 	probs := make([]float32, len(p.Labels))
 	for _, i := range rows {
 		e := &d.Examples[i]
-		gold := slices.Index(p.Labels, e.Label(column))
+		gold := slices.Index(p.Labels, score.Gold(d, e, column, false)[0])
 		if gold < 0 {
 			return out, fmt.Errorf("%w: the data has the label %q, head %s has %q", score.ErrLabels, e.Label(column), head.Name, head.Labels)
 		}
