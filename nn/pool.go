@@ -29,11 +29,44 @@ const (
 	Attention Pooling = "attention"
 )
 
-// poolings are all kinds of pooling.
-var poolings = []Pooling{Last, Mean, Max, Attention}
+// A poolKind is one kind of pooling.
+type poolKind interface {
+	// forward pools the rows of each text into its row of dst, which begins there.
+	forward(v *view, dst []float32)
+
+	// backward adds the gradient of what forward read, given that of what it wrote.
+	backward(v *view, d []float32)
+
+	// add adds to sum [W] what forward made of n further rows, part [W]; vector writes what
+	// has been added up to dst [W].
+	add(s *PoolParts, sum []float64, part []float32, n int, ws *PoolWorkspace)
+	vector(s *PoolParts, dst []float32, sum []float64)
+}
+
+// poolKinds has every kind. Another one is an entry here, and a name in Poolings.
+var poolKinds = map[Pooling]poolKind{Last: lastPool{}, Mean: meanPool{}, Max: maxPool{}, Attention: attentionPool{}}
 
 // Poolings lists the kinds of pooling.
-func Poolings() []Pooling { return slices.Clone(poolings) }
+func Poolings() []Pooling { return []Pooling{Last, Mean, Max, Attention} }
+
+// A view is what one kind pools: the rows of G texts.
+type view struct {
+	p      *Pool
+	y, dy  []float32 // [Rows][D], as the encoder gives them, and their gradient
+	rows   []float32 // [Rows][W], with the directions merged if they are to be
+	drows  []float32 // its gradient
+	G, W   int
+	stride int // from a text's vector to the next one's
+	ws     *PoolWorkspace
+}
+
+// of returns the part of a text in pooled vectors.
+func (v *view) of(pooled []float32, text int) []float32 {
+	return pooled[text*v.stride : text*v.stride+v.W]
+}
+
+// row returns row r of rows [Rows][W].
+func (v *view) row(rows []float32, r int) []float32 { return rows[r*v.W : (r+1)*v.W] }
 
 // PoolConfig describes a Pool.
 type PoolConfig struct {
@@ -80,8 +113,8 @@ func (c PoolConfig) Validate() error {
 		errs = append(errs, fmt.Errorf("nn: pool: Padded is %d, want 0 or more", c.Padded))
 	}
 	for i, k := range c.Kinds {
-		if !slices.Contains(poolings, k) {
-			errs = append(errs, fmt.Errorf("nn: pool: unknown kind %q, want one of %q", string(k), poolings))
+		if poolKinds[k] == nil {
+			errs = append(errs, fmt.Errorf("nn: pool: unknown kind %q, want one of %q", string(k), Poolings()))
 		}
 		if slices.Contains(c.Kinds[:i], k) {
 			errs = append(errs, fmt.Errorf("nn: pool: kind %q is listed twice", string(k)))
@@ -190,6 +223,7 @@ type PoolWorkspace struct {
 	perText     []float32 // [G]
 	logSum      []float64 // [G] of the attention: log of the sum of exp(score)
 	rows        int
+	view        view
 }
 
 // Weights is the attention [Rows] that the last Forward paid to each packed
@@ -209,35 +243,10 @@ func (p *Pool) Forward(dst, y []float32, l *Layout, groups []int, ws *PoolWorksp
 	if ws.rows == 0 {
 		return
 	}
-	rows := p.merge(y, ws)
+	v := &ws.view
+	*v = view{p: p, y: y, rows: p.merge(y, ws), G: G, W: W, stride: out, ws: ws}
 	for i, kind := range p.cfg.Kinds {
-		at := i * W
-		switch kind {
-		case Last:
-			last := ws.stateRow(0, p.cfg.Size)
-			for g := range G {
-				if ws.count[g] > 0 {
-					p.lastStates(last, y, g, ws)
-					p.mergeInto(dst[g*out+at:g*out+at+W], last, 1)
-				}
-			}
-		case Mean:
-			for r, g := range ws.owner {
-				vec.Add(dst[int(g)*out+at:int(g)*out+at+W], rows[r*W:(r+1)*W])
-			}
-			for g, n := range ws.count {
-				if n > 0 {
-					vec.Scale(1/float32(n), dst[g*out+at:g*out+at+W])
-				}
-			}
-		case Max:
-			p.max(dst[at:], rows, G, ws)
-		case Attention:
-			p.attend(rows, G, ws)
-			for r, g := range ws.owner {
-				vec.Axpy(ws.weights[r], rows[r*W:(r+1)*W], dst[int(g)*out+at:int(g)*out+at+W])
-			}
-		}
+		poolKinds[kind].forward(v, dst[i*W:])
 	}
 }
 
@@ -293,39 +302,10 @@ func (p *Pool) Backward(dy, dpooled, y []float32, l *Layout, groups []int, ws *P
 		clear(ws.dMerged)
 		drows = ws.dMerged
 	}
+	v := &ws.view
+	*v = view{p: p, y: y, dy: dy, rows: rows, drows: drows, G: G, W: W, stride: out, ws: ws}
 	for i, kind := range p.cfg.Kinds {
-		at := i * W
-		switch kind {
-		case Last:
-			last, dlast, split := ws.stateRow(0, D), ws.stateRow(1, D), p.split()
-			for g := range G {
-				if ws.count[g] > 0 {
-					p.lastStates(last, y, g, ws)
-					p.mergeBackward(dlast, dpooled[g*out+at:], last, 1)
-					end, start := int(ws.last[g])*D, int(ws.first[g])*D
-					vec.Add(dy[end:end+split], dlast[:split])
-					vec.Add(dy[start+split:start+D], dlast[split:])
-				}
-			}
-		case Mean:
-			for r, g := range ws.owner {
-				vec.Axpy(1/float32(ws.count[g]), dpooled[int(g)*out+at:int(g)*out+at+W], drows[r*W:(r+1)*W])
-			}
-		case Max:
-			for g := range G {
-				if ws.count[g] == 0 {
-					continue
-				}
-				d := dpooled[g*out+at : g*out+at+W]
-				for j, r := range ws.argmax[g*W : (g+1)*W] {
-					if r >= 0 {
-						drows[int(r)*W+j] += d[j]
-					}
-				}
-			}
-		case Attention:
-			p.attendBackward(drows, dpooled[at:], rows, G, ws)
-		}
+		poolKinds[kind].backward(v, dpooled[i*W:])
 	}
 	if !p.cfg.Merge.Joins() {
 		ws.dHalves = grow(ws.dHalves, ws.rows*D)
@@ -402,109 +382,4 @@ func (ws *PoolWorkspace) index(l *Layout, groups []int, G int) {
 			ws.owner[l.Offset(t)+s] = int32(g)
 		}
 	}
-}
-
-// max writes the greatest value of each column of each text to dst, whose
-// rows have stride OutSize(), and remembers where it was.
-func (p *Pool) max(dst, y []float32, G int, ws *PoolWorkspace) {
-	D, out := p.cfg.Width(), p.OutSize()
-	ws.argmax = grow(ws.argmax, G*D)
-	for g := range G {
-		ws.argmax[g*D] = -1 // no row of this text seen yet
-	}
-	for r, g := range ws.owner {
-		d, x := dst[int(g)*out:int(g)*out+D], y[r*D:(r+1)*D]
-		at := ws.argmax[int(g)*D : (int(g)+1)*D]
-		if at[0] >= 0 {
-			vec.MaxIndex(d, at, x, int32(r))
-			continue
-		}
-		copy(d, x)
-		for j := range at {
-			at[j] = int32(r)
-		}
-	}
-	for g, n := range ws.count {
-		if n == 0 || n >= p.cfg.Padded {
-			continue
-		}
-		d, at := dst[g*out:g*out+D], ws.argmax[g*D:(g+1)*D]
-		for j := range d {
-			if d[j] < 0 {
-				d[j], at[j] = 0, -1
-			}
-		}
-	}
-}
-
-// attend computes hidden = tanh(y·Wᵀ + b) and weights = softmax of v·hidden
-// over the rows of each text.
-func (p *Pool) attend(y []float32, G int, ws *PoolWorkspace) {
-	A, D := p.cfg.Hidden, p.cfg.Width()
-	ws.hidden = grow(ws.hidden, ws.rows*A)
-	ws.weights = grow(ws.weights, ws.rows)
-	ws.perText = grow(ws.perText, G)
-	rowBlocks(p.Workers, ws.rows, func(lo, hi int) {
-		p.Hidden.forwardRows(ws.hidden[lo*A:hi*A], y[lo*D:hi*D], hi-lo)
-		Tanh.Forward(ws.hidden[lo*A : hi*A])
-		for r := lo; r < hi; r++ {
-			ws.weights[r] = vec.Dot(p.Context.Data, ws.hidden[r*A:(r+1)*A])
-		}
-	})
-
-	for g := range G {
-		ws.perText[g] = float32(math.Inf(-1))
-	}
-	for r, g := range ws.owner {
-		ws.perText[g] = max(ws.perText[g], ws.weights[r])
-	}
-	for r, g := range ws.owner {
-		ws.weights[r] -= ws.perText[g]
-	}
-	ws.logSum = grow(ws.logSum, G)
-	for g, most := range ws.perText {
-		ws.logSum[g] = float64(most)
-	}
-	vec.Exp(ws.weights, ws.weights)
-	clear(ws.perText)
-	for r, g := range ws.owner {
-		ws.perText[g] += ws.weights[r]
-	}
-	for g, sum := range ws.perText {
-		ws.logSum[g] += math.Log(float64(sum))
-	}
-	for r, g := range ws.owner {
-		ws.weights[r] /= ws.perText[g]
-	}
-}
-
-// attendBackward is the gradient of attend and of the weighted sum after it;
-// dpooled has stride OutSize().
-func (p *Pool) attendBackward(dy, dpooled, y []float32, G int, ws *PoolWorkspace) {
-	A, D, out := p.cfg.Hidden, p.cfg.Width(), p.OutSize()
-	ws.dscore = grow(ws.dscore, ws.rows)
-	clear(ws.perText)
-	for r, g := range ws.owner {
-		d := dpooled[int(g)*out : int(g)*out+D]
-		ws.dscore[r] = vec.Dot(d, y[r*D:(r+1)*D])
-		ws.perText[g] += ws.weights[r] * ws.dscore[r]
-		vec.Axpy(ws.weights[r], d, dy[r*D:(r+1)*D])
-	}
-	for r, g := range ws.owner {
-		ws.dscore[r] = ws.weights[r] * (ws.dscore[r] - ws.perText[g])
-	}
-	for r := range ws.rows {
-		h := ws.hidden[r*A : (r+1)*A]
-		if p.Context.Grad != nil {
-			vec.Axpy(ws.dscore[r], h, p.Context.Grad)
-		}
-		for j, u := range h { // from here on hidden holds dLoss/d(y·Wᵀ + b)
-			h[j] = ws.dscore[r] * p.Context.Data[j] * (1 - u*u)
-		}
-	}
-	if p.Hidden.Workers != p.Workers { // else frozen layers could not run side by side
-		p.Hidden.Workers = p.Workers
-	}
-	p.Hidden.backwardParams(ws.hidden, y, ws.rows)
-	p.Hidden.backwardInput(dy, ws.hidden, ws.rows, 1)
 }

@@ -1,7 +1,5 @@
 package nn
 
-import "math"
-
 // PoolParts pools a text whose rows come in parts, so that they need not be there
 // at once. The zero value has no rows; it is for one goroutine at a time. What it
 // returns differs from Pool.Forward of all rows by rounding alone, and by nothing
@@ -48,32 +46,7 @@ func (s *PoolParts) Add(k int, y []float32, l *Layout, ws *PoolWorkspace) {
 	W := s.pool.cfg.Width()
 	for i, kind := range s.pool.cfg.Kinds {
 		sum, part := s.sum[i*W:(i+1)*W], s.part[i*W:(i+1)*W]
-		keep, add := 1.0, 1.0 // shares of what is there and of the part
-		switch kind {
-		case Last:
-			continue // see keepEnds
-		case Max:
-			for j, v := range part {
-				if s.rows == 0 || float64(v) > sum[j] || v != v {
-					sum[j] = float64(v)
-				}
-			}
-			continue
-		case Mean:
-			add = float64(n)
-		case Attention:
-			log := ws.logSum[0]
-			if s.rows > 0 {
-				most := max(s.logSum, log)
-				log = most + math.Log(math.Exp(s.logSum-most)+math.Exp(log-most))
-				keep = math.Exp(s.logSum - log)
-			}
-			add = math.Exp(ws.logSum[0] - log)
-			s.logSum = log
-		}
-		for j, v := range part {
-			sum[j] = keep*sum[j] + add*float64(v)
-		}
+		poolKinds[kind].add(s, sum, part, n, ws)
 	}
 	s.rows += n
 	s.first, s.last = min(s.first, k), max(s.last, k)
@@ -99,22 +72,10 @@ func (s *PoolParts) Vector(dst []float32) {
 	W := s.pool.cfg.Width()
 	for i, kind := range s.pool.cfg.Kinds {
 		dst, sum := dst[i*W:(i+1)*W], s.sum[i*W:(i+1)*W]
-		switch {
-		case s.rows == 0:
+		if s.rows == 0 {
 			clear(dst)
 			continue
-		case kind == Last:
-			s.pool.mergeInto(dst, s.ends, 1)
-			continue
 		}
-		share := 1.0
-		if kind == Mean {
-			share = 1 / float64(s.rows)
-		}
-		for j, v := range sum {
-			if dst[j] = float32(share * v); kind == Max && s.rows < s.padded {
-				dst[j] = max(dst[j], 0)
-			}
-		}
+		poolKinds[kind].vector(s, dst, sum)
 	}
 }
