@@ -46,6 +46,16 @@ type Branch interface {
 	tensors(c Config) []tensorfile.Tensor
 }
 
+// A TokenBranch is a branch whose scores are sums over the tokens of a text, so that
+// each token's part of them can be told.
+type TokenBranch interface {
+	Branch
+
+	// TokenScores returns by token what it adds to the score that direction, as of
+	// Head.Direction, makes of those of a head; nil if the head does not look at the branch.
+	TokenScores(h *Head, direction []float32, tokens []tokenize.Token) []float64
+}
+
 // A branchKind is what there is to know of a branch before it is there.
 type branchKind struct {
 	// zero has the name and the scale; it is the branch itself where load is nil.

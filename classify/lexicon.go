@@ -43,3 +43,17 @@ func (lexicalBranch) addScores(m *Model, w *worker, sums [][]float32) error {
 	}
 	return nil
 }
+
+// TokenScores is described at TokenBranch.
+func (lexicalBranch) TokenScores(h *Head, direction []float32, tokens []tokenize.Token) []float64 {
+	if len(h.Lexicon) == 0 {
+		return nil
+	}
+	weight := 0.0
+	for c, v := range h.Lexicon {
+		weight += float64(direction[c]) * v
+	}
+	parts := lexicon.AppendPolarities([]float64{}, tokens)
+	floats.Scale(weight, parts)
+	return parts
+}

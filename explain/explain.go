@@ -97,6 +97,8 @@ type Explanation struct {
 	Wide    *Branch `json:"wide,omitempty"`    // nil without a wide branch
 	Lexicon *Branch `json:"lexicon,omitempty"` // nil where the head does not look at it
 
+	Branches map[string]*Branch `json:"branches,omitempty"` // other ones, by name
+
 	Words  []Word  `json:"words"`            // in the order of the text, apart
 	Ngrams []Ngram `json:"ngrams,omitempty"` // of the wide branch, the largest first
 
@@ -115,45 +117,18 @@ type Branch struct {
 	Base  float64 `json:"base"`
 }
 
-// A part is what a branch of a model gives to an explanation.
-type part struct {
-	name   string // of the branch
-	branch func(*Explanation) *Branch
-	word   func(*Word) float64
-
-	// explain fills in the branch and its parts of the words; it may leave the
-	// branch nil where the head does not look at it.
-	explain func(*Explainer, context.Context, *question, *Explanation) error
-}
-
-// parts are those that there may be, in the order in which they are added up.
-func parts() []part {
-	return []part{
-		{"deep", func(x *Explanation) *Branch { return x.Deep }, func(w *Word) float64 { return w.Deep }, (*Explainer).deep},
-		{"wide", func(x *Explanation) *Branch { return x.Wide }, func(w *Word) float64 { return w.Wide }, (*Explainer).wide},
-		{"lexicon", func(x *Explanation) *Branch { return x.Lexicon }, func(w *Word) float64 { return w.Lexicon }, (*Explainer).lexicon},
-	}
-}
-
-// sources are the parts of x; nil if there is only one.
-func (x *Explanation) sources() []part {
-	all := slices.DeleteFunc(parts(), func(p part) bool { return p.branch(x) == nil })
-	if len(all) < 2 {
-		return nil
-	}
-	return all
-}
-
 // A Word is a stretch of the text and its part of the score.
 type Word struct {
 	Start int    `json:"start"` // byte offsets in the text
 	End   int    `json:"end"`
 	Text  string `json:"text"` // its bytes
 
-	Score   float64 `json:"score"` // Deep + Wide + Lexicon
+	Score   float64 `json:"score"` // Deep + Wide + Lexicon + Branches
 	Deep    float64 `json:"deep"`
 	Wide    float64 `json:"wide"`
 	Lexicon float64 `json:"lexicon,omitempty"`
+
+	Branches map[string]float64 `json:"branches,omitempty"` // other ones, by name
 
 	// LeftOut is what the score loses without the word; nil if not asked for.
 	LeftOut *float64 `json:"left_out,omitempty"`
@@ -213,21 +188,18 @@ func (e *Explainer) Explain(ctx context.Context, text string, o Options) (*Expla
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	for _, p := range parts() {
-		if e.model.Only(p.name) == nil {
-			continue
-		}
-		if err := p.explain(e, ctx, &q, x); err != nil {
+	for _, b := range e.model.Branches() {
+		if err := e.part(ctx, b, &q, x); err != nil {
 			return nil, err
 		}
-		b := p.branch(x)
-		if b == nil {
+		part := x.branch(b.Name())
+		if part == nil {
 			continue
 		}
-		x.Score += b.Score
-		x.Base += b.Base
+		x.Score += part.Score
+		x.Base += part.Base
 		for i := range x.Words {
-			x.Words[i].Score += p.word(&x.Words[i])
+			x.Words[i].Score += x.Words[i].part(b.Name())
 		}
 	}
 	if !x.finite() {

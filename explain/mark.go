@@ -119,16 +119,16 @@ func (x *Explanation) sum() string {
 		words += w.Score
 	}
 	s := fmt.Sprintf("score %+.3f = base %+.3f, words %+.3f", x.Score, x.Base, words)
-	if parts := bySource(x.sources(), func(p part) float64 { return p.branch(x).Score }); parts != "" {
+	if parts := bySource(x.sources(), func(name string) float64 { return x.branch(name).Score }); parts != "" {
 		s += "; " + parts
 	}
 	return s
 }
 
-func bySource(sources []part, score func(part) float64) string {
+func bySource(sources []string, score func(name string) float64) string {
 	parts := make([]string, len(sources))
 	for i, s := range sources {
-		parts[i] = fmt.Sprintf("%s %+.3f", s.name, score(s))
+		parts[i] = fmt.Sprintf("%s %+.3f", s, score(s))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -189,9 +189,7 @@ func (x *Explanation) WriteTable(w io.Writer, n int, color bool) error {
 func wordTable(words []Word, x *Explanation) (header []string, rows [][]any) {
 	header = []string{"word", "score"}
 	sources := x.sources()
-	for _, p := range sources {
-		header = append(header, p.name)
-	}
+	header = append(header, sources...)
 	var leftOut, attention bool
 	for _, w := range words {
 		leftOut = leftOut || w.LeftOut != nil
@@ -207,7 +205,7 @@ func wordTable(words []Word, x *Explanation) (header []string, rows [][]any) {
 	for _, w := range words {
 		row := []any{w.Text, signed(w.Score)}
 		for _, p := range sources {
-			row = append(row, signed(p.word(&w)))
+			row = append(row, signed(w.part(p)))
 		}
 		if leftOut {
 			row = append(row, optional(w.LeftOut, signed))

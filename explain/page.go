@@ -72,7 +72,7 @@ func (x *Explanation) view() (explanationView, error) {
 		pv := pieceView{Text: cleanLines(p.text)}
 		if p.word != nil {
 			pv.Note = signed(p.word.Score)
-			if parts := bySource(sources, func(s part) float64 { return s.word(p.word) }); parts != "" {
+			if parts := bySource(sources, p.word.part); parts != "" {
 				pv.Note += " (" + parts + ")"
 			}
 		}
