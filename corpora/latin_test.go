@@ -92,6 +92,10 @@ func TestDetectInDoubt(t *testing.T) {
 // languages, of 1,000 bytes or more.
 func TestDetectCorpora(t *testing.T) {
 	dir := filepath.Join(testcorpora.Dir(t), "languages")
+	pieces := 100
+	if testing.Short() {
+		pieces = 25
+	}
 	for _, tt := range []struct {
 		corpus string
 		enc    *charmap.Charmap
@@ -113,7 +117,7 @@ func TestDetectCorpora(t *testing.T) {
 		n, wrong := 0, 0
 		var b strings.Builder
 		for ex, err := range r.All() {
-			if err != nil || n == 100 {
+			if err != nil || n == pieces {
 				break
 			}
 			s := ex.Text

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/explain/gradflow"
 	"github.com/textlstm/textlstm/pretrained"
 )
@@ -75,6 +76,9 @@ func TestWriteJSON(t *testing.T) {
 // words; the same seed draws the same words.
 func TestModel(t *testing.T) {
 	m, err := pretrained.Default()
+	if testing.Short() { // to draw 256 units takes long under the race detector
+		m, err = classify.Load("../../classify/testdata/v1/joint.safetensors")
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
