@@ -25,7 +25,7 @@ type named struct {
 
 // WriteComparisons renders comparisons.
 //
-// Text, Markdown and HTML have the differences, McNemar's test and the lists of
+// Text, Markdown, HTML and LaTeX have the differences, McNemar's test and the lists of
 // wins and regressions, and first, where one model meets several, a table of
 // them all; CSV and TSV the differences alone; JSON is the comparison itself with
 // the names under "names", or with several an array of them; JSONL is one

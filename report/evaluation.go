@@ -15,7 +15,7 @@ import (
 
 // Write renders evaluations, one section per head.
 //
-// Text, Markdown and HTML have scikit-learn's classification report, the other
+// Text, Markdown, HTML and LaTeX have scikit-learn's classification report, the other
 // figures with their intervals, the confusion matrix, the calibration, and
 // whatever else the evaluation holds. CSV and TSV have one figure per line: head, label (empty
 // for figures of the whole head), figure, value, low, high. JSON is the
@@ -147,9 +147,25 @@ func (d *document) heading(level int, text string) {
 		fmt.Fprintf(&d.b, "%s %s\n", strings.Repeat("#", level), escapeMarkdown(text))
 	case HTML:
 		fmt.Fprintf(&d.b, "<h%d>%s</h%d>\n", level, escapeHTML(text), level)
+	case LaTeX:
+		fmt.Fprintf(&d.b, "\\%ssection*{%s}\n", strings.Repeat("sub", level-2), escapeLaTeX(text))
 	default:
 		d.b.WriteString(text + "\n")
 	}
+}
+
+func (d *document) paragraph(text string) {
+	d.gap()
+	text = Clean(text)
+	switch d.style {
+	case Markdown:
+		text = escapeMarkdown(text)
+	case HTML:
+		text = "<p>" + escapeHTML(text) + "</p>"
+	case LaTeX:
+		text = escapeLaTeX(text)
+	}
+	d.b.WriteString(text + "\n")
 }
 
 func (d *document) table(header []string, rows [][]any) {
@@ -166,13 +182,13 @@ func (d *document) evaluation(e *evaluate.Evaluation) {
 	}
 	d.heading(2, title)
 	if len(e.Labels) == 0 {
-		d.table(MetricRows(e, d.brief))
+		d.metrics(e)
 		d.slices(e)
 		d.mistakes(e)
 		return
 	}
 	d.classification(e)
-	d.table(MetricRows(e, d.brief))
+	d.metrics(e)
 	if e.MultiLabel {
 		d.decisions(e)
 	} else {
@@ -212,6 +228,37 @@ func (d *document) classification(e *evaluate.Evaluation) {
 		rows = append(rows, []any{"samples avg", e.SamplesPrecision, e.SamplesRecall, e.SamplesF1, nil})
 	}
 	d.table([]string{"label", "precision", "recall", "f1-score", "support"}, rows)
+}
+
+// WhyOutside says why an interval may not hold its figure.
+const WhyOutside = "The value lies outside its interval: resamples have texts twice, which makes their calibration errors larger than that of the texts."
+
+const outsideMark = " *"
+
+// metrics is the table of MetricRows and what is to be said of it.
+func (d *document) metrics(e *evaluate.Evaluation) {
+	header, rows := MetricRows(e, d.brief)
+	d.table(header, rows)
+	if note := MetricNote(rows); note != "" {
+		d.paragraph(note)
+	}
+}
+
+// MetricNote is what the mark in some rows of MetricRows means, "" where none has it.
+func MetricNote(rows [][]any) string {
+	for _, r := range rows {
+		for _, cell := range r {
+			if s, ok := cell.(string); ok && strings.HasSuffix(s, outsideMark) {
+				return "* " + WhyOutside
+			}
+		}
+	}
+	return ""
+}
+
+// Outside says whether a figure lies outside its interval, as a calibration error may.
+func Outside(v float64, i evaluate.Interval) bool {
+	return v < float64(i.Low) || v > float64(i.High)
 }
 
 func span(i evaluate.Interval) string { return fmt.Sprintf("[%.4f, %.4f]", i.Low, i.High) }

@@ -65,7 +65,11 @@ func MetricRows(e *evaluate.Evaluation, brief bool) (header []string, rows [][]a
 		}
 		row := []any{strings.ReplaceAll(name, "_", " "), v}
 		if e.Intervals != nil {
-			row = append(row, span(e.Intervals[name]))
+			cell := span(e.Intervals[name])
+			if Outside(v, e.Intervals[name]) {
+				cell += outsideMark
+			}
+			row = append(row, cell)
 		}
 		if e.Baseline != nil {
 			v, _ := (&evaluate.Scores{ValueScores: e.Baseline}).Get(name)

@@ -12,7 +12,7 @@ type Section struct {
 	Rows   [][]any
 }
 
-// WriteSections renders sections as Text or Markdown, without those that have no rows.
+// WriteSections renders sections as Text, Markdown or LaTeX, without those that have no rows.
 func WriteSections(w io.Writer, style Style, sections ...Section) error {
 	first := true
 	for _, s := range sections {
@@ -22,6 +22,9 @@ func WriteSections(w io.Writer, style Style, sections ...Section) error {
 		heading := Clean(s.Title) + "\n"
 		if style == Markdown {
 			heading = "## " + escapeMarkdown(Clean(s.Title)) + "\n\n"
+		}
+		if style == LaTeX {
+			heading = "\\section*{" + escapeLaTeX(Clean(s.Title)) + "}\n\n"
 		}
 		if !first {
 			heading = "\n" + heading

@@ -21,17 +21,21 @@ const (
 	JSON     Style = "json"  // one document, the text unchanged
 	JSONL    Style = "jsonl" // one JSON object per line, the text unchanged
 	HTML     Style = "html"  // a fragment of elements, escaped
+	LaTeX    Style = "latex" // tabular environments for the package booktabs; control characters replaced, markup escaped
 )
 
 // Styles lists the styles in the order of their constants.
-func Styles() []Style { return []Style{Text, Markdown, CSV, TSV, JSON, JSONL, HTML} }
+func Styles() []Style { return []Style{Text, Markdown, CSV, TSV, JSON, JSONL, HTML, LaTeX} }
 
-// ParseStyle returns the style of that name, "markdown" being "md". The error
+// ParseStyle returns the style of that name, "markdown" being "md" and "tex" being "latex". The error
 // of an unknown name lists the known ones.
 func ParseStyle(name string) (Style, error) {
 	s := Style(strings.ToLower(name))
-	if s == "markdown" {
+	switch s {
+	case "markdown":
 		return Markdown, nil
+	case "tex":
+		return LaTeX, nil
 	}
 	if !slices.Contains(Styles(), s) {
 		return "", fmt.Errorf("report: no style %q, want one of %q", name, Styles())
@@ -65,6 +69,14 @@ func clean(s string, keepLines bool) string {
 // be a C1 code to a terminal, arrives as U+FFFD and is one in the string alone.
 func suspicious(r rune) bool {
 	return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r)
+}
+
+// escapeLaTeX escapes text for a paragraph or a cell.
+func escapeLaTeX(s string) string {
+	return strings.NewReplacer(
+		`\`, `\textbackslash{}`, "&", `\&`, "%", `\%`, "$", `\$`, "#", `\#`, "_", `\_`, "{", `\{`, "}", `\}`,
+		"~", `\textasciitilde{}`, "^", `\textasciicircum{}`, "<", `\textless{}`, ">", `\textgreater{}`, "|", `\textbar{}`,
+	).Replace(s)
 }
 
 // escapeHTML escapes text for the content of an element.

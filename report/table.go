@@ -21,7 +21,7 @@ import (
 // Table writes rows under a header.
 //
 // A cell is a string, an integer, a float, a bool, nil, or anything that fmt
-// prints. Floats are written with four decimals in text, Markdown and HTML and
+// prints. Floats are written with four decimals in text, Markdown, HTML and LaTeX and
 // exactly elsewhere; NaN is "n/a" there, empty in CSV and TSV and null in JSON.
 // Columns in which every cell looks like a number are aligned right. A nil row
 // is an empty line in text and is left out elsewhere.
@@ -41,6 +41,8 @@ func Table(w io.Writer, header []string, rows [][]any, style Style) error {
 		return markdownTable(w, header, rows)
 	case HTML:
 		return htmlTable(w, header, rows)
+	case LaTeX:
+		return latexTable(w, header, rows)
 	case CSV:
 		return csvTable(w, header, rows)
 	case TSV:
@@ -107,7 +109,7 @@ func shortest(cell any, f float64) string {
 
 // numeric matches what is aligned right: numbers, percentages, ranges,
 // undefined figures.
-var numeric = regexp.MustCompile(`^(|n/a|-|–|(< )?[-+±]?[0-9][0-9.,]*(e[-+]?[0-9]+)?( ?%)?( ± [0-9.]+)?( \([0-9.]+ %\))?|\[.*[0-9n].*, .*\])$`)
+var numeric = regexp.MustCompile(`^(|n/a|-|–|(< )?[-+±]?[0-9][0-9.,]*(e[-+]?[0-9]+)?( ?%)?( ± [0-9.]+)?( \([0-9.]+ %\))?|\[.*[0-9n].*, .*\]( \*)?)$`)
 
 // alignments chooses the side of every column.
 func alignments(columns int, cells [][]string) []tw.Align {
@@ -262,6 +264,36 @@ func htmlTable(w io.Writer, header []string, rows [][]any) error {
 		line("td", c)
 	}
 	b.WriteString("</tbody>\n</table>\n")
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func latexTable(w io.Writer, header []string, rows [][]any) error {
+	head, cells := cellStrings(header, rows, func(c any) string { return Clean(show(c)) })
+	var b strings.Builder
+	b.WriteString("\\begin{tabular}{")
+	for _, a := range alignments(len(header), cells) {
+		b.WriteByte(map[bool]byte{true: 'r', false: 'l'}[a == tw.AlignRight])
+	}
+	b.WriteString("}\n\\toprule\n")
+	line := func(cells []string) {
+		for i, c := range cells {
+			if i > 0 {
+				b.WriteString(" & ")
+			}
+			if i == 0 && strings.HasPrefix(c, "[") {
+				b.WriteString("{}") // or it would be an argument of the line break before it
+			}
+			b.WriteString(escapeLaTeX(c))
+		}
+		b.WriteString(" \\\\\n")
+	}
+	line(head)
+	b.WriteString("\\midrule\n")
+	for _, c := range cells {
+		line(c)
+	}
+	b.WriteString("\\bottomrule\n\\end{tabular}\n")
 	_, err := io.WriteString(w, b.String())
 	return err
 }

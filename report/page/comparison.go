@@ -80,19 +80,43 @@ func newComparisonView(c *report.Comparison) (comparisonView, error) {
 	return v, err
 }
 
-// verdict says in words what McNemar's test does.
+// verdict says in words what McNemar's test does, and which figures tell the models apart
+// where it does not.
 func verdict(a, b string, c *evaluate.Comparison) string {
 	p := fmt.Sprintf("McNemar's exact test: p = %.2g", c.McNemar.Exact)
 	if c.McNemar.Exact < 0.0001 {
 		p = "McNemar's exact test: p < 0.0001"
 	}
 	switch {
-	case c.McNemar.Exact >= 0.05 || c.OnlyA == c.OnlyB:
-		return fmt.Sprintf("Nothing tells which of %s and %s is right more often. %s.", b, a, p)
-	case c.OnlyB > c.OnlyA:
+	case c.McNemar.Exact < 0.05 && c.OnlyB > c.OnlyA:
 		return fmt.Sprintf("%s is right more often than %s. %s.", b, a, p)
+	case c.McNemar.Exact < 0.05 && c.OnlyB < c.OnlyA:
+		return fmt.Sprintf("%s is right less often than %s. %s.", b, a, p)
 	}
-	return fmt.Sprintf("%s is right less often than %s. %s.", b, a, p)
+	var better, worse []string
+	for _, d := range c.Differences {
+		name := strings.ReplaceAll(d.Metric, "_", " ")
+		switch lower := evaluate.LowerIsBetter(d.Metric); {
+		case strings.HasPrefix(d.Metric, "micro_"), !(d.Low > 0) && !(d.High < 0):
+		case d.Low > 0 && !lower, d.High < 0 && lower:
+			better = append(better, name)
+		default:
+			worse = append(worse, name)
+		}
+	}
+	text := fmt.Sprintf("The number of right answers does not tell %s from %s. %s.", b, a, p)
+	for _, told := range []struct {
+		word  string
+		names []string
+	}{{"better", better}, {"worse", worse}} {
+		if told.names != nil {
+			text += fmt.Sprintf(" But %s is %s by the intervals of %s.", b, told.word, strings.Join(told.names, ", "))
+		}
+	}
+	if better == nil && worse == nil {
+		text += " Nor does any other figure: all intervals hold 0."
+	}
+	return text
 }
 
 func (v *comparisonView) changes(title string, n int, changes []evaluate.Change) {
@@ -151,7 +175,7 @@ func comparisonDrawings(c *report.Comparison) []drawing {
 		d.plot.Add(s)
 	}
 	d.plot.Add(dashed(0, -0.5, 0, float64(len(shown))-0.5))
-	d.plot.Y.Tick.Marker, d.plot.X.Tick.Marker = ticks, plainTicks{}
+	d.plot.Y.Tick.Marker, d.plot.X.Tick.Marker = ticks, evenTicks{}
 	d.plot.Y.Tick.Length, d.plot.Y.LineStyle.Width = 0, 0
 	widen(&d.plot.X)
 	return []drawing{d}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"html/template"
+	"image/color"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -33,15 +34,15 @@ func newDrawing(name, caption, x, y string) drawing {
 	p := plot.New()
 	p.X.Label.Text, p.Y.Label.Text = report.Excerpt(x, 40), report.Excerpt(y, 40)
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
-		look(&a.Label.TextStyle, 10)
-		look(&a.Tick.Label, 9)
+		look(&a.Label.TextStyle, 12)
+		look(&a.Tick.Label, 11)
 		a.LineStyle.Color, a.Tick.LineStyle.Color = drawings.Ink, drawings.Ink
 		a.LineStyle.Width, a.Tick.LineStyle.Width = vg.Points(0.7), vg.Points(0.7)
 		a.Tick.Length = vg.Points(4)
 		a.Padding = vg.Points(2)
 	}
 	p.X.Label.Padding, p.Y.Label.Padding = vg.Points(4), vg.Points(4)
-	look(&p.Legend.TextStyle, 9)
+	look(&p.Legend.TextStyle, 11)
 	p.Legend.Padding = vg.Points(2)
 	p.Legend.ThumbnailWidth = vg.Points(16)
 	p.Legend.XOffs = vg.Points(-4)
@@ -54,9 +55,12 @@ func look(s *text.Style, size float64) {
 	s.Color = drawings.Ink
 }
 
-// svg draws d as an element for the page.
+// svg draws d as an element for the page, whose paper shows through.
 func (d drawing) svg() (template.HTML, error) {
 	var b bytes.Buffer
+	paper := d.plot.BackgroundColor
+	d.plot.BackgroundColor = color.Transparent
+	defer func() { d.plot.BackgroundColor = paper }()
 	if err := d.sheet().SVG(&b, d.plot); err != nil {
 		return "", fmt.Errorf("page: %s: %w", d.name, err)
 	}

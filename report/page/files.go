@@ -30,6 +30,16 @@ func WritePlots(dir string, p Page) ([]string, error) {
 			all = append(all, d)
 		}
 	}
+	for i, s := range p.Sections {
+		charts, err := barCharts(s.Bars)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range charts {
+			d.name = fmt.Sprintf("section-%d-%s", i+1, d.name)
+			all = append(all, d)
+		}
+	}
 	curves, err := curves(p.History)
 	if err != nil {
 		return nil, err

@@ -5,64 +5,89 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 )
 
 // ReadHistory reads the learning curves of a training from the JSON lines that
 // watch.Console prints of it, such as those of train --log-json. Lines of other programs
-// in the same log are passed over. name is that of the log, for errors.
+// in the same log are passed over. A second training, on the dev texts as well, is a line
+// of its own, and where a log begins again its lines have a gap. name is that of the log,
+// for errors.
 func ReadHistory(r io.Reader, name string) ([]Series, error) {
-	var series []Series
-	member := 0
-	add := func(group, line string, x float64, y *float64) {
-		if y == nil {
-			return
-		}
-		if member > 0 {
-			line = fmt.Sprintf("%s, member %d", line, member)
-		}
-		i := slices.IndexFunc(series, func(s Series) bool { return s.Group == group && s.Name == line })
-		if i < 0 {
-			i = len(series)
-			series = append(series, Series{Group: group, Name: line, Unit: "step"})
-		}
-		series[i].X, series[i].Y = append(series[i].X, x), append(series[i].Y, *y)
-	}
+	var h history
 	s := bufio.NewScanner(r)
 	s.Buffer(nil, 1<<20)
 	for n := 1; s.Scan(); n++ {
-		var line struct {
-			Member     int
-			Step       float64
-			Loss, Rate *float64
-			GradNorm   *float64 `json:"grad_norm"`
-			PerSecond  *float64 `json:"tokens_per_s"`
-			Dev        *struct {
-				Metric string
-				Score  *float64
-			}
-		}
+		var line historyLine
 		if !strings.HasPrefix(strings.TrimSpace(s.Text()), "{") {
 			continue // another program's line in the same log
 		}
 		if err := json.Unmarshal(s.Bytes(), &line); err != nil {
 			return nil, fmt.Errorf("%s:%d: %w", name, n, err)
 		}
-		member = line.Member
-		add("loss", "train", line.Step, line.Loss)
-		if line.Dev != nil {
-			add("dev "+strings.ReplaceAll(line.Dev.Metric, "_", " "), "dev", line.Step, line.Dev.Score)
-		}
-		add("learning rate", "rate", line.Step, line.Rate)
-		add("gradient norm", "norm", line.Step, line.GradNorm)
-		add("tokens per second", "speed", line.Step, line.PerSecond)
+		h.add(&line)
 	}
 	if err := s.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if series == nil {
+	if h.series == nil {
 		return nil, fmt.Errorf("%s: no lines of train --log-json", name)
 	}
-	return series, nil
+	return h.series, nil
+}
+
+// A historyLine is what is read of a line of the log.
+type historyLine struct {
+	Member     int
+	Refit      bool
+	Step       float64
+	Loss, Rate *float64
+	GradNorm   *float64 `json:"grad_norm"`
+	PerSecond  *float64 `json:"tokens_per_s"`
+	Dev        *struct {
+		Metric  string
+		Score   *float64
+		LogLoss *float64 `json:"log_loss"`
+	}
+}
+
+// A history is the series of the lines so far.
+type history struct{ series []Series }
+
+func (h *history) add(line *historyLine) {
+	h.point(line, "loss", "train", line.Loss)
+	if d := line.Dev; d != nil {
+		h.point(line, "loss", "dev", d.LogLoss)
+		if metric := strings.ReplaceAll(d.Metric, "_", " "); metric != "log loss" {
+			h.point(line, "dev "+metric, "dev", d.Score)
+		}
+	}
+	h.point(line, "learning rate", "rate", line.Rate)
+	h.point(line, "gradient norm", "norm", line.GradNorm)
+	h.point(line, "tokens per second", "speed", line.PerSecond)
+}
+
+// point adds a point to a series of the line's member and training.
+func (h *history) point(line *historyLine, group, name string, y *float64) {
+	if y == nil {
+		return
+	}
+	if line.Member > 0 {
+		name = fmt.Sprintf("%s, member %d", name, line.Member)
+	}
+	if line.Refit {
+		name += ", once more with the dev texts"
+	}
+	i := slices.IndexFunc(h.series, func(s Series) bool { return s.Group == group && s.Name == name })
+	if i < 0 {
+		i = len(h.series)
+		h.series = append(h.series, Series{Group: group, Name: name, Unit: "step"})
+	}
+	s := &h.series[i]
+	if n := len(s.X); n > 0 && line.Step < s.X[n-1] {
+		s.X, s.Y = append(s.X, line.Step), append(s.Y, math.NaN())
+	}
+	s.X, s.Y = append(s.X, line.Step), append(s.Y, *y)
 }

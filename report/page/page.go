@@ -23,7 +23,17 @@ type Page struct {
 	Heads   []Head
 	History []Series // learning curves, in the order of their groups' first series
 
+	Sections    []Section // between the heads and the learning curves
 	Comparisons []report.Comparison
+}
+
+// A Section is what is neither an evaluation nor a comparison: words, bars, a table.
+type Section struct {
+	Title  string
+	Note   string // a paragraph, "" for none
+	Bars   []Bars
+	Header []string // of a report.Table; nil for none
+	Rows   [][]any
 }
 
 // A Fact is a name and a value.
@@ -74,7 +84,7 @@ func Write(w io.Writer, p Page) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New("page").Parse(source)
+	t, err := template.New("page").Funcs(template.FuncMap{"rows": rows}).Parse(source)
 	if err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
@@ -86,6 +96,9 @@ func Write(w io.Writer, p Page) error {
 	return err
 }
 
+// rows are the classes of a grid of n plots, by which no row of two or three has a gap.
+func rows(n int) string { return fmt.Sprintf("by-2-%d by-3-%d", n%2, n%3) }
+
 // A view is a page as the template reads it.
 type view struct {
 	Title  string
@@ -96,8 +109,15 @@ type view struct {
 	Heads  []headView
 	Curves []figure
 
+	Sections    []sectionView
 	Overviews   []overviewView
 	Comparisons []comparisonView
+}
+
+type sectionView struct {
+	Title, Note string
+	Plots       []figure
+	Table       template.HTML
 }
 
 type headView struct {
@@ -109,19 +129,21 @@ type headView struct {
 	Cards    []card
 	Labelled template.HTML // figures by label
 	Figures  template.HTML // all figures
+	Note     string        // on them
 	Plots    []figure
 	Slices   []sliceView
 	Coverage template.HTML
 	Abstain  template.HTML // the one point asked for
 	Precise  template.HTML // thresholds by label
 	Mistakes []mistakeView
+	Wrong    int      // texts that are answered wrongly; 0 of numbers
 	Marked   bool     // words of them
 	Gold     []string // labels to choose from
 	Answers  []string
 }
 
 // A card is a figure in large print.
-type card struct{ Name, Value, Span string }
+type card struct{ Name, Value, Span, Note string }
 
 // A figure is a plot with its caption.
 type figure struct {
@@ -180,6 +202,13 @@ func (p *Page) view() (*view, error) {
 		hv.Anchor = fmt.Sprintf("head-%d", i+1)
 		v.Heads = append(v.Heads, hv)
 	}
+	for _, s := range p.Sections {
+		sv, err := s.view()
+		if err != nil {
+			return nil, err
+		}
+		v.Sections = append(v.Sections, sv)
+	}
 	var err error
 	if v.Overviews, err = overviews(p.Comparisons); err != nil {
 		return nil, err
@@ -197,6 +226,22 @@ func (p *Page) view() (*view, error) {
 		return nil, err
 	}
 	v.Curves, err = figures(plots)
+	return v, err
+}
+
+func (s *Section) view() (sectionView, error) {
+	v := sectionView{Title: report.Clean(s.Title), Note: report.Clean(s.Note)}
+	var err error
+	if s.Header != nil {
+		if v.Table, err = table(s.Header, s.Rows); err != nil {
+			return v, err
+		}
+	}
+	plots, err := barCharts(s.Bars)
+	if err != nil {
+		return v, err
+	}
+	v.Plots, err = figures(plots)
 	return v, err
 }
 
@@ -221,12 +266,15 @@ func (h *Head) view() (headView, error) {
 	}
 	var err error
 	if len(e.Labels) > 0 {
-		v.Kind += fmt.Sprintf(", %d wrong", e.N-int(math.Round(float64(e.Accuracy)*float64(e.N))))
+		v.Wrong = e.N - int(math.Round(float64(e.Accuracy)*float64(e.N)))
+		v.Kind += fmt.Sprintf(", %d wrong", v.Wrong)
 		if v.Labelled, err = table(labelRows(e)); err != nil {
 			return v, err
 		}
 	}
-	if v.Figures, err = table(report.MetricRows(e, false)); err != nil {
+	header, rows := report.MetricRows(e, false)
+	v.Note = report.MetricNote(rows)
+	if v.Figures, err = table(header, rows); err != nil {
 		return v, err
 	}
 	if len(e.RiskCoverage) > 0 {
@@ -295,6 +343,9 @@ func cards(e *evaluate.Evaluation) []card {
 		c := card{Name: n.title, Value: fmt.Sprintf("%.3f", v)}
 		if i, ok := e.Intervals[n.metric]; ok {
 			c.Span = span(i)
+			if report.Outside(v, i) {
+				c.Note = report.WhyOutside
+			}
 		}
 		out = append(out, c)
 	}
@@ -375,7 +426,11 @@ func slicesOf(e *evaluate.Evaluation) []sliceView {
 
 func (v *headView) mistakes(h *Head) {
 	gold, answers := make(map[string]bool), make(map[string]bool)
+	several := slices.ContainsFunc(h.Evaluation.Mistakes, func(m evaluate.Mistake) bool { return m.Source != h.Evaluation.Mistakes[0].Source })
 	for _, m := range h.Evaluation.Mistakes {
+		if !several {
+			m.Source = "" // the page says it once
+		}
 		mv := mistakeView{
 			ID: report.Clean(m.ID), Source: report.Clean(m.Source),
 			Gold: report.Clean(strings.Join(m.Gold, ", ")), Predicted: report.Clean(strings.Join(m.Predicted, ", ")),

@@ -88,33 +88,33 @@ func unit(a *plot.Axis) {
 	a.Tick.Marker = ticks
 }
 
-// wholeTicks are the default ticks for counts: labels without decimals, and
-// none between whole numbers.
-type wholeTicks struct{}
+// evenTicks are four to nine labelled ticks at multiples of 1, 2 or 5 and a power of 10,
+// of whole numbers alone if whole.
+type evenTicks struct{ whole bool }
 
-func (wholeTicks) Ticks(low, high float64) []plot.Tick {
-	var out []plot.Tick
-	for _, t := range (plot.DefaultTicks{}).Ticks(low, high) {
-		if t.Value != math.Trunc(t.Value) {
-			continue
+func (t evenTicks) Ticks(low, high float64) []plot.Tick {
+	span := (high - low) / 8
+	step := math.Pow(10, math.Floor(math.Log10(span)))
+	for _, f := range []float64{1, 2, 5, 10} {
+		if f*step >= span*(1-1e-9) {
+			step *= f
+			break
 		}
-		if t.Label != "" {
-			t.Label = fmt.Sprintf("%.0f", t.Value)
-		}
-		out = append(out, t)
 	}
-	return out
-}
-
-// plainTicks are the default ticks with labels as short as their numbers.
-type plainTicks struct{}
-
-func (plainTicks) Ticks(low, high float64) []plot.Tick {
-	out := plot.DefaultTicks{}.Ticks(low, high)
-	for i := range out {
-		if out[i].Label != "" {
-			out[i].Label = strconv.FormatFloat(out[i].Value, 'g', 4, 64)
+	if t.whole {
+		step = max(step, 1)
+	}
+	if !(step > 0) || math.IsInf(step, 0) {
+		return plot.DefaultTicks{}.Ticks(low, high)
+	}
+	var out []plot.Tick
+	digits := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
+	for k := math.Ceil(low/step - 1e-9); k*step <= high+1e-9*step; k++ {
+		format := byte('f')
+		if digits > 5 || math.Abs(k*step) >= 1e7 {
+			format, digits = 'g', -1
 		}
+		out = append(out, plot.Tick{Value: k * step, Label: strconv.FormatFloat(k*step+0, format, digits, 64)})
 	}
 	return out
 }
@@ -199,7 +199,7 @@ func scatter(e *evaluate.Evaluation) drawing {
 	blue := drawings.Blue
 	s.GlyphStyle = draw.GlyphStyle{Color: color.NRGBA{blue.R, blue.G, blue.B, 0x60}, Radius: vg.Points(1.6), Shape: draw.CircleGlyph{}}
 	d.plot.Add(dashed(low, low, high, high), s)
-	d.plot.X.Tick.Marker, d.plot.Y.Tick.Marker = plainTicks{}, plainTicks{}
+	d.plot.X.Tick.Marker, d.plot.Y.Tick.Marker = evenTicks{}, evenTicks{}
 	return d
 }
 
@@ -308,6 +308,7 @@ func riskCoverage(e *evaluate.Evaluation) drawing {
 	d.plot.Add(plotter.NewGrid(), line(pts, drawings.Blue, 1.6))
 	unit(&d.plot.X)
 	d.plot.Y.Min, d.plot.Y.Max = math.Floor(low*20)/20, 1
+	d.plot.Y.Tick.Marker = evenTicks{}
 	if d.plot.Y.Min == 1 {
 		d.plot.Y.Min = 0.95
 	}
@@ -337,7 +338,7 @@ func confidences(e *evaluate.Evaluation) drawing {
 	d.plot.Legend.Top, d.plot.Legend.Left = true, true
 	d.plot.Legend.XOffs = vg.Points(4)
 	unit(&d.plot.X)
-	d.plot.Y.Min, d.plot.Y.Tick.Marker = 0, wholeTicks{}
+	d.plot.Y.Min, d.plot.Y.Tick.Marker = 0, evenTicks{whole: true}
 	d.plot.Y.Max *= 1.2 // room for the legend
 	return d
 }
@@ -363,7 +364,7 @@ func lengths(rows []evaluate.Row) drawing {
 		d.plot.Add(rect(x+0.08*float64(width), 0, x+0.92*float64(width), n, mix(drawings.Blue, 0.75)))
 	}
 	d.plot.X.Min, d.plot.Y.Min = 0, 0
-	d.plot.X.Tick.Marker, d.plot.Y.Tick.Marker = wholeTicks{}, wholeTicks{}
+	d.plot.X.Tick.Marker, d.plot.Y.Tick.Marker = evenTicks{whole: true}, evenTicks{whole: true}
 	return d
 }
 
@@ -373,16 +374,11 @@ func curves(history []Series) ([]drawing, error) {
 	at := make(map[string]int) // group -> drawing
 	n := make(map[string]int)  // group -> series drawn
 	for _, s := range history {
-		if len(s.X) != len(s.Y) {
-			return nil, fmt.Errorf("page: series %q %q has %d x and %d y values", s.Group, s.Name, len(s.X), len(s.Y))
+		lines, err := s.lines()
+		if err != nil {
+			return nil, err
 		}
-		var pts plotter.XYs
-		for i := range s.X {
-			if v := s.X[i] + s.Y[i]; !math.IsNaN(v) && !math.IsInf(v, 0) {
-				pts = append(pts, plotter.XY{X: s.X[i], Y: s.Y[i]})
-			}
-		}
-		if len(pts) == 0 {
+		if len(lines) == 0 {
 			continue
 		}
 		k, ok := at[s.Group]
@@ -390,29 +386,103 @@ func curves(history []Series) ([]drawing, error) {
 			k = len(out)
 			at[s.Group] = k
 			d := newDrawing("curve-"+fileName(s.Group), s.Group, s.Unit, s.Group)
-			d.height = vg.Points(200)
 			d.plot.Add(plotter.NewGrid())
 			d.plot.Legend.Top = true
-			d.plot.X.Tick.Marker, d.plot.Y.Tick.Marker = plainTicks{}, plainTicks{}
+			d.plot.X.Tick.Marker, d.plot.Y.Tick.Marker = evenTicks{whole: true}, evenTicks{}
 			out = append(out, d)
 		}
-		l := line(pts, drawings.Palette()[n[s.Group]%len(drawings.Palette())], 1.4)
+		c := drawings.Palette()[n[s.Group]%len(drawings.Palette())]
 		n[s.Group]++
-		out[k].plot.Add(l)
-		if s.Name != "" {
-			out[k].plot.Legend.Add(short(s.Name, 24), l)
-		}
-		if len(pts) == 1 {
-			if dot, err := plotter.NewScatter(pts); err == nil {
-				dot.Color = l.Color
-				out[k].plot.Add(dot)
+		for i, pts := range lines {
+			l := line(pts, c, 1.6)
+			out[k].plot.Add(l)
+			if s.Name != "" && i == 0 {
+				out[k].plot.Legend.Add(short(s.Name, 40), l)
+			}
+			if len(pts) == 1 {
+				if dot, err := plotter.NewScatter(pts); err == nil {
+					dot.GlyphStyle = draw.GlyphStyle{Color: c, Radius: vg.Points(3), Shape: draw.CircleGlyph{}}
+					out[k].plot.Add(dot)
+				}
 			}
 		}
 	}
-	for _, d := range out {
-		for _, a := range []*plot.Axis{&d.plot.X, &d.plot.Y} {
-			widen(a)
+	for i := range out {
+		d := &out[i]
+		widen(&d.plot.X)
+		widen(&d.plot.Y)
+		if n[d.caption] > 1 {
+			d.plot.Y.Max += 0.1 * float64(n[d.caption]) * (d.plot.Y.Max - d.plot.Y.Min) // room for the legend
 		}
+	}
+	return out, nil
+}
+
+// lines are the stretches of s between points that are not finite.
+func (s *Series) lines() (out []plotter.XYs, err error) {
+	if len(s.X) != len(s.Y) {
+		return nil, fmt.Errorf("page: series %q %q has %d x and %d y values", s.Group, s.Name, len(s.X), len(s.Y))
+	}
+	open := false
+	for i := range s.X {
+		v := s.X[i] + s.Y[i]
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			open = false
+			continue
+		}
+		if !open {
+			out, open = append(out, nil), true
+		}
+		last := &out[len(out)-1]
+		*last = append(*last, plotter.XY{X: s.X[i], Y: s.Y[i]})
+	}
+	return out, nil
+}
+
+// Bars are numbers by name, such as the share of each label, drawn from 0.
+type Bars struct {
+	Caption string
+	Unit    string // of the numbers
+	Names   []string
+	Values  []float64           // of equal length; those that are not finite have no bar
+	Spans   []evaluate.Interval // of the numbers; nil for none
+}
+
+// barCharts has a plot for each of all, of their first forty bars.
+func barCharts(all []Bars) ([]drawing, error) {
+	const most = 40
+	var out []drawing
+	for i, b := range all {
+		if len(b.Names) != len(b.Values) || b.Spans != nil && len(b.Spans) != len(b.Values) {
+			return nil, fmt.Errorf("page: bars %q have %d names, %d values and %d spans", b.Caption, len(b.Names), len(b.Values), len(b.Spans))
+		}
+		n := min(len(b.Names), most)
+		if n == 0 {
+			continue
+		}
+		caption := b.Caption
+		if n < len(b.Names) {
+			caption = fmt.Sprintf("%s: the first %d of %d", caption, n, len(b.Names))
+		}
+		d := newDrawing(fmt.Sprintf("bars-%d", i+1), caption, b.Unit, "")
+		var ticks plot.ConstantTicks
+		for k := range n {
+			y := float64(n - 1 - k)
+			ticks = append(ticks, plot.Tick{Value: y, Label: short(b.Names[k], 24)})
+			if v := b.Values[k]; !math.IsNaN(v) && !math.IsInf(v, 0) {
+				d.plot.Add(rect(0, y-0.36, v, y+0.36, mix(drawings.Blue, 0.75)))
+			}
+			if b.Spans != nil && b.Spans[k].Low.Defined() && b.Spans[k].High.Defined() {
+				d.plot.Add(line(plotter.XYs{{X: float64(b.Spans[k].Low), Y: y}, {X: float64(b.Spans[k].High), Y: y}}, drawings.Ink, 1.2))
+			}
+		}
+		d.plot.Y.Tick.Marker, d.plot.X.Tick.Marker = ticks, evenTicks{}
+		d.plot.Y.Tick.Length, d.plot.Y.LineStyle.Width = 0, 0
+		d.plot.Y.Min, d.plot.Y.Max = -0.6, float64(n)-0.4
+		d.plot.X.Min = min(d.plot.X.Min, 0)
+		widen(&d.plot.X)
+		d.height = vg.Points(min(max(60+18*float64(n), 120), 520))
+		out = append(out, d)
 	}
 	return out, nil
 }

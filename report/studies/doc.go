@@ -22,5 +22,5 @@ func writeJSON(w io.Writer, style report.Style, v any) error {
 
 // forPeople says whether a style is read by eye.
 func forPeople(style report.Style) bool {
-	return style == report.Text || style == report.Markdown || style == report.HTML
+	return style == report.Text || style == report.Markdown || style == report.HTML || style == report.LaTeX
 }
