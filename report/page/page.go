@@ -23,7 +23,7 @@ type Page struct {
 	Heads   []Head
 	History []Series // learning curves, in the order of their groups' first series
 
-	Sections    []Section // between the heads and the learning curves
+	Sections    []Section // before the heads
 	Comparisons []report.Comparison
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/textlstm/textlstm/evaluate/checklist"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/page"
 )
 
 // ChecklistOptions say what WriteChecklist prints.
@@ -18,7 +19,7 @@ type ChecklistOptions struct {
 }
 
 // WriteChecklist renders what a suite has found: a table of the rates, or as JSON the
-// result itself.
+// result itself. HTML is a whole page, with plots.
 func WriteChecklist(out io.Writer, style report.Style, r *checklist.Result, o ChecklistOptions) error {
 	b := bufio.NewWriter(out)
 	if style == report.JSON || style == report.JSONL {
@@ -48,19 +49,40 @@ func WriteChecklist(out io.Writer, style report.Style, r *checklist.Result, o Ch
 		add(x)
 	}
 	add(r.All)
+	skipped := ""
+	if r.Skipped > 0 {
+		skipped = fmt.Sprintf("%d cases are about labels that the model does not have", r.Skipped)
+	}
+	failed := []string{"capability", "type", "test", "want", "got", "prob", "text"}
+	if style == report.HTML {
+		p := page.Page{Title: "Checklist", Sections: []page.Section{{Note: skipped, Bars: []page.Bars{passed(r)}, Header: header, Rows: rows}}}
+		if o.Failures {
+			p.Sections = append(p.Sections, page.Section{Title: "Failures", Header: failed, Rows: failureRows(r.Failures)})
+		}
+		return page.Write(out, p)
+	}
 	if err := report.Table(b, header, rows, style); err != nil {
 		return err
 	}
-	if r.Skipped > 0 {
-		fmt.Fprintf(b, "\n%d cases are about labels that the model does not have\n", r.Skipped)
+	if skipped != "" {
+		fmt.Fprintf(b, "\n%s\n", skipped)
 	}
 	if o.Failures {
 		fmt.Fprintln(b)
-		if err := report.Table(b, []string{"capability", "type", "test", "want", "got", "prob", "text"}, failureRows(r.Failures), style); err != nil {
+		if err := report.Table(b, failed, failureRows(r.Failures), style); err != nil {
 			return err
 		}
 	}
 	return b.Flush()
+}
+
+// passed are the shares of the cases of each capability that passed.
+func passed(r *checklist.Result) page.Bars {
+	bars := page.Bars{Caption: "Cases that passed", Unit: "share"}
+	for _, x := range r.Rates {
+		bars.Names, bars.Values = append(bars.Names, fmt.Sprintf("%s, %s", x.Capability, x.Type)), append(bars.Values, float64(x.Rate))
+	}
+	return bars
 }
 
 // failureRows are the failed cases, a row for each of their texts.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/page"
 	"github.com/textlstm/textlstm/train/crossval"
 )
 
@@ -77,7 +78,7 @@ func groupRows(r *crossval.Groups) (rows, means []groupRow, err error) {
 }
 
 // WriteGroups renders how models did on kinds of texts that they had not met: the
-// figures of each group, and their means.
+// figures of each group, and their means. HTML is a whole page, with plots.
 func WriteGroups(out io.Writer, style report.Style, r *crossval.Groups) error {
 	rows, means, err := groupRows(r)
 	if err != nil {
@@ -101,5 +102,22 @@ func WriteGroups(out io.Writer, style report.Style, r *crossval.Groups) error {
 	for _, g := range means {
 		add(g, "(mean)")
 	}
-	return report.Table(out, []string{"head", "group", "labels", "n", "accuracy", "macro_f1", "vader_accuracy", "vader_macro_f1"}, cells, style)
+	header := []string{"head", "group", "labels", "n", "accuracy", "macro_f1", "vader_accuracy", "vader_macro_f1"}
+	if style == report.HTML {
+		return page.Write(out, groupsPage(rows, header, cells))
+	}
+	return report.Table(out, header, cells, style)
+}
+
+// groupsPage has bars of the macro-F1 of each group.
+func groupsPage(groups []groupRow, header []string, rows [][]any) page.Page {
+	s := page.Section{Header: header, Rows: rows}
+	for _, g := range groups {
+		if n := len(s.Bars); n == 0 || s.Bars[n-1].Caption != g.Head {
+			s.Bars = append(s.Bars, page.Bars{Caption: g.Head, Unit: "macro F1 of the group that the model had not met"})
+		}
+		bars := &s.Bars[len(s.Bars)-1]
+		bars.Names, bars.Values = append(bars.Names, g.Group), append(bars.Values, float64(g.MacroF1))
+	}
+	return page.Page{Title: "Left-out groups", Sections: []page.Section{s}}
 }

@@ -96,6 +96,20 @@ func contains(t *testing.T, got []string, want ...string) {
 	}
 }
 
+// holds looks for parts of a page.
+func holds(t *testing.T, write func(*strings.Builder) error, want ...string) {
+	t.Helper()
+	var b strings.Builder
+	if err := write(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range append(want, "<!DOCTYPE html>", "</html>", "prefers-color-scheme") {
+		if !strings.Contains(b.String(), part) {
+			t.Errorf("the page lacks %q", part)
+		}
+	}
+}
+
 func TestWriteFolds(t *testing.T) {
 	heads := []classify.Head{{Name: "mood", Labels: []string{"bad", "good"}}}
 	r := &crossval.Result{Heads: heads}
@@ -132,6 +146,7 @@ func TestWriteFolds(t *testing.T) {
 			t.Errorf("%s has %d lines", style, len(got))
 		}
 	}
+	holds(t, func(b *strings.Builder) error { return studies.WriteFolds(b, report.HTML, r, pooled, false) }, "<title>Cross-validation</title>", "<figcaption>mood: accuracy by fold</figcaption>", "Confusion matrix", `<td class="number">0.1768</td>`)
 }
 
 func TestWriteGroups(t *testing.T) {
@@ -149,6 +164,7 @@ func TestWriteGroups(t *testing.T) {
 		"mood a bad,good 8 1 1 0.5 0.5", "mood b bad,good 4 0.5 0.5", "mood (mean) bad,good 12 0.75 0.75 0.5 0.5",
 	}
 	contains(t, got, want...)
+	holds(t, func(b *strings.Builder) error { return studies.WriteGroups(b, report.HTML, r) }, "<title>Left-out groups</title>", "<figcaption>mood</figcaption>", "<td>bad,good</td>")
 	got = lines(t, func(b *strings.Builder) error { return studies.WriteGroups(b, report.JSON, r) })
 	var doc struct {
 		Groups, Means []struct {
@@ -187,7 +203,8 @@ func TestWriteStudy(t *testing.T) {
 	if i := strings.Index(strings.Join(text, "\n"), "3 0.7500"); i > strings.Index(strings.Join(text, "\n"), "1 0.5000") {
 		t.Error("the best trial is not the first")
 	}
-	contains(t, write(report.HTML), "<p>Trial 3 is better than the settings that the study began with: height 0.7500 against 0.5000.</p>")
+	holds(t, func(b *strings.Builder) error { return studies.WriteStudy(b, report.HTML, s) }, "<title>Search for settings</title>", "<p>Trial 3 is better than the settings that the study began with: height 0.7500 against 0.5000.</p>",
+		`<td class="number">3</td><td class="number">0.7500</td>`, "<figcaption>height</figcaption>", "How much of the differences")
 	s.Runs = s.Runs[:2]
 	contains(t, write(report.Markdown), "No trial is better than the settings that the study began with: height 0.5000.")
 	s.Runs[0].Error, s.Runs[0].Score = "no good", evaluate.Score(math.NaN())
@@ -232,6 +249,9 @@ func TestWriteSuiteAndFailures(t *testing.T) {
 	got := lines(t, func(b *strings.Builder) error {
 		return studies.WriteChecklist(b, report.TSV, r, studies.ChecklistOptions{Tests: true, Failures: true})
 	})
+	holds(t, func(b *strings.Builder) error {
+		return studies.WriteChecklist(b, report.HTML, r, studies.ChecklistOptions{Failures: true})
+	}, "<title>Checklist</title>", "<figcaption>Cases that passed</figcaption>", "<h2>Failures</h2>", "<td>good or fine</td>")
 	contains(t, got, "words MFT plain 1 0 0", "all MFT 1 0 0", "words MFT plain good or fine bad 0.75 yes",
 		"names INV people bad 0.75 Ann", "names INV people bad good 0.75 Bob", "more DIR very good 0.75 so", "more DIR very no less good good 0.25 very so")
 }

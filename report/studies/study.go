@@ -4,20 +4,26 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 
+	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/page"
 	"github.com/textlstm/textlstm/train/tune"
 )
 
 // WriteStudy renders the trials of a search for settings, of which at least one has
 // succeeded; for people also the importances of the settings, and whether it was worth
-// it.
+// it. HTML is a whole page, with plots.
 func WriteStudy(out io.Writer, style report.Style, s *tune.Study) error {
 	best, first := s.Best()
 	if style == report.JSON {
 		return writeStudyJSON(out, s, best, first)
 	}
 	header, rows := studyTable(s)
+	if style == report.HTML {
+		return page.Write(out, studyPage(s, header, byScore(s, rows), studyVerdict(s, best, first)))
+	}
 	people := forPeople(style)
 	if people { // the best first
 		rows = byScore(s, rows)
@@ -35,14 +41,37 @@ func WriteStudy(out io.Writer, style report.Style, s *tune.Study) error {
 		if err := report.Table(&b, []string{"setting", "importance"}, shares, style); err != nil {
 			return err
 		}
-		line := studyVerdict(s, best, first)
-		if style == report.HTML {
-			line = "<p>" + line + "</p>"
-		}
-		fmt.Fprintf(&b, "\n%s\n", line)
+		fmt.Fprintf(&b, "\n%s\n", studyVerdict(s, best, first))
 	}
 	_, err := out.Write(b.Bytes())
 	return err
+}
+
+// studyPage has the rows of the table of all runs.
+func studyPage(s *tune.Study, header []string, rows [][]any, verdict string) page.Page {
+	scores := page.Series{Group: s.Metric, Name: "trial", Unit: "run"}
+	best := page.Series{Group: s.Metric, Name: "best so far", Unit: "run"}
+	for i, r := range s.Runs {
+		score := float64(r.Score)
+		if n := len(best.Y); n > 0 && (math.IsNaN(score) || (score < best.Y[n-1]) != evaluate.LowerIsBetter(s.Metric)) {
+			score = best.Y[n-1]
+		}
+		scores.X, scores.Y = append(scores.X, float64(i+1)), append(scores.Y, float64(r.Score))
+		best.X, best.Y = append(best.X, float64(i+1)), append(best.Y, score)
+	}
+	shares := page.Bars{Caption: "How much of the differences between trials each setting explains", Unit: "share"}
+	for _, im := range s.Importances() {
+		shares.Names, shares.Values = append(shares.Names, im.Path), append(shares.Values, float64(im.Share))
+	}
+	return page.Page{
+		Title: "Search for settings",
+		Facts: []page.Fact{{Name: "Metric", Value: s.Metric}, {Name: "Runs", Value: fmt.Sprint(len(s.Runs))}},
+		Sections: []page.Section{
+			{Note: verdict, Bars: []page.Bars{shares}},
+			{Title: "Trials", Header: header, Rows: rows},
+		},
+		History: []page.Series{scores, best},
+	}
 }
 
 // studyTable has a row for each run.
