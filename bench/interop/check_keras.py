@@ -40,10 +40,23 @@ def scores(module, model, rows, heads):
     return out
 
 
+def windows(base):
+    """The worst difference of a network of numbers."""
+    data = json.load(open(base + ".windows.json"))
+    _, model = load(base)
+    y = np.array(model.predict(np.array(data["windows"], np.float32), verbose=0)).ravel()
+    worst = float(np.abs(y - np.array(data["answers"], np.float32)).max())
+    print(f"{pathlib.Path(base).name:16} {len(y)} windows {type(model).__name__:10} {worst:.1e}")
+    return worst
+
+
 def main(folder):
     bad = False
     for path in sorted(pathlib.Path(folder).glob("*_keras.py")):
         base = str(path)[:-len("_keras.py")]
+        if os.path.exists(base + ".windows.json"):
+            bad |= not windows(base) <= LIMIT
+            continue
         rows = [json.loads(line) for line in open(base + ".rows.jsonl")]
         want = json.load(open(base + ".scores.json"))
         module, model = load(base)

@@ -6,6 +6,7 @@
 //	                                     200 texts, and this module's scores
 //	go run ./bench/interop import DIR    reads the networks that the others have written
 //	go run ./bench/interop from-keras DIR    reads the models that interop/keras/testdata/gen.py has put there
+//	go run ./bench/interop series DIR    trains the forecaster among them on, and writes it for Keras
 //	go run ./bench/interop speed DIR     writes two models, and says how fast this module is
 package main
 
@@ -40,7 +41,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) != 3 {
-		log.Fatal("usage: interop export|import|from-keras|speed DIR")
+		log.Fatal("usage: interop export|import|from-keras|series|speed DIR")
 	}
 	var err error
 	switch dir := os.Args[2]; os.Args[1] {
@@ -55,6 +56,8 @@ func main() {
 		err = importAll(dir)
 	case "from-keras":
 		err = fromKeras(dir)
+	case "series":
+		err = series(dir)
 	case "speed":
 		err = speed(dir)
 	default:

@@ -31,11 +31,13 @@ func newModelImport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE --out MODEL",
 		Short: "Make a model of a classifier that was trained in another framework",
-		Long: `Import reads a state_dict of PyTorch (.pt, .pth, .safetensors) or a graph of ONNX and
-writes it as a model: an embedding, LSTM or GRU layers, a pooling and dense layers.
-What has no place there is refused by its name.
+		Long: `Import reads a model of Keras (.keras, .h5, or .weights.h5 with the JSON of
+model.to_json() beside it under the same name with .json), a state_dict of PyTorch (.pt,
+.pth, .safetensors) or a graph of ONNX and writes it as a model: an embedding, LSTM or
+GRU layers, a pooling and dense layers. What has no place there is refused by its name.
 
-A file has numbers but not the text part. --vocab is the list of the words, one a line
+A .keras with a TextVectorization has the text part too: its vocabulary, what makes words
+of a text, and the length at which texts end. Other files have numbers alone. --vocab is the list of the words, one a line
 in the order of the embedding's rows, or JSON; --pipeline makes words of a text. Without
 a vocabulary the model reads ids. A state_dict does not say either what is done with
 its tensors: --map names its modules where they are not the usual ones, --pool says how
@@ -107,10 +109,11 @@ func newModelExport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export [MODEL] --to FORMAT --out FILE",
 		Short: "Write a model for another framework",
-		Long: `Export writes a model for ONNX Runtime and whatever else runs ONNX, or for PyTorch: a
-state_dict and, beside it with the suffix .py, the module that loads it.
+		Long: `Export writes a model for ONNX Runtime and whatever else runs ONNX; for PyTorch, a
+state_dict; or for Keras, weights that load_weights takes, in a file with the suffix
+.weights.h5. Beside the last two, with the suffix .py, is the Python that loads them.
 
-Both read numbers, not texts: "sentiment encode" makes them. The metadata of an ONNX file
+All read numbers, not texts: "sentiment encode" makes them. The metadata of an ONNX file
 have the whole description of the model, in JSON.`,
 		Example: `  sentiment model export my.model --to onnx --out my.onnx
   sentiment encode --model my.model texts.txt > rows.jsonl`,

@@ -9,6 +9,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/interop/foreign"
+	"github.com/textlstm/textlstm/interop/keras"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
@@ -41,9 +42,13 @@ make a model of it.`,
 			}
 			m, err := loadModel(strings.Join(args, ""))
 			if errors.Is(err, classify.ErrFormat) {
-				if f, ferr := foreign.Open(args[0]); ferr == nil {
+				f, ferr := foreign.Open(args[0])
+				if ferr == nil {
 					defer f.Close()
 					return writeForeign(cmd.OutOrStdout(), style, f)
+				}
+				if errors.Is(ferr, keras.ErrFormat) {
+					err = modelFileError(args[0], ferr)
 				}
 			}
 			if err != nil {

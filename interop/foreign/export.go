@@ -9,6 +9,7 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/interop/keras"
 	"github.com/textlstm/textlstm/interop/onnx"
 	"github.com/textlstm/textlstm/interop/torch"
 )
@@ -28,13 +29,24 @@ var writers = map[string]writer{
 	"safetensors": func(m *classify.Model, path string) (map[string]func(io.Writer) error, error) {
 		return stateDictOf(m, path, func(w io.Writer, t []torch.Tensor) error { return torch.WriteSafetensors(w, t, nil) })
 	},
+	"keras": func(m *classify.Model, path string) (map[string]func(io.Writer) error, error) {
+		base, ok := strings.CutSuffix(path, ".weights.h5") // load_weights takes no other name
+		if !ok {
+			return nil, fmt.Errorf("foreign: %s: Keras wants weights in a file with the suffix .weights.h5", path)
+		}
+		x, err := keras.Export(m, filepath.Base(path))
+		if err != nil {
+			return nil, err
+		}
+		return map[string]func(io.Writer) error{path: x.Write, base + ".py": content([]byte(x.Script))}, nil
+	},
 }
 
 // Formats lists what Export writes.
-func Formats() []string { return []string{"onnx", "pytorch", "safetensors"} }
+func Formats() []string { return []string{"keras", "onnx", "pytorch", "safetensors"} }
 
-// Export writes a classifier to a file for another framework and, for PyTorch, the module
-// that loads it beside the file, with the suffix .py. It returns the names of the files,
+// Export writes a classifier to a file for another framework and, for PyTorch and Keras, the
+// Python that loads it beside the file, with the suffix .py. It returns the names of the files,
 // each of which is whole or as it was.
 func Export(m *classify.Model, format, path string) ([]string, error) {
 	write := writers[format]

@@ -98,7 +98,7 @@ func Open(name string) (*File, error) {
 		if err != nil {
 			return nil, err
 		}
-		return layers(f), nil
+		return layers(f)
 	case bytes.HasPrefix(head, []byte("PK")), len(head) > 8 && head[8] == '{', len(head) > 0 && head[0] == 0x80:
 		f, err := torch.Open(name)
 		if err != nil {
@@ -137,10 +137,23 @@ func isKeras(name string, size int64) bool {
 }
 
 // layers describes a model of Keras.
-func layers(f *keras.File) *File {
-	return &File{Format: "Keras", close: f.Close, network: func(o Options) (*interop.Network, error) {
+func layers(f *keras.File) (*File, error) {
+	entries, err := f.Entries()
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	out := &File{Format: "Keras", close: f.Close, network: func(o Options) (*interop.Network, error) {
 		return f.Network(keras.Options{Vocabulary: o.Tokens, Pipeline: o.Pipeline, Labels: o.Labels})
 	}}
+	for _, e := range entries {
+		shape := ""
+		if e.Shape != nil {
+			shape = fmt.Sprint(e.Shape)
+		}
+		out.Entries = append(out.Entries, Entry{e.Name, e.Type, shape})
+	}
+	return out, nil
 }
 
 func stateDict(f *torch.File, archive bool) *File {

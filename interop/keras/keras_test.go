@@ -18,8 +18,8 @@ import (
 
 const limit = 1e-5 // of a difference from Keras
 
-// golden is what Keras answers; testdata/gen.py makes and describes it.
-type golden struct {
+// answers are what Keras answers; testdata/gen.py makes and describes them.
+type answers struct {
 	Texts   []string               `json:"texts"`
 	Windows [][][]float32          `json:"windows"`
 	Outputs map[string][][]float64 `json:"outputs"`
@@ -91,7 +91,7 @@ func TestTexts(t *testing.T) {
 			if base, legacy := strings.CutSuffix(name, ".h5"); legacy {
 				file, name = name, base
 			}
-			var g golden
+			var g answers
 			readJSON(t, name+".json", &g)
 			m, err := network(t, file, keras.Options{}).Model(classify.Card{})
 			if err != nil {
@@ -146,7 +146,7 @@ func TestSeries(t *testing.T) {
 		"forecaster.keras": "forecaster", "forecaster.h5": "forecaster", "series.keras": "series",
 	} {
 		t.Run(file, func(t *testing.T) {
-			var g golden
+			var g answers
 			readJSON(t, name+".json", &g)
 			s, err := network(t, file, keras.Options{}).Sequential()
 			if err != nil {

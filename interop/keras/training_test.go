@@ -85,7 +85,7 @@ func numbers(v any) (out []float64) {
 // A forecaster from Keras has Keras's gradients, goes on as it would there, and goes back
 // with what it has learned.
 func TestTraining(t *testing.T) {
-	var g golden
+	var g answers
 	readJSON(t, "forecaster.json", &g)
 	task := new(task)
 	readJSON(t, "forecaster_training.json", &task.training)

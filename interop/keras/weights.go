@@ -16,6 +16,9 @@ type weights interface {
 	// arrays returns n arrays of a layer: of its part, where it has parts, from the first
 	// one on.
 	arrays(p place, part string, first, n int) ([]*hdf5.Dataset, error)
+
+	// top is the folder of all of them.
+	top() *hdf5.Group
 }
 
 // A place is where a layer's arrays are: a folder, or the name of a layer.
@@ -23,6 +26,9 @@ type place string
 
 // treeWeights are those of .weights.h5: a folder for each layer, named by its class.
 type treeWeights struct{ root *hdf5.Group }
+
+func (w treeWeights) top() *hdf5.Group   { return w.root }
+func (w legacyWeights) top() *hdf5.Group { return w.root }
 
 // The folder of a model's layers has had two names.
 var layerFolders = []string{"layers", "_layer_checkpoint_dependencies"}

@@ -199,7 +199,7 @@ def id_model():
     m.save(FOLDER / "logits_of_ids.keras")
     rng = np.random.default_rng(3)
     ask = [rng.integers(0, 20, rng.integers(1, 9)) for _ in range(N)]
-    out = [[float(tf.sigmoid(m.predict(a[None], verbose=0))[0, 0])] for a in ask]
+    out = [[float(tf.sigmoid(m(a[None]))[0, 0])] for a in ask]
     write("logits_of_ids", texts=[" ".join(map(str, a)) for a in ask], outputs={"label": out})
 
 

@@ -1,0 +1,63 @@
+package keras_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/textlstm/textlstm/internal/golden"
+	"github.com/textlstm/textlstm/internal/zoo"
+	"github.com/textlstm/textlstm/interop"
+	"github.com/textlstm/textlstm/interop/keras"
+	"github.com/textlstm/textlstm/nn"
+)
+
+// The exports are those that Keras has run.
+func TestVerified(t *testing.T) {
+	exports := map[string][]byte{}
+	for _, k := range zoo.Kinds() {
+		m, err := zoo.Make(k, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, err := keras.Export(m, k.Name+".weights.h5")
+		if err != nil {
+			t.Fatalf("%s: %v", k.Name, err)
+		}
+		var b bytes.Buffer
+		if err := x.Write(&b); err != nil {
+			t.Fatalf("%s: %v", k.Name, err)
+		}
+		exports[k.Name+".weights.h5"], exports[k.Name+"_keras.py"] = b.Bytes(), []byte(x.Script)
+	}
+	golden.Verified(t, "../testdata/verified-keras.json", exports)
+}
+
+// A network of numbers is a chain of Keras's layers where it can be, else a module.
+func TestExportNetwork(t *testing.T) {
+	n := network(t, "series.keras", keras.Options{})
+	for want, change := range map[string]func(){
+		`L.Bidirectional(L.LSTM(3), merge_mode="ave"),`: func() {},
+		`("lstm", 3, "bidirectional", "ave")`:           func() { n.Pool = []nn.Pooling{nn.Mean} },
+	} {
+		change()
+		x, err := keras.ExportNetwork(n, "x.weights.h5")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(x.Script, want) || strings.Contains(x.Script, "LABELS") {
+			t.Errorf("no %s in\n%s", want, x.Script)
+		}
+		n.Pool = nil
+	}
+	if _, err := keras.ExportNetwork(&interop.Network{}, ""); err == nil {
+		t.Error("an empty network: no error")
+	}
+	m, err := zoo.Make(zoo.Kinds()[0], 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := keras.ExportNetwork(interop.Of(m)[0], ""); err == nil {
+		t.Error("a network of words: no error")
+	}
+}
