@@ -102,6 +102,16 @@ var forbidden = []struct {
 		why:     "a recipe is made of all these",
 	},
 	{
+		from:    []string{".", "classify", "corpora", "evaluate", "explain", "pretrained", "recipe", "report", "train"},
+		imports: []string{"serve", "internal/jsonapi"},
+		why:     "a server stands on everything, and its dependencies are its own",
+	},
+	{
+		from:    []string{"serve", "internal/jsonapi"},
+		imports: []string{"train", "pretrain", "pretrained", "recipe", "corpora"},
+		why:     "a server answers with the models that it is given",
+	},
+	{
 		from:    []string{"internal/resume", "internal/tensorfile", "internal/fsx", "internal/par", "internal/seed"},
 		imports: []string{"tokenize", "vocab", "embed", "lstm", "gru", "nn", "corpora", "evaluate", "report", "ngram", "classify", "train"},
 		why:     "the tools stand below the packages that use them",
