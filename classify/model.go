@@ -54,6 +54,21 @@ type Card struct {
 
 	// Figures are results by name, such as "dev sentiment accuracy".
 	Figures map[string]float64 `json:"figures,omitempty"`
+
+	// History is the learning curve, an entry for each epoch, and Metric what its scores
+	// are of.
+	History []Epoch `json:"history,omitempty"`
+	Metric  string  `json:"metric,omitempty"`
+}
+
+// An Epoch is a pass over the training texts.
+type Epoch struct {
+	Member  int     `json:"member,omitempty"`   // of an ensemble, from 1
+	Refit   bool    `json:"refit,omitempty"`    // in the second training, on the dev texts as well
+	Epoch   int     `json:"epoch"`              // from 1
+	Loss    float64 `json:"loss"`               // mean over its batches
+	DevLoss float64 `json:"dev_loss,omitempty"` // log loss on the dev texts; 0 if it is not known
+	Score   float64 `json:"score,omitempty"`    // of Card.Metric on the dev texts; 0 if it is not known
 }
 
 // New joins the parts of a model: the branches that cfg asks for, which must have

@@ -31,6 +31,7 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 		card.Optimizer, card.Schedule, card.Rate = string(c.Optimizer.Kind), string(c.Schedule.Kind), c.Schedule.Rate
 		card.BatchSize, card.BatchTokens = c.BatchSize, c.BatchTokens
 	}
+	card.History, card.Metric = curve(r.History), f.full.Metric
 	card.Figures = map[string]float64{}
 	m := f.whole()
 	var err error
@@ -56,6 +57,24 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 		r.Model, err = r.Quantized.choose(r.Model)
 	}
 	return r, err
+}
+
+// curve is a history as a card keeps it.
+func curve(history []Epoch) []classify.Epoch {
+	var out []classify.Epoch
+	for _, e := range history {
+		c := classify.Epoch{Member: e.Member, Epoch: e.Epoch, Loss: e.Loss}
+		if d := e.Dev; d != nil {
+			if finite(float64(d.LogLoss)) {
+				c.DevLoss = float64(d.LogLoss)
+			}
+			if finite(float64(d.Score)) {
+				c.Score = float64(d.Score)
+			}
+		}
+		out = append(out, c)
+	}
+	return out
 }
 
 // epochs is the number that the last member was trained for.

@@ -31,8 +31,11 @@ func (t *Trainer) refit(ctx context.Context, c *loop.Checkpoints, first *Result,
 	if err != nil {
 		return nil, err
 	}
-	m := r.Model
-	m = m.With(m.Heads(), card)
+	for _, e := range curve(r.History) {
+		e.Refit = true
+		card.History = append(card.History, e)
+	}
+	m := r.Model.With(r.Model.Heads(), card)
 	r.Dev, r.History = first.Dev, first.History
 	if r.Quantized = first.Quantized; r.Quantized != nil {
 		m, err = r.Quantized.choose(m)

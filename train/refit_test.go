@@ -54,6 +54,16 @@ func TestRefit(t *testing.T) {
 	if a, b := again.Model.Card(), first.Model.Card(); a.Epochs != b.Epochs || !maps.Equal(a.Figures, b.Figures) {
 		t.Errorf("the card says %d epochs, %v; the first training's %d, %v", a.Epochs, a.Figures, b.Epochs, b.Figures)
 	}
+	kept := again.Model.Card()
+	for i, e := range kept.History {
+		told := i < len(again.History)
+		if e.Refit == told || told && (e.Loss != again.History[i].Loss || e.DevLoss != float64(again.History[i].Dev.LogLoss) || e.Score != float64(again.History[i].Dev.Score)) || !told && e.DevLoss != 0 {
+			t.Errorf("the card keeps %+v of epoch %d", e, i+1)
+		}
+	}
+	if len(kept.History) != len(again.History)+best || kept.Metric != again.Config.Metric {
+		t.Errorf("the card keeps %d epochs and the metric %q", len(kept.History), kept.Metric)
+	}
 	if got, want := again.Model.Vocab().Len(), first.Model.Vocab().Len(); got < want {
 		t.Errorf("a vocabulary of %d, without the dev texts %d", got, want)
 	}

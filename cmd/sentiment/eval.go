@@ -18,6 +18,7 @@ import (
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/page"
+	"github.com/textlstm/textlstm/report/studies"
 	"github.com/textlstm/textlstm/train/watch"
 )
 
@@ -135,7 +136,7 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 	if err != nil {
 		return err
 	}
-	pg := page.Page{Title: "Evaluation", Facts: e.facts(m, files), Heads: heads}
+	pg := page.Page{Title: "Evaluation", Facts: e.facts(m, files), Heads: heads, History: studies.History(m.Card())}
 	if err := e.page.write(out, style, pg, func() error {
 		if e.all {
 			return report.Write(out, style, evals...)

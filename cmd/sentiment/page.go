@@ -21,7 +21,7 @@ func (p *pageFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&p.file, "report", "", "also write the HTML page to this `file`")
 	f.StringVar(&p.plots, "plots", "", "also write the plots as SVG and PNG into this `directory`")
-	f.StringVar(&p.history, "history", "", "show the learning curves of this `file`, the log of train --log-json")
+	f.StringVar(&p.history, "history", "", "show the learning curves of this `file`, the log of train --log-json, in place of those that the model keeps")
 	must(cmd.MarkFlagDirname("plots"))
 	must(cmd.MarkFlagFilename("report", "html"))
 	must(cmd.MarkFlagFilename("history"))

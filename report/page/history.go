@@ -38,6 +38,9 @@ func ReadHistory(r io.Reader, name string) ([]Series, error) {
 	return h.series, nil
 }
 
+// Refit is what the name of a series says of a second training.
+const Refit = "once more with the dev texts"
+
 // A historyLine is what is read of a line of the log.
 type historyLine struct {
 	Member     int
@@ -78,7 +81,7 @@ func (h *history) point(line *historyLine, group, name string, y *float64) {
 		name = fmt.Sprintf("%s, member %d", name, line.Member)
 	}
 	if line.Refit {
-		name += ", once more with the dev texts"
+		name += ", " + Refit
 	}
 	i := slices.IndexFunc(h.series, func(s Series) bool { return s.Group == group && s.Name == name })
 	if i < 0 {

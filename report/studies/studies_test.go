@@ -19,6 +19,7 @@ import (
 	"github.com/textlstm/textlstm/evaluate/compare"
 	"github.com/textlstm/textlstm/pretrained"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/page"
 	"github.com/textlstm/textlstm/report/studies"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/crossval"
@@ -297,4 +298,21 @@ func TestWriteModel(t *testing.T) {
 		return studies.WriteChange(t.Context(), b, report.CSV, m, m, d, "sentiment")
 	})
 	contains(t, got, "sentiment,accuracy,1.0000,1.0000,+0.0000")
+}
+
+// The curves that a model keeps are those of its log.
+func TestHistory(t *testing.T) {
+	card := classify.Card{Metric: "macro_f1", History: []classify.Epoch{
+		{Epoch: 1, Loss: 0.9, DevLoss: 0.8, Score: 0.5}, {Epoch: 2, Loss: 0.6}, {Epoch: 1, Loss: 0.7, Refit: true}, {Epoch: 1, Member: 2, Loss: 1},
+	}}
+	want := []page.Series{
+		{Group: "loss", Name: "train", Unit: "epoch", X: []float64{1, 2}, Y: []float64{0.9, 0.6}},
+		{Group: "loss", Name: "dev", Unit: "epoch", X: []float64{1}, Y: []float64{0.8}},
+		{Group: "dev macro f1", Name: "dev", Unit: "epoch", X: []float64{1}, Y: []float64{0.5}},
+		{Group: "loss", Name: "train, once more with the dev texts", Unit: "epoch", X: []float64{1}, Y: []float64{0.7}},
+		{Group: "loss", Name: "train, member 2", Unit: "epoch", X: []float64{1}, Y: []float64{1}},
+	}
+	if diff := cmp.Diff(want, studies.History(card)); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
 }
