@@ -20,16 +20,20 @@ type Prediction struct {
 	Tokens  int     // tokens read
 	Unknown int     // of those, not in the vocabulary
 
+	// Language is that of a text which the model does not read, and has no labels for;
+	// "" for others. A model does not look for it: see answer.Options.
+	Language string `json:",omitzero"`
+
 	// Heads are the model's, in the order of Scores, shared by all its predictions.
 	Heads []Head `json:"-"`
 }
 
 // Label returns the likeliest label of the head of that name, "" being the model's
-// first; "" if there is no such head, or if it answers with a number. See Labels for a
-// head that may give several.
+// first; "" if there is no such head, if it answers with a number, or if the model does not
+// read the text. See Labels for a head that may give several.
 func (p Prediction) Label(head string) string {
 	h := p.head(head)
-	if h < 0 || !p.Heads[h].Labelled() {
+	if h < 0 || !p.Heads[h].Labelled() || p.Language != "" {
 		return ""
 	}
 	return p.Heads[h].Spell(p.Heads[h].Labels[p.Scores[h].Label])
@@ -40,7 +44,7 @@ func (p Prediction) Label(head string) string {
 // likeliest; nil if there is no such head, or if it answers with a number.
 func (p Prediction) Labels(head string) []string {
 	h := p.head(head)
-	if h < 0 || !p.Heads[h].Labelled() {
+	if h < 0 || !p.Heads[h].Labelled() || p.Language != "" {
 		return nil
 	}
 	labels := p.Heads[h].PredictedLabels(p.Scores[h])

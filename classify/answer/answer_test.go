@@ -57,6 +57,66 @@ func TestRecordsAreInOrder(t *testing.T) {
 	}
 }
 
+// A text that the model does not read has no label, nor have its sentences, and no words
+// explain one; the texts around it are answered as ever.
+func TestForeign(t *testing.T) {
+	m, err := pretrained.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Sentences: true, Explainer: explain.New(m), Foreign: func(text string) string {
+		if strings.HasPrefix(text, "Gut") {
+			return "de"
+		}
+		return ""
+	}}
+	texts := []Text{{ID: "a", Text: "Good. Bad!"}, {ID: "b", Text: "Gut. Schlecht!"}, {ID: "c", Text: "Nice."}}
+	var b strings.Builder
+	w := NewWriter(&b, report.JSONL, m.Heads(), o)
+	for r, err := range All(t.Context(), m, slices.Values(texts), o) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		foreign := r.ID == "b"
+		if (r.Language == "de") != foreign || (r.Label("") == "") != foreign || (r.Labels("") == nil) != foreign || (r.Words == nil) != foreign {
+			t.Errorf("record %s: language %q, label %q, words %v", r.ID, r.Language, r.Label(""), r.Words)
+		}
+		shares := float32(0)
+		for _, s := range r.Shares(0, 3) {
+			shares += s
+		}
+		if want := float32(1); foreign == (shares == want) {
+			t.Errorf("record %s: shares of %v in all", r.ID, shares)
+		}
+		if err := w.Write(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, line := range strings.Split(strings.TrimSpace(b.String()), "\n") {
+		nulls, languages := strings.Count(line, `"label":null`), strings.Count(line, `"language":"de"`)
+		if want := (i % 2) * 3; nulls != want*len(m.Heads()) || languages != want {
+			t.Errorf("line %d has %d labels that are null and %d languages:\n%s", i+1, nulls, languages, line)
+		}
+	}
+}
+
+// Heads of every kind have nothing to say of a foreign text.
+func TestForeignOfEveryKind(t *testing.T) {
+	heads := []classify.Head{
+		{Name: "stars", Loss: nn.Loss{Kind: nn.SquaredError}},
+		{Name: "tags", Labels: []string{"x", "y"}, Loss: nn.Loss{Kind: nn.BinaryCrossEntropy}},
+	}
+	r := &Record{ID: "a", Prediction: classify.Prediction{Language: "fr", Tokens: 3, Scores: []classify.Score{{Value: 2}, {Probs: []float32{0.75, 0.25}}}}}
+	for style, want := range map[report.Style]string{
+		report.JSONL: `{"id":"a","stars":{"value":null},"tags":{"label":null,"labels":[],"prob":null,"probs":{"x":0.7500,"y":0.2500}},"language":"fr","tokens":3,"unknown":0}` + "\n",
+		report.CSV:   "id,stars,tags,tags_prob,tokens,unknown\na,,,,3,0\n",
+	} {
+		if diff := cmp.Diff(want, written(t, style, heads, Options{}, r, 1)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", style, diff)
+		}
+	}
+}
+
 // A context that has ended ends the records.
 func TestAllStops(t *testing.T) {
 	m, err := pretrained.Default()

@@ -140,7 +140,10 @@ func (j *jsonWriter) appendSentences(b []byte, r *Record) []byte {
 // appendAnswer appends what the heads say, and the sizes.
 func (j *jsonWriter) appendAnswer(b []byte, p classify.Prediction) []byte {
 	for h, s := range p.Scores {
-		b = j.o.appendScore(j.appendKey(b, j.heads[h].Name), &j.heads[h], s, p.Tokens == 0)
+		b = j.o.appendScore(j.appendKey(b, j.heads[h].Name), &j.heads[h], s, unlabelled(p))
+	}
+	if p.Language != "" {
+		b = appendJSON(j.appendKey(b, "language"), p.Language)
 	}
 	b = strconv.AppendInt(j.appendKey(b, "tokens"), int64(p.Tokens), 10)
 	return strconv.AppendInt(j.appendKey(b, "unknown"), int64(p.Unknown), 10)

@@ -22,6 +22,10 @@ type Options struct {
 	// Sentences also answers each sentence of a text.
 	Sentences bool
 
+	// Foreign, if not nil, returns the language of a text that the model does not read,
+	// and "" for others: langid.ForeignTo. Such a text and its sentences have no labels.
+	Foreign func(text string) string
+
 	// Explainer, if not nil, finds the words that weigh most in each answer. It must
 	// be the model's.
 	Explainer *explain.Explainer

@@ -64,9 +64,10 @@ type Sentence struct {
 
 // A pending record waits for its answers, of which the text's comes first.
 type pending struct {
-	record Record
-	text   string // if it is to be explained
-	have   int    // answers
+	record   Record
+	text     string // if it is to be explained
+	language string // if it is foreign
+	have     int    // answers
 }
 
 // done says whether the record has all of its answers.
@@ -85,6 +86,9 @@ func All(ctx context.Context, m Predictor, texts iter.Seq[Text], o Options) iter
 				queue = append(queue, p)
 				if t.Bad != nil {
 					continue
+				}
+				if o.Foreign != nil {
+					p.language = o.Foreign(t.Text)
 				}
 				if o.Sentences {
 					for _, span := range m.Pipeline().Sentences(t.Text) {
@@ -109,7 +113,7 @@ func All(ctx context.Context, m Predictor, texts iter.Seq[Text], o Options) iter
 			for len(queue) > 0 && queue[0].done() {
 				p := queue[0]
 				queue = queue[1:]
-				if o.Explainer != nil && p.record.Bad == nil {
+				if o.Explainer != nil && p.record.Bad == nil && p.language == "" {
 					if err := p.explain(ctx, o.Explainer, heads); err != nil {
 						return err
 					}
@@ -147,6 +151,7 @@ var errStop = errors.New("answer: stop")
 // add puts the next answer in its place.
 func (p *pending) add(answer classify.Prediction, heads []classify.Head) {
 	answer = only(answer, heads)
+	answer.Language = p.language
 	if r := &p.record; p.have == 0 {
 		r.Prediction = answer
 	} else {
@@ -185,11 +190,18 @@ func (p *pending) explain(ctx context.Context, e *explain.Explainer, heads []cla
 	return nil
 }
 
+// unlabelled says whether a text has no labels, whatever the scores say: because it has
+// no token, or because the model does not read its language.
+func unlabelled(p classify.Prediction) bool { return p.Tokens == 0 || p.Language != "" }
+
 // Shares returns the share of the sentences that have each of so many labels of a
 // head, by the head's number.
 func (r *Record) Shares(head, labels int) []float32 {
 	share := make([]float32, labels)
 	for _, s := range r.Sentences {
+		if s.Language != "" {
+			return make([]float32, labels) // they have none
+		}
 		share[s.Scores[head].Label] += 1 / float32(len(r.Sentences))
 	}
 	return share

@@ -45,7 +45,7 @@ func (o *Options) order(heads []classify.Head) (order, error) {
 
 // value is what r is sorted by; none where it has no answer.
 func (o order) value(r *Record) (v float32, ok bool) {
-	if r.Bad != nil || r.Tokens == 0 {
+	if r.Bad != nil || unlabelled(r.Prediction) {
 		return 0, false
 	}
 	if s := r.Scores[o.h]; s.Probs != nil {

@@ -68,7 +68,7 @@ func (t *tally) add(r *Record, heads []classify.Head, names Naming) {
 	for h := range heads {
 		head, score, of := &heads[h], r.Scores[h], &t.heads[h]
 		switch {
-		case r.Tokens == 0:
+		case unlabelled(r.Prediction):
 			of.labels[""]++
 		case !head.Labelled():
 			v := float64(score.Value)

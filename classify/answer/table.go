@@ -73,7 +73,7 @@ func (t *tableWriter) add(fields []corpora.Field, id string, p classify.Predicti
 	}
 	for h := range t.heads {
 		if head := &t.heads[h]; h < len(p.Scores) {
-			row = append(row, t.o.cells(head, p.Scores[h], p.Tokens == 0)...)
+			row = append(row, t.o.cells(head, p.Scores[h], unlabelled(p))...)
 		} else {
 			row = append(row, make([]any, len(t.o.columns(head)))...)
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/explain"
+	"github.com/textlstm/textlstm/pretrained/langid"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train/watch"
 )
@@ -27,6 +28,7 @@ type classifyFlags struct {
 	in            input
 	model, output string
 	lines, why    bool
+	all           bool // languages
 	texts         []string
 	answer.Options
 }
@@ -54,7 +56,11 @@ comes with the words that weigh most in it; see sentiment explain for more.
 --summary counts the labels of each file instead.
 
 With --abstain P a text whose label has less than that probability gets none: null
-in JSON, empty in tables. sentiment eval --precision tells which P to use.`,
+in JSON, empty in tables. sentiment eval --precision tells which P to use.
+
+A model may say which languages it reads, as the embedded one does: English. A text
+that is surely of another gets no label; JSON names its language, standard error says
+how many there were. --any-language labels them all the same.`,
 		Example: `  sentiment classify review.txt
   sentiment classify --text "I love it"
   cut -f3 tweets.tsv | sentiment classify --lines --output jsonl
@@ -77,6 +83,7 @@ in JSON, empty in tables. sentiment eval --precision tells which P to use.`,
 	f.BoolVar(&c.Sentences, "sentences", false, "label each sentence too, and count them by label")
 	f.Float64Var(&c.Abstain, "abstain", 0, "give no label below this `probability`")
 	f.Float64Var(&c.Neutral, "neutral", 0, "neutral below this `probability`, where a head knows negative and positive alone")
+	f.BoolVar(&c.all, "any-language", false, "label texts of languages that the model does not read too")
 	f.BoolVar(&c.why, "explain", false, "name the words that weigh most in each answer")
 	return cmd
 }
@@ -106,7 +113,10 @@ func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
 		return usagef("--%w", err)
 	}
 	out := bufio.NewWriter(cmd.OutOrStdout())
-	w := &counter{Writer: answer.NewWriter(out, style, m.Heads(), c.Options), buffer: out}
+	w := &counter{Writer: answer.NewWriter(out, style, m.Heads(), c.Options), buffer: out, foreign: foreigners{}}
+	if !c.all {
+		c.Foreign = langid.ForeignTo(m)
+	}
 	console := watch.NewConsole(cmd.ErrOrStderr(), false, term.IsTerminal(int(os.Stdout.Fd())))
 	w.show = console.Counter(0)
 	if len(c.texts) > 0 {
@@ -115,6 +125,7 @@ func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
 		err = c.labelFiles(cmd.Context(), m, opts, orStdin(files), w)
 	}
 	console.Done()
+	w.foreign.say(cmd.ErrOrStderr())
 	var broken *answer.WriteError
 	if errors.As(err, &broken) && !errors.Is(err, corpora.ErrData) {
 		return broken.Err
@@ -131,14 +142,18 @@ func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
 // A counter counts records, and empties the buffer behind its writer with it.
 type counter struct {
 	answer.Writer
-	buffer *bufio.Writer
-	n      int
-	show   func(int)
+	buffer  *bufio.Writer
+	n       int
+	show    func(int)
+	foreign foreigners
 }
 
 func (c *counter) Write(r *answer.Record) error {
 	c.n++
 	c.show(c.n)
+	if r.Language != "" {
+		c.foreign[r.Language]++
+	}
 	return c.Writer.Write(r)
 }
 
