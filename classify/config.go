@@ -17,7 +17,7 @@ import (
 )
 
 // DefaultPipeline is the text pipeline of a Config that names none.
-const DefaultPipeline = "words|lower"
+const DefaultPipeline = "unify|words|camel|lower"
 
 // languageCode is a code of ISO 639-1, or of ISO 639-3 for the languages that have none.
 var languageCode = regexp.MustCompile(`^[a-z]{2,3}$`)

@@ -512,7 +512,7 @@ func FuzzDescription(f *testing.F) {
 		`"hidden_size":5`:                     `"hidden_size":1073741824`,
 		`"bidirectional"`:                     `"reverse"`,
 		`"embed":6`:                           `"embed":-6`,
-		`"words|lower"`:                       `"words|max:1"`,
+		`"unify|words|camel|lower"`:           `"words|max:1"`,
 		`"book"`:                              `"film"`,
 		`"vocab":{"tok`:                       `"vocab":{"buckets":99,"tok`,
 		`"pool":`:                             `"chunk":2,"pool":`,

@@ -11,7 +11,7 @@ import (
 )
 
 // Default is a pipeline for English text of any sort: reviews, tweets, news.
-const Default = "html|words|quotes|lower|elongate|repeat|urls|mentions|stem:en"
+const Default = "html|unify|words|camel|quotes|lower|elongate|repeat|urls|mentions|stem:en"
 
 // maxSpec is the length of the longest spec that Parse takes.
 const maxSpec = 4096

@@ -25,7 +25,7 @@ import (
 func unify(ctx context.Context, text string) (string, []run) {
 	r := rewriter{text: text}
 	var it norm.Iter
-	for i := nextSpecial(text, 0); i < len(text) && ctx.Err() == nil; i = nextSpecial(text, i) {
+	for i := nextSpecial(ctx, text, 0); i < len(text) && ctx.Err() == nil; i = nextSpecial(ctx, text, i) {
 		it.InitString(norm.NFC, text[i:])
 		for from := i; !it.Done() && (i == from || !isPlainAt(text, i)); {
 			segment := it.Next()
@@ -43,10 +43,14 @@ func unify(ctx context.Context, text string) (string, []run) {
 	return r.out.String(), r.runs
 }
 
-// nextSpecial returns the first place from i on that isPlainAt does not hold of.
-func nextSpecial(text string, i int) int {
+// nextSpecial returns the first place from i on that isPlainAt does not hold of, or the
+// end once ctx has ended.
+func nextSpecial(ctx context.Context, text string, i int) int {
+	const often = 1 << 20
 	for i < len(text) && isPlainAt(text, i) {
-		i++
+		if i++; i%often == 0 && ctx.Err() != nil {
+			return len(text)
+		}
 	}
 	return i
 }

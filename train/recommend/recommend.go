@@ -208,7 +208,7 @@ func cjk(lang tokenize.Lang) bool { return lang == "zh" || lang == "ja" || lang 
 
 // pipeline is that for every language: characters where words have no spaces
 // between them.
-const pipeline = "html|words|quotes|lower|elongate|repeat|urls|mentions"
+const pipeline = "html|unify|words|camel|quotes|lower|elongate|repeat|urls|mentions"
 
 const stems = "|stem:" // which train.Config.WithWords undoes
 
