@@ -57,7 +57,7 @@ whose answers have no probabilities: they count as certain.`,
 	f := cmd.Flags()
 	addModelFlag(cmd, &c.model)
 	f.StringVar(&c.head, "score", "", "ask this `head`")
-	f.StringVarP(&c.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md or html")
+	f.StringVarP(&c.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md, latex or html")
 	f.StringArrayVar(&c.only, "only", nil, "this `capability` alone; may be repeated")
 	f.BoolVar(&c.tests, "tests", false, "a line for every test")
 	f.BoolVar(&c.failures, "failures", false, "list the cases that failed")

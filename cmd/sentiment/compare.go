@@ -63,7 +63,7 @@ with --output jsonl is such a file.`,
 	f := cmd.Flags()
 	f.StringArrayVar(&c.data, "data", nil, "labelled `file` to compare on; may be repeated")
 	f.StringArrayVar(&c.train, "train", nil, "labelled `file` that majority and nbsvm learn from; may be repeated")
-	f.StringVarP(&c.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md or html")
+	f.StringVarP(&c.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md, latex or html")
 	f.StringVar(&c.head, "score", "", "score this `head` only")
 	f.BoolVar(&c.all, "all", false, "every figure, and --changes 100")
 	f.IntVar(&c.changes, "changes", 5, "list `n` texts that each side alone gets right; -1 for all")

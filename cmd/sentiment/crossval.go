@@ -104,7 +104,7 @@ With --state a file keeps the folds that are done, and --resume goes on from it.
 	f.BoolVar(&v.resume, "resume", false, "go on from the --state of an interrupted run, if there is one")
 	f.Float64Var(&v.devShare, "dev-split", 0.1, "share of the texts outside a fold that chooses the epoch")
 	f.StringVar(&v.predictions, "predictions", "", "`file` for the answers, JSON lines")
-	f.StringVarP(&v.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md or html")
+	f.StringVarP(&v.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md, latex or html")
 	f.BoolVar(&v.all, "all", false, "every figure of the answers together")
 	f.IntVar(&v.resamples, "resamples", 1000, "bootstrap resamples for the intervals of the answers together; 0 for none")
 	f.BoolVarP(&v.quiet, "quiet", "q", false, "no progress")

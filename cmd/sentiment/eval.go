@@ -72,7 +72,7 @@ thresholds of heads with several labels to a text.`,
 	e.in.addFlags(cmd, true)
 	f := cmd.Flags()
 	f.StringVar(&e.branch, "branch", "joint", "`part` of the model: joint, deep (the LSTM) or wide (the n-grams)")
-	f.StringVarP(&e.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md or html")
+	f.StringVarP(&e.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md, latex or html")
 	f.StringVar(&e.head, "score", "", "score this `head` only")
 	f.BoolVar(&e.binary, "binary", false, "only texts labelled negative or positive")
 	f.BoolVar(&e.all, "all", false, "every figure, the calibration, --slices, --coverage and --errors 20")

@@ -66,6 +66,6 @@ the training.`,
 	addInit(cmd, &start)
 	f := cmd.Flags()
 	f.IntVar(&steps, "steps", 300, "steps to train")
-	f.StringVarP(&output, "output", "o", "table", "table, json, csv, tsv, md or html")
+	f.StringVarP(&output, "output", "o", "table", "table, json, csv, tsv, md, latex or html")
 	return cmd
 }

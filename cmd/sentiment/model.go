@@ -57,7 +57,7 @@ make a model of it.`,
 			return studies.WriteModel(cmd.OutOrStdout(), style, m)
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, json, csv, tsv, md or html")
+	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, json, csv, tsv, md, latex or html")
 	return cmd
 }
 

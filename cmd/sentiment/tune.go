@@ -98,7 +98,7 @@ the model on other texts.`,
 	f.IntVar(&u.parallel, "parallel", 1, "trials chosen and run at the same time")
 	f.IntVar(&u.minEpochs, "min-epochs", 1, "for halving, the epochs that all get")
 	f.Int64Var(&u.memory, "memory", 0, "`MiB` that trials at the same time may need (default: what there is)")
-	f.StringVarP(&u.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md or html")
+	f.StringVarP(&u.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md, latex or html")
 	f.BoolVarP(&u.quiet, "quiet", "q", false, "no progress")
 	return cmd
 }
