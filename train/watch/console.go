@@ -337,23 +337,33 @@ func (c *Console) Summary(r *train.Result, out string) {
 			}
 		}
 	}
-	fmt.Fprintf(c.w, "wrote %s%s\n", report.Clean(out), sizes(r.Quantized, out))
+	fmt.Fprintf(c.w, "wrote %s%s\n", report.Clean(out), sizes(r, out))
 }
 
-// sizes tells how large the model is, and what eight bits do to it.
-func sizes(q *train.Quantized, out string) string {
+// sizes tells how large the model in the file out is, and what eight bits do to it.
+func sizes(r *train.Result, out string) string {
+	hint := fmt.Sprintf("%q", "sentiment model quantize "+report.Clean(out)+" --out FILE")
+	q := r.Quantized
 	if q == nil {
+		if info, err := os.Stat(out); err == nil && info.Size() >= 1e6 && !r.Model.Config().Int8 {
+			return fmt.Sprintf(": %s; %s makes it smaller", size(info.Size()), hint)
+		}
 		return ""
 	}
 	dev := fmt.Sprintf("dev %s %.4f, in 32 bits %.4f", q.Metric, q.After, q.Before)
 	if q.Kept {
-		return fmt.Sprintf(": %s in eight bits (%s in 32; %s)", megabytes(q.Small), megabytes(q.Full), dev)
+		return fmt.Sprintf(": %s in eight bits (%s in 32; %s)", size(q.Small), size(q.Full), dev)
 	}
-	return fmt.Sprintf(": %s; %q makes that %s, which costs on the dev texts (%s)", megabytes(q.Full), "sentiment model quantize "+report.Clean(out)+" --out FILE", megabytes(q.Small), dev)
+	return fmt.Sprintf(": %s; %s makes that %s, which costs on the dev texts (%s)", size(q.Full), hint, size(q.Small), dev)
 }
 
-// megabytes is a size of a file.
-func megabytes(n int64) string { return fmt.Sprintf("%.1f MB", float64(n)/1e6) }
+// size is that of a file.
+func size(n int64) string {
+	if n < 1e6 {
+		return fmt.Sprintf("%.1f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}
 
 // short prints a time without parts of seconds.
 func short(d time.Duration) string { return d.Round(time.Second).String() }

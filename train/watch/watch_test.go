@@ -216,3 +216,39 @@ func TestBoard(t *testing.T) {
 		t.Error("a file is no directory")
 	}
 }
+
+// The closing line tells what eight bits did to the model, or how to have them.
+func TestSizes(t *testing.T) {
+	text := "good film"
+	d := &corpora.Dataset{Heads: []string{"mood"}, Examples: []corpora.Example{
+		{Text: text, Labels: []string{"good"}}, {Text: text + " not", Labels: []string{"bad"}},
+	}}
+	var c train.Config
+	c.Epochs, c.Model.Embed, c.Model.LSTM.HiddenSize, c.Model.Vocab.Buckets = 1, 64, 4, 5000
+	tr := train.Trainer{Config: c}
+	r, err := tr.Fit(t.Context(), d, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "m.model")
+	if err := r.Model.Save(out); err != nil {
+		t.Fatal(err)
+	}
+	summary := func(q *train.Quantized) string {
+		r.Quantized = q
+		return printed(false, false, func(c *watch.Console) { c.Summary(r, out) })
+	}
+	for _, tt := range []struct {
+		q    *train.Quantized
+		want string
+	}{
+		{nil, `: 1.3 MB; "sentiment model quantize ` + out + ` --out FILE" makes it smaller`},
+		{&train.Quantized{Kept: true, Metric: "macro_f1", Before: 0.9, After: 0.9, Full: 33_400_000, Small: 8_749_000}, ": 8.7 MB in eight bits (33.4 MB in 32; dev macro_f1 0.9000, in 32 bits 0.9000)"},
+		{&train.Quantized{Metric: "rmse", Before: 1, After: 1.5, Full: 2_000_000, Small: 600_000},
+			`: 2.0 MB; "sentiment model quantize ` + out + ` --out FILE" makes that 600.0 kB, which costs on the dev texts (dev rmse 1.5000, in 32 bits 1.0000)`},
+	} {
+		if got := summary(tt.q); !strings.HasSuffix(got, "wrote "+out+tt.want+"\n") {
+			t.Errorf("got %q, want it to end with %q", got, tt.want)
+		}
+	}
+}
