@@ -143,7 +143,7 @@ type headView struct {
 }
 
 // A card is a figure in large print.
-type card struct{ Name, Value, Span, Note string }
+type card struct{ Name, Value, Span string }
 
 // A figure is a plot with its caption.
 type figure struct {
@@ -344,7 +344,7 @@ func cards(e *evaluate.Evaluation) []card {
 		if i, ok := e.Intervals[n.metric]; ok {
 			c.Span = span(i)
 			if report.Outside(v, i) {
-				c.Note = report.WhyOutside
+				c.Span += " *"
 			}
 		}
 		out = append(out, c)
@@ -427,9 +427,13 @@ func slicesOf(e *evaluate.Evaluation) []sliceView {
 func (v *headView) mistakes(h *Head) {
 	gold, answers := make(map[string]bool), make(map[string]bool)
 	several := slices.ContainsFunc(h.Evaluation.Mistakes, func(m evaluate.Mistake) bool { return m.Source != h.Evaluation.Mistakes[0].Source })
+	file := commonFile(h.Evaluation.Mistakes)
 	for _, m := range h.Evaluation.Mistakes {
 		if !several {
 			m.Source = "" // the page says it once
+		}
+		if row, ok := strings.CutPrefix(m.ID, file+":"); ok && file != "" {
+			m.ID = "row " + row
 		}
 		mv := mistakeView{
 			ID: report.Clean(m.ID), Source: report.Clean(m.Source),
@@ -458,6 +462,21 @@ func (v *headView) mistakes(h *Head) {
 	}
 	slices.Sort(v.Gold)
 	slices.Sort(v.Answers)
+}
+
+// commonFile is the file that all mistakes are of, by their IDs, "" if there is none.
+func commonFile(mistakes []evaluate.Mistake) string {
+	file := ""
+	for i, m := range mistakes {
+		at := max(strings.LastIndexByte(m.ID, ':'), 0)
+		if i == 0 {
+			file = m.ID[:at]
+		}
+		if m.ID[:at] != file {
+			return ""
+		}
+	}
+	return file
 }
 
 // shades is how many strengths of highlight there are on either side.

@@ -149,7 +149,7 @@ func confusion(e *evaluate.Evaluation) drawing {
 			panic(err) // the positions are small integers
 		}
 		for i := range l.TextStyle {
-			look(&l.TextStyle[i], 10-float64(i%2)*2)
+			look(&l.TextStyle[i], 12-float64(i%2)*2)
 			l.TextStyle[i].XAlign, l.TextStyle[i].YAlign = draw.XCenter, draw.YCenter
 			if dark[i] {
 				l.TextStyle[i].Color = color.White
@@ -411,9 +411,7 @@ func curves(history []Series) ([]drawing, error) {
 		d := &out[i]
 		widen(&d.plot.X)
 		widen(&d.plot.Y)
-		if n[d.caption] > 1 {
-			d.plot.Y.Max += 0.1 * float64(n[d.caption]) * (d.plot.Y.Max - d.plot.Y.Min) // room for the legend
-		}
+		d.plot.Y.Max += 0.1 * float64(n[d.caption]) * (d.plot.Y.Max - d.plot.Y.Min) // room for the legend
 	}
 	return out, nil
 }

@@ -68,3 +68,27 @@ func TestVerdict(t *testing.T) {
 		}
 	}
 }
+
+// A page says the file of its mistakes once.
+func TestMistakesOfOneFile(t *testing.T) {
+	html := func(ids ...string) string {
+		p := &evaluate.Predictions{Labels: []string{"a", "b"}}
+		for _, id := range ids {
+			p.Add(0, []float32{0.25, 0.75}, evaluate.Row{ID: id, Text: "x", Source: "dir/f.tsv"})
+		}
+		e, err := evaluate.New(p, evaluate.Options{Mistakes: 5})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return render(t, page.Page{Heads: []page.Head{{Evaluation: e}}})
+	}
+	one := html("dir/f.tsv:3", "dir/f.tsv:5")
+	if strings.Contains(one, "dir/f.tsv") || !strings.Contains(one, "<span>row 3</span>") || !strings.Contains(one, "<small>2 of 2</small>") {
+		t.Errorf("the file is named, or its rows are not")
+	}
+	for _, two := range []string{html("dir/f.tsv:3", "dir/g.tsv:5"), html("dir/f.tsv:3", "mine")} {
+		if !strings.Contains(two, "<span>dir/f.tsv:3</span>") {
+			t.Error("rows of several files lack the file")
+		}
+	}
+}
