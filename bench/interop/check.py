@@ -24,7 +24,15 @@ def fill(rows, name, padding):
     return np.array([r.get(name, []) + [padding] * (width - len(r.get(name, []))) for r in rows])
 
 
+def series(rows):
+    width = max(len(r["values"]) for r in rows)
+    values = [r["values"] + [0.0] * (width - len(r["values"])) for r in rows]
+    return {"values": np.array(values, np.float32)[:, :, None], "lengths": np.array([len(r["values"]) for r in rows])}
+
+
 def inputs(rows, padding):
+    if "values" in rows[0]:
+        return series(rows)
     out = {"ids": fill(rows, "ids", 0), "lengths": np.array([len(r["ids"]) for r in rows]),
            "ngrams": fill(rows, "ngrams", padding.get("ngrams", 0)),
            "polarity": np.array([r.get("polarity", 0) for r in rows], np.float32)}
@@ -40,9 +48,9 @@ def run_onnx(path, rows):
     model = onnx.load(path)
     onnx.checker.check_model(model, full_check=True)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    padding = json.loads(session.get_modelmeta().custom_metadata_map["textlstm"])["padding"]
+    padding = json.loads(session.get_modelmeta().custom_metadata_map.get("textlstm", '{"padding": {}}'))["padding"]
     names = [i.name for i in session.get_inputs()]
-    heads = [o.name for o in session.get_outputs() if o.name.endswith(".scores")]
+    heads = [o.name for o in session.get_outputs() if o.name.endswith("scores")]
     out = {h[:-7]: [] for h in heads}
     for i in range(0, len(rows), 23):
         batch = inputs(rows[i:i + 23], padding)
@@ -61,7 +69,11 @@ def run_torch(base, rows, load):
     out = {}
     with torch.no_grad():
         for i in range(0, len(rows), 23):
-            batch = module.batch(rows[i:i + 23])
+            if "values" in rows[0]:
+                batch = {k: torch.from_numpy(v) for k, v in series(rows[i:i + 23]).items()}
+                batch["x"] = batch["values"]
+            else:
+                batch = module.batch(rows[i:i + 23])
             names = model.forward.__code__.co_varnames[1:model.forward.__code__.co_argcount]
             for name, y in model(**{n: batch[n] for n in names}).items():
                 out.setdefault(name, []).extend(y.numpy())

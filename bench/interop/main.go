@@ -52,6 +52,9 @@ func main() {
 				break
 			}
 		}
+		if err == nil {
+			err = exportSeries(filepath.Join(dir, "series"))
+		}
 	case "import":
 		err = importAll(dir)
 	case "from-keras":
@@ -91,12 +94,54 @@ func export(base string, k zoo.Kind) error {
 	if err != nil {
 		return err
 	}
+	return write(base, x, func(w io.Writer) error { return rows(w, m) }, func(w io.Writer) error { return scores(w, m) })
+}
+
+// exportSeries writes a network of numbers that PyTorch has trained, with its own answers.
+func exportSeries(base string) error {
+	const from = "interop/testdata/torch/series"
+	f, err := foreign.Open(from + ".pt")
+	if err != nil {
+		return err
+	}
+	n, err := f.Network(foreign.Options{})
+	if err != nil {
+		return err
+	}
+	c, err := golden.Load(from + ".json")
+	if err != nil {
+		return err
+	}
+	b, err := onnx.ExportNetwork(n)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(base+".onnx", b, 0o644); err != nil {
+		return err
+	}
+	x, err := torch.ExportNetwork(n, filepath.Base(base)+".pt")
+	if err != nil {
+		return err
+	}
+	return write(base, x, func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		for _, row := range c.Rows {
+			if err := e.Encode(map[string][]float32{"values": row}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, func(w io.Writer) error { return json.NewEncoder(w).Encode(map[string][][]float64{"": c.Scores}) })
+}
+
+// write writes what PyTorch reads, and the rows and the scores that both frameworks are asked for.
+func write(base string, x *torch.Exported, rows, scores func(io.Writer) error) error {
 	for suffix, write := range map[string]func(io.Writer) error{
 		".pt":          func(w io.Writer) error { return torch.Write(w, x.Tensors) },
 		".safetensors": func(w io.Writer) error { return torch.WriteSafetensors(w, x.Tensors, nil) },
 		".py":          func(w io.Writer) error { _, err := io.WriteString(w, x.Module); return err },
-		".rows.jsonl":  func(w io.Writer) error { return rows(w, m) },
-		".scores.json": func(w io.Writer) error { return scores(w, m) },
+		".rows.jsonl":  rows,
+		".scores.json": scores,
 	} {
 		var out bytes.Buffer
 		if err := write(&out); err != nil {

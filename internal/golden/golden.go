@@ -30,6 +30,9 @@ type Case struct {
 	Pool   nn.Pooling  `json:"pool"`
 	Rows   [][]float32 `json:"rows"` // by text: ids, or the numbers of a series
 	Scores [][]float64 `json:"scores"`
+
+	// Gradients are those of the sum of (score - 1)² over all rows, by tensor.
+	Gradients map[string][]float64 `json:"gradients"`
 }
 
 // Load returns the case of a file.

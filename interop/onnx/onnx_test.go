@@ -60,6 +60,17 @@ func TestVerified(t *testing.T) {
 		exports[k.Name] = format(slices.DeleteFunc(parse(b), func(f field) bool { return f.number == 14 }))
 		checkExport(t, k.Name, b)
 	}
+	f, err := onnx.Open(goldens + "/series.legacy.onnx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := f.Network(onnx.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if exports["series"], err = onnx.ExportNetwork(n); err != nil {
+		t.Fatal(err)
+	}
 	golden.Verified(t, "../testdata/verified-onnx.json", exports)
 }
 

@@ -1,10 +1,11 @@
 """Writes networks of PyTorch and their answers, for the tests of packages torch and onnx.
 
-    python3 gen_torch.py DIR [TEXTS]
+    python3 gen_torch.py DIR [TEXTS [NAME...]]
 
 Needs torch, safetensors and, for the .onnx files, onnx and onnxscript. DIR/NAME.pt and
 .safetensors are state_dicts, NAME.legacy.onnx and NAME.dynamo.onnx what the two exporters
-make of the module; NAME.json says how to read them and what they answer.
+make of the module; NAME.json says how to read them, what they answer and, for a series, the
+gradient of the sum of (answer - 1)² over the rows by each tensor.
 """
 import json
 import pathlib
@@ -106,8 +107,10 @@ def export(model, args, path, names):
             pathlib.Path(out).unlink(missing_ok=True)
 
 
-def main(folder, texts):
+def main(folder, texts, names):
     for seed, (name, make) in enumerate(MODELS.items()):
+        if names and name not in names:
+            continue
         torch.manual_seed(seed)
         model = make().eval()
         with torch.no_grad():
@@ -134,11 +137,17 @@ def main(folder, texts):
             else:
                 row = torch.randint(1, ROWS, (n,), generator=generator)
             batch = (row[None], torch.tensor([n])) if name == "packed" else (row[None],)
-            with torch.no_grad():
-                scores.append(model(*batch)[0].tolist())
+            answer = model(*batch)[0]
+            (answer - 1).square().sum().backward()
+            scores.append(answer.tolist())
             rows.append(row.flatten().tolist())
         pool = getattr(model, "pool", "last").replace("slice", "last")
-        json.dump({"pool": pool, "rows": rows, "scores": scores}, open(base + ".json", "w"))
+        case = {"pool": pool, "rows": rows, "scores": scores}
+        if name == "series":
+            case["gradients"] = {k: p.grad.flatten().tolist() for k, p in model.named_parameters()}
+        with open(base + ".json", "w") as f:
+            json.dump(case, f)
+            f.write("\n")
         if name == "series":
             export(model, (torch.zeros(2, 5, 1),), base, ["values"])
         elif name == "packed":
@@ -147,4 +156,4 @@ def main(folder, texts):
             export(model, (torch.ones(2, 5, dtype=torch.long),), base, ["ids"])
 
 
-main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 5)
+main(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 5, sys.argv[3:])

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -206,6 +207,20 @@ func TestFormat(t *testing.T) {
 	}
 }
 
+// series is a network of numbers that PyTorch has trained.
+func series(t *testing.T) *interop.Network {
+	t.Helper()
+	f, err := torch.Open(goldens + "/series.pt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := f.Network(torch.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 // The exports are those that PyTorch has run.
 func TestVerified(t *testing.T) {
 	exports := map[string][]byte{}
@@ -225,5 +240,48 @@ func TestVerified(t *testing.T) {
 		}
 		exports[k.Name] = b.Bytes()
 	}
+	x, err := torch.ExportNetwork(series(t), "series.pt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	b.WriteString(x.Module)
+	if err := torch.Write(&b, x.Tensors); err != nil {
+		t.Fatal(err)
+	}
+	exports["series"] = b.Bytes()
 	golden.Verified(t, "../testdata/verified-torch.json", exports)
+}
+
+// A series network that goes on training has PyTorch's gradients.
+func TestGradients(t *testing.T) {
+	c := golden.Read(t, goldens+"/series.json")
+	s, err := series(t).Sequential()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pass interop.Pass
+	for _, row := range c.Rows {
+		var lay nn.Layout
+		lay.Reset([]int{len(row)})
+		y, err := s.Forward(&pass, nn.Batch{Layout: &lay, X: row}, nn.Mode{Train: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Backward(&pass, []float32{2 * (y[0] - 1)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names := strings.NewReplacer("layers.0.", "lstm1.", "layers.1.", "lstm2.", "dense.0.", "dense.", "bias_l0", "bias_ih_l0")
+	for _, p := range s.Params() {
+		want := c.Gradients[names.Replace(p.Name)]
+		if len(want) != len(p.Grad) {
+			t.Fatalf("%s: %d gradients, want %d", p.Name, len(p.Grad), len(want))
+		}
+		for i, g := range p.Grad {
+			if d := math.Abs(float64(g) - want[i]); !(d <= golden.Limit*max(1, math.Abs(want[i]))) {
+				t.Errorf("%s[%d]: gradient %v, want %v", p.Name, i, g, want[i])
+			}
+		}
+	}
 }
