@@ -64,7 +64,7 @@
 //	               negators, and what is no word (English; slow; needs package tokenize/prose)
 //	cjk, cjk:2     adds the pairs of neighbouring characters of Han, kana, Thai ...; keeps the pairs alone
 //	ngrams:N       adds the runs of 2 to N tokens, joined by _
-//	pad:N          adds tokens that stand for none until there are N
+//	pad:N          adds tokens that stand for none until there are N; pad:N:head before the others
 //	max:N          keeps the first N tokens; max:N:tail the last; max:N+M the first N and the last M
 //
 // # Words

@@ -74,6 +74,7 @@ func TestFilters(t *testing.T) {
 		{"runes:all|lower:ascii", "A b", "a  /symbol b"},
 		{"fields|max:2|pad:4", "a b c", "a b <no token>/symbol <no token>/symbol"},
 		{"fields|pad:2", "a b c", "a b c"},
+		{"fields|max:2:tail|pad:3:head", "a b c", "<no token>/symbol b c"},
 		{"runes", "ab 好!", "a b 好/char !"},
 		{"chars:3", "hello to all", "hel ell llo to all"},
 		{"chars:2-3", "abcd", "ab abc bc bcd cd"},

@@ -35,7 +35,7 @@ var allSpecs = []string{
 	"maxbytes:20|words|cjk|max:5", "words|cjk:2|max:2:tail", "words|max:1+2|ngrams:2", "runes|cjk", "fields|lower|neg:2",
 	"unify|words", "html|unify|words|camel|quotes|lower|elongate|repeat|urls|mentions|stem:en", "maxbytes:30|unify|treebank|neg",
 	"words|emoji|contractions|lower", "treebank|contractions|emoji|stem:en|neg|ngrams:2", "words|emoji|max:3",
-	"fields:ascii|lower:ascii|depunct|max:5", "runes:all|lower:ascii|max:7|pad:9", "html|unify|words|ngrams:2|pad:20|neg",
+	"fields:ascii|lower:ascii|depunct|max:5", "runes:all|lower:ascii|max:7|pad:9", "html|unify|words|ngrams:2|pad:20|neg", "fields|pad:9:head",
 }
 
 func TestProperties(t *testing.T) {

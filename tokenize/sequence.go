@@ -2,6 +2,7 @@ package tokenize
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,14 +41,17 @@ func newMax(arg string, _ bool) (stage, error) {
 // PadToken is the token that pad adds. No segmenter makes it: it has a space in it.
 const PadToken = "<no token>"
 
-// newPad makes the filter that adds PadToken behind the tokens until there are so many.
+// newPad makes the filter that adds PadToken behind the tokens, or with :head before them,
+// until there are so many.
 func newPad(arg string, _ bool) (stage, error) {
+	arg, head := strings.CutSuffix(arg, ":head")
 	n, err := number(arg, 1, 1<<20)
 	return stage{s: func(tokens []Token, text string) []Token {
-		for len(tokens) < n {
-			tokens = append(tokens, Token{PadToken, len(text), len(text), Symbol})
+		missing := max(n-len(tokens), 0)
+		if head {
+			return append(slices.Repeat([]Token{{PadToken, 0, 0, Symbol}}, missing), tokens...)
 		}
-		return tokens
+		return append(tokens, slices.Repeat([]Token{{PadToken, len(text), len(text), Symbol}}, missing)...)
 	}}, err
 }
 

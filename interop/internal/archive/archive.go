@@ -89,7 +89,7 @@ func (a *Archive) ReadFile(name string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("entry %q: %w", name, err)
 	}
 	defer r.Close()
-	b := bytes.NewBuffer(make([]byte, 0, min(f.UncompressedSize64, uint64(a.size))+bytes.MinRead))
+	b := bytes.NewBuffer(make([]byte, 0, f.UncompressedSize64+bytes.MinRead))
 	if _, err := b.ReadFrom(io.LimitReader(r, limit+1)); err != nil {
 		return nil, fmt.Errorf("entry %q: %w", name, err)
 	}
