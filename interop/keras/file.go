@@ -21,6 +21,8 @@ var ErrFormat = errors.New("keras: not a readable model")
 const (
 	maxConfig     = 8 << 20
 	maxVocabulary = 256 << 20
+
+	moreVocabulary = 16 << 20 // than the bytes of an archive that has packed it
 )
 
 // A File is a model as a file has it. It is for one goroutine at a time.

@@ -1,6 +1,7 @@
 package keras
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -82,9 +83,12 @@ func (b *builder) readVocabulary(l *layer, at place, config json.RawMessage) ([]
 		if name = "assets/" + string(at) + name; b.file.files == nil || !b.file.files.Has(name) {
 			continue
 		}
-		content, err := b.file.files.ReadFile(name, maxVocabulary)
+		content, err := b.file.files.ReadFile(name, min(maxVocabulary, b.file.files.Size()+moreVocabulary))
 		if err != nil {
 			return nil, err
+		}
+		if n, size := bytes.Count(content, []byte("\n")), b.file.files.Size(); int64(n) > size/8+1<<10 {
+			return nil, refuse(l.name(), "%d words: too many for the vectors of a file of %d bytes", n, size)
 		}
 		return strings.Split(string(content), "\n"), nil
 	}

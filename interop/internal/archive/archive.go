@@ -72,6 +72,9 @@ func checkDirectory(r io.ReaderAt, size int64) error {
 // Names lists the entries, sorted.
 func (a *Archive) Names() []string { return slices.Sorted(maps.Keys(a.files)) }
 
+// Size is that of the archive in bytes.
+func (a *Archive) Size() int64 { return a.size }
+
 // Has says whether there is an entry of that name.
 func (a *Archive) Has(name string) bool { return a.files[name] != nil }
 
