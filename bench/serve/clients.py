@@ -1,7 +1,8 @@
-"""Asks a server with other people's clients:  clients.py URL TEXTS ANSWERS
+"""Asks a server with other people's clients:  clients.py http|grpc ADDRESS TEXTS ANSWERS
 
 ANSWERS is what "sentiment classify --output jsonl" prints of the lines of TEXTS. Every label must be
-the same, and every probability the same digits.
+the same, and every probability the same digits. The clients for gRPC and kserve's define the same messages, so
+that they cannot be in one process.
 """
 
 import asyncio
@@ -9,12 +10,16 @@ import json
 import subprocess
 import sys
 
-import kserve
 import numpy as np
-import tritonclient.http as triton
-from huggingface_hub import InferenceClient
 
-url, texts, answers = sys.argv[1:]
+protocol, url, texts, answers = sys.argv[1:]
+if protocol == "grpc":
+    import tritonclient.grpc as triton_grpc
+else:
+    import kserve
+    import tritonclient.http as triton
+    from huggingface_hub import InferenceClient
+
 texts = [line.rstrip("\n") for line in open(texts, encoding="utf-8")]
 answers = [json.loads(line, parse_float=str) for line in open(answers, encoding="utf-8")]
 heads = {name: list(answers[0][name]["probs"]) for name in ("sentiment", "topic")}
@@ -53,6 +58,24 @@ def with_triton(binary):
         sys.exit("tritonclient: an unknown model was answered")
     except triton.InferenceServerException as e:
         assert "no model" in str(e), e
+
+
+def with_triton_grpc():
+    client = triton_grpc.InferenceServerClient(url)
+    assert client.is_server_live() and client.is_server_ready() and client.is_model_ready("default", "1")
+    assert [o.name for o in client.get_model_metadata("default").outputs][:2] == ["sentiment", "sentiment_probs"]
+    text = triton_grpc.InferInput("text", [len(texts), 1], "BYTES")
+    text.set_data_from_numpy(np.array([[t.encode()] for t in texts], dtype=object))
+    r = client.infer("default", [text], request_id="7", client_timeout=20)
+    for head, labels in heads.items():
+        got, probs = r.as_numpy(head), r.as_numpy(head + "_probs")
+        for i in range(len(texts)):
+            check("tritonclient, gRPC", i, head, got[i].decode(), dict(zip(labels, probs[i])))
+    try:
+        client.infer("nobody", [text])
+        sys.exit("tritonclient: an unknown model was answered")
+    except triton_grpc.InferenceServerException as e:
+        assert "NOT_FOUND" in str(e), e
 
 
 def with_kserve():
@@ -99,12 +122,16 @@ def with_curl():
             check("curl, :predict", i, head, p[head], dict(zip(labels, p[head + "_probs"])))
 
 
-for name, ask in [
-    ("tritonclient, JSON", lambda: with_triton(False)),
-    ("tritonclient, binary", lambda: with_triton(True)),
-    ("kserve", with_kserve),
-    ("huggingface_hub", with_hugging_face),
-    ("curl: JSON, JSON lines, :predict", with_curl),
-]:
+clients = {
+    "http": {
+        "tritonclient, JSON": lambda: with_triton(False),
+        "tritonclient, binary": lambda: with_triton(True),
+        "kserve": with_kserve,
+        "huggingface_hub": with_hugging_face,
+        "curl: JSON, JSON lines, :predict": with_curl,
+    },
+    "grpc": {"tritonclient, gRPC": with_triton_grpc},
+}
+for name, ask in clients[protocol].items():
     ask()
     print(f"{name}: {len(texts)} texts, all as the command has them")

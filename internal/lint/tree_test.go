@@ -6,6 +6,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -68,6 +69,9 @@ var repository = sync.OnceValues(func() (*tree, error) {
 		if d.IsDir() {
 			if rel != "." && (base[0] == '.' || base[0] == '_' || base == "testdata") {
 				return fs.SkipDir
+			}
+			if _, err := os.Stat(filepath.Join(name, "go.mod")); rel != "." && err == nil {
+				return fs.SkipDir // a module of its own
 			}
 			return nil
 		}
