@@ -146,7 +146,7 @@ func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
 
 // trainer returns what trains a language model, and the texts for it.
 func (p *pretraining) trainer(cmd *cobra.Command) (lm.Trainer, []string, error) {
-	t := lm.Trainer{Checkpoint: p.checkpoint.state, CheckpointInterval: p.checkpoint.every, Resume: p.checkpoint.resume}
+	t := lm.Trainer{Run: p.checkpoint.run()}
 	if err := p.settings(cmd, &t.Config); err != nil {
 		return t, nil, err
 	}
@@ -189,7 +189,7 @@ func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
 // learnVectors makes word vectors alone.
 func (p *pretraining) learnVectors(cmd *cobra.Command) error {
 	c := p.checkpoint
-	t := skipgram.Trainer{Checkpoint: c.state, CheckpointInterval: c.every, Resume: c.resume}
+	t := skipgram.Trainer{Run: c.run()}
 	if err := p.settings(cmd, &t.Config); err != nil {
 		return err
 	}

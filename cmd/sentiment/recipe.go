@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/textlstm/textlstm/pretrain"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 )
@@ -119,6 +120,11 @@ func (c *checkpointFlags) check(cmd *cobra.Command, out string) error {
 		return usagef("--checkpoint-every %v: want more than 0", c.every)
 	}
 	return nil
+}
+
+// run is how a pretraining is run that is kept so.
+func (c *checkpointFlags) run() pretrain.Run {
+	return pretrain.Run{Checkpoint: c.state, CheckpointInterval: c.every, Resume: c.resume}
 }
 
 // hint says how to go on with a training that was interrupted.

@@ -20,6 +20,7 @@ import (
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/pretrain"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -227,13 +228,13 @@ func encoded(t *testing.T, m *Model) []byte {
 // However many workers, however often interrupted: the bytes are the same.
 func TestFitIsDeterministic(t *testing.T) {
 	texts := sentences(400)
-	r, err := (&Trainer{Config: small(), Workers: 1}).Fit(t.Context(), texts)
+	r, err := (&Trainer{Config: small(), Run: pretrain.Run{Workers: 1}}).Fit(t.Context(), texts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := encoded(t, r.Model)
 	for _, workers := range []int{2, 3} {
-		r, err := (&Trainer{Config: small(), Workers: workers}).Fit(t.Context(), texts)
+		r, err := (&Trainer{Config: small(), Run: pretrain.Run{Workers: workers}}).Fit(t.Context(), texts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -245,7 +246,7 @@ func TestFitIsDeterministic(t *testing.T) {
 	stops := []int{1, 7, 40, 41}
 	for {
 		ctx, cancel := context.WithCancel(t.Context())
-		trainer := Trainer{Config: small(), Checkpoint: path, Resume: true, OnProgress: func(p Progress) {
+		trainer := Trainer{Config: small(), Run: pretrain.Run{Checkpoint: path, Resume: true}, OnProgress: func(p Progress) {
 			if len(stops) > 0 && p.Step == stops[0] {
 				stops = stops[1:]
 				cancel()
@@ -273,12 +274,12 @@ func TestResumeRefuses(t *testing.T) {
 	texts := sentences(200)
 	path := filepath.Join(t.TempDir(), "checkpoint")
 	ctx, cancel := context.WithCancel(t.Context())
-	trainer := Trainer{Config: small(), Checkpoint: path, OnProgress: func(Progress) { cancel() }}
+	trainer := Trainer{Config: small(), Run: pretrain.Run{Checkpoint: path}, OnProgress: func(Progress) { cancel() }}
 	if _, err := trainer.Fit(ctx, texts); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	trainer.OnProgress = nil
-	if _, err := trainer.Fit(t.Context(), texts); !errors.Is(err, ErrUnfinished) {
+	if _, err := trainer.Fit(t.Context(), texts); !errors.Is(err, pretrain.ErrUnfinished) {
 		t.Errorf("without Resume: %v", err)
 	}
 	trainer.Resume = true

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/pretrain"
 )
 
 // A rate that throws the weights out of the numbers is halved, and then given up.
@@ -22,7 +23,7 @@ func TestDiverges(t *testing.T) {
 			warnings++
 		}
 	}}
-	var diverged *DivergedError
+	var diverged *pretrain.DivergedError
 	if _, err := tr.Fit(t.Context(), sentences(200)); !errors.As(err, &diverged) || warnings != 3 || diverged.Halvings != 3 {
 		t.Errorf("err = %v after %d warnings", err, warnings)
 	}
@@ -39,7 +40,7 @@ func TestMemory(t *testing.T) {
 		c := small()
 		change(&c)
 		begin := time.Now()
-		var full *MemoryError
+		var full *pretrain.MemoryError
 		if _, err := (&Trainer{Config: c}).Fit(t.Context(), sentences(200)); !errors.As(err, &full) || time.Since(begin) > 5*time.Second {
 			t.Errorf("%s: err = %v after %v", name, err, time.Since(begin))
 		}

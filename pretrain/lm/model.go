@@ -34,7 +34,7 @@ func (m *Model) Embed() *embed.Table { return m.net.embed }
 // Params returns the weights of word vectors and encoder under the names of a
 // classifier's, in its order.
 func (m *Model) Params() []*nn.Param {
-	return m.net.params[:1+len(m.net.lstm.Params())]
+	return m.net.params[:1+len(m.net.encoder.Params())]
 }
 
 const (

@@ -14,7 +14,7 @@ import (
 type network struct {
 	cfg        Config
 	embed      *embed.Table
-	lstm       *lstm.LSTM
+	encoder    nn.Encoder
 	predictors []predictor // by direction of the encoder
 	bias       *nn.Param   // [V][1], of each word's score
 	params     []*nn.Param
@@ -38,7 +38,7 @@ func newNetwork(cfg Config, v *vocab.Vocabulary) (*network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &network{cfg: cfg, embed: table, lstm: encoder, vocab: v}
+	n := &network{cfg: cfg, embed: table, encoder: encoder, vocab: v}
 	n.params = append(n.params, table.Weight)
 	for _, p := range encoder.Params() {
 		p.Name = "encoder." + p.Name
@@ -63,7 +63,7 @@ func newNetwork(cfg Config, v *vocab.Vocabulary) (*network, error) {
 
 func (n *network) init(r *rand.Rand) {
 	n.embed.Init(r)
-	n.lstm.Init(r)
+	n.encoder.Init(r)
 	for _, p := range n.predictors {
 		p.proj.Init(r)
 	}
@@ -92,7 +92,7 @@ func pieces(texts [][]vocab.ID, chunk int) []piece {
 // A workspace holds the activations of one batch.
 type workspace struct {
 	workers int
-	lstm    lstm.Workspace
+	pass    nn.Pass
 	layout  nn.Layout
 	lengths []int
 	ids     []vocab.ID // [Rows]
@@ -134,11 +134,10 @@ func (n *network) lay(ws *workspace, texts [][]vocab.ID, batch []piece) {
 	n.embed.Gather(ws.x, ws.ids)
 }
 
-// encode runs the LSTM over what lay has placed and returns its output rows.
-func (n *network) encode(ws *workspace, mode lstm.Mode) ([]float32, error) {
-	ws.lstm.Workers = ws.workers
-	out, err := n.lstm.Forward(&ws.lstm, lstm.Batch{Layout: &ws.layout, X: ws.x}, nil, mode)
-	return out.Y, err
+// encode runs the encoder over what lay has placed and returns its output rows.
+func (n *network) encode(ws *workspace, mode nn.Mode) ([]float32, error) {
+	ws.pass = n.encoder.Pass(ws.pass)
+	return ws.pass.Forward(nn.Batch{Layout: &ws.layout, X: ws.x}, mode, ws.workers)
 }
 
 // project gathers the states of direction d that have something to predict,
@@ -161,7 +160,7 @@ func (n *network) project(ws *workspace, d int, y []float32, drop nn.Dropout) []
 
 // step adds to the gradients of all parameters those of the mean loss of a
 // batch's predictions against a sample, and returns that loss.
-func (n *network) step(ws *workspace, texts [][]vocab.ID, batch []piece, s *sample, mode lstm.Mode) (loss float64, err error) {
+func (n *network) step(ws *workspace, texts [][]vocab.ID, batch []piece, s *sample, mode nn.Mode) (loss float64, err error) {
 	for _, p := range n.params {
 		p.NeedGrad()
 	}
@@ -199,7 +198,7 @@ func (n *network) step(ws *workspace, texts [][]vocab.ID, batch []piece, s *samp
 			copy(ws.dY[int(r)*W+d*H:int(r)*W+(d+1)*H], ws.dH[i*H:])
 		}
 	}
-	dX, _, err := n.lstm.Backward(&ws.lstm, ws.dY, nil)
+	dX, err := ws.pass.Backward(ws.dY, nn.Want{Params: true})
 	if err != nil {
 		return 0, err
 	}

@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"runtime"
 	"slices"
-	"time"
 
 	"github.com/textlstm/textlstm/internal/encode"
 	"github.com/textlstm/textlstm/internal/seed"
-	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/pretrain"
 	"github.com/textlstm/textlstm/train/loop"
 	"github.com/textlstm/textlstm/vocab"
 )
@@ -21,71 +19,17 @@ import (
 type Trainer struct {
 	Config
 
-	// Workers is the number of goroutines that share the work; 0 means
-	// GOMAXPROCS. It changes no bit of the model.
-	Workers int
-
-	// Checkpoint, if not "", is a directory, made if need be, in which Fit keeps its
-	// state: the newest two checkpoints, written every so often and when ctx ends,
-	// each time whole or not at all. No other training may use the directory.
-	Checkpoint string
-
-	// CheckpointInterval is the time between two checkpoints; 0 means 5 minutes.
-	CheckpointInterval time.Duration
-
-	// Resume makes Fit go on from the checkpoint, if there is one, and end with
-	// the model that it would have ended with uninterrupted, byte for byte.
-	// Texts and config must be the same; a *MismatchError says what is not. Without
-	// Resume, Fit refuses a directory that has checkpoints.
-	Resume bool
+	pretrain.Run
 
 	// OnProgress, if not nil, is called from Fit's goroutine after every batch
 	// and, with Dev set, after every epoch.
 	OnProgress func(Progress)
 }
 
-// What ends a training, beside its context and what is wrong with config or texts.
-type (
-	// A MismatchError says that a checkpoint is of another training.
-	MismatchError = loop.MismatchError
-
-	// A DivergedError reports a number that is not finite: the loss, or an element
-	// of a gradient or a weight.
-	DivergedError = loop.DivergedError
-
-	// A MemoryError says that a training cannot fit into memory.
-	MemoryError = loop.MemoryError
-)
-
-// ErrUnfinished says that the directory for checkpoints holds those of a training
-// that nobody asked to resume.
-var ErrUnfinished = loop.ErrUnfinished
-
-// RemoveCheckpoints deletes the checkpoints in a directory, and the directory if
-// nothing else is in it, once the model that they led to is safe. It is no error if
-// there are none.
-func RemoveCheckpoints(dir string) error { return loop.RemoveCheckpoints(dir) }
-
-// A Progress says how far a training is.
+// A Progress says how far a training is. Its loss is against samples.
 type Progress struct {
-	Epoch, Epochs int // the epoch under way, from 1
-	Step, Steps   int
-	Loss          float64 // mean over the recent batches, against samples
-	Rate          float64
-	Tokens        int64
-	Elapsed       time.Duration
-	Resumed       bool   // set once, where a training goes on from a checkpoint
-	Dev           *Epoch // set once an epoch
-
-	// Warning is set once after something that the training has survived: a
-	// *DivergedError before it goes back to the start of the epoch at half the
-	// rate, or a checkpoint that could not be written or read.
-	Warning error
-}
-
-// TokensPerSecond is the speed so far.
-func (p Progress) TokensPerSecond() float64 {
-	return float64(p.Tokens) / max(p.Elapsed.Seconds(), 1e-9)
+	pretrain.Progress
+	Dev *Epoch // set once an epoch
 }
 
 // An Epoch is one line of a training's history.
@@ -120,7 +64,7 @@ const (
 // network is made. The other errors are ctx's, and those about config, texts and
 // checkpoints.
 func (t *Trainer) Fit(ctx context.Context, texts []string) (*Result, error) {
-	checkpoints, err := loop.OpenCheckpoints(loop.CheckpointOptions{Path: t.Checkpoint, Interval: t.CheckpointInterval, Resume: t.Resume})
+	checkpoints, err := t.Open()
 	if err != nil {
 		return nil, fmt.Errorf("lm: %w", err)
 	}
@@ -175,10 +119,7 @@ func (t *Trainer) read(ctx context.Context, texts []string) (*fit, error) {
 	if err := f.cfg.Validate(); err != nil {
 		return nil, err
 	}
-	f.ws.workers = t.Workers
-	if f.ws.workers <= 0 {
-		f.ws.workers = runtime.GOMAXPROCS(0)
-	}
+	f.ws.workers = t.NumWorkers()
 	var err error
 	if f.vocab, f.texts, err = encode.Texts(ctx, texts, f.cfg.Pipeline, f.cfg.Vocab, f.ws.workers); err != nil {
 		return nil, err
@@ -209,13 +150,7 @@ func (t *Trainer) read(ctx context.Context, texts []string) (*fit, error) {
 
 // identity lists what must be the same for a training to go on.
 func (f *fit) identity() loop.Identity {
-	return loop.Identity{
-		{Name: "kind of model", Value: "language model"},
-		{Name: "kernel", Value: loop.Kernel()},
-		{Name: "seed", Value: f.cfg.Seed},
-		{Name: "texts", Value: encode.Sum(f.texts)},
-		{Value: f.cfg},
-	}
+	return pretrain.Identity("language model", f.cfg.Seed, encode.Sum(f.texts), f.cfg)
 }
 
 func (f *fit) begin(ctx context.Context, checkpoints *loop.Checkpoints) (err error) {
@@ -239,10 +174,10 @@ func (f *fit) begin(ctx context.Context, checkpoints *loop.Checkpoints) (err err
 
 // check reports a position in a checkpoint that this training cannot reach.
 func (f *fit) check(p loop.Position) error {
-	if p.Batch > f.batches || p.Step != p.Epoch*f.batches+p.Batch || len(f.history) != p.Epoch {
-		return fmt.Errorf("epoch %d, batch %d, step %d with %d epochs done are not a place in this training", p.Epoch, p.Batch, p.Step, len(f.history))
+	if len(f.history) != p.Epoch {
+		return fmt.Errorf("%d epochs told of, but %d done", len(f.history), p.Epoch)
 	}
-	return nil
+	return pretrain.CheckPosition(p, f.batches)
 }
 
 // steps is how many there are.
@@ -293,7 +228,7 @@ func (b batch) Size() (texts, tokens int) {
 func (b batch) Learn(step int) (loss float64, err error) {
 	f := b.f
 	s := f.sampler.draw(seed.Rand(f.cfg.Seed, "lm sample", uint64(step)))
-	mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "lm step", uint64(step))}
+	mode := nn.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "lm step", uint64(step))}
 	return f.net.step(&f.ws, f.texts, b.pieces, s, mode)
 }
 
@@ -307,7 +242,7 @@ func (f *fit) perplexity(ctx context.Context) (map[string]float64, error) {
 			return nil, err
 		}
 		f.net.lay(&f.ws, f.texts, f.dev[from:min(from+together, len(f.dev))])
-		y, err := f.net.encode(&f.ws, lstm.Mode{})
+		y, err := f.net.encode(&f.ws, nn.Mode{})
 		if err != nil {
 			return nil, err
 		}
@@ -330,7 +265,7 @@ func (f *fit) perplexity(ctx context.Context) (map[string]float64, error) {
 // does that.
 func (f *fit) report(p loop.Progress) {
 	if f.loop.Batch < f.batches || p.Resumed || p.Warning != nil {
-		f.send(Progress{Resumed: p.Resumed, Warning: p.Warning})
+		f.send(Progress{Progress: pretrain.Progress{Resumed: p.Resumed, Warning: p.Warning}})
 	}
 }
 
@@ -339,10 +274,8 @@ func (f *fit) send(p Progress) {
 	if f.t.OnProgress == nil {
 		return
 	}
-	l := f.loop
-	p.Epoch, p.Epochs = min(l.Epoch+1, l.Epochs), l.Epochs
-	p.Step, p.Steps = l.Step, f.steps()
-	p.Loss, p.Rate = l.Loss, l.RateAt(loop.Position{Step: max(l.Step-1, 0)}) // of the last step
-	p.Tokens, p.Elapsed = l.Tokens, l.Elapsed
+	at := pretrain.ProgressOf(f.loop, f.steps())
+	at.Resumed, at.Warning = p.Resumed, p.Warning
+	p.Progress = at
 	f.t.OnProgress(p)
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/textlstm/textlstm/pretrain"
 )
 
 // Interrupted at every few batches, with any number of workers, the vectors end with
@@ -18,7 +20,7 @@ func TestResume(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := Trainer{Config: testConfig(), Checkpoint: t.TempDir(), Resume: true}
+	tr := Trainer{Config: testConfig(), Run: pretrain.Run{Checkpoint: t.TempDir(), Resume: true}}
 	stops, resumed := 0, 0
 	for {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -49,7 +51,7 @@ func TestResume(t *testing.T) {
 		t.Errorf("resumed %d times after %d interruptions", resumed, stops)
 	}
 	tr.Window++
-	var other *MismatchError
+	var other *pretrain.MismatchError
 	if _, err := tr.Fit(t.Context(), texts); !errors.As(err, &other) || other.Field != "window" {
 		t.Errorf("another window: %v", err)
 	}
@@ -58,10 +60,10 @@ func TestResume(t *testing.T) {
 		t.Errorf("other texts: %v", err)
 	}
 	tr.Resume = false
-	if _, err := tr.Fit(t.Context(), texts); !errors.Is(err, ErrUnfinished) {
+	if _, err := tr.Fit(t.Context(), texts); !errors.Is(err, pretrain.ErrUnfinished) {
 		t.Errorf("without Resume: %v", err)
 	}
-	if err := RemoveCheckpoints(tr.Checkpoint); err != nil {
+	if err := pretrain.RemoveCheckpoints(tr.Checkpoint); err != nil {
 		t.Error(err)
 	}
 }
@@ -76,7 +78,7 @@ func TestDiverges(t *testing.T) {
 			warnings++
 		}
 	}}
-	var diverged *DivergedError
+	var diverged *pretrain.DivergedError
 	if _, err := tr.Fit(t.Context(), sentences(500)); !errors.As(err, &diverged) || warnings != 3 || diverged.Halvings != 3 {
 		t.Errorf("err = %v after %d warnings", err, warnings)
 	}
@@ -88,7 +90,7 @@ func TestMemory(t *testing.T) {
 	c := testConfig()
 	c.Embed = math.MaxInt32
 	begin := time.Now()
-	var full *MemoryError
+	var full *pretrain.MemoryError
 	if _, err := (&Trainer{Config: c}).Fit(t.Context(), sentences(500)); !errors.As(err, &full) || time.Since(begin) > 5*time.Second {
 		t.Errorf("err = %v after %v", err, time.Since(begin))
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/textlstm/textlstm/pretrain"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -317,7 +318,7 @@ func TestWorkers(t *testing.T) {
 	cfg := testConfig()
 	cfg.Epochs, cfg.Sample, cfg.Vocab.MinCount = 2, 0.05, 2
 	fit := func(workers int, seed uint64) []byte {
-		tr := Trainer{Config: cfg, Workers: workers}
+		tr := Trainer{Config: cfg, Run: pretrain.Run{Workers: workers}}
 		tr.Seed = seed
 		r, err := tr.Fit(t.Context(), texts)
 		if err != nil {

@@ -4,15 +4,14 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"runtime"
 	"slices"
-	"time"
 
 	"github.com/textlstm/textlstm/embed"
 	"github.com/textlstm/textlstm/internal/encode"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/pretrain"
 	"github.com/textlstm/textlstm/train/loop"
 	"github.com/textlstm/textlstm/vocab"
 )
@@ -21,69 +20,17 @@ import (
 type Trainer struct {
 	Config
 
-	// Workers is the number of goroutines that share the work, of which training
-	// can use 8; 0 means GOMAXPROCS. It changes no bit of the vectors.
-	Workers int
-
-	// Checkpoint, if not "", is a directory, made if need be, in which Fit keeps its
-	// state: the newest two checkpoints, written every so often and when ctx ends,
-	// each time whole or not at all. No other training may use the directory.
-	Checkpoint string
-
-	// CheckpointInterval is the time between two checkpoints; 0 means 5 minutes.
-	CheckpointInterval time.Duration
-
-	// Resume makes Fit go on from the newest checkpoint, if there is one, and end with
-	// the vectors that it would have ended with uninterrupted, byte for byte. Texts and
-	// config must be the same; a *MismatchError says what is not. Without Resume, Fit
-	// refuses a directory that has checkpoints.
-	Resume bool
+	pretrain.Run
 
 	// OnProgress, if not nil, is called from Fit's goroutine after every batch.
 	OnProgress func(Progress)
 }
 
-// What ends a training, beside its context and what is wrong with config or texts.
-type (
-	// A MismatchError says that a checkpoint is of another training.
-	MismatchError = loop.MismatchError
-
-	// A DivergedError reports a number that is not finite.
-	DivergedError = loop.DivergedError
-
-	// A MemoryError says that a training cannot fit into memory.
-	MemoryError = loop.MemoryError
-)
-
-// ErrUnfinished says that the directory for checkpoints holds those of a training
-// that nobody asked to resume.
-var ErrUnfinished = loop.ErrUnfinished
-
-// RemoveCheckpoints deletes the checkpoints in a directory, and the directory if
-// nothing else is in it, once the vectors that they led to are safe. It is no error if
-// there are none.
-func RemoveCheckpoints(dir string) error { return loop.RemoveCheckpoints(dir) }
-
-// A Progress says how far a training is.
+// A Progress says how far a training is. Its loss is that of a pair; its tokens are those
+// read, those left out among them.
 type Progress struct {
-	Epoch, Epochs int // the epoch under way, from 1
-	Step, Steps   int
-	Loss          float64 // of a pair, mean over the recent batches
-	Rate          float64
-	Tokens        int64 // read, those left out among them
-	Elapsed       time.Duration
-	EndOfEpoch    bool
-	Resumed       bool // set once, where a training goes on from a checkpoint
-
-	// Warning is set once after something that the training has survived: a
-	// *DivergedError before it goes back to the start of the epoch at half the
-	// rate, or a checkpoint that could not be written or read.
-	Warning error
-}
-
-// TokensPerSecond is the speed so far.
-func (p Progress) TokensPerSecond() float64 {
-	return float64(p.Tokens) / max(p.Elapsed.Seconds(), 1e-9)
+	pretrain.Progress
+	EndOfEpoch bool
 }
 
 // A Result is what Fit returns.
@@ -107,17 +54,14 @@ const (
 // into memory is a *MemoryError before the vectors are made. The other errors are
 // ctx's, and those about config, texts and checkpoints.
 func (t *Trainer) Fit(ctx context.Context, texts []string) (*Result, error) {
-	checkpoints, err := loop.OpenCheckpoints(loop.CheckpointOptions{Path: t.Checkpoint, Interval: t.CheckpointInterval, Resume: t.Resume})
+	checkpoints, err := t.Open()
 	if err != nil {
 		return nil, fmt.Errorf("skipgram: %w", err)
 	}
 	defer checkpoints.Close()
-	f := &fit{t: t, cfg: t.Config.Resolve(), workers: t.Workers}
+	f := &fit{t: t, cfg: t.Config.Resolve(), workers: t.NumWorkers()}
 	if err := f.cfg.Validate(); err != nil {
 		return nil, err
-	}
-	if f.workers <= 0 {
-		f.workers = runtime.GOMAXPROCS(0)
 	}
 	r := &Result{Config: f.cfg}
 	ids, err := f.read(ctx, texts, r)
@@ -171,13 +115,7 @@ func (f *fit) read(ctx context.Context, texts []string, r *Result) (ids [][]voca
 
 // identity lists what must be the same for a training to go on.
 func (f *fit) identity(texts [][]vocab.ID) loop.Identity {
-	return loop.Identity{
-		{Name: "kind of model", Value: "word vectors"},
-		{Name: "kernel", Value: loop.Kernel()},
-		{Name: "seed", Value: f.cfg.Seed},
-		{Name: "texts", Value: encode.Sum(texts)},
-		{Value: f.cfg},
-	}
+	return pretrain.Identity("word vectors", f.cfg.Seed, encode.Sum(texts), f.cfg)
 }
 
 // appendSpans cuts a text into spans of about the same length.
@@ -236,18 +174,13 @@ func (f *fit) Evaluate(context.Context, loop.Epoch) (best bool, err error) {
 }
 
 // check reports a position in a checkpoint that this training cannot reach.
-func (f *fit) check(p loop.Position) error {
-	if p.Batch > f.batches || p.Step != p.Epoch*f.batches+p.Batch {
-		return fmt.Errorf("epoch %d, batch %d, step %d are not a place in this training", p.Epoch, p.Batch, p.Step)
-	}
-	return nil
-}
+func (f *fit) check(p loop.Position) error { return pretrain.CheckPosition(p, f.batches) }
 
 // report passes on what the loop tells, but for the last batch of an epoch: Evaluate
 // does that.
 func (f *fit) report(p loop.Progress) {
 	if f.loop.Batch < f.batches || p.Resumed || p.Warning != nil {
-		f.send(Progress{Resumed: p.Resumed, Warning: p.Warning})
+		f.send(Progress{Progress: pretrain.Progress{Resumed: p.Resumed, Warning: p.Warning}})
 	}
 }
 
@@ -256,11 +189,9 @@ func (f *fit) send(p Progress) {
 	if f.t.OnProgress == nil {
 		return
 	}
-	l := f.loop
-	p.Epoch, p.Epochs = min(l.Epoch+1, l.Epochs), l.Epochs
-	p.Step, p.Steps = l.Step, f.steps()
-	p.Loss, p.Rate = l.Loss, l.RateAt(loop.Position{Step: max(l.Step-1, 0)}) // of the last step
-	p.Tokens, p.Elapsed = l.Tokens, l.Elapsed
+	at := pretrain.ProgressOf(f.loop, f.steps())
+	at.Resumed, at.Warning = p.Resumed, p.Warning
+	p.Progress = at
 	f.t.OnProgress(p)
 }
 

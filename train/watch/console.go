@@ -16,6 +16,7 @@ import (
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/pretrain"
 	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/pretrain/skipgram"
 	"github.com/textlstm/textlstm/report"
@@ -279,36 +280,30 @@ func (c *Console) Trials(s *tune.Study) func(tune.Run) {
 
 // Language shows the training of a language model.
 func (c *Console) Language(t lm.Progress) {
-	switch {
-	case t.Warning != nil:
-		c.Warn(t.Warning)
-	case c.quiet:
-	case t.Resumed:
-		fmt.Fprintf(c.w, "going on with epoch %d/%d, at step %d of %d\n", t.Epoch, t.Epochs, t.Step, t.Steps)
-	case t.Dev != nil:
-		c.clear()
-		fmt.Fprintf(c.w, "epoch %d/%d  loss %.4f", t.Epoch, t.Epochs, t.Loss)
+	more := ""
+	if t.Dev != nil {
 		for _, name := range slices.Sorted(maps.Keys(t.Dev.Perplexity)) {
-			fmt.Fprintf(c.w, "  perplexity of the %s word %.1f", name, t.Dev.Perplexity[name])
+			more += fmt.Sprintf("  perplexity of the %s word %.1f", name, t.Dev.Perplexity[name])
 		}
-		fmt.Fprintf(c.w, "  %s  %s tokens/s\n", short(t.Elapsed), Thousands(t.TokensPerSecond()))
-	default:
-		c.paint("epoch %d/%d  %3.0f%%  loss %.4f  %s tokens/s",
-			t.Epoch, t.Epochs, 100*float64(t.Step)/float64(t.Steps), t.Loss, Thousands(t.TokensPerSecond()))
 	}
+	c.pretraining(t.Progress, t.Dev != nil, more)
 }
 
 // Vectors shows the training of word vectors.
-func (c *Console) Vectors(t skipgram.Progress) {
+func (c *Console) Vectors(t skipgram.Progress) { c.pretraining(t.Progress, t.EndOfEpoch, "") }
+
+// pretraining shows a training on texts without labels; more is told at the end of an
+// epoch.
+func (c *Console) pretraining(t pretrain.Progress, end bool, more string) {
 	switch {
 	case t.Warning != nil:
 		c.Warn(t.Warning)
 	case c.quiet:
 	case t.Resumed:
 		fmt.Fprintf(c.w, "going on with epoch %d/%d, at step %d of %d\n", t.Epoch, t.Epochs, t.Step, t.Steps)
-	case t.EndOfEpoch:
+	case end:
 		c.clear()
-		fmt.Fprintf(c.w, "epoch %d/%d  loss %.4f  %s  %s tokens/s\n", t.Epoch, t.Epochs, t.Loss, short(t.Elapsed), Thousands(t.TokensPerSecond()))
+		fmt.Fprintf(c.w, "epoch %d/%d  loss %.4f%s  %s  %s tokens/s\n", t.Epoch, t.Epochs, t.Loss, more, short(t.Elapsed), Thousands(t.TokensPerSecond()))
 	default:
 		c.paint("epoch %d/%d  %3.0f%%  loss %.4f  %s tokens/s",
 			t.Epoch, t.Epochs, 100*float64(t.Step)/float64(t.Steps), t.Loss, Thousands(t.TokensPerSecond()))

@@ -16,6 +16,7 @@ import (
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/pretrain"
 	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/pretrain/skipgram"
 	"github.com/textlstm/textlstm/report/page"
@@ -153,12 +154,12 @@ trial 2 of 3  epochs 2  failed: no good  x=0.25  0s
 
 func TestPretraining(t *testing.T) {
 	calls := func(c *watch.Console) {
-		c.Language(lm.Progress{Resumed: true, Epoch: 2, Epochs: 3, Step: 5, Steps: 9})
-		c.Language(lm.Progress{Epoch: 2, Epochs: 3, Step: 6, Steps: 9})
-		c.Language(lm.Progress{Warning: errors.New("the disk is full")})
-		c.Language(lm.Progress{Epoch: 2, Epochs: 3, Loss: 4, Dev: &lm.Epoch{Perplexity: map[string]float64{"next": 55}}})
-		c.Vectors(skipgram.Progress{Epoch: 1, Epochs: 5, Steps: 1})
-		c.Vectors(skipgram.Progress{Epoch: 1, Epochs: 5, EndOfEpoch: true, Loss: 2})
+		c.Language(lm.Progress{Progress: pretrain.Progress{Resumed: true, Epoch: 2, Epochs: 3, Step: 5, Steps: 9}})
+		c.Language(lm.Progress{Progress: pretrain.Progress{Epoch: 2, Epochs: 3, Step: 6, Steps: 9}})
+		c.Language(lm.Progress{Progress: pretrain.Progress{Warning: errors.New("the disk is full")}})
+		c.Language(lm.Progress{Progress: pretrain.Progress{Epoch: 2, Epochs: 3, Loss: 4}, Dev: &lm.Epoch{Perplexity: map[string]float64{"next": 55}}})
+		c.Vectors(skipgram.Progress{Progress: pretrain.Progress{Epoch: 1, Epochs: 5, Steps: 1}})
+		c.Vectors(skipgram.Progress{Progress: pretrain.Progress{Epoch: 1, Epochs: 5, Loss: 2}, EndOfEpoch: true})
 	}
 	want := `going on with epoch 2/3, at step 5 of 9
 warning: the disk is full
