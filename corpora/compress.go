@@ -29,6 +29,34 @@ type expansion struct {
 	out    int64
 }
 
+// rowBytes is the least that a row counts in an expansion: a short one takes memory too.
+const rowBytes = 64
+
+// chargeRow counts what a row with that text takes more than its bytes, if it came out of
+// a compressed file or a table.
+func (f *file) chargeRow(text string) error {
+	more := rowBytes - len(text)
+	if more <= 0 {
+		return nil
+	}
+	if t, ok := f.rows.(*entryRows); ok && t.inner != nil {
+		f = t.inner
+	}
+	_, table := f.rows.(*parquetRows)
+	if f.packed != nil {
+		f.packed.n += int64(more)
+		if err := f.packed.limits.expanded(f.packed.kind, f.packed.in.n, f.packed.n); err != nil {
+			return &ParseError{File: f.name, Line: f.at, Err: err}
+		}
+	}
+	if f.whole != nil && (f.whole.out > 0 || table) {
+		if err := f.whole.add(more); err != nil {
+			return &ParseError{File: f.name, Line: f.at, Err: err}
+		}
+	}
+	return nil
+}
+
 // add counts bytes that came out of a compressed stream.
 func (e *expansion) add(n int) error {
 	e.out += int64(n)

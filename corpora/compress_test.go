@@ -120,6 +120,25 @@ func TestBombs(t *testing.T) {
 	if rows, _, _, err := readString(t, "a.txt.gz", gz(t, spaces(4<<20)), Options{Format: Text}); err != nil || len(rows) != 1 {
 		t.Errorf("4 MiB: %d rows, %v", len(rows), err)
 	}
+	// Rows of a few bytes take more memory than they have bytes.
+	const short, n = "pos\tg\nneg\tb\n", 100_000
+	if _, _, _, err := readString(t, "a.tsv.gz", gz(t, "label\ttext\n"+strings.Repeat(short, n)), Options{}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("short rows: %v, want ErrTooLarge", err)
+	}
+	zipped := writeTemp(t, "a.zip", makeZip(t, []archiveEntry{{name: "a.tsv", content: "label\ttext\n" + strings.Repeat(short, n)}}))
+	if _, _, err := ReadFiles(Options{}, zipped); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("short rows in a zip: %v, want ErrTooLarge", err)
+	}
+	if rows, _, _, err := readString(t, "a.tsv", "label\ttext\n"+strings.Repeat(short, n), Options{}); err != nil || len(rows) != 2*n {
+		t.Errorf("short rows, plain: %d, %v", len(rows), err)
+	}
+	var honest strings.Builder
+	for i := range 2 * n {
+		fmt.Fprintf(&honest, "pos\t%x\n", i*7919)
+	}
+	if rows, _, _, err := readString(t, "a.tsv.gz", gz(t, "label\ttext\n"+honest.String()), Options{}); err != nil || len(rows) != 2*n {
+		t.Errorf("short rows, each its own: %d, %v", len(rows), err)
+	}
 	// One page of a Parquet table.
 	if _, _, _, err := readString(t, "a.parquet", parquetTable(t, 1, spaces(parquetMemory+4)), Options{Limits: Limits{Ratio: 1 << 30, RecordBytes: 1 << 30}}); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a page of Parquet: %v, want ErrTooLarge", err)

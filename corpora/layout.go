@@ -205,6 +205,7 @@ func (t *entryRows) document(ex *Example, e *entry, inner *file) (rows, error) {
 		return refuse(err)
 	}
 	if compression != "" {
+		inner.packed, _ = packed.(*bounded)
 		inner.close = append(inner.close, packed.Close)
 		br = bufio.NewReaderSize(packed, sniffBytes)
 	}

@@ -56,6 +56,7 @@ type file struct {
 	source int32
 	rows   rows
 	dec    *decoder   // of the stream being read, for its counts
+	packed *bounded   // the stream being read, nil if it is not compressed
 	whole  *expansion // of the archive or directory that the stream is in, nil for a single file
 	close  []func() error
 
@@ -177,6 +178,10 @@ func (r *Reader) Read() (Example, error) {
 		fr := &r.report.Files[r.file.source]
 		switch {
 		case err == nil:
+			if err := r.file.chargeRow(ex.Text); err != nil {
+				r.fail(err)
+				continue
+			}
 			fr.Rows++
 			r.report.Rows++
 			if r.opts.Keep && ex.Fields == nil {

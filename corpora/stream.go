@@ -27,6 +27,7 @@ func (f *file) openStream(src io.Reader, name string, onDisk *os.File) (rows, er
 		return nil, &ParseError{File: f.name, Err: err}
 	}
 	if compression != "" {
+		f.packed, _ = packed.(*bounded)
 		f.close = append(f.close, packed.Close)
 		br = bufio.NewReaderSize(packed, sniffBytes)
 		if _, err := br.Peek(1); err != nil && err != io.EOF {

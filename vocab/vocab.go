@@ -1,6 +1,7 @@
 package vocab
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -239,7 +240,9 @@ func (v *Vocabulary) MarshalJSON() ([]byte, error) {
 // one method that changes a Vocabulary: call it before sharing v.
 func (v *Vocabulary) UnmarshalJSON(data []byte) error {
 	var j vocabularyJSON
-	if err := json.Unmarshal(data, &j); err != nil {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&j); err != nil {
 		return err
 	}
 	n, err := New(j.Tokens, j.Counts, j.Buckets)

@@ -269,7 +269,7 @@ func TestReadErrors(t *testing.T) {
 }
 
 func TestUnmarshalJSONErrors(t *testing.T) {
-	for _, data := range []string{`{`, `[]`, `{"tokens":["a","a"]}`, `{"tokens":["a"],"counts":[1,2]}`, `{"buckets":-1}`, `{"tokens":[1]}`} {
+	for _, data := range []string{`{`, `[]`, `{"tokens":["a","a"]}`, `{"tokens":["a"],"counts":[1,2]}`, `{"buckets":-1}`, `{"tokens":[1]}`, `{"tokens":["a"],"rest":1}`} {
 		v := build(t, counted("kept"), Options{})
 		if err := json.Unmarshal([]byte(data), v); err == nil {
 			t.Errorf("%s: no error", data)

@@ -118,9 +118,10 @@ func (o *outFlags) write(cmd *cobra.Command, path string, w corpora.WriterOption
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d rows\n", path, written.Written())
+	name := report.Clean(path)
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d rows\n", name, written.Written())
 	if n := written.Changed(); n > 0 {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s: in %d rows tabs or line ends became spaces, which the format cannot hold\n", path, n)
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: in %d rows tabs or line ends became spaces, which the format cannot hold\n", name, n)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/corpora/audit"
+	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/crossval"
 )
@@ -77,7 +78,7 @@ remaining one: what they contradict with confidence is named, the surest first
 				t := train.Trainer{Config: train.Config{Seed: seed, Epochs: epochs}}
 				for h := range d.Heads {
 					found, err := crossval.LabelErrors(cmd.Context(), t, d, h, folds, func(fold int) {
-						fmt.Fprintf(cmd.ErrOrStderr(), "%s: fold %d of %d\n", path, fold, folds)
+						fmt.Fprintf(cmd.ErrOrStderr(), "%s: fold %d of %d\n", report.Clean(path), fold, folds)
 					})
 					if err != nil {
 						return err

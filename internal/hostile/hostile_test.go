@@ -25,6 +25,8 @@ import (
 	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/compress/lz4"
 
+	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/internal/testcorpora"
 )
 
@@ -248,32 +250,125 @@ func tarred(t *testing.T, name string, entry []byte, n int) []byte {
 
 // Compressed documents and tables, in archives or not: no entry need be large.
 func TestArchiveBombs(t *testing.T) {
-	times := 1
+	less := 1
 	if testing.Short() { // the detector of races makes bombs slowly
-		times = 3
+		less = 3
 	}
-	spaces := bytes.Repeat([]byte("a b "), 4<<20/times)
+	spaces := bytes.Repeat([]byte("a b "), 4<<20/less)
 	rows := append([]byte("label\ttext\n"), bytes.Repeat([]byte("pos\tgood\nneg\tbad\n"), 200_000)...)
 	line := gz(t, append([]byte("label\ttext\npos\t"), spaces...))
 	nested := gz(t, line)
 	gzip, zstd := gz(t, spaces), zst(t, spaces)
 	for name, b := range map[string][]byte{
 		"text.tsv.gz":      line,
-		"rows.tsv.zst":     zst(t, bytes.Repeat(rows, 20/times)),
+		"rows.tsv.zst":     zst(t, bytes.Repeat(rows, 20/less)),
 		"gz.zip":           zipped(t, "pos/%d.txt", gzip, 200),
 		"zst.zip":          zipped(t, "pos/%d.txt", zstd, 200),
-		"small.zip":        zipped(t, "pos/%d.txt", gz(t, spaces[:1<<20]), 1000/times),
-		"plain.zip":        zipped(t, "pos/%d.txt", spaces[:1<<20], 100/times),
+		"small.zip":        zipped(t, "pos/%d.txt", gz(t, spaces[:1<<20]), 1000/less),
+		"plain.zip":        zipped(t, "pos/%d.txt", spaces[:1<<20], 100/less),
 		"tables.zip":       zipped(t, "%d.tsv.gz", gz(t, rows), 200),
 		"documents.tar":    tarred(t, "pos/%d.txt", zstd, 200),
 		"packed.tar.gz":    gz(t, tarred(t, "pos/%d.txt", gzip, 200)),
-		"names.tar.gz":     gz(t, tarred(t, "pos/%d.txt", nil, 100_000/times)),
+		"names.tar.gz":     gz(t, tarred(t, "pos/%d.txt", nil, 100_000/less)),
 		"table.parquet.gz": gz(t, table(t, []row{{string(spaces), "positive"}})),
 	} {
 		t.Run(name, func(t *testing.T) { stats(t, name, b) })
 	}
+	t.Run("short.tsv.gz", func(t *testing.T) { // rows that take more memory than they have bytes
+		file := filepath.Join(t.TempDir(), "short.tsv.gz")
+		if err := os.WriteFile(file, gz(t, append([]byte("label\ttext\n"), bytes.Repeat([]byte("pos\tg\nneg\tb\n"), 340_000)...)), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		refuse(t, file, "corpus", "check", file)
+	})
 	// gzip in gzip is not unpacked twice: it is no text.
 	t.Run("nested", func(t *testing.T) { stats(t, "nested.tsv.gz", nested) })
+}
+
+// A tamperer changes the description of a model: the config and what stands beside it.
+type tamperer func(config, meta map[string]any)
+
+// tampered is a small model with another description and the right sums.
+func tampered(t *testing.T, change tamperer) []byte {
+	t.Helper()
+	f, err := tensorfile.ReadFile(fsx.OS{}, "../../classify/testdata/v1/joint.safetensors", tensorfile.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var meta map[string]any
+	if err := json.Unmarshal([]byte(f.Meta["textlstm"]), &meta); err != nil {
+		t.Fatal(err)
+	}
+	change(meta["config"].(map[string]any), meta)
+	text, err := json.Marshal(meta)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := tensorfile.Write(&b, map[string]string{"textlstm": string(text)}, f.Tensors); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// times is a list of n values.
+func times(n int, value func(i int) any) []any {
+	list := make([]any, n)
+	for i := range list {
+		list[i] = value(i)
+	}
+	return list
+}
+
+// Models whose sums are right and whose descriptions ask for too much, or mean two things.
+func TestModels(t *testing.T) {
+	head := func(i int) any { return map[string]any{"name": fmt.Sprint("h", i), "labels": []string{"a", "b"}} }
+	for name, change := range map[string]tamperer{
+		"pools":            func(c, _ map[string]any) { c["pool"] = times(20_000, func(int) any { return "max" }) },
+		"kinds of pooling": func(c, _ map[string]any) { c["pool"] = times(200_000, func(i int) any { return fmt.Sprint("k", i) }) },
+		"heads":            func(c, _ map[string]any) { c["heads"] = times(100_000, head) },
+		"labels": func(c, _ map[string]any) {
+			c["heads"] = []any{map[string]any{"name": "h", "labels": times(1_000_000, func(i int) any { return fmt.Sprint(i) })}}
+		},
+		"heads of a long pipeline": func(c, _ map[string]any) {
+			c["heads"], c["pipeline"] = times(2000, head), "words"+strings.Repeat("|lower", 7000)
+		},
+		"a long pipeline": func(c, _ map[string]any) { c["pipeline"] = strings.Repeat("|", 1<<20) },
+		"members":         func(c, _ map[string]any) { c["members"] = 1 << 30 },
+		"directions": func(c, _ map[string]any) {
+			c["members"], c["directions"] = 64, times(100_000, func(int) any { return "forward" })
+		},
+		"layers":              func(c, _ map[string]any) { c["lstm"].(map[string]any)["layers"] = 1 << 30 },
+		"units":               func(c, _ map[string]any) { c["lstm"].(map[string]any)["hidden_size"] = 1 << 30 },
+		"word vectors":        func(c, _ map[string]any) { c["embed"] = 1 << 40 },
+		"rows of n-grams":     func(c, _ map[string]any) { c["ngrams"].(map[string]any)["bits"] = 40 },
+		"buckets of subwords": func(c, _ map[string]any) { c["subword"] = map[string]any{"min": 1, "max": 60, "bits": 30} },
+		"buckets of words":    func(_, m map[string]any) { m["vocab"].(map[string]any)["buckets"] = 1 << 30 },
+		"counts": func(_, m map[string]any) {
+			m["vocab"].(map[string]any)["counts"] = times(300_000, func(int) any { return 1 })
+		},
+		"thresholds": func(c, _ map[string]any) {
+			c["heads"].([]any)[0].(map[string]any)["thresholds"] = times(300_000, func(int) any { return 0.5 })
+		},
+		"names":     func(_, m map[string]any) { m["x"+strings.Repeat("y", 1<<20)] = 1 },
+		"a name":    func(c, _ map[string]any) { c["heads"].([]any)[0].(map[string]any)["name"] = "id" },
+		"two names": func(c, _ map[string]any) { c["EMBED"] = 6 },
+		"nested": func(_, m map[string]any) {
+			m["card"] = map[string]any{"figures": json.RawMessage(strings.Repeat("[", 5000) + strings.Repeat("]", 5000))}
+		},
+		"a surrogate": func(_, m map[string]any) { m["card"] = map[string]any{"name": json.RawMessage(`"\ud800"`)} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "a.model")
+			if err := os.WriteFile(file, tampered(t, change), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			refuse(t, file, "classify", "--model", file, os.DevNull)
+			if !testing.Short() {
+				refuse(t, file, "model", "info", file)
+			}
+		})
+	}
 }
 
 // A document of megabytes is answered in bounded memory, by a model that reads it as a

@@ -4,13 +4,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 )
 
 const (
-	maxMembers  = 4096 // of one object of a description
-	maxNameSize = 1024 // bytes of the name of a member
+	maxMembers  = 4096    // of one object of a description, and objects in one list
+	maxValues   = 1 << 16 // of any other list
+	maxNameSize = 1024    // bytes of the name of a member
 	maxNesting  = 32
 )
 
@@ -68,12 +70,20 @@ func (p *parser) value(t reflect.Type, depth int) error {
 	case '{':
 		return p.object(t, depth)
 	case '[':
+		most := math.MaxInt // what decodes itself counts itself
 		if t != nil && t.Kind() == reflect.Slice {
-			t = t.Elem()
+			if t, most = t.Elem(), maxValues; t.Kind() == reflect.Struct {
+				most = maxMembers
+			}
 		} else {
 			t = nil
 		}
-		return p.items('[', ']', "", func(int) error { return p.value(t, depth+1) })
+		return p.items('[', ']', "", func(n int) error {
+			if n >= most {
+				return p.fail(p.i, "", "%w: a list of more than %d values", ErrTooLarge, most)
+			}
+			return p.value(t, depth+1)
+		})
 	case '"':
 		_, _, err := p.raw("")
 		return err

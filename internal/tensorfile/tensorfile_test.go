@@ -331,6 +331,7 @@ func TestDescribeIsStrict(t *testing.T) {
 		Size  int                `json:"size"`
 		Plain []inner            `json:"plain,omitempty"`
 		Rates map[string]float64 `json:"rates"`
+		List  []int              `json:"list"`
 	}
 	type description struct {
 		Version int       `json:"version"`
@@ -348,9 +349,16 @@ func TestDescribeIsStrict(t *testing.T) {
 		`{"version":1,"inner":{"size":1,"plain":[{"size":2},{"size":3}],"rates":{"Dev A":1,"dev a":2}},"own":{"a":1},"untyped":{"b":[{"c":null}]},"NoTag":4}`,
 		` { "version" : 1 , "inner" : null } `,
 		`{"version":1,"untyped":"\ud83d\ude00"}`,
+		`{"version":1,"inner":{"plain":[{}` + strings.Repeat(",{}", maxMembers-1) + `],"list":[0` + strings.Repeat(",0", maxValues-1) + `]}}`,
+		`{"version":1,"untyped":[0` + strings.Repeat(",0", maxValues) + `]}`,
 	} {
 		if err := describe(good); err != nil {
 			t.Errorf("%s: %v", good, err)
+		}
+	}
+	for _, list := range []string{`"plain":[{}` + strings.Repeat(",{}", maxMembers), `"list":[0` + strings.Repeat(",0", maxValues)} {
+		if err := describe(`{"version":1,"inner":{` + list + `]}}`); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("a long list: %v, want ErrTooLarge", err)
 		}
 	}
 	deep := strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40)
