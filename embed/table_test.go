@@ -160,6 +160,31 @@ func TestPanics(t *testing.T) {
 }
 
 // TestNearest compares with sorting all cosines in float64.
+// Numbers whose products a float32 does not hold have a direction; those that are not
+// finite have none.
+func TestNearestOfHugeNumbers(t *testing.T) {
+	tab := random(t, 6, 2, 1)
+	inf := float32(math.Inf(1))
+	for id, row := range [][]float32{2: {3e38, 3e38}, 3: {-3e38, -3e38}, 4: {inf, 1}, 5: {1e-40, 0}} {
+		copy(tab.Row(vocab.ID(id)), row)
+	}
+	got := tab.Nearest([]float32{2e38, 2e38}, 9)
+	if len(got) < 2 || got[0].ID != 2 || math.Abs(float64(got[0].Cosine)-1) > 1e-6 || got[len(got)-1].ID != 3 || math.Abs(float64(got[len(got)-1].Cosine)+1) > 1e-6 {
+		t.Errorf("neighbours %v, want 2 first, as near as can be, and 3 last", got)
+	}
+	for _, n := range got {
+		if n.ID == 4 {
+			t.Errorf("a row that is not finite is a neighbour: %v", n)
+		}
+	}
+	if got := tab.Nearest([]float32{inf, 0}, 9); got != nil {
+		t.Errorf("neighbours of what is not finite: %v", got)
+	}
+	if got := tab.Analogy(2, 3, 4, 9); got != nil {
+		t.Errorf("an analogy of what is not finite: %v", got)
+	}
+}
+
 func TestNearest(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
 	for range 100 {

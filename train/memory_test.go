@@ -223,6 +223,20 @@ func TestCancelInit(t *testing.T) {
 	}
 }
 
+// What is needed first are the weights of all members, with the gradients of one.
+func TestNeedOfWeights(t *testing.T) {
+	c := small().Resolve()
+	one := c.Need(train.Sizes{Words: 1000, Tokens: 10}, 1).Model
+	c.Model.Members = 3
+	if got := c.Need(train.Sizes{Words: 1000, Tokens: 10}, 1).Model; got != 2*one {
+		t.Errorf("three members need %v bytes, want twice the %v of one: four of its size, not two", got, one)
+	}
+	n := float64(1000*c.Model.Embed) + c.Model.NumEncoderParams()
+	if one != 8*n {
+		t.Errorf("one member needs %v bytes, want 8 for each of %v weights", one, n)
+	}
+}
+
 // A step with adversarial losses keeps three more vectors for each token.
 func TestMemoryOfAdversarialSteps(t *testing.T) {
 	c := small().Resolve()

@@ -209,7 +209,7 @@ func Pooled(name string, m *classify.Model, texts []classify.Encoded) ([]Curve, 
 		c.Factor = factor(c.Norms)
 		curves = append(curves, c)
 	}
-	return curves, nil
+	return curves, finite(curves)
 }
 
 // A cell is one layer of an encoder in one direction.
@@ -296,7 +296,19 @@ func measure(name string, m *lstm.LSTM, sequences [][]float32, o Options) ([]Cur
 		c.Factor = factor(c.Norms)
 		curves = append(curves, c)
 	}
-	return curves, nil
+	return curves, finite(curves)
+}
+
+// finite reports a number that is not finite.
+func finite(curves []Curve) error {
+	for _, c := range curves {
+		for _, v := range append([]float64{c.Weights, c.Scale, c.Factor}, c.Norms...) {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("gradflow: %s: a gradient of layer %d is %v: the weights of the encoder are too large", c.Name, c.Layer, v)
+			}
+		}
+	}
+	return nil
 }
 
 // direction is a random vector of length 1.

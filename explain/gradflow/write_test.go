@@ -2,6 +2,7 @@ package gradflow_test
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/explain/gradflow"
+	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/pretrained"
 )
 
@@ -22,6 +24,41 @@ func TestVerdict(t *testing.T) {
 	}
 	if got := (&gradflow.Curve{Norms: []float64{0, 1}}).Verdict(); got != "too short to tell" {
 		t.Errorf("nothing at the end: %s", got)
+	}
+}
+
+// Weights so large that a gradient is no finite number are an error, not a curve.
+func TestHugeWeights(t *testing.T) {
+	refused := 0
+	for n := range uint64(50) {
+		m, err := lstm.New(lstm.Config{InputSize: 4, HiddenSize: 5, Layers: 2, Direction: lstm.Bidirectional})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := rand.New(rand.NewPCG(1, n))
+		m.Init(r)
+		for _, p := range m.Params() {
+			for i := range p.Data {
+				if r.IntN(2) == 0 {
+					p.Data[i] = 3e38 * float32(1-2*r.IntN(2))
+				}
+			}
+			p.Changed()
+		}
+		curves, err := gradflow.Trained("huge", m, gradflow.Noise(2, 5, 4, 1, n), gradflow.Options{Seed: n})
+		switch {
+		case err != nil && strings.Contains(err.Error(), "too large"):
+			refused++
+		case err != nil:
+			t.Error(err)
+		default:
+			if _, err := json.Marshal(curves); err != nil {
+				t.Errorf("network %d: %v", n, err)
+			}
+		}
+	}
+	if refused == 0 {
+		t.Error("no network is refused")
 	}
 }
 

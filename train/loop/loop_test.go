@@ -308,15 +308,19 @@ func TestWeightsAreWatched(t *testing.T) {
 	}
 }
 
-// A sparse row that a step makes infinite is found in that step.
-func TestSparseRowsAreWatched(t *testing.T) {
-	b := newBowl()
-	l := newLoop(b)
-	l.EMA, l.Retries = nn.EMAConfig{}, -1
-	l.NewOptimizer = func() (Optimizer, error) { return &breaker{Optimizer: must(nn.NewOptimizer(l.Optimizer)), at: 7}, nil }
-	var d *DivergedError
-	if err := l.Run(t.Context(), b); !errors.As(err, &d) || d.Name != "rows" || d.Step != 7 {
-		t.Errorf("err = %v, want that the rows diverged in step 7", err)
+// A weight or a sparse row that a step makes infinite is found in that step.
+func TestStepsAreWatched(t *testing.T) {
+	for _, name := range []string{"rows", "dense"} {
+		b := newBowl()
+		l := newLoop(b)
+		l.EMA, l.Retries = nn.EMAConfig{}, -1
+		l.NewOptimizer = func() (Optimizer, error) {
+			return &breaker{Optimizer: must(nn.NewOptimizer(l.Optimizer)), at: 7, name: name}, nil
+		}
+		var d *DivergedError
+		if err := l.Run(t.Context(), b); !errors.As(err, &d) || d.Name != name || d.Step != 7 {
+			t.Errorf("err = %v, want that %s diverged in step 7", err, name)
+		}
 	}
 }
 
@@ -327,17 +331,26 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// A breaker is an optimiser that once makes a touched row infinite.
+// A breaker is an optimiser that once makes a parameter infinite: its first number, or
+// the first of a touched row where it is sparse.
 type breaker struct {
 	Optimizer
 	at, steps int
+	name      string
 }
 
 func (k *breaker) Step(params []*nn.Param, rate float32) error {
 	err := k.Optimizer.Step(params, rate)
 	if k.steps++; k.steps == k.at {
-		rows := params[1]
-		rows.Data[2*rows.Touched[0]] = float32(math.Inf(1))
+		for _, p := range params {
+			switch {
+			case p.Name != k.name:
+			case p.Sparse:
+				p.Data[2*p.Touched[0]] = float32(math.Inf(1))
+			default:
+				p.Data[0] = float32(math.Inf(1))
+			}
+		}
 	}
 	return err
 }
