@@ -3,6 +3,7 @@ package train_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
 	"runtime/debug"
@@ -13,6 +14,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/vocab"
@@ -245,5 +247,43 @@ func TestMemoryOfAdversarialSteps(t *testing.T) {
 	c.Adversarial.VAT = 1
 	if got, want := c.Need(sizes, 1).Batch-plain, 3*8*1000*4*1.25; got != want {
 		t.Errorf("%v bytes more, want %v", got, want)
+	}
+}
+
+// The weights of the n-grams of many labels are counted before they are made, those of all
+// heads together; as many as there are n-grams, not as many as the table could have.
+func TestMemoryOfManyLabels(t *testing.T) {
+	const labels = 300
+	rows := make([][]string, 1500)
+	for i := range rows {
+		label := fmt.Sprintf("label %d", i%labels)
+		rows[i] = []string{label, label, fmt.Sprintf("w%d w%d w%d w%d", i%701, i%809, i%907, i%labels)}
+	}
+	d := data([]string{"x", "y"}, rows...)
+	c := small()
+	c.Epochs, c.Model.NoDeep = 1, true
+	c.Model.Ngrams = ngram.Config{Words: 3, MinCount: 1}
+	c.NBSVM.Passes = 1
+	ngrams := 0
+	for limit, fits := range map[int64]bool{24 << 20: false, 200 << 20: true} {
+		collect()
+		func() {
+			defer debug.SetMemoryLimit(debug.SetMemoryLimit(limit))
+			before := total()
+			tr := train.Trainer{Config: c, Workers: 1}
+			r, err := tr.Fit(t.Context(), d, nil)
+			var full *train.MemoryError
+			switch {
+			case fits && err != nil:
+				t.Errorf("in %d MiB: %v", limit>>20, err)
+			case fits:
+				ngrams = r.Model.Wide().Dictionary.Rows()
+			case !errors.As(err, &full) || full.Need <= limit || full.Need > 2*limit || total()-before > 24<<20:
+				t.Errorf("in %d MiB: %v after %d MiB", limit>>20, err, (total()-before)>>20)
+			}
+		}()
+	}
+	if ngrams < 10_000 || ngrams > 15_000 {
+		t.Errorf("%d n-grams", ngrams)
 	}
 }
