@@ -2,6 +2,7 @@ package answer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -179,7 +180,7 @@ func TestFlush(t *testing.T) {
 	r := &Record{ID: "a", Prediction: classify.Prediction{Scores: []classify.Score{{Probs: []float32{0.75, 0.25}}}}}
 	for style, want := range map[report.Style][3]int{ // lines after each of two records, and at the end
 		report.JSONL: {1, 2, 2}, report.JSON: {1, 2, 4}, report.CSV: {2, 3, 3}, report.TSV: {2, 3, 3},
-		report.Text: {2, 3, 3}, report.Markdown: {3, 4, 4}, report.HTML: {0, 0, 9},
+		report.Text: {2, 3, 3}, report.Markdown: {3, 4, 4},
 	} {
 		var b strings.Builder
 		w := NewWriter(&b, style, heads, Options{})
@@ -199,6 +200,38 @@ func TestFlush(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%s: %v lines, want %v:\n%s", style, got, want, b.String())
+		}
+	}
+}
+
+// HTML and LaTeX come as a whole; HTML is a page, with a plot of the labels.
+func TestWholeAtTheEnd(t *testing.T) {
+	heads := []classify.Head{{Name: "mood", Labels: []string{"negative", "positive"}, Spelling: map[string]string{"negative": "neg"}}}
+	p := classify.Prediction{Scores: []classify.Score{{Probs: []float32{0.75, 0.25}}}, Tokens: 1}
+	for _, style := range []report.Style{report.HTML, report.LaTeX} {
+		for _, summary := range []bool{false, true} {
+			var b strings.Builder
+			w := NewWriter(&b, style, heads, Options{Summary: summary})
+			for _, r := range []*Record{{ID: "a<b", Source: "s<t", Prediction: p}, {ID: "c", Bad: errors.New("broken")}} {
+				if err := w.Write(r); err != nil {
+					t.Fatal(err)
+				}
+				if err := w.Flush(); err != nil || b.Len() > 0 {
+					t.Fatalf("%s: %q, error %v", style, b.String(), err)
+				}
+			}
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
+			}
+			wants := []string{"\\begin{tabular}", "neg"}
+			if style == report.HTML {
+				wants = []string{"<!DOCTYPE html>", "charset", "<title>Answers</title>", "<svg", "neg", "&lt;"}
+			}
+			for _, want := range wants {
+				if !strings.Contains(b.String(), want) {
+					t.Errorf("%s, summary %v: no %q in\n%.600s", style, summary, want, b.String())
+				}
+			}
 		}
 	}
 }

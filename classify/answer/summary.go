@@ -8,6 +8,7 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/page"
 )
 
 // A summary counts records by source, head and label, and prints the counts when it is
@@ -106,11 +107,7 @@ func (s *summary) Flush() error { return nil } // the counts go on
 func (s *summary) Close() error {
 	tallies := s.sources
 	if len(tallies) > 1 {
-		all := newTally("", len(s.heads))
-		for _, t := range tallies {
-			all.merge(t)
-		}
-		tallies = append(slices.Clone(tallies), all)
+		tallies = append(slices.Clone(tallies), s.all())
 	}
 	numbers := slices.ContainsFunc(s.heads, func(h classify.Head) bool { return !h.Labelled() })
 	header := []string{"file", "head", "label", "texts", "share"}
@@ -127,11 +124,62 @@ func (s *summary) Close() error {
 		}
 		rows = append(rows, s.rows(t, numbers)...)
 	}
+	if s.style == report.HTML {
+		counts := page.Section{Bars: s.bars(), Header: header[:len(header)-1]}
+		for _, row := range rows {
+			if row != nil {
+				row = row[:len(row)-1]
+			}
+			counts.Rows = append(counts.Rows, row)
+		}
+		return page.Write(s.w, page.Page{Title: "Answers", Sections: []page.Section{counts}})
+	}
 	return report.Table(s.w, header, rows, s.style)
 }
 
+// all counts all sources.
+func (s *summary) all() *tally {
+	all := newTally("", len(s.heads))
+	for _, t := range s.sources {
+		all.merge(t)
+	}
+	return all
+}
+
+// bars are a plot for each head with labels: how many texts have each.
+func (s *summary) bars() (bars []page.Bars) {
+	all := s.all()
+	for h := range s.heads {
+		head := &s.heads[h]
+		if !head.Labelled() || all.texts == 0 {
+			continue
+		}
+		b := page.Bars{Caption: head.Name, Unit: "texts"}
+		for _, l := range all.labels(head, h) {
+			b.Names, b.Values = append(b.Names, l), append(b.Values, float64(all.heads[h].labels[l]))
+		}
+		if n := all.heads[h].labels[""] + all.bad; n > 0 {
+			b.Names, b.Values = append(b.Names, "(none)"), append(b.Values, float64(n))
+		}
+		bars = append(bars, b)
+	}
+	return bars
+}
+
+// labels are those of a head as answers have them.
+func (t *tally) labels(head *classify.Head, h int) []string {
+	labels := make([]string, 0, len(head.Labels)+1)
+	for _, l := range head.Labels {
+		labels = append(labels, head.Spell(l))
+	}
+	if t.heads[h].labels["neutral"] > 0 && !slices.Contains(labels, "neutral") { // by Naming
+		labels = append(labels, "neutral")
+	}
+	return labels
+}
+
 func (s *summary) forPeople() bool {
-	return s.style == report.Text || s.style == report.Markdown || s.style == report.HTML
+	return slices.Contains([]report.Style{report.Text, report.Markdown, report.HTML, report.LaTeX}, s.style)
 }
 
 // rows are those of a source: one for each label, with a bar for its share.
@@ -162,14 +210,7 @@ func (s *summary) rows(t *tally, numbers bool) (rows [][]any) {
 		if !head.Labelled() && of.n > 0 {
 			add(head.Name, nil, of.n, of.sum/float64(of.n), of.low, of.up)
 		}
-		labels := make([]string, 0, len(head.Labels)+1)
-		for _, l := range head.Labels {
-			labels = append(labels, head.Spell(l))
-		}
-		if of.labels["neutral"] > 0 && !slices.Contains(labels, "neutral") { // by Naming
-			labels = append(labels, "neutral")
-		}
-		for _, l := range labels {
+		for _, l := range t.labels(head, h) {
 			add(head.Name, l, of.labels[l])
 		}
 		if n := of.labels[""] + t.bad; n > 0 {

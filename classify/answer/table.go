@@ -12,6 +12,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/page"
 )
 
 // A tableWriter prints a table: CSV and TSV as the records come, the styles
@@ -23,12 +24,16 @@ type tableWriter struct {
 	o      Options
 	kept   []string // the names of the fields
 	rows   [][]any
-	headed bool // the header is out
+	headed bool     // the header is out
+	counts *summary // of the records, for a page
 }
 
 func (t *tableWriter) Write(r *Record) error {
 	if err := t.keep(r.Fields); err != nil {
 		return err
+	}
+	if t.counts != nil {
+		t.counts.Write(r) // which never fails
 	}
 	t.add(r.Fields, r.ID, r.Prediction, "", r.Words, r.Bad)
 	for i, s := range r.Sentences {
@@ -144,14 +149,18 @@ func (t *tableWriter) field(f corpora.Field) any {
 }
 
 func (t *tableWriter) Flush() error {
-	if len(t.rows) == 0 || t.style == report.HTML {
+	if len(t.rows) == 0 || t.style == report.HTML || t.style == report.LaTeX {
 		return nil
 	}
 	return t.print()
 }
 
 func (t *tableWriter) Close() error {
-	if t.headed && len(t.rows) == 0 {
+	switch {
+	case t.style == report.HTML:
+		texts := page.Section{Title: "Texts", Header: t.header(), Rows: t.rows}
+		return page.Write(t.w, page.Page{Title: "Answers", Sections: []page.Section{{Title: "Labels", Bars: t.counts.bars()}, texts}})
+	case t.headed && len(t.rows) == 0:
 		return nil
 	}
 	return t.print()

@@ -13,7 +13,7 @@ type Writer interface {
 
 	// Flush prints the records so far, for readers who are not to wait for the next
 	// ones. Columns that are aligned are so among the records between two flushes;
-	// an HTML table comes as a whole, with Close.
+	// a page of HTML and a table of LaTeX come as a whole, with Close.
 	Flush() error
 
 	// Close prints what comes after the last record; it closes nothing else.
@@ -23,6 +23,7 @@ type Writer interface {
 // NewWriter returns the writer of a style for the records that a model of those
 // heads gives with the same options, which are valid. JSON and JSON lines have one
 // object for each text, all other styles a row, and a row for each of its sentences.
+// HTML is a whole page, with plots of how many texts have each label.
 func NewWriter(w io.Writer, style report.Style, heads []classify.Head, o Options) Writer {
 	heads = o.pick(heads)
 	var out Writer
@@ -32,7 +33,11 @@ func NewWriter(w io.Writer, style report.Style, heads []classify.Head, o Options
 	case style == report.JSONL || style == report.JSON:
 		out = &jsonWriter{w: w, heads: heads, o: o, array: style == report.JSON}
 	default:
-		out = &tableWriter{w: w, style: style, heads: heads, o: o}
+		t := &tableWriter{w: w, style: style, heads: heads, o: o}
+		if style == report.HTML {
+			t.counts = newSummary(w, style, heads, o)
+		}
+		out = t
 	}
 	if o.Sort != "" {
 		by, _ := o.order(heads) // as Validate has found

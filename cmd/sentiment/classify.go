@@ -71,7 +71,7 @@ how many there were. --any-language labels them all the same.`,
 	addModelFlag(cmd, &c.model)
 	c.in.addFlags(cmd, false)
 	f := cmd.Flags()
-	f.StringVarP(&c.output, "output", "o", "table", "table, jsonl, json, csv, tsv, md or html")
+	f.StringVarP(&c.output, "output", "o", "table", "table, jsonl, json, csv, tsv, md, latex or html")
 	f.StringArrayVar(&c.texts, "text", nil, "a `text` to label; may be repeated")
 	f.BoolVar(&c.lines, "lines", false, "one document per line")
 	f.StringArrayVar(&c.Heads, "head", nil, "only this `head`; may be repeated")

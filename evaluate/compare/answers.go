@@ -3,6 +3,7 @@ package compare
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -21,11 +22,11 @@ func (q *question) fromFile(file string, gold []int, rows []evaluate.Row) (*eval
 	var answers []evaluate.Answer
 	switch answersFormat(file) {
 	case ".csv":
-		answers, err = evaluate.ReadAnswersCSV(bytes.NewReader(b), q.name)
+		answers, err = evaluate.ReadAnswersCSV(bytes.NewReader(b), q.name, q.spellings()...)
 	case ".tsv":
-		answers, err = evaluate.ReadAnswersTSV(bytes.NewReader(b), q.name)
+		answers, err = evaluate.ReadAnswersTSV(bytes.NewReader(b), q.name, q.spellings()...)
 	default:
-		answers, err = evaluate.ReadAnswersJSONL(bytes.NewReader(b), q.name)
+		answers, err = evaluate.ReadAnswersJSONL(bytes.NewReader(b), q.name, q.spellings()...)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", corpora.ErrData, err)
@@ -38,7 +39,9 @@ func (q *question) fromFile(file string, gold []int, rows []evaluate.Row) (*eval
 	for i := range answers {
 		a := &answers[i]
 		a.ID = "" // they are aligned
-		a.Label = q.spell(a.Label)
+		if a.Label != "" {
+			a.Label = q.spell(a.Label)
+		}
 		certain = certain || a.Probs == nil
 		probs := make(map[string]float64, len(a.Probs))
 		for l, v := range a.Probs {
@@ -89,6 +92,17 @@ func (q *question) spell(label string) string {
 		label = to
 	}
 	return corpora.CanonicalLabel(label)
+}
+
+// spellings are what other tools may call the labels of the data.
+func (q *question) spellings() []string {
+	all := slices.Clone(q.labels)
+	for _, as := range slices.Concat([]string{"neg", "neu", "pos"}, slices.Sorted(maps.Keys(q.mapping))) {
+		if slices.Contains(q.labels, q.spell(as)) {
+			all = append(all, as)
+		}
+	}
+	return all
 }
 
 // align brings answers into the order of the rows: by ID where every row has an

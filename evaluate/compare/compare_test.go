@@ -95,6 +95,15 @@ func TestAnswersOfATool(t *testing.T) {
 {"id":"rows.tsv:4","label":"pos"}
 `, 0.75},
 		{"probabilities of a third label", "a.jsonl", strings.Repeat(`{"label":"other","probs":{"other":0.6,"good":0.3,"neg":0.1}}`+"\n", 4), 0.5},
+		{"as classify writes it, the head about these labels", "a.csv", "id,topic,topic_prob,sentiment,sentiment_prob,tokens,unknown\nx,Sports,0.9,positive,0.9,1,0\nx,World,0.9,negative,0.9,1,0\nx,World,0.9,,,0,0\nx,World,0.9,pos,0.9,1,0\nx,World,0.9,,,0,0\n", 0.75},
+		{"with the columns of the input", "a.tsv", "label\ttext\tpredicted_label\tpredicted_label_prob\npos\ta\tneg\t0.9\nneg\tb\tneg\t0.9\n\tc\tneg\t0.9\npos\td\tneg\t0.9\nneg\te\tneg\t0.9\n", 0.5},
+		{"with all probabilities", "a.csv", "s,s_prob,s_prob_neg,s_prob_pos\npos,0.9,0.1,0.9\nneg,0.9,0.9,0.1\n,,0.2,0.8\nneg,0.6,0.6,0.4\n,,0.9,0.1\n", 0.75},
+		{"JSON with the fields of the input", "a.jsonl", strings.Repeat(`{"label":"pos","text":"x","predicted_label":{"label":"neg","prob":0.9,"probs":{"neg":0.9,"pos":0.1}},"topic":{"label":"World","prob":1,"probs":{"World":1}}}`+"\n", 4), 0.5},
+		{"JSON of a text that could not be read", "a.jsonl", `{"id":"1","s":{"label":"pos","probs":{"neg":0.1,"pos":0.9}}}
+{"id":"2","error":"bad","s":null}
+{"id":"3","s":{"label":null,"prob":null,"probs":{"neg":0.1,"pos":0.9}}}
+{"id":"4","s":{"label":"neg","probs":{"neg":0.9,"pos":0.1}}}
+`, 0.75},
 	} {
 		if got, err := accuracy(t, tt.file, tt.content); err != nil || got != tt.want {
 			t.Errorf("%s: accuracy %v (%v), want %v", tt.name, got, err, tt.want)
