@@ -85,7 +85,7 @@ func Open(o Options) (_ *Dir, err error) {
 	}
 	if len(d.files) > 0 && !o.Resume {
 		d.Close()
-		return nil, fmt.Errorf("%w in %s: resume it, or remove the directory", ErrUnfinished, d.path)
+		return nil, fmt.Errorf("%w in %s: resume it (--resume), or remove the directory", ErrUnfinished, d.path)
 	}
 	return d, nil
 }
