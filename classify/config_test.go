@@ -74,7 +74,7 @@ func TestConfigValidate(t *testing.T) {
 		{"input_size = 9, embed = 6", func(c *classify.Config) { c.LSTM.InputSize = 9 }},
 		{"hidden_size = -1", func(c *classify.Config) { c.LSTM.HiddenSize = -1 }},
 		{"beside a stack", func(c *classify.Config) { c.LSTM.Stack = []nn.Layer{{Units: 3}} }},
-		{"stack[1].units = 0", func(c *classify.Config) {
+		{"stack[1]: units = 0", func(c *classify.Config) {
 			c.LSTM = lstm.Config{InputSize: c.Embed, Stack: []nn.Layer{{Units: 3}, {}}}
 		}},
 		{"directions of the members beside lstm.stack", func(c *classify.Config) {

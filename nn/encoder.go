@@ -147,6 +147,23 @@ func (s Shape) NumDirections() int { return s.Direction.Num() }
 // does: the last state of each direction is not in the same row.
 func (s Shape) OutputSize() int { return s.NumDirections() * s.Hidden }
 
+// Validate reports everything that is wrong with l.
+func (l Layer) Validate() error {
+	var errs []error
+	if l.Units < 1 {
+		errs = append(errs, fmt.Errorf("units = %d, want at least 1", l.Units))
+	}
+	if l.Direction > Bidirectional {
+		errs = append(errs, fmt.Errorf("direction = %d, want 0 to 2", l.Direction))
+	}
+	if err := l.Merge.Validate(); err != nil {
+		errs = append(errs, err)
+	} else if !l.Merge.Joins() && l.Direction != Bidirectional {
+		errs = append(errs, fmt.Errorf("merge = %s of a %s layer, which has nothing to merge", l.Merge, l.Direction))
+	}
+	return errors.Join(errs...)
+}
+
 // NumDirections is D: 2 if Bidirectional, else 1.
 func (l Layer) NumDirections() int { return l.Direction.Num() }
 

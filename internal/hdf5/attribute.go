@@ -73,26 +73,36 @@ func (f *File) attribute(m view, want string) (texts []string, ok bool, err erro
 	if t.class != classString && !t.text {
 		return nil, true, nil
 	}
-	if t.text && t.size != 16 {
-		return nil, false, fmt.Errorf("%w: a text of variable length in %d bytes, want 16", ErrFormat, t.size)
+	values, err := m.from(at)
+	if err != nil {
+		return nil, false, err
 	}
-	if n > uint64(len(m)) || uint64(t.size) > uint64(len(m)) {
-		return nil, false, fmt.Errorf("%w: %d texts in %d bytes", ErrFormat, n, len(m))
+	texts, err = f.texts(values, t, n)
+	return texts, err == nil, err
+}
+
+// texts reads n of them.
+func (f *File) texts(values view, t datatype, n uint64) (texts []string, err error) {
+	if t.text && t.size != 16 {
+		return nil, fmt.Errorf("%w: a text of variable length in %d bytes, want 16", ErrFormat, t.size)
+	}
+	if n > uint64(len(values)) || uint64(t.size) > uint64(len(values)) {
+		return nil, fmt.Errorf("%w: %d texts in %d bytes", ErrFormat, n, len(values))
 	}
 	for i := range int(n) {
-		e, err := m.span(at+i*t.size, t.size)
+		e, err := values.span(i*t.size, t.size)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
 		text := []byte(e)
 		if t.text {
 			if text, err = f.global(le.Uint64(e[4:]), le.Uint32(e[12:]), le.Uint32(e)); err != nil {
-				return nil, false, err
+				return nil, err
 			}
 		}
 		texts = append(texts, string(bytes.TrimRight(text, "\x00")))
 	}
-	return texts, true, nil
+	return texts, nil
 }
 
 // global returns the first n bytes of an object of a global heap.

@@ -27,11 +27,12 @@ type File struct {
 	heads  int64 // bytes that may still be read of what says where values are
 	values int64 // and of values
 	root   uint64
+	groups map[uint64]*Group // those that have been opened
 }
 
 // Open reads the superblock of a file of size bytes.
 func Open(r io.ReaderAt, size int64) (*File, error) {
-	f := &File{r: r, size: size, heads: 2*size + 1<<20, values: size}
+	f := &File{r: r, size: size, groups: map[uint64]*Group{}, heads: 2*size + 1<<20, values: size}
 	if b, err := f.read(0, 8); err != nil || string(b) != Magic {
 		return nil, errors.Join(fmt.Errorf("%w: it does not begin as one", ErrFormat), err)
 	}

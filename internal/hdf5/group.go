@@ -25,6 +25,9 @@ const (
 func (f *File) Root() (*Group, error) { return f.group("", f.root) }
 
 func (f *File) group(path string, addr uint64) (*Group, error) {
+	if g := f.groups[addr]; g != nil {
+		return g, nil
+	}
 	g := &Group{f: f, path: path, below: map[string]uint64{}}
 	messages, err := f.messages(addr)
 	if err != nil {
@@ -49,6 +52,7 @@ func (f *File) group(path string, addr uint64) (*Group, error) {
 	if !found {
 		return nil, g.wrap(fmt.Errorf("%w: not a group", ErrFormat))
 	}
+	f.groups[addr] = g
 	return g, nil
 }
 

@@ -45,26 +45,9 @@ func (m *Stack) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float
 		}
 	}
 	for l := len(m.cells) - 1; l >= 0; l-- {
-		layer := m.cells[l]
-		if ws.Norms {
-			for d := range layer {
-				ct := &ws.layers[l].dirs[d]
-				ct.dhNorm = grow(ct.dhNorm, N)
-			}
-		}
-		if H := layer[0].Hidden; m.merges(l) {
-			ws.dY = grow(ws.dY, 2*N*H)
-			m.cfg.Layer(l).Merge.Backward(ws.dY, dY, ws.layers[l].y, N, H)
-			dY = ws.dY
-		}
-		ws.cut(lay, len(layer))
-		ws.team.For(ws.workers(), len(ws.tasks), func(i int) {
-			k := &ws.tasks[i]
-			ws.backwardCell(layer[k.dir], l, k, dY)
-		})
-		in := layer[0].In
+		m.backwardLayer(ws, l, dY)
 		// dY has been read: what follows needs the gates alone.
-		dX = grow(ws.dX, N*in)
+		dX = grow(ws.dX, N*m.cells[l][0].In)
 		ws.dX = dX
 		if inputOnly {
 			m.inputGrad(ws, l, dX)
@@ -81,6 +64,29 @@ func (m *Stack) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float
 		m.fromSorted(dInit.C, ws.dInit.C, lay)
 	}
 	return dX, dInit, nil
+}
+
+// backwardLayer turns the gates of a layer into their gradients, given that of what the
+// layer above, or the loss, has read.
+func (m *Stack) backwardLayer(ws *Workspace, l int, dY []float32) {
+	layer, lay := m.cells[l], ws.batch.Layout
+	N, H := lay.Rows(), layer[0].Hidden
+	if ws.Norms {
+		for d := range layer {
+			ct := &ws.layers[l].dirs[d]
+			ct.dhNorm = grow(ct.dhNorm, N)
+		}
+	}
+	if m.merges(l) {
+		ws.dY = grow(ws.dY, 2*N*H)
+		m.cfg.Layer(l).Merge.Backward(ws.dY, dY, ws.layers[l].y, N, H)
+		dY = ws.dY
+	}
+	ws.cut(lay, len(layer))
+	ws.team.For(ws.workers(), len(ws.tasks), func(i int) {
+		k := &ws.tasks[i]
+		ws.backwardCell(layer[k.dir], l, k, dY)
+	})
 }
 
 // backwardCell runs one task of layer l from the last step read to the first:

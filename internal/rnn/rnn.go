@@ -43,16 +43,8 @@ func (c Config) Validate(invalid error) error {
 		bad("input_size = %d, want at least 1", c.Input)
 	}
 	for l, layer := range c.Stack {
-		if layer.Units < 1 {
-			bad("stack[%d].units = %d, want at least 1", l, layer.Units)
-		}
-		if layer.Direction > nn.Bidirectional {
-			bad("stack[%d].direction = %d, want 0 to 2", l, layer.Direction)
-		}
-		if err := layer.Merge.Validate(); err != nil {
+		if err := layer.Validate(); err != nil {
 			bad("stack[%d]: %w", l, err)
-		} else if !layer.Merge.Joins() && layer.Direction != nn.Bidirectional {
-			bad("stack[%d].merge = %s of a %s layer, which has nothing to merge", l, layer.Merge, layer.Direction)
 		}
 	}
 	if c.Hidden < 1 && len(c.Stack) == 0 {

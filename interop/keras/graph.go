@@ -178,30 +178,8 @@ func (b *builder) functional(m *model, places []place, in []value, depth int) (o
 	if len(in) > 0 && len(in) != len(inputs) {
 		return nil, nil, refuse("", "%d inputs for a model of %d", len(in), len(inputs))
 	}
-	// Each round finds those whose inputs are there; files have them in order.
-	for left := len(m.Layers); left > 0; {
-		before := left
-		left = 0
-		for i := range m.Layers {
-			l := &m.Layers[i]
-			if _, done := values[l.name()]; done {
-				continue
-			}
-			read, ready, err := b.inputs(l, values)
-			if err != nil {
-				return nil, nil, err
-			}
-			if !ready {
-				left++
-				continue
-			}
-			if values[l.name()], err = b.layer(l, places[i], read, depth); err != nil {
-				return nil, nil, err
-			}
-		}
-		if left == before {
-			return nil, nil, refuse("", "a graph with a circle, or a layer that is not there")
-		}
+	if err := b.nodes(m, places, values, depth); err != nil {
+		return nil, nil, err
 	}
 	outputs, err := endpoints(m.Outputs)
 	if err != nil {
@@ -218,6 +196,44 @@ func (b *builder) functional(m *model, places []place, in []value, depth int) (o
 		return nil, nil, refuse("", "a model without outputs")
 	}
 	return out, names, nil
+}
+
+// nodes follows the layers of a functional model: each round those whose inputs are there.
+// Files have them in order.
+func (b *builder) nodes(m *model, places []place, values map[string]value, depth int) error {
+	names, calls := make([]string, len(m.Layers)), make([]call, len(m.Layers))
+	for i := range m.Layers {
+		var err error
+		if calls[i], err = m.Layers[i].call(); err != nil {
+			return err
+		}
+		names[i] = m.Layers[i].name()
+	}
+	for left := len(m.Layers); left > 0; {
+		before := left
+		left = 0
+		for i := range m.Layers {
+			l := &m.Layers[i]
+			if _, done := values[names[i]]; done {
+				continue
+			}
+			read, ready, err := calls[i].inputs(names[i], values)
+			if err != nil {
+				return err
+			}
+			if !ready {
+				left++
+				continue
+			}
+			if values[names[i]], err = b.layer(l, places[i], read, depth); err != nil {
+				return err
+			}
+		}
+		if left == before {
+			return refuse("", "a graph with a circle, or a layer that is not there")
+		}
+	}
+	return nil
 }
 
 // An endpoint is an output of a call of a layer.
@@ -277,25 +293,29 @@ func asEndpoint(v []any) (e endpoint, ok bool) {
 	return endpoint{"", name, int(node), int(tensor)}, ok1 && ok2 && ok3
 }
 
-// inputs returns what a layer reads, if all of it is there.
-func (b *builder) inputs(l *layer, values map[string]value) (in []value, ready bool, err error) {
+// call returns what the layer is called with, which is once; nothing for an input.
+func (l *layer) call() (c call, err error) {
 	if len(l.Inbound) == 0 || l.Class == "InputLayer" {
-		return nil, true, nil
+		return c, nil
 	}
 	var nodes []json.RawMessage
 	if err := json.Unmarshal(l.Inbound, &nodes); err != nil {
-		return nil, false, refuse(l.name(), "its inbound_nodes: %v", err)
+		return c, refuse(l.name(), "its inbound_nodes: %v", err)
 	}
 	if len(nodes) != 1 {
-		return nil, false, refuse(l.name(), "called %d times, want once", len(nodes))
+		return c, refuse(l.name(), "called %d times, want once", len(nodes))
 	}
-	var c call
 	if err := c.parse(nodes[0]); err != nil {
-		return nil, false, refuse(l.name(), "its inbound_nodes: %v", err)
+		return c, refuse(l.name(), "its inbound_nodes: %v", err)
 	}
+	return c, nil
+}
+
+// inputs returns what a layer of that name reads, if all of it is there.
+func (c *call) inputs(layer string, values map[string]value) (in []value, ready bool, err error) {
 	get := func(e endpoint) (value, bool, error) {
 		if e.node != 0 || e.tensor != 0 {
-			return value{}, false, refuse(l.name(), "it reads output %d of call %d of %s, want layers that are called once and have one output", e.tensor, e.node, e.layer)
+			return value{}, false, refuse(layer, "it reads output %d of call %d of %s, want layers that are called once and have one output", e.tensor, e.node, e.layer)
 		}
 		v, ok := values[e.layer]
 		return v, ok, nil
@@ -313,10 +333,10 @@ func (b *builder) inputs(l *layer, values map[string]value) (in []value, ready b
 			return nil, false, err
 		}
 		if name != "mask" {
-			return nil, false, refuse(l.name(), "argument %s, want none but the input", name)
+			return nil, false, refuse(layer, "argument %s, want none but the input", name)
 		}
 		if v.what != maskOfIDs || len(in) == 0 || !in[0].mask {
-			return nil, false, refuse(l.name(), "a mask that is not that of Embedding(mask_zero=True)")
+			return nil, false, refuse(layer, "a mask that is not that of Embedding(mask_zero=True)")
 		}
 	}
 	return in, true, nil
