@@ -84,7 +84,7 @@ func answer(s classify.Score, width int) []float32 {
 func TestTexts(t *testing.T) {
 	for _, name := range []string{
 		"text_sequential", "padding_is_read", "two_heads", "gru_widths", "products", "maximum_under_mask", "characters",
-		"backwards", "nested", "number_of_text", "logits_of_ids", "keras2", "keras2.h5",
+		"backwards", "nested", "number_of_text", "logits_of_ids", "keras2", "keras2.h5", "padded_in_front",
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := name + ".keras"
@@ -93,7 +93,12 @@ func TestTexts(t *testing.T) {
 			}
 			var g answers
 			readJSON(t, name+".json", &g)
-			m, err := network(t, file, keras.Options{}).Model(classify.Card{})
+			var o keras.Options
+			if words, err := os.ReadFile("testdata/" + name + ".txt"); err == nil {
+				o.Vocabulary = strings.Split(strings.TrimSuffix(string(words), "\n"), "\n")
+				o.Pipeline = "fields:ascii|lower:ascii|depunct|max:8:tail|pad:8:head"
+			}
+			m, err := network(t, file, o).Model(classify.Card{})
 			if err != nil {
 				t.Fatal(err)
 			}

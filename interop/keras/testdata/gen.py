@@ -203,6 +203,23 @@ def id_model():
     write("logits_of_ids", texts=[" ".join(map(str, a)) for a in ask], outputs={"label": out})
 
 
+def padded_in_front():
+    """Ids made outside the model, as Keras's own IMDB example has them: cut at the front, filled up at the front."""
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(9)
+    words = ["", "[UNK]", "the", "film", "a", "was", "good", "plot", "it", "we", "dont"]
+    m = keras.Sequential([L.Input((8,)), L.Embedding(len(words), 4), L.LSTM(5), L.Dense(1, activation="sigmoid")])
+    sharpen(m, 79)
+    m.save(FOLDER / "padded_in_front.keras")
+    (FOLDER / "padded_in_front.txt").write_text("\n".join(words) + "\n")
+    ask = texts(N, seed=9)
+    table = str.maketrans("", "", "!\"#$%&()*+,-./:;<=>?@[\\]^_`{|}~'")
+    lower = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+    ids = [[words.index(w) if w in words else 1 for w in t.translate(lower).translate(table).replace("\u00a0", "_").split() if w] for t in ask]
+    y = m.predict(keras.utils.pad_sequences(ids, maxlen=8), verbose=0)
+    write("padded_in_front", texts=ask, outputs={"label": y.tolist()})
+
+
 def windows(n, steps):
     t = np.arange(n + steps) * 0.1
     s = np.sin(t).astype("f4")
@@ -278,6 +295,7 @@ if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)
     text_models()
     id_model()
+    padded_in_front()
     forecaster()
     series_model()
     if N <= 50:
