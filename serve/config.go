@@ -34,6 +34,11 @@ type Config struct {
 	// none.
 	Models []Source
 
+	// Foreign, if not nil, returns what tells the language of a text that a model does not
+	// read, and nil for a model that does not say what it reads: langid.ForeignTo. Such
+	// texts have no label unless a request wants one.
+	Foreign func(*classify.Model) func(text string) string
+
 	MaxBatch int           // texts that are answered together; 64
 	MaxDelay time.Duration // how long a text may wait for others to come; 0: it waits only while the processors are busy
 	MaxQueue int           // texts that wait or are being answered; 4,096. More are refused with 429

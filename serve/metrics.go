@@ -24,6 +24,7 @@ type metrics struct {
 	tokens   *prometheus.CounterVec   // by model
 	unknown  *prometheus.CounterVec   // by model
 	labels   *prometheus.CounterVec   // by model, head and label
+	foreign  *prometheus.CounterVec   // by model and language
 	info     *prometheus.GaugeVec
 	reloads  *prometheus.CounterVec
 	open     atomic.Int64
@@ -47,6 +48,7 @@ func newMetrics() *metrics {
 		tokens:  counter("tokens_total", "Tokens that were read.", "model", "version"),
 		unknown: counter("unknown_tokens_total", "Tokens outside the vocabulary: their share says whether texts are of the kind that the model has learned.", "model", "version"),
 		labels:  counter("labels_total", "Likeliest labels: their shares drift where texts do.", "model", "version", "head", "label"),
+		foreign: counter("foreign_texts_total", "Texts of languages that the model does not read.", "model", "version", "language"),
 		info: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "textlstm_model_info", Help: "1 for each model that answers; revision is of its file.",
 		}, []string{"model", "version", "revision"}),
@@ -54,7 +56,7 @@ func newMetrics() *metrics {
 	}
 	open := prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "textlstm_requests_open", Help: "Requests that are being answered."},
 		func() float64 { return float64(m.open.Load()) })
-	m.registry.MustRegister(m.requests, m.seconds, m.batches, m.texts, m.tokens, m.unknown, m.labels, m.info, m.reloads, open,
+	m.registry.MustRegister(m.requests, m.seconds, m.batches, m.texts, m.tokens, m.unknown, m.labels, m.foreign, m.info, m.reloads, open,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -115,6 +117,17 @@ func (m *metrics) serves(old, next *model) [][]prometheus.Counter {
 		}
 	}
 	return counters
+}
+
+// foreigners is tell, whose texts are counted.
+func (m *metrics) foreigners(by *model, tell func(text string) string) func(text string) string {
+	return func(text string) string {
+		language := tell(text)
+		if language != "" {
+			m.foreign.WithLabelValues(by.Identity.Model, by.Version, language).Inc()
+		}
+		return language
+	}
 }
 
 func (m *metrics) reloaded(name, version string, err error) {

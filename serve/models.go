@@ -28,11 +28,15 @@ type model struct {
 	*classify.Model
 	jsonapi.Identity
 	explainer func() *explain.Explainer // made at the first call: it takes memory
+	foreign   func(text string) string  // nil if it cannot be told
 	labels    [][]prometheus.Counter    // by head and label; nil for a head of numbers or of very many labels
 }
 
 // Explainer returns what explains the model's answers.
 func (m *model) Explainer() *explain.Explainer { return m.explainer() }
+
+// Foreign returns what tells texts of languages that the model does not read.
+func (m *model) Foreign() func(text string) string { return m.foreign }
 
 // A queued model answers through the queue: it is what requests see.
 type queued struct {
@@ -68,12 +72,13 @@ type slot struct {
 type models struct {
 	slots   []*slot
 	metrics *metrics
+	foreign func(*classify.Model) func(text string) string
 	mu      sync.Mutex // one reload at a time
 }
 
-func newModels(sources []Source, metrics *metrics) (*models, error) {
-	m := &models{metrics: metrics}
-	for _, s := range sources {
+func newModels(c Config, metrics *metrics) (*models, error) {
+	m := &models{metrics: metrics, foreign: c.Foreign}
+	for _, s := range c.Models {
 		def(&s.Version, "1")
 		m.slots = append(m.slots, &slot{Source: s})
 	}
@@ -200,5 +205,10 @@ func (m *models) put(s *slot, loaded *classify.Model, revision string) {
 		explainer: sync.OnceValue(func() *explain.Explainer { return explain.New(loaded) }),
 	}
 	next.labels = m.metrics.serves(s.current.Load(), next)
+	if m.foreign != nil {
+		if tell := m.foreign(loaded); tell != nil {
+			next.foreign = m.metrics.foreigners(next, tell)
+		}
+	}
 	s.current.Store(next)
 }

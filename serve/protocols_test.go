@@ -20,6 +20,7 @@ import (
 	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/pretrained"
+	"github.com/textlstm/textlstm/pretrained/langid"
 	"github.com/textlstm/textlstm/report"
 )
 
@@ -140,6 +141,30 @@ func TestClassify(t *testing.T) {
 	}
 	if status, got, _ = ask(t, "POST", h.URL+"/v1/classify", `{"texts":[]}`); status != 200 || got != before+"[]}\n" {
 		t.Errorf("no texts: status %d, %s", status, got)
+	}
+}
+
+// Texts of languages that the model does not read have no label, unless that is wanted.
+func TestForeignTexts(t *testing.T) {
+	m := embedded(t)
+	_, h := serving(t, Config{Foreign: langid.ForeignTo})
+	texts := []string{"Das Zimmer war sauber und das Personal sehr freundlich.", "The room was clean and the staff were friendly."}
+	o := answer.Options{Foreign: langid.ForeignTo(m)}
+	status, got, _ := ask(t, "POST", h.URL+"/v1/classify", `{"texts":`+marshal(t, texts)+`}`)
+	if want := records(t, m, texts, o); status != 200 || !strings.Contains(got, want) || !strings.Contains(want, `"language":"de"`) {
+		t.Errorf("status %d, %s, want %s", status, got, want)
+	}
+	_, got, _ = ask(t, "POST", h.URL+"/v1/classify", `{"any_language":true,"texts":`+marshal(t, texts)+`}`)
+	if want := records(t, m, texts, answer.Options{}); !strings.Contains(got, want) {
+		t.Errorf("any language: %s, want %s", got, want)
+	}
+	_, got, _ = ask(t, "POST", h.URL+"/v2/models/default/infer", `{"inputs":[{"name":"text","datatype":"BYTES","shape":[2],"data":`+marshal(t, texts)+`}],"outputs":[{"name":"sentiment"}]}`)
+	if !strings.Contains(got, `"data":["","positive"]`) {
+		t.Errorf("inference: %s", got)
+	}
+	_, got, _ = ask(t, "GET", h.URL+"/metrics", "")
+	if !strings.Contains(got, `textlstm_foreign_texts_total{language="de",model="default",version="1"} 2`) {
+		t.Error("the foreign texts are not counted")
 	}
 }
 

@@ -99,6 +99,18 @@ func (q *queue) ask(ctx context.Context, m *model, texts []string) ([]classify.P
 	return out, nil
 }
 
+// label is ask for the protocols of others: texts of languages that the model does not
+// read have no label.
+func (q *queue) label(ctx context.Context, m *model, texts []string) ([]classify.Prediction, error) {
+	answers, err := q.ask(ctx, m, texts)
+	if err == nil && m.foreign != nil {
+		for i, text := range texts {
+			answers[i].Language = m.foreign(text)
+		}
+	}
+	return answers, err
+}
+
 // work takes batches until the queue is closed.
 func (q *queue) work() {
 	batch := make([]item, 0, q.batch)

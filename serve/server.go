@@ -33,7 +33,7 @@ func New(c Config) (*Server, error) {
 	}
 	c = c.withDefaults()
 	m := newMetrics()
-	list, err := newModels(c.Models, m)
+	list, err := newModels(c, m)
 	if err != nil {
 		return nil, err
 	}

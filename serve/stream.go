@@ -70,6 +70,8 @@ func queryOptions(q url.Values) (jsonapi.Options, error) {
 			o.Explain, err = strconv.ParseBool(v)
 		case "sentences":
 			o.Sentences, err = strconv.ParseBool(v)
+		case "any_language":
+			o.AnyLanguage, err = strconv.ParseBool(v)
 		case "abstain":
 			o.Abstain, err = strconv.ParseFloat(v, 64)
 		case "neutral":

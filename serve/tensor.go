@@ -127,7 +127,7 @@ func (t *tensor) fill(heads []classify.Head, answers []classify.Prediction, b []
 	case t.Datatype == "BYTES":
 		labels := make([]string, len(answers))
 		for i, a := range answers {
-			labels[i] = head.Labels[a.Scores[t.head].Label]
+			labels[i] = a.Label(head.Name)
 			if t.binary {
 				b = append(binary.LittleEndian.AppendUint32(b, uint32(len(labels[i]))), labels[i]...)
 			}
@@ -136,7 +136,7 @@ func (t *tensor) fill(heads []classify.Head, answers []classify.Prediction, b []
 	case t.Datatype == "BOOL":
 		var given []bool
 		for _, a := range answers {
-			has := head.PredictedLabels(a.Scores[t.head])
+			has := a.Labels(head.Name)
 			for _, label := range head.Labels {
 				given = append(given, slices.Contains(has, label))
 			}

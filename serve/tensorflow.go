@@ -121,7 +121,7 @@ func (s *Server) tfPredict(w http.ResponseWriter, r *http.Request) ([]byte, erro
 		return nil, err
 	}
 	s.saw(r, len(texts), func(i int) string { return texts[i] })
-	answers, err := s.queue.ask(r.Context(), m, texts)
+	answers, err := s.queue.label(r.Context(), m, texts)
 	if err != nil {
 		return nil, err
 	}
@@ -152,11 +152,11 @@ func tfColumns(heads []classify.Head, answers []classify.Prediction) map[string]
 				add(head.Name, score.Value)
 				continue
 			}
-			add(head.Name, head.Labels[score.Label])
+			add(head.Name, a.Label(head.Name))
 			add(head.Name+"_probs", score.Probs)
 			if head.MultiLabel() {
 				given := make([]bool, len(head.Labels))
-				has := head.PredictedLabels(score)
+				has := a.Labels(head.Name)
 				for c, label := range head.Labels {
 					given[c] = slices.Contains(has, label)
 				}

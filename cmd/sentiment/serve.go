@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/textlstm/textlstm/pretrained/langid"
 	"github.com/textlstm/textlstm/serve"
 )
 
@@ -127,6 +128,7 @@ func (s *serveFlags) configure() error {
 		}
 		s.config.Models = []serve.Source{{Name: "default", Model: m}}
 	}
+	s.config.Foreign = langid.ForeignTo
 	if (s.cert == "") != (s.key == "") {
 		return usagef("--tls-cert and --tls-key go together")
 	}

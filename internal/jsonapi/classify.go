@@ -8,17 +8,19 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 
-	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/report"
 )
 
-// A Model answers texts and explains its answers.
+// A Model answers texts, explains its answers, and knows the languages that it does not
+// read.
 type Model interface {
 	answer.Predictor
 	Explainer() *explain.Explainer
+	Foreign() func(text string) string // as answer.Options.Foreign
 }
 
 // Options say which model answers, and how.
@@ -30,6 +32,8 @@ type Options struct {
 	Sentences bool     `json:"sentences"` // the sentences too
 	Abstain   float64  `json:"abstain"`   // no label below this probability
 	Neutral   float64  `json:"neutral"`   // neutral below this probability
+
+	AnyLanguage bool `json:"any_language"` // label texts of languages that the model does not read too
 }
 
 // A Classify is a request to label one text or several.
@@ -92,32 +96,25 @@ func NewLabeler(m Model, o Options) (*Labeler, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if len(o.Heads) > 0 {
-		some := chosen{Model: m}
-		all := m.Heads()
-		for i, name := range o.Heads {
-			h := slices.IndexFunc(all, func(h classify.Head) bool { return h.Name == name })
-			if h < 0 || slices.Contains(some.index, h) {
-				return nil, Invalid(fmt.Sprintf("heads[%d]", i), "want each of the model's heads once at most: %s", headNames(all))
-			}
-			some.index = append(some.index, h)
-			some.heads = append(some.heads, all[h])
-		}
-		m = some
+	l := &Labeler{model: m, options: answer.Options{
+		Naming: answer.Naming{Abstain: o.Abstain, Neutral: o.Neutral}, Heads: o.Heads, Sentences: o.Sentences,
+	}}
+	var names []string
+	for _, h := range m.Heads() {
+		names = append(names, h.Name)
 	}
-	l := &Labeler{model: m, options: answer.Options{Naming: answer.Naming{Abstain: o.Abstain, Neutral: o.Neutral}, Sentences: o.Sentences}}
+	for i, name := range o.Heads {
+		if !slices.Contains(names, name) {
+			return nil, Invalid(fmt.Sprintf("heads[%d]", i), "%.64q is no head of the model: want %s", name, strings.Join(names, ", "))
+		}
+	}
 	if o.Explain {
 		l.options.Explainer = m.Explainer()
 	}
-	return l, nil
-}
-
-func headNames(heads []classify.Head) []string {
-	var names []string
-	for _, h := range heads {
-		names = append(names, h.Name)
+	if !o.AnyLanguage {
+		l.options.Foreign = m.Foreign()
 	}
-	return names
+	return l, nil
 }
 
 // Label writes the record of each text as sentiment classify does, in order.
@@ -172,30 +169,4 @@ type Identity struct {
 	Model    string `json:"model"`
 	Version  string `json:"version"`
 	Revision string `json:"revision"` // of the file: the first digits of its SHA-256
-}
-
-// chosen is a model that answers with some of its heads.
-type chosen struct {
-	Model
-	index []int
-	heads []classify.Head
-}
-
-func (c chosen) Heads() []classify.Head { return c.heads }
-
-func (c chosen) PredictAll(ctx context.Context, texts iter.Seq[string]) iter.Seq2[classify.Prediction, error] {
-	return func(yield func(classify.Prediction, error) bool) {
-		for p, err := range c.Model.PredictAll(ctx, texts) {
-			if err == nil {
-				scores := make([]classify.Score, len(c.index))
-				for i, h := range c.index {
-					scores[i] = p.Scores[h]
-				}
-				p.Scores, p.Heads = scores, c.heads
-			}
-			if !yield(p, err) {
-				return
-			}
-		}
-	}
 }

@@ -39,7 +39,7 @@ func (e *Explain) Answer(ctx context.Context, m Model) ([]byte, error) {
 	x, err := m.Explainer().Explain(ctx, *e.Text, explain.Options{Head: e.Head, Label: e.Label, Against: e.Against})
 	switch {
 	case errors.Is(err, explain.ErrHead):
-		return nil, Invalid("head", "the model has no head %.64q: want one of %s", e.Head, headNames(m.Heads()))
+		return nil, Invalid("head", "the model has no head %.64q", e.Head)
 	case errors.Is(err, explain.ErrLabel):
 		field, name := "label", e.Label
 		if e.Against != "" {

@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/textlstm/textlstm/pretrained"
+	"github.com/textlstm/textlstm/pretrained/langid"
 	"github.com/textlstm/textlstm/serve"
 )
 
@@ -47,6 +48,7 @@ func open(t *testing.T, path string, c serve.Config) *tab {
 		t.Fatal(err)
 	}
 	c.Models = []serve.Source{{Name: "default", Model: m}}
+	c.Foreign = langid.ForeignTo
 	s, err := serve.New(c)
 	if err != nil {
 		t.Fatal(err)
@@ -178,7 +180,9 @@ func TestTyping(t *testing.T) {
 	if got := eval[float64](b, `document.querySelectorAll("mark[class^=for]").length * document.querySelectorAll("mark[class^=against]").length`); got == 0 {
 		t.Error("no words on one of the sides")
 	}
-	b.do(chromedp.SendKeys("#text", "<img src=x onerror=alert(1)>"))
+	eval[any](b, `{ const t = document.getElementById("text"); t.value = "Das Zimmer war sauber und das Personal sehr freundlich."; t.dispatchEvent(new Event("input")); null }`)
+	b.until(`document.getElementById("status").textContent.startsWith("This is no language") && document.getElementById("words").hidden`)
+	eval[any](b, `{ const t = document.getElementById("text"); t.value = "A fine day. <img src=x onerror=alert(1)>"; t.dispatchEvent(new Event("input")); null }`)
 	b.until(`document.getElementById("marked").textContent.includes("<img")`)
 	if got := eval[float64](b, `document.images.length`); got != 0 {
 		t.Error("a text became markup")

@@ -180,7 +180,7 @@ function chart() {
     let sum = 0;
     for (const r of all) {
       if (h.kind === "number") sum += r[h.name].value;
-      else for (const l of r[h.name].labels ?? [r[h.name].label]) counts.set(l, (counts.get(l) ?? 0) + 1);
+      else for (const l of r[h.name].labels ?? [r[h.name].label ?? "none"]) counts.set(l, (counts.get(l) ?? 0) + 1);
     }
     if (h.kind === "number") return make("div", null, "card", make("h3", null, "", make("span", h.name), make("b", `mean ${(sum / all.length).toPrecision(4)}`)));
     const most = Math.max(...counts.values());

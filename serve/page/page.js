@@ -42,7 +42,7 @@ export const headsOf = () => card().heads;
 // answerOf says what a head answers.
 export function answerOf(head, score) {
   if (head.kind === "number") return { label: String(score.value), prob: 1 };
-  if (head.kind === "labels") return { label: score.labels.join(", ") || "none", prob: score.prob };
+  if (head.kind === "labels") return { label: (score.labels ?? []).join(", ") || "none", prob: score.prob };
   return { label: score.label ?? "none", prob: score.prob };
 }
 
@@ -137,7 +137,10 @@ async function answer() {
     showSentences(record.sentences);
     $("answers").hidden = false;
     const unknown = record.unknown ? `, ${record.unknown} of them unknown` : "";
-    $("status").textContent = heads.map((h) => `${h.name}: ${answerOf(h, record[h.name]).label}`).join(", ") + `. ${record.tokens} words and signs${unknown}.`;
+    const foreign = record.language ? "This is no language that the model reads. " : "";
+    $("status").textContent = foreign + heads.map((h) => `${h.name}: ${answerOf(h, record[h.name]).label}`).join(", ") + `. ${record.tokens} words and signs${unknown}.`;
+    $("words").hidden = Boolean(foreign);
+    if (foreign) return;
     const explanation = await call("v1/explain", { ...which(), text, ...JSON.parse($("label").value) }, signal);
     showWords(text, explanation);
     $("words").hidden = false;

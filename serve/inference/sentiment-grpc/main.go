@@ -21,6 +21,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/textlstm/textlstm/pretrained"
+	"github.com/textlstm/textlstm/pretrained/langid"
 	"github.com/textlstm/textlstm/serve"
 	"github.com/textlstm/textlstm/serve/inference"
 )
@@ -41,6 +42,7 @@ func main() {
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	c.Foreign = langid.ForeignTo
 	c.Logger = slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	if err := run(ctx, c, *grpcAddr, *httpAddr); err != nil {
 		log.Fatal(err)
