@@ -2,6 +2,10 @@ package interop
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"iter"
 	"slices"
 
 	"github.com/textlstm/textlstm/classify"
@@ -64,6 +68,39 @@ func Rows(ctx context.Context, m *classify.Model, texts []string) ([]Row, error)
 		rows[i] = r
 	}
 	return rows, nil
+}
+
+// WriteRows writes the rows of texts as they come, a line of JSON each, and holds a
+// thousand at most. The errors are those of texts, ctx's and w's; what came before is
+// written.
+func WriteRows(ctx context.Context, w io.Writer, m *classify.Model, texts iter.Seq2[string, error]) error {
+	const window = 1000
+	var waiting []string
+	flush := func() error {
+		rows, err := Rows(ctx, m, waiting)
+		if err != nil {
+			return err
+		}
+		e := json.NewEncoder(w)
+		for i := range rows {
+			if err := e.Encode(&rows[i]); err != nil {
+				return err
+			}
+		}
+		waiting = waiting[:0]
+		return nil
+	}
+	for text, err := range texts {
+		if err != nil {
+			return errors.Join(flush(), err)
+		}
+		if waiting = append(waiting, text); len(waiting) == window {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
 }
 
 // subwords are the buckets of the n-grams of a word, by its id in e.

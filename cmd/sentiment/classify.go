@@ -18,6 +18,7 @@ import (
 	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/explain"
+	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/pretrained/langid"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train/watch"
@@ -249,7 +250,7 @@ type heldRows struct {
 func (h *heldRows) Read() (corpora.Example, error) {
 	x, err := h.Reader.Read()
 	if h.ctx != nil && (x.Line > 0 || corpora.Refused(err)) {
-		h.release, h.ctx = hold(h.ctx), nil
+		h.release, h.ctx = stop.Hold(h.ctx), nil
 	}
 	return x, err
 }

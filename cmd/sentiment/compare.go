@@ -106,7 +106,7 @@ func (c *comparison) run(ctx context.Context, out, log io.Writer, names []string
 	if err != nil {
 		return err
 	}
-	many := style == report.HTML || c.page.wanted()
+	many := style == report.HTML || c.page.Wanted()
 	o := compare.Options{Head: c.head, LabelMap: opts.LabelMap}
 	o.CompareOptions = evaluate.CompareOptions{Resamples: c.resamples, Level: c.level, Seed: c.seed, Changes: c.changes}
 	if many && c.changes >= 0 {

@@ -11,6 +11,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/internal/memlimit"
+	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train"
@@ -99,7 +100,7 @@ func (d *distill) run(cmd *cobra.Command) error {
 		return err
 	}
 	p := watch.NewConsole(cmd.ErrOrStderr(), d.logJSON, d.quiet)
-	t.OnProgress = holding(cmd.Context(), p.Report)
+	t.OnProgress = stop.Holding(cmd.Context(), p.Report)
 	memlimit.Respect()
 	result, err := recipe.Run(ctx, t, recipe.InMemory(data, dev), d.out)
 	p.Done()

@@ -132,7 +132,7 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 			return err
 		}
 	}
-	evals, heads, err := e.judge(ctx, log, m, predictions, dev, o, style == report.HTML || e.page.wanted())
+	evals, heads, err := e.judge(ctx, log, m, predictions, dev, o, style == report.HTML || e.page.Wanted())
 	if err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ func (e *evaluation) options(html bool) (evaluate.Options, error) {
 		Slices: e.slices, Coverage: e.coverage, Mistakes: e.errors,
 		Abstain: e.abstain, Precision: e.precision,
 	}
-	if html || e.page.wanted() {
+	if html || e.page.Wanted() {
 		o.Slices, o.Coverage, o.Curves = true, true, true
 		o.Mistakes = max(o.Mistakes, 200)
 	}
@@ -281,7 +281,7 @@ func highlight(ctx context.Context, m *classify.Model, ev *evaluate.Evaluation, 
 
 // facts stand at the head of a page.
 func (e *evaluation) facts(m *classify.Model, files []string) []page.Fact {
-	facts := modelFacts("Model", e.model, m)
+	facts := studies.ModelFacts("Model", e.model, m)
 	if e.branch != "joint" {
 		facts = append(facts, page.Fact{Name: "Branch", Value: e.branch})
 	}

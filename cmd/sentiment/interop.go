@@ -2,22 +2,18 @@ package main
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/classify"
-	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/interop"
 	"github.com/textlstm/textlstm/interop/foreign"
 	"github.com/textlstm/textlstm/interop/torch"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/recipe"
-	"github.com/textlstm/textlstm/report"
 )
 
 func newModelImport() *cobra.Command {
@@ -66,9 +62,9 @@ the states become one vector. "sentiment model info FILE" lists what is inside.`
 					return err
 				}
 			}
-			m, err := importModel(args[0], o, card)
+			m, err := foreign.Import(args[0], o, card)
 			if err != nil {
-				return err
+				return modelFileError(args[0], err)
 			}
 			return m.Save(out)
 		},
@@ -83,25 +79,6 @@ the states become one vector. "sentiment model info FILE" lists what is inside.`
 	cmd.Flags().StringVar(&meaning, "loss", "", "what the scores mean: cross-entropy (default), binary-cross-entropy for labels of which a text may have several, squared-error for a number")
 	cmd.Flags().StringVar(&card.Name, "name", "", "name of the model")
 	return cmd
-}
-
-// importModel reads the classifier in a file of another framework.
-func importModel(file string, o foreign.Options, card classify.Card) (*classify.Model, error) {
-	f, err := foreign.Open(file)
-	if err != nil {
-		return nil, modelFileError(file, err)
-	}
-	defer f.Close()
-	n, err := f.Network(o)
-	if err != nil {
-		return nil, modelFileError(file, err)
-	}
-	card.Start = file
-	m, err := n.Model(card)
-	if err != nil {
-		return nil, modelFileError(file, err)
-	}
-	return m, nil
 }
 
 func newModelExport() *cobra.Command {
@@ -147,29 +124,6 @@ have the whole description of the model, in JSON.`,
 	return cmd
 }
 
-// writeForeign lists what is in a file of another framework, and says what it computes.
-func writeForeign(w io.Writer, style report.Style, f *foreign.File) error {
-	rows := [][]any{{"", f.Format, ""}}
-	for _, e := range f.Entries {
-		rows = append(rows, []any{e.Name, e.Type, e.Shape})
-	}
-	if err := report.Table(w, []string{"name", "type", "shape"}, rows, style); err != nil || style != report.Text {
-		return err
-	}
-	n, err := f.Network(foreign.Options{})
-	if err != nil {
-		line, _, _ := strings.Cut(err.Error(), "\n")
-		_, err = fmt.Fprintf(w, "\nNot to be imported as it is: %s\n", report.Clean(line))
-		return err
-	}
-	what := "a classifier: sentiment model import makes a model of it"
-	if n.Embedding == nil {
-		what = "a network of numbers: interop.Network.Sequential runs it"
-	}
-	_, err = fmt.Fprintf(w, "\nThis is %s.\n", what)
-	return err
-}
-
 func newEncode() *cobra.Command {
 	var (
 		in    input
@@ -196,7 +150,10 @@ read as classify reads them.`,
 			}
 			out := bufio.NewWriter(cmd.OutOrStdout())
 			for _, file := range orStdin(files) {
-				if err := encodeFile(cmd, m, opts, file, out); err != nil {
+				var refused []error
+				texts := textsOf(examples(cmd.Context(), opts, file, func(err error) { refused = append(refused, err) }))
+				err := interop.WriteRows(cmd.Context(), out, m, texts)
+				if err = errors.Join(append([]error{err}, refused...)...); err != nil {
 					return errors.Join(out.Flush(), err)
 				}
 			}
@@ -207,36 +164,4 @@ read as classify reads them.`,
 	in.addFlags(cmd, false)
 	cmd.Flags().BoolVar(&lines, "lines", false, "one document per line")
 	return cmd
-}
-
-// encodeFile prints the rows of a file, a thousand texts at a time.
-func encodeFile(cmd *cobra.Command, m *classify.Model, opts corpora.Options, file string, w io.Writer) error {
-	const window = 1000
-	var texts []string
-	flush := func() error {
-		rows, err := interop.Rows(cmd.Context(), m, texts)
-		if err != nil {
-			return err
-		}
-		e := json.NewEncoder(w)
-		for i := range rows {
-			if err := e.Encode(&rows[i]); err != nil {
-				return err
-			}
-		}
-		texts = texts[:0]
-		return nil
-	}
-	var refused []error
-	for e, err := range examples(cmd.Context(), opts, file, func(err error) { refused = append(refused, err) }) {
-		if err != nil {
-			return err
-		}
-		if texts = append(texts, e.Text); len(texts) == window {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-	}
-	return errors.Join(flush(), errors.Join(refused...))
 }

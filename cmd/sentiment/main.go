@@ -2,7 +2,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +16,7 @@ import (
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate/checklist"
+	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	_ "github.com/textlstm/textlstm/tokenize/prose"
@@ -39,19 +39,16 @@ func main() { os.Exit(run(os.Args[1:])) }
 // run executes one command line and returns its exit code. A command that a signal
 // has stopped is none that succeeded, whatever it came to.
 func run(args []string) int {
-	stop, free := newStopper()
+	signals, free := stop.New("sentiment", os.Exit)
 	defer free()
 	root := newRoot()
 	root.SetArgs(args)
 	if slices.Contains(args, "--log-json") {
 		root.SetErr(watch.JSONLines(os.Stderr))
 	}
-	err := root.ExecuteContext(stop.ctx)
-	stop.ended.Lock()
-	if err == nil || errors.Is(err, context.Canceled) {
-		if code := stop.status(); code != 0 || err == nil {
-			return code
-		}
+	err := root.ExecuteContext(signals.Context())
+	if code := signals.End(err); code != 0 || err == nil {
+		return code
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
 		root.PrintErrf("sentiment: %s\n", report.Clean(line))

@@ -45,7 +45,7 @@ make a model of it.`,
 				f, ferr := foreign.Open(args[0])
 				if ferr == nil {
 					defer f.Close()
-					return writeForeign(cmd.OutOrStdout(), style, f)
+					return studies.WriteForeign(cmd.OutOrStdout(), style, f)
 				}
 				if errors.Is(ferr, keras.ErrFormat) {
 					err = modelFileError(args[0], ferr)

@@ -11,6 +11,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/memlimit"
+	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/pretrain/skipgram"
 	"github.com/textlstm/textlstm/recipe"
@@ -173,7 +174,7 @@ func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
 		return err
 	}
 	log := cmd.ErrOrStderr()
-	t.OnProgress = holding(cmd.Context(), watch.NewConsole(log, false, p.quiet).Language)
+	t.OnProgress = stop.Holding(cmd.Context(), watch.NewConsole(log, false, p.quiet).Language)
 	memlimit.Respect()
 	r, err := t.Fit(cmd.Context(), texts)
 	if err != nil {
@@ -201,7 +202,7 @@ func (p *pretraining) learnVectors(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	t.OnProgress = holding(cmd.Context(), watch.NewConsole(log, false, p.quiet).Vectors)
+	t.OnProgress = stop.Holding(cmd.Context(), watch.NewConsole(log, false, p.quiet).Vectors)
 	memlimit.Respect()
 	r, err := t.Fit(cmd.Context(), texts)
 	if err != nil {

@@ -213,7 +213,7 @@ func TestSecondTrainerIsRefused(t *testing.T) {
 	if err == nil || !strings.Contains(string(text), fmt.Sprintf("(pid %d)", cmd.Process.Pid)) {
 		t.Errorf("err = %v: %s", err, text)
 	}
-	if code, _ := stop(t, cmd, syscall.SIGTERM); code != 143 {
+	if code, _ := signalAndWait(t, cmd, syscall.SIGTERM); code != 143 {
 		t.Errorf("exit code %d", code)
 	}
 	text, err = exec.CommandContext(t.Context(), "sentiment", args...).CombinedOutput()

@@ -1,22 +1,19 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/pretrained/langid"
 	"github.com/textlstm/textlstm/serve"
 )
@@ -30,7 +27,7 @@ type serveFlags struct {
 	tokens      string
 	watch       time.Duration
 	quiet       bool
-	certificate atomic.Pointer[tls.Certificate]
+	certificate *serve.Certificate // nil for plain HTTP
 }
 
 func newServe() *cobra.Command {
@@ -100,9 +97,8 @@ func (s *serveFlags) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer untilSignal(ctx)()
-	stop := s.reload(ctx, server)
-	defer stop()
+	defer stop.UntilSignal(ctx)()
+	defer s.reload(ctx, server)()
 	return server.Serve(ctx, l)
 }
 
@@ -114,12 +110,7 @@ func (s *serveFlags) configure() error {
 	}
 	s.config.Logger = slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	for _, spec := range s.models {
-		name, file, ok := strings.Cut(spec, "=")
-		if !ok {
-			name, file = strings.TrimSuffix(filepath.Base(spec), filepath.Ext(spec)), spec
-		}
-		name, version, _ := strings.Cut(name, "@")
-		s.config.Models = append(s.config.Models, serve.Source{Name: name, Version: version, File: file})
+		s.config.Models = append(s.config.Models, serve.ParseSource(spec))
 	}
 	if len(s.models) == 0 {
 		m, err := loadModel("")
@@ -132,18 +123,17 @@ func (s *serveFlags) configure() error {
 	if (s.cert == "") != (s.key == "") {
 		return usagef("--tls-cert and --tls-key go together")
 	}
+	var err error
 	if s.cert != "" {
-		if err := s.readCertificate(); err != nil {
-			return err
+		if s.certificate, err = serve.ReadCertificate(s.cert, s.key); err != nil {
+			return fmt.Errorf("--tls-cert %s, --tls-key %s: %w", s.cert, s.key, err)
 		}
-		s.config.TLS = &tls.Config{
-			MinVersion:     tls.VersionTLS12,
-			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.certificate.Load(), nil },
-		}
+		s.config.TLS = s.certificate.Config()
 	}
 	if s.tokens != "" {
-		var err error
-		if s.config.Tokens, err = readTokens(s.tokens); err != nil {
+		if s.config.Tokens, err = serve.ReadTokens(s.tokens); errors.Is(err, serve.ErrNoToken) {
+			return usagef("--tokens %w", err)
+		} else if err != nil {
 			return err
 		}
 	}
@@ -151,29 +141,6 @@ func (s *serveFlags) configure() error {
 		return usageError{err}
 	}
 	return nil
-}
-
-// readTokens reads the lines of a file but empty ones and those that begin with #.
-func readTokens(file string) ([]string, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var tokens []string
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		if line := strings.TrimSpace(lines.Text()); line != "" && line[0] != '#' {
-			tokens = append(tokens, line)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	if len(tokens) == 0 {
-		return nil, usagef("--tokens %s: the file has no token", file)
-	}
-	return tokens, nil
 }
 
 // listen opens the address, and says where the page is.
@@ -190,15 +157,6 @@ func (s *serveFlags) listen() (net.Listener, error) {
 	return l, nil
 }
 
-func (s *serveFlags) readCertificate() error {
-	c, err := tls.LoadX509KeyPair(s.cert, s.key)
-	if err != nil {
-		return fmt.Errorf("--tls-cert %s, --tls-key %s: %w", s.cert, s.key, err)
-	}
-	s.certificate.Store(&c)
-	return nil
-}
-
 // reload reads files again when they change and at SIGHUP, until it is stopped.
 func (s *serveFlags) reload(ctx context.Context, server *serve.Server) (stop func()) {
 	if s.watch > 0 {
@@ -209,8 +167,8 @@ func (s *serveFlags) reload(ctx context.Context, server *serve.Server) (stop fun
 	go func() {
 		for range hup {
 			server.Reload() // it logs what it did
-			if s.cert != "" {
-				if err := s.readCertificate(); err != nil {
+			if s.certificate != nil {
+				if err := s.certificate.Reload(); err != nil {
 					s.config.Logger.Error("the certificate was not replaced", "cause", err.Error())
 				}
 			}

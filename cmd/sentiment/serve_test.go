@@ -101,7 +101,7 @@ func TestServe(t *testing.T) {
 		t.Errorf("with a bad file: status %d", status)
 	}
 	go io.Copy(io.Discard, stderr)
-	if code, took := stop(t, cmd, syscall.SIGTERM); code != 0 || took > 10*time.Second {
+	if code, took := signalAndWait(t, cmd, syscall.SIGTERM); code != 0 || took > 10*time.Second {
 		t.Errorf("SIGTERM: exit code %d after %v", code, took)
 	}
 }
@@ -119,7 +119,7 @@ func TestServeTLSAndTokens(t *testing.T) {
 			t.Errorf("token %q: status %d, want %d: %s", token, status, want, got)
 		}
 	}
-	if code, _ := stop(t, cmd, os.Interrupt); code != 0 {
+	if code, _ := signalAndWait(t, cmd, os.Interrupt); code != 0 {
 		t.Errorf("SIGINT: exit code %d", code)
 	}
 }

@@ -34,8 +34,8 @@ func start(t *testing.T, args ...string) (*exec.Cmd, *bufio.Reader) {
 	return cmd, bufio.NewReader(stderr)
 }
 
-// stop sends a signal and returns the exit code and how long it took.
-func stop(t *testing.T, cmd *exec.Cmd, s os.Signal) (int, time.Duration) {
+// signalAndWait sends a signal and returns the exit code and how long it took.
+func signalAndWait(t *testing.T, cmd *exec.Cmd, s os.Signal) (int, time.Duration) {
 	t.Helper()
 	begin := time.Now()
 	if err := cmd.Process.Signal(s); err != nil {
@@ -82,7 +82,7 @@ func TestSignalStopsTraining(t *testing.T) {
 				stderr.WriteTo(&rest)
 				close(read)
 			}()
-			if code, took := stop(t, cmd, c.signal); code != c.want {
+			if code, took := signalAndWait(t, cmd, c.signal); code != c.want {
 				t.Errorf("exit code %d after %v, want %d", code, took, c.want)
 			}
 			if files, _ := os.ReadDir(dir); len(files) != 1 || files[0].Name() != "m.model.checkpoint" {
@@ -100,7 +100,7 @@ func TestSignalStopsTraining(t *testing.T) {
 func TestSignalStopsWaitingForInput(t *testing.T) {
 	cmd, stderr := start(t, "classify", "--model", tinyModel(t), "--lines")
 	time.Sleep(300 * time.Millisecond) // nothing tells when it has begun to read
-	code, took := stop(t, cmd, syscall.SIGINT)
+	code, took := signalAndWait(t, cmd, syscall.SIGINT)
 	rest, _ := stderr.ReadString(0)
 	if code != 130 && code != -1 { // -1: killed by the signal before it was handled
 		t.Errorf("exit code %d after %v, want 130; stderr: %s", code, took, rest)
@@ -164,7 +164,7 @@ func TestSignalStopsAnything(t *testing.T) {
 				t.Fatal(err)
 			}
 			time.Sleep(500 * time.Millisecond) // nothing tells when it is at it
-			code, took := stop(t, cmd, syscall.SIGINT)
+			code, took := signalAndWait(t, cmd, syscall.SIGINT)
 			if code != 130 || took > 1500*time.Millisecond {
 				t.Errorf("exit code %d after %v, want 130 within a second: %s", code, took, stderr.String())
 			}
@@ -272,7 +272,7 @@ func TestSecondSignal(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(50 * time.Millisecond)
-	_, took := stop(t, cmd, syscall.SIGINT)
+	_, took := signalAndWait(t, cmd, syscall.SIGINT)
 	if status := cmd.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGINT || took > 500*time.Millisecond {
 		t.Errorf("%v after %v, want that the signal ends it at once", cmd.ProcessState, took)
 	}
@@ -286,5 +286,5 @@ func TestSecondSignal(t *testing.T) {
 		t.Errorf("it cannot be resumed: %v", err)
 	}
 	go stderr.WriteTo(io.Discard)
-	stop(t, cmd, syscall.SIGKILL)
+	signalAndWait(t, cmd, syscall.SIGKILL)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/memlimit"
+	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/watch"
@@ -147,7 +148,7 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	p := watch.NewConsole(log, t.logJSON, t.quiet)
 	p.Texts(texts.Len(), texts.Header(), texts.Dev())
 	p.From(from)
-	tr.OnProgress = holding(ctx, p.Report)
+	tr.OnProgress = stop.Holding(ctx, p.Report)
 	if t.boardDir != "" {
 		b, err := watch.OpenBoard(t.boardDir)
 		if err != nil {
@@ -158,7 +159,7 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 				p.Warn(err)
 			}
 		}()
-		tr.OnProgress = holding(ctx, func(x train.Progress) {
+		tr.OnProgress = stop.Holding(ctx, func(x train.Progress) {
 			p.Report(x)
 			b.Report(x)
 		})

@@ -13,8 +13,10 @@ import (
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/interop/foreign"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/page"
 	"github.com/textlstm/textlstm/train/watch"
 )
 
@@ -131,4 +133,47 @@ func WriteChange(ctx context.Context, w io.Writer, style report.Style, m, q *cla
 		}
 	}
 	return report.Table(w, []string{"head", "figure", "before", "after", "change"}, rows, style)
+}
+
+// ModelFacts are what a page says of a model from a file, "" being the embedded one.
+func ModelFacts(name, file string, m *classify.Model) []page.Fact {
+	card := m.Card()
+	value := file
+	switch {
+	case file == "" && card.Name != "":
+		value = card.Name
+	case file == "":
+		value = "the embedded model"
+	case card.Name != "":
+		value = fmt.Sprintf("%s (%s)", card.Name, file)
+	}
+	facts := []page.Fact{{Name: name, Value: value}}
+	if card.Data != nil {
+		facts = append(facts, page.Fact{Name: "Trained on", Value: strings.Join(card.Data, ", ")})
+	}
+	return facts
+}
+
+// WriteForeign lists what is in a file of another framework and, in the style for people, says whether a
+// model can be made of it.
+func WriteForeign(w io.Writer, style report.Style, f *foreign.File) error {
+	rows := [][]any{{"", f.Format, ""}}
+	for _, e := range f.Entries {
+		rows = append(rows, []any{e.Name, e.Type, e.Shape})
+	}
+	if err := report.Table(w, []string{"name", "type", "shape"}, rows, style); err != nil || style != report.Text {
+		return err
+	}
+	n, err := f.Network(foreign.Options{})
+	if err != nil {
+		line, _, _ := strings.Cut(err.Error(), "\n")
+		_, err = fmt.Fprintf(w, "\nNot to be imported as it is: %s\n", report.Clean(line))
+		return err
+	}
+	what := "a classifier: sentiment model import makes a model of it"
+	if n.Embedding == nil {
+		what = "a network of numbers: interop.Network.Sequential runs it"
+	}
+	_, err = fmt.Fprintf(w, "\nThis is %s.\n", what)
+	return err
 }

@@ -1,4 +1,5 @@
-package main
+// Package stop ends a command soon after a signal, but for what must come to its end.
+package stop
 
 import (
 	"context"
@@ -16,11 +17,12 @@ import (
 // to save.
 const grace = 500 * time.Millisecond
 
-// A stopper ends a command after a signal. The context is cancelled, and the command
+// A Stopper ends a command after a signal. The context is cancelled, and the command
 // ends as its work comes to a place that asks. What has not ended soon waits for a
 // file or counts on, and is ended: files that are written are the old ones or the new
 // ones at any moment. A second signal kills the process as usual.
-type stopper struct {
+type Stopper struct {
+	name  string
 	ctx   context.Context
 	held  atomic.Int32 // parts of the command that must come to their end
 	meant atomic.Bool  // a signal is how the command is to end
@@ -29,9 +31,10 @@ type stopper struct {
 
 type stopperKey struct{}
 
-// newStopper returns a stopper with its context, and what lets go of the signals.
-func newStopper() (s *stopper, free func()) {
-	s = new(stopper)
+// New returns a Stopper for a command of that name, which exit ends, and what lets go of
+// the signals.
+func New(name string, exit func(code int)) (s *Stopper, free func()) {
+	s = &Stopper{name: name}
 	ctx, cancel := context.WithCancelCause(context.WithValue(context.Background(), stopperKey{}, s))
 	s.ctx = ctx
 	signals := make(chan os.Signal, 1)
@@ -47,7 +50,7 @@ func newStopper() (s *stopper, free func()) {
 			time.Sleep(grace / 10)
 		}
 		s.ended.Lock()
-		os.Exit(s.status())
+		exit(s.status())
 	}()
 	return s, func() {
 		signal.Stop(signals)
@@ -56,21 +59,35 @@ func newStopper() (s *stopper, free func()) {
 	}
 }
 
+// Context is the command's: it ends at the first signal.
+func (s *Stopper) Context() context.Context { return s.ctx }
+
+// End takes what the command has come to. If that is nil or a cancellation, it says what
+// signal stopped the command, and returns its exit code; 0 if none did that is not how it
+// is to end. From then on only the caller ends the process.
+func (s *Stopper) End(err error) int {
+	s.ended.Lock()
+	if err != nil && !errors.Is(err, context.Canceled) {
+		return 0
+	}
+	return s.status()
+}
+
 // status says what stopped the command, and returns its exit code; 0 if nothing did that
 // is not how it is to end.
-func (s *stopper) status() int {
+func (s *Stopper) status() int {
 	var sig signalError
 	if s.meant.Load() || !errors.As(context.Cause(s.ctx), &sig) {
 		return 0
 	}
-	fmt.Fprintf(os.Stderr, "sentiment: stopped by %s\n", sig.Signal)
+	fmt.Fprintf(os.Stderr, "%s: stopped by %s\n", s.name, sig.Signal)
 	return 128 + int(sig.Signal)
 }
 
-// hold lets the command go on after a signal until release is called, however long it
+// Hold lets the command go on after a signal until release is called, however long it
 // takes: to save what cannot be had again. ctx is the command's.
-func hold(ctx context.Context) (release func()) {
-	s, ok := ctx.Value(stopperKey{}).(*stopper)
+func Hold(ctx context.Context) (release func()) {
+	s, ok := ctx.Value(stopperKey{}).(*Stopper)
 	if !ok {
 		return func() {}
 	}
@@ -78,19 +95,19 @@ func hold(ctx context.Context) (release func()) {
 	return sync.OnceFunc(func() { s.held.Add(-1) })
 }
 
-// untilSignal is hold for a command that goes on until a signal ends it, and has then
+// UntilSignal is Hold for a command that goes on until a signal ends it, and has then
 // succeeded.
-func untilSignal(ctx context.Context) (release func()) {
-	if s, ok := ctx.Value(stopperKey{}).(*stopper); ok {
+func UntilSignal(ctx context.Context) (release func()) {
+	if s, ok := ctx.Value(stopperKey{}).(*Stopper); ok {
 		s.meant.Store(true)
 	}
-	return hold(ctx)
+	return Hold(ctx)
 }
 
-// holding returns report, which tells of a training's progress: once there is some, the
+// Holding returns report, which tells of a training's progress: once there is some, the
 // command goes on after a signal until the checkpoint is written.
-func holding[P any](ctx context.Context, report func(P)) func(P) {
-	begin := sync.OnceFunc(func() { hold(ctx) })
+func Holding[P any](ctx context.Context, report func(P)) func(P) {
+	begin := sync.OnceFunc(func() { Hold(ctx) })
 	return func(p P) {
 		begin()
 		report(p)
