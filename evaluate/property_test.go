@@ -619,6 +619,7 @@ func TestCalibrationAtItsEdges(t *testing.T) {
 	x := math.Exp(math.Log(math.SmallestNonzeroFloat32) / 100)
 	near("temperature of a 0", apply(evaluate.Calibration{Method: evaluate.Temperature, Temperature: 100}, 1, 0), 1/(1+x), x/(1+x))
 	near("temperature of zeros", apply(evaluate.Calibration{Method: evaluate.Temperature, Temperature: 1}, 0, 0, 0, 0), 0.25, 0.25, 0.25, 0.25)
+	near("a low temperature", apply(evaluate.Calibration{Method: evaluate.Temperature, Temperature: 1e-3}, 0.4, 0.3, 0.3), 1, 0, 0)
 	low := []float64{-1e308, -1e308}
 	near("no label is likely", apply(evaluate.Calibration{Method: evaluate.Platt, A: []float64{1, 1}, B: low}, 0.5, 0.5), 0.5, 0.5)
 	near("of several labels none", apply(evaluate.Calibration{Method: evaluate.Platt, MultiLabel: true, A: []float64{1, 1}, B: low}, 0.5, 0.5), 0, 0)
