@@ -11,6 +11,9 @@
 // label, construction, seen (whether the construction is in training) and text;
 // where two labels are right, both stand there, as in "positive|neutral".
 //
+// With -dev it writes those of them that are to weigh the branches of a model: in
+// constructions that training has, with one right label.
+//
 // With files it writes changed copies of some of their texts, with their labels,
 // in which nothing that matters differs: see change.
 //
@@ -63,11 +66,16 @@ func heldOut(word string) bool {
 
 func main() {
 	held := flag.Bool("held", false, "write the sentences to judge by")
+	dev := flag.Bool("dev", false, "write those of the sentences to judge by that have one label and are of constructions trained on")
 	n := flag.Int("n", 20000, "number of texts of FILE... to change")
 	without := flag.String("without", "", "`file` of dev texts, which are not changed")
 	flag.Parse()
 	out := bufio.NewWriter(os.Stdout)
-	if err := write(out, *held, *n, *without, flag.Args()); err != nil {
+	writing := func() error { return write(out, *held, *n, *without, flag.Args()) }
+	if *dev {
+		writing = func() error { return writeDev(out) }
+	}
+	if err := writing(); err != nil {
 		log.Fatal(err)
 	}
 	if err := out.Flush(); err != nil {
@@ -91,6 +99,17 @@ func write(out io.Writer, held bool, n int, without string, files []string) erro
 	fmt.Fprintln(out, "label\ttext")
 	for _, s := range g.generate(false) {
 		fmt.Fprintf(out, "%s\t%s\n", s.label, s.text)
+	}
+	return nil
+}
+
+// writeDev writes the sentences of words held out that a training may use as dev texts.
+func writeDev(out io.Writer) error {
+	fmt.Fprintln(out, "label\ttext")
+	for _, s := range parse(constructions, words).generate(true) {
+		if s.seen && !strings.Contains(s.label, "|") {
+			fmt.Fprintf(out, "%s\t%s\n", s.label, s.text)
+		}
 	}
 	return nil
 }

@@ -44,6 +44,31 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// TestDev checks that the sentences to weigh branches by are some of those to judge by,
+// and in no construction that is held out.
+func TestDev(t *testing.T) {
+	var b bytes.Buffer
+	if err := writeDev(&b); err != nil {
+		t.Fatal(err)
+	}
+	rows := map[string]bool{}
+	for line := range strings.Lines(b.String()) {
+		rows[strings.TrimSpace(line)] = true
+	}
+	seen := 0
+	for _, s := range parse(constructions, words).generate(true) {
+		switch row := s.label + "\t" + s.text; {
+		case rows[row] && (!s.seen || strings.Contains(s.label, "|")):
+			t.Errorf("%q is of a construction held out, or has two labels", row)
+		case rows[row]:
+			seen++
+		}
+	}
+	if want := len(rows) - 1; seen != want || seen < 1000 {
+		t.Errorf("%d of %d rows are sentences to judge by", seen, want)
+	}
+}
+
 // TestHeldOut checks that what is held out is in no sentence for training: every
 // sentence to judge by has a word, and some have a construction, of which training
 // has none.
