@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/interop"
 	"github.com/textlstm/textlstm/interop/foreign"
 	"github.com/textlstm/textlstm/interop/torch"
@@ -107,8 +107,11 @@ have the whole description of the model, in JSON.`,
 				return err
 			}
 			files, err := foreign.Export(m, format, out)
-			if err != nil {
+			if errors.Is(err, foreign.ErrUsage) {
 				return usageError{err}
+			}
+			if err != nil {
+				return err
 			}
 			if m.Config().Int8 {
 				fmt.Fprintln(cmd.ErrOrStderr(), "sentiment: the export computes with activations of 32 bits, the model itself with eight: answers differ a little")
@@ -148,16 +151,17 @@ read as classify reads them.`,
 			if err != nil {
 				return err
 			}
-			out := bufio.NewWriter(cmd.OutOrStdout())
+			var errs []error // of rows that are passed over
 			for _, file := range orStdin(files) {
-				var refused []error
-				texts := textsOf(examples(cmd.Context(), opts, file, func(err error) { refused = append(refused, err) }))
-				err := interop.WriteRows(cmd.Context(), out, m, texts)
-				if err = errors.Join(append([]error{err}, refused...)...); err != nil {
-					return errors.Join(out.Flush(), err)
+				rows := examples(cmd.Context(), opts, file, func(err error) { errs = append(errs, err) })
+				texts := func(yield func(string, error) bool) {
+					rows(func(e corpora.Example, err error) bool { return yield(e.Text, err) })
+				}
+				if err := interop.WriteRows(cmd.Context(), cmd.OutOrStdout(), m, texts); err != nil {
+					return errors.Join(append(errs, err)...)
 				}
 			}
-			return out.Flush()
+			return errors.Join(errs...)
 		},
 	}
 	addModelFlag(cmd, &model)

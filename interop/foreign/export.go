@@ -1,6 +1,7 @@
 package foreign
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -32,7 +33,7 @@ var writers = map[string]writer{
 	"keras": func(m *classify.Model, path string) (map[string]func(io.Writer) error, error) {
 		base, ok := strings.CutSuffix(path, ".weights.h5") // load_weights takes no other name
 		if !ok {
-			return nil, fmt.Errorf("foreign: %s: Keras wants weights in a file with the suffix .weights.h5", path)
+			return nil, fmt.Errorf("%w: %s: Keras wants weights in a file with the suffix .weights.h5", ErrUsage, path)
 		}
 		x, err := keras.Export(m, filepath.Base(path))
 		if err != nil {
@@ -41,6 +42,10 @@ var writers = map[string]writer{
 		return map[string]func(io.Writer) error{path: x.Write, base + ".py": content([]byte(x.Script))}, nil
 	},
 }
+
+// ErrUsage says that Export was asked for a format that there is none of, or for a file whose
+// name does not go with it.
+var ErrUsage = errors.New("foreign: cannot export so")
 
 // Formats lists what Export writes.
 func Formats() []string { return []string{"keras", "onnx", "pytorch", "safetensors"} }
@@ -51,7 +56,7 @@ func Formats() []string { return []string{"keras", "onnx", "pytorch", "safetenso
 func Export(m *classify.Model, format, path string) ([]string, error) {
 	write := writers[format]
 	if write == nil {
-		return nil, fmt.Errorf("foreign: format %q, want %s", format, strings.Join(Formats(), ", "))
+		return nil, fmt.Errorf("%w: format %q, want %s", ErrUsage, format, strings.Join(Formats(), ", "))
 	}
 	files, err := write(m, path)
 	if err != nil {
@@ -79,7 +84,7 @@ func content(b []byte) func(io.Writer) error {
 func stateDictOf(m *classify.Model, path string, write func(io.Writer, []torch.Tensor) error) (map[string]func(io.Writer) error, error) {
 	source := strings.TrimSuffix(path, filepath.Ext(path)) + ".py"
 	if source == path {
-		return nil, fmt.Errorf("foreign: %s is the name of the module beside the weights: want another suffix, such as .pt", path)
+		return nil, fmt.Errorf("%w: %s is the name of the module beside the weights: want another suffix, such as .pt", ErrUsage, path)
 	}
 	x, err := torch.Export(m, filepath.Base(path))
 	if err != nil {
