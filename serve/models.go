@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -124,20 +123,14 @@ func (m *models) versions(name string) []string {
 // cards describes all models.
 func (m *models) cards() []byte {
 	first, _ := m.find("", "")
-	var list struct {
-		Models []jsonapi.Card `json:"models"`
-	}
+	var list []jsonapi.Card
 	for _, s := range m.slots {
 		c := s.current.Load()
 		card := jsonapi.NewCard(c.Identity, c.Model)
 		card.Default = c == first
-		list.Models = append(list.Models, card)
+		list = append(list, card)
 	}
-	b, err := json.Marshal(list)
-	if err != nil {
-		panic(err) // it holds finite numbers and strings
-	}
-	return append(b, '\n')
+	return jsonapi.Cards(list)
 }
 
 // reload reads the files again that may have changed, all of them if it is told to, and

@@ -1,6 +1,10 @@
 package jsonapi
 
-import "github.com/textlstm/textlstm/classify"
+import (
+	"encoding/json"
+
+	"github.com/textlstm/textlstm/classify"
+)
 
 // A Card is what a client may know of a model.
 type Card struct {
@@ -34,4 +38,13 @@ func NewCard(id Identity, m *classify.Model) Card {
 		c.Heads = append(c.Heads, Head{Name: h.Name, Kind: kind, Labels: h.Labels})
 	}
 	return c
+}
+
+// Cards is the list of models as JSON.
+func Cards(list []Card) []byte {
+	b, err := json.Marshal(map[string][]Card{"models": list})
+	if err != nil {
+		panic(err) // it holds finite numbers and strings
+	}
+	return append(b, '\n')
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 )
 
@@ -147,7 +146,7 @@ func Elements(array []byte, field string) ([]json.RawMessage, error) {
 		}
 		if part := bytes.TrimSpace(array[start:i]); len(part) > 0 {
 			if len(parts) == mostTexts {
-				return nil, Errorf(http.StatusRequestEntityTooLarge, field, "more than %d elements", mostTexts)
+				return nil, Errorf(413, field, "more than %d elements", mostTexts)
 			}
 			parts = append(parts, part)
 		}
@@ -165,11 +164,11 @@ type Limits struct {
 // Check says whether n texts fit; length gives the bytes of one, field its name.
 func (l Limits) Check(field string, n int, text func(i int) string) error {
 	if l.Texts > 0 && n > l.Texts {
-		return Errorf(http.StatusRequestEntityTooLarge, field, "%d texts, at most %d may come at once", n, l.Texts)
+		return Errorf(413, field, "%d texts, at most %d may come at once", n, l.Texts)
 	}
 	for i := range n {
 		if size := len(text(i)); l.Bytes > 0 && size > l.Bytes {
-			return Errorf(http.StatusRequestEntityTooLarge, fmt.Sprintf("%s[%d]", field, i), "a text of %d bytes, at most %d are read", size, l.Bytes)
+			return Errorf(413, fmt.Sprintf("%s[%d]", field, i), "a text of %d bytes, at most %d are read", size, l.Bytes)
 		}
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 )
 
@@ -25,20 +24,21 @@ func (e *Error) Error() string {
 	return e.Message
 }
 
-// codes are the words for statuses.
+// codes are the words for HTTP statuses. Package net/http has names for them, and would
+// double what a browser has to load.
 var codes = map[int]string{
-	http.StatusBadRequest:            "invalid",
-	http.StatusUnauthorized:          "unauthorized",
-	http.StatusForbidden:             "forbidden",
-	http.StatusNotFound:              "not_found",
-	http.StatusMethodNotAllowed:      "method_not_allowed",
-	http.StatusRequestTimeout:        "too_slow",
-	http.StatusRequestEntityTooLarge: "too_large",
-	http.StatusUnsupportedMediaType:  "unsupported",
-	http.StatusTooManyRequests:       "busy",
-	http.StatusInternalServerError:   "internal",
-	http.StatusServiceUnavailable:    "not_ready",
-	http.StatusGatewayTimeout:        "deadline",
+	400: "invalid",
+	401: "unauthorized",
+	403: "forbidden",
+	404: "not_found",
+	405: "method_not_allowed",
+	408: "too_slow",
+	413: "too_large",
+	415: "unsupported",
+	429: "busy",
+	500: "internal",
+	503: "not_ready",
+	504: "deadline",
 }
 
 // Errorf returns an error of a status about a field, "" for none.
@@ -48,7 +48,7 @@ func Errorf(status int, field, format string, args ...any) *Error {
 
 // Invalid returns the error of a field that makes no sense.
 func Invalid(field, format string, args ...any) *Error {
-	return Errorf(http.StatusBadRequest, field, format, args...)
+	return Errorf(400, field, format, args...)
 }
 
 // AsError is err as an Error; one that a client cannot know of is internal.
@@ -56,7 +56,7 @@ func AsError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
-	return Errorf(http.StatusInternalServerError, "", "the server failed on this request")
+	return Errorf(500, "", "the server failed on this request")
 }
 
 // Append appends e as JSON.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"net/http"
 
 	"github.com/textlstm/textlstm/explain"
 )
@@ -29,7 +28,7 @@ func ParseExplain(body []byte, l Limits) (*Explain, error) {
 		return nil, Invalid("text", "want a text")
 	}
 	if l.Bytes > 0 && len(*e.Text) > l.Bytes {
-		return nil, Errorf(http.StatusRequestEntityTooLarge, "text", "a text of %d bytes, at most %d are read", len(*e.Text), l.Bytes)
+		return nil, Errorf(413, "text", "a text of %d bytes, at most %d are read", len(*e.Text), l.Bytes)
 	}
 	return &e, nil
 }
@@ -47,7 +46,7 @@ func (e *Explain) Answer(ctx context.Context, m Model) ([]byte, error) {
 		}
 		return nil, Invalid(field, "%.64q is no label that this head can be explained by", name)
 	case errors.Is(err, explain.ErrTooLong):
-		return nil, Errorf(http.StatusRequestEntityTooLarge, "text", "the text has more words than can be explained")
+		return nil, Errorf(413, "text", "the text has more words than can be explained")
 	case err != nil:
 		return nil, err
 	}

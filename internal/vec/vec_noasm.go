@@ -4,6 +4,8 @@ package vec
 
 func kernelName() string { return "generic" }
 
+func kernel8Name() string { return "generic" }
+
 func dot(x, y []float32) float32                                 { return dotGeneric(x, y) }
 func sum(x []float32) float32                                    { return sumGeneric(x) }
 func sumSq(x []float32) float64                                  { return sumSqGeneric(x) }
@@ -20,12 +22,6 @@ func tanh(dst, x []float32)                                      { tanhGeneric(d
 func sigmoid(dst, x []float32)                                   { sigmoidGeneric(dst, x) }
 func adam(w, g, m, v []float32, k *adamArgs)                     { adamGeneric(w, g, m, v, k) }
 
-func matMul(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi int, c []float32, ldc int) {
-	matMulGeneric(m, a, rs, ks, b, init, ldi, c, ldc)
-}
-
-func cellForward(pre, cPrev, c, h, peep []float32) { cellForwardGeneric(pre, cPrev, c, h, peep) }
-
 func cellBackward(gates, cPrev, c, dH, dC, peep []float32) {
 	cellBackwardGeneric(gates, cPrev, c, dH, dC, peep)
 }
@@ -35,12 +31,6 @@ type weight8 = int8
 
 const offset = 0
 
-func kernel8Name() string { return "generic" }
-
 func absMax(x []float32) uint32 { return absMaxGeneric(x) }
 
 func quantize(q []int8, x []float32, inverse float32) int32 { return quantizeGeneric(q, x, inverse) }
-
-func matMulInt8(a *RowsInt8, b *PackedInt8, beta float32, c []float32, ldc int) {
-	matMulInt8Generic(a, b, beta, c, ldc)
-}
