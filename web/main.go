@@ -11,12 +11,14 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/internal/jsonapi"
+	"github.com/textlstm/textlstm/pretrained/langid"
 )
 
 // local is a model that answers in the browser.
 type local struct {
 	*classify.Model
 	explainer *explain.Explainer // made at the first explanation
+	foreign   func(text string) string
 }
 
 func (l *local) Explainer() *explain.Explainer {
@@ -26,7 +28,7 @@ func (l *local) Explainer() *explain.Explainer {
 	return l.explainer
 }
 
-func (l *local) Foreign() func(text string) string { return nil }
+func (l *local) Foreign() func(text string) string { return l.foreign }
 
 // answer answers what the server answers at the same path.
 func (l *local) answer(path string, body []byte) ([]byte, error) {
@@ -61,7 +63,7 @@ func main() {
 		if err != nil {
 			return err.Error()
 		}
-		model = &local{Model: m}
+		model = &local{Model: m, foreign: langid.ForeignTo(m)}
 		return ""
 	}))
 	worker.Set("call", js.FuncOf(func(_ js.Value, args []js.Value) any {

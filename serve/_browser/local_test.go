@@ -1,0 +1,59 @@
+package browser
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// The page that needs no server, as web/build makes it: WEB names its directory, else it
+// is made. Its answers are the model's; it works when the files cannot be had any more.
+func TestWithoutServer(t *testing.T) {
+	program, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no Chromium here: the page is not tested in a browser")
+	}
+	dir := os.Getenv("WEB")
+	if dir == "" {
+		dir = t.TempDir()
+		if out, err := exec.Command(filepath.Join("..", "..", "web", "build"), dir).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	size := int64(0)
+	files, err := filepath.Glob(filepath.Join(dir, "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		size += info.Size()
+	}
+	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	defer server.Close()
+	b := visit(t, program, server.URL+"/")
+	begin := time.Now()
+	b.typed()
+	t.Logf("%d bytes; first answers after %v", size, time.Since(begin).Round(time.Millisecond))
+
+	long := strings.Repeat("The room was spotless and the staff were wonderful, although the breakfast came late and the coffee was cold. ", 12)
+	milliseconds := eval[float64](b, `import(document.baseURI + "backend.js").then(async (m) => { const ask = () => m.call("v1/classify", { text: `+"`"+long+"`"+` }); await ask(); const t = performance.now(); for (let i = 0; i < 5; i++) await ask(); return (performance.now() - t) / 5; })`)
+	t.Logf("228 words in %.0f ms: %.0f words/s", milliseconds, 228/milliseconds*1000)
+
+	b.until(`navigator.serviceWorker.ready.then(() => true)`)
+	b.until(`caches.keys().then(async (k) => k.length === 1 && (await (await caches.open(k[0])).keys()).length === 10)`)
+	server.Close()
+	b.do(chromedp.Navigate(server.URL + "/"))
+	b.until(`document.getElementById("facts").children.length > 4`)
+	b.typed()
+}
