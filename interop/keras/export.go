@@ -118,7 +118,7 @@ func (x *Exported) transposed(path string, m *interop.Matrix) {
 	x.add(path, interop.Transpose(m.Data, m.Rows, m.Cols), m.Cols, m.Rows)
 }
 
-// own adds a variable of the model itself.
+// ownVariable adds a variable of the model itself.
 func (s *script) ownVariable(x *Exported, data []float32) {
 	x.add(fmt.Sprintf("vars/%d", s.own), data, len(data))
 	s.own++
@@ -314,9 +314,9 @@ func newHead(h *classify.Head, members int) head {
 	if members > 0 {
 		out.Deep = number(orOne(h.Deep) / float64(members))
 	}
-	out.Labels = join0(h.Labels, strconv.Quote)
-	out.Lexicon = join0(h.Lexicon, number)
-	out.Thresholds = join0(h.Thresholds, number)
+	out.Labels = list(h.Labels, strconv.Quote)
+	out.Lexicon = list(h.Lexicon, number)
+	out.Thresholds = list(h.Thresholds, number)
 	switch {
 	case !h.Labelled():
 		out.Answer = "s"
@@ -331,8 +331,8 @@ func newHead(h *classify.Head, members int) head {
 	return out
 }
 
-// join0 writes a list in Python, without brackets.
-func join0[E any](list []E, text func(E) string) string {
+// list writes one in Python, without brackets.
+func list[E any](list []E, text func(E) string) string {
 	parts := make([]string, len(list))
 	for i, v := range list {
 		parts[i] = text(v)

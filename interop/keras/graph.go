@@ -16,6 +16,7 @@ import (
 type layer struct {
 	Class   string          `json:"class_name"`
 	Module  string          `json:"module"`
+	Custom  string          `json:"registered_name"`
 	Name    string          `json:"name"` // in a functional model
 	Config  json.RawMessage `json:"config"`
 	Inbound json.RawMessage `json:"inbound_nodes"`
@@ -423,8 +424,8 @@ func tensors(v any, list []endpoint) []endpoint {
 	return list
 }
 
-// sequenceOf reports an input that is not one value of some kinds.
-func sequenceOf(l *layer, in []value, want ...what) (value, error) {
+// single returns the one input of a layer, which must be of one of some kinds.
+func single(l *layer, in []value, want ...what) (value, error) {
 	if len(in) != 1 {
 		return value{}, refuse(l.name(), "%d inputs of a %s layer, want 1", len(in), l.Class)
 	}

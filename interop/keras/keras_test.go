@@ -209,6 +209,7 @@ func TestRefusals(t *testing.T) {
 		"masking":     "layer masking: class Masking",
 		"ngrams":      "layer text: ngrams",
 		"multi_hot":   "layer text: output_mode multi_hot",
+		"custom":      "layer mine: class LSTM of",
 		"branches":    "layer other: a second recurrent layer that reads the same as another",
 		"states":      "layer lstm: return_state=True",
 	} {

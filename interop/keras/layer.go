@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/textlstm/textlstm/internal/hdf5"
 	"github.com/textlstm/textlstm/interop"
@@ -28,9 +29,9 @@ func (b *builder) layer(l *layer, at place, in []value, depth int) (value, error
 		}
 		return out[0], nil
 	case "Dropout", "SpatialDropout1D", "GaussianDropout", "GaussianNoise", "AlphaDropout", "ActivityRegularization", "Identity":
-		return sequenceOf(l, in, ids, numbers, rows, vector)
+		return single(l, in, ids, numbers, rows, vector)
 	case "NotEqual":
-		_, err := sequenceOf(l, in, ids)
+		_, err := single(l, in, ids)
 		return value{what: maskOfIDs}, err
 	case "TextVectorization":
 		return b.textVectorization(l, at, in)
@@ -55,6 +56,9 @@ func (l *layer) checkType() error {
 	var c struct {
 		DType        json.RawMessage `json:"dtype"`
 		Quantization json.RawMessage `json:"quantization_config"`
+	}
+	if l.Module != "" && !strings.HasPrefix(strings.TrimPrefix(l.Module, "tf_"), "keras") || strings.Contains(l.Custom, ">") {
+		return refuse(l.name(), "class %s of %s %s, want one of Keras itself", l.Class, l.Module, l.Custom)
 	}
 	if l.options(&c) != nil || l.Class == "InputLayer" {
 		return nil // of other kinds of config
@@ -133,7 +137,7 @@ func matrix(l *layer, d *hdf5.Dataset, rows, cols int) (interop.Matrix, error) {
 	return interop.Matrix{Rows: cols, Cols: rows, Data: v}, err
 }
 
-// numbers reads an array of a shape.
+// floats reads an array of a shape.
 func floats(l *layer, d *hdf5.Dataset, shape ...int) ([]float32, error) {
 	if !slices.Equal(d.Shape, shape) {
 		return nil, refuse(l.name(), "weights %v, want %v", d.Shape, shape)
@@ -150,7 +154,7 @@ func (b *builder) embed(l *layer, at place, in []value) (value, error) {
 	if err := l.options(&c); err != nil {
 		return value{}, err
 	}
-	v, err := sequenceOf(l, in, ids)
+	v, err := single(l, in, ids)
 	if err != nil {
 		return v, err
 	}
@@ -170,7 +174,7 @@ func (b *builder) embed(l *layer, at place, in []value) (value, error) {
 	return value{what: rows, mask: c.Mask, steps: v.steps}, nil
 }
 
-// A pooled vector is of all recurrent layers, each of which reads the one below.
+// pool follows a global pooling.
 func (b *builder) pool(l *layer, in []value) (value, error) {
 	var c struct {
 		Format string `json:"data_format"`
@@ -179,7 +183,7 @@ func (b *builder) pool(l *layer, in []value) (value, error) {
 	if err := l.options(&c); err != nil {
 		return value{}, err
 	}
-	v, err := sequenceOf(l, in, rows)
+	v, err := single(l, in, rows)
 	switch {
 	case err != nil:
 		return v, err
@@ -241,7 +245,7 @@ func (b *builder) denseLayer(l *layer, at place, in []value) (value, error) {
 	if err := l.options(&c); err != nil {
 		return value{}, err
 	}
-	v, err := sequenceOf(l, in, vector)
+	v, err := single(l, in, vector)
 	if err != nil {
 		return v, err
 	}
@@ -314,7 +318,7 @@ func activate(l *layer, in []value) (value, error) {
 	if c.Most != nil || c.Slope != 0 || c.Threshold != 0 || c.Axis != nil && c.Axis != -1.0 || c.Alpha != nil && *c.Alpha != 1 {
 		return value{}, refuse(l.name(), "max_value, negative_slope, threshold, axis or alpha, want the defaults")
 	}
-	v, err := sequenceOf(l, in, vector)
+	v, err := single(l, in, vector)
 	if err != nil {
 		return v, err
 	}

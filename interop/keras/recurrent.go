@@ -28,6 +28,9 @@ func (l *layer) cellOptions() (c cellOptions, err error) {
 	if l.Class != "LSTM" && l.Class != "GRU" {
 		return c, refuse(l.name(), "a %s within Bidirectional, want LSTM or GRU", l.Class)
 	}
+	if err := l.checkType(); err != nil {
+		return c, err
+	}
 	if err := l.options(&c); err != nil {
 		return c, err
 	}
@@ -58,7 +61,7 @@ func (l *layer) cellOptions() (c cellOptions, err error) {
 }
 
 func (b *builder) recurrent(l *layer, at place, in []value) (value, error) {
-	v, err := sequenceOf(l, in, rows, numbers)
+	v, err := single(l, in, rows, numbers)
 	if err != nil {
 		return v, err
 	}

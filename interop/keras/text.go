@@ -31,7 +31,7 @@ func (b *builder) textVectorization(l *layer, at place, in []value) (value, erro
 	if err := l.options(&c); err != nil {
 		return value{}, err
 	}
-	v, err := sequenceOf(l, in, text, ids) // an Input of dtype string, or of none said
+	v, err := single(l, in, text, ids) // an Input of dtype string, or of none said
 	if err != nil {
 		return v, err
 	}

@@ -284,6 +284,10 @@ def refused():
     save("masking", L.Masking(name="masking"), L.LSTM(2), L.Dense(1))
     save("ngrams", L.Embedding(50, 2), L.LSTM(2), L.Dense(1), top=(L.Input((1,), dtype="string"), vectorize(ngrams=2, name="text")))
     save("multi_hot", L.Dense(1), top=(L.Input((1,), dtype="string"), vectorize(output_mode="multi_hot", name="text")))
+    @keras.saving.register_keras_serializable(package="own")
+    class LSTM(L.LSTM):
+        pass
+    save("custom", LSTM(2, name="mine"), L.Dense(1))
     i = L.Input((5, 2))
     keras.Model(i, L.Dense(1)(L.Concatenate(name="join")([L.LSTM(2)(i), L.LSTM(2, name="other")(i)]))).save(FOLDER / "refused" / "branches.keras")
     i = L.Input((5, 2))
