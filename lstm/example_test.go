@@ -61,3 +61,32 @@ func ExampleLSTM_Step() {
 	// 3
 	// 3
 }
+
+// Layers may differ: a wide one of two directions, whose states are added up, below a
+// narrow one.
+func ExampleConfig() {
+	c := lstm.Config{InputSize: 8, Stack: []nn.Layer{
+		{Units: 32, Direction: nn.Bidirectional, Merge: nn.Sum},
+		{Units: 16},
+	}}
+	m, err := lstm.New(c)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range m.Params() {
+		fmt.Println(p.Name, p.Shape)
+	}
+	fmt.Println("width of a state:", m.OutputSize())
+	// Output:
+	// weight_ih_l0 [128 8]
+	// weight_hh_l0 [128 32]
+	// bias_l0 [128]
+	// weight_ih_l0_reverse [128 8]
+	// weight_hh_l0_reverse [128 32]
+	// bias_l0_reverse [128]
+	// weight_ih_l1 [64 32]
+	// weight_hh_l1 [64 16]
+	// bias_l1 [64]
+	// width of a state: 16
+}
