@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/textlstm/textlstm/internal/hdf5"
@@ -38,8 +39,9 @@ type File struct {
 
 // Open opens a file, which must stay as it is until Close: .keras, .h5 or .weights.h5, told
 // apart by their content. Weights alone need config, the file of the model's JSON as
-// model.to_json() writes it; "" looks for it beside them, under the name of the weights
-// with .json in place of .weights.h5. Errors about the content wrap ErrFormat.
+// model.to_json() writes it, or config.json of a .keras; "" looks for it beside them, under
+// the name of the weights with .json in place of .weights.h5, as config.json or as
+// model.json. Errors about the content wrap ErrFormat.
 func Open(name, config string) (*File, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -66,11 +68,21 @@ func open(f *os.File, config string) (*File, error) {
 	if err != nil || file.Config != nil {
 		return file, err
 	}
+	names := []string{config}
 	if config == "" {
-		config = strings.TrimSuffix(strings.TrimSuffix(f.Name(), ".h5"), ".weights") + ".json"
+		dir := filepath.Dir(f.Name())
+		names = []string{
+			strings.TrimSuffix(strings.TrimSuffix(f.Name(), ".h5"), ".weights") + ".json",
+			filepath.Join(dir, "config.json"), filepath.Join(dir, "model.json"),
+		}
 	}
-	if info, err = os.Stat(config); err != nil {
-		return nil, fmt.Errorf("%w: it has weights alone, and the JSON of the model (model.to_json()) is not beside it: %w", ErrFormat, err)
+	for _, config = range names {
+		if info, err = os.Stat(config); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: it has weights alone, and the JSON of the model (model.to_json()) is not beside it, as %s", ErrFormat, strings.Join(names, " or "))
 	}
 	if info.Size() > maxConfig {
 		return nil, fmt.Errorf("%s: %w: %d bytes, limit %d", config, ErrFormat, info.Size(), maxConfig)

@@ -170,6 +170,26 @@ func TestWeightsAlone(t *testing.T) {
 	if _, err := keras.Open(weights, "testdata/none.json"); !errors.Is(err, keras.ErrFormat) || !strings.Contains(err.Error(), "model.to_json()") {
 		t.Errorf("without the JSON: %v", err)
 	}
+	dir := t.TempDir()
+	for _, name := range []string{"x.json", "config.json", "model.json"} {
+		for to, from := range map[string]string{"x.weights.h5": weights, name: "testdata/forecaster_model.json"} {
+			b, err := os.ReadFile(from)
+			if err == nil {
+				err = os.WriteFile(filepath.Join(dir, to), b, 0o600)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		f, err := keras.Open(filepath.Join(dir, "x.weights.h5"), "")
+		if err != nil || f.Config == nil {
+			t.Fatalf("with %s beside it: %v", name, err)
+		}
+		f.Close()
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	f, err := keras.Open(weights, "testdata/forecaster_model.json")
 	if err != nil {
 		t.Fatal(err)
