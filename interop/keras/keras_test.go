@@ -1,6 +1,7 @@
 package keras_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
@@ -238,5 +239,30 @@ func TestRefusals(t *testing.T) {
 		if !errors.Is(err, keras.ErrFormat) || !errors.As(err, &refusal) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", name, err, want)
 		}
+	}
+}
+
+// A standardisation that is a function of Python may be given as a pipeline.
+func TestOwnStandardisation(t *testing.T) {
+	b := testdata(t, "text_sequential.keras")[0]
+	read := func(o keras.Options) (*interop.Network, error) {
+		f, err := keras.Read(bytes.NewReader(b), int64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := []byte(`"standardize": {"module": "builtins", "class_name": "function", "config": "mine"}`)
+		config := bytes.Replace(f.Config, []byte(`"standardize": "lower_and_strip_punctuation"`), own, 1)
+		if bytes.Equal(config, f.Config) {
+			t.Fatal("the config is another")
+		}
+		f.Config = config
+		return f.Network(o)
+	}
+	if _, err := read(keras.Options{}); err == nil || !strings.Contains(err.Error(), "layer text_vectorization: standardize") {
+		t.Errorf("without a pipeline: %v", err)
+	}
+	n, err := read(keras.Options{Pipeline: "html|words|lower"})
+	if err != nil || n.Text.Pipeline != "html|words|lower|max:12" {
+		t.Errorf("pipeline %q, %v", n.Text.Pipeline, err)
 	}
 }

@@ -40,14 +40,15 @@ func (b *builder) textVectorization(l *layer, at place, in []value) (value, erro
 		"": "", "null": "", `"lower_and_strip_punctuation"`: "|lower:ascii|depunct", `"lower"`: "|lower:ascii", `"strip_punctuation"`: "|depunct",
 	}[string(c.Standardize)]
 	split, known := map[string]string{`"whitespace"`: "fields:ascii", `"character"`: "runes:all", "": "fields:ascii"}[string(c.Split)]
+	given := b.options.Pipeline != "" // in place of code that no file holds
 	isNull := func(r json.RawMessage) bool { return len(r) == 0 || string(r) == "null" }
 	switch {
 	case b.vectorizer != nil:
 		return v, refuse(t.name, "a second TextVectorization, want one")
-	case !ok:
-		return v, refuse(t.name, "standardize %.60s, want lower_and_strip_punctuation, lower, strip_punctuation or None", c.Standardize)
-	case !known:
-		return v, refuse(t.name, "split %.60s, want whitespace or character", c.Split)
+	case !ok && !given:
+		return v, refuse(t.name, "standardize %.60s, want lower_and_strip_punctuation, lower, strip_punctuation or None, or a pipeline that does the same", c.Standardize)
+	case !known && !given:
+		return v, refuse(t.name, "split %.60s, want whitespace or character, or a pipeline that does the same", c.Split)
 	case !isNull(c.Ngrams):
 		return v, refuse(t.name, "ngrams %.60s, want None", c.Ngrams)
 	case c.Mode != "" && c.Mode != "int":
@@ -57,7 +58,9 @@ func (b *builder) textVectorization(l *layer, at place, in []value) (value, erro
 	case c.Encoding != "" && !strings.EqualFold(c.Encoding, "utf-8"):
 		return v, refuse(t.name, "encoding %s, want utf-8", c.Encoding)
 	}
-	t.pipeline = split + standardize
+	if t.pipeline = split + standardize; !ok || !known {
+		t.pipeline = b.options.Pipeline
+	}
 	if t.vocabulary, err = b.readVocabulary(l, at, c.Vocabulary); err != nil {
 		return v, err
 	}
