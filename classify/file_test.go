@@ -239,6 +239,7 @@ func TestTamperedFiles(t *testing.T) {
 		{"an unknown field", deep, func(f *tampered) { f.meta["colour"] = 1 }, []string{"colour"}},
 		{"an unknown field of the config", deep, func(f *tampered) { f.config["depth"] = 1 }, []string{"depth"}},
 		{"more members than there are", deep, func(f *tampered) { f.config["members"] = 3 }, []string{"asks for 2223 weights", "the file holds"}},
+		{"buckets of n-grams that are not there", deep, func(f *tampered) { f.config["subword"] = map[string]any{"min": 3, "max": 6, "bits": 24} }, []string{"asks for 100664037 weights", "the file holds"}},
 		{"no vocabulary", deep, func(f *tampered) { delete(f.meta, "vocab") }, []string{"no vocabulary"}},
 		{"a token twice", deep, func(f *tampered) { f.meta["vocab"].(map[string]any)["tokens"].([]any)[1] = "the" }, []string{"duplicate"}},
 		{"an empty config", deep, func(f *tampered) { f.meta["config"] = map[string]any{} }, []string{"embed = 0", "no heads"}},
