@@ -28,7 +28,7 @@ func (n *Network) Model(card classify.Card) (*classify.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, table, err := n.Text.vocabulary(n.Embedding)
+	v, rows, err := n.Text.vocabulary(n.Embedding.Rows)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,9 @@ func (n *Network) Model(card classify.Card) (*classify.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	values := map[string][]float32{"embedding.weight": table}
+	params := deep.Params() // the first is that of word vectors, as the order is fixed
+	copyRows(params[0], n.Embedding, rows)
+	values := map[string][]float32{}
 	n.encoderValues(values)
 	if a := n.Attention; a != nil {
 		a.Hidden.values(values, "pool.hidden")
@@ -53,7 +55,7 @@ func (n *Network) Model(card classify.Card) (*classify.Model, error) {
 			h.Layers[l].values(values, cfg.Heads[i].HiddenName(l))
 		}
 	}
-	if err := fill(deep.Params(), values); err != nil {
+	if err := fill(params[1:], values); err != nil {
 		return nil, err
 	}
 	return classify.New(cfg, v, card, deep)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -24,34 +25,43 @@ var (
 	unknownNames = []string{"<unk>", "<UNK>", "[UNK]", "<oov>", "<OOV>"}
 )
 
-// vocabulary returns the tokens of the rows of an embedding, and the embedding with its rows in the
-// order of their ids: padding, unknown, tokens. Where there is none of the first two, its row is zeros.
-func (t *Text) vocabulary(e *Matrix) (*vocab.Vocabulary, []float32, error) {
+// vocabulary returns the tokens of the rows of an embedding of so many rows, and the row of
+// each id: padding, unknown, tokens. Where there is none of the first two it is -1.
+func (t *Text) vocabulary(rows int) (*vocab.Vocabulary, []int, error) {
 	tokens := t.Tokens
 	if tokens == nil {
-		for i := range e.Rows {
+		for i := range rows {
 			tokens = append(tokens, strconv.Itoa(i))
 		}
 	}
-	if len(tokens) > e.Rows {
-		return nil, nil, refuse("embedding", "%d tokens for %d rows", len(tokens), e.Rows)
+	if len(tokens) > rows {
+		return nil, nil, refuse("embedding", "%d tokens for %d rows", len(tokens), rows)
 	}
-	table := make([]float32, 2*e.Cols, (2+len(tokens))*e.Cols)
+	row := []int{-1, -1}
 	var known []string
 	for i, token := range tokens {
-		row := e.Data[i*e.Cols : (i+1)*e.Cols]
 		switch {
 		case slices.Contains(padNames, token):
-			copy(table[:e.Cols], row)
+			row[vocab.Pad] = i
 		case slices.Contains(unknownNames, token):
-			copy(table[e.Cols:2*e.Cols], row)
+			row[vocab.Unk] = i
 		default:
 			known = append(known, token)
-			table = append(table, row...)
+			row = append(row, i)
 		}
 	}
 	v, err := vocab.New(known, nil, 0)
-	return v, table, err
+	return v, row, err
+}
+
+// copyRows gives the parameter of word vectors the rows of an embedding, zeros for -1.
+func copyRows(p *nn.Param, e *Matrix, rows []int) {
+	for id, row := range rows {
+		if row >= 0 {
+			copy(p.Data[id*e.Cols:(id+1)*e.Cols], e.Data[row*e.Cols:])
+		}
+	}
+	p.Changed()
 }
 
 // pipeline is Pipeline with its default.

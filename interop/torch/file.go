@@ -161,21 +161,27 @@ type saved struct {
 	used   int64 // values that tensors have read or made so far
 }
 
-// span returns n bytes of a file, from a byte on. Its checksum is looked at where they
-// are the whole file.
-func (a *saved) span(name string, from, n int64) ([]byte, error) {
-	s, err := a.zip.Section(a.folder + name)
+// stream returns n bytes of a file, from a byte on, one after the other. The checksum is
+// looked at, at their end, where they are the whole file.
+func (a *saved) stream(name string, from, n int64) (io.ReadCloser, error) {
+	r, size, err := a.zip.Open(a.folder + name)
 	switch {
 	case err != nil:
 		return nil, err
-	case from+n > s.Size():
-		return nil, fmt.Errorf("file %q: bytes %d to %d of %d", name, from, from+n, s.Size())
-	case n == s.Size():
-		return a.zip.ReadFile(a.folder+name, n)
+	case from == 0 && n == size:
+		return r, nil
+	case from+n > size:
+		err = fmt.Errorf("file %q: bytes %d to %d of %d", name, from, from+n, size)
 	}
-	b := make([]byte, n)
-	_, err = s.ReadAt(b, from)
-	return b, err
+	r.Close()
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.zip.Section(a.folder + name)
+	if err != nil {
+		return nil, err
+	}
+	return io.NopCloser(io.NewSectionReader(s, from, n)), nil
 }
 
 // tensor reads the values of a view.
@@ -206,21 +212,47 @@ func (a *saved) tensor(v *view) (Tensor, error) {
 	if size == 0 || n == 0 {
 		return t, nil
 	}
-	raw, err := a.span("data/"+v.storage.key, v.offset*size, span*size)
+	r, err := a.stream("data/"+v.storage.key, v.offset*size, span*size)
 	if err != nil {
 		return t, err
 	}
+	defer r.Close()
 	t.Data = make([]float32, n)
-	v.gather(t.Data, raw, size)
-	return t, nil
+	return t, v.read(t.Data, r, span, size)
 }
 
-// gather reads the elements of a view from the bytes that it spans.
-func (v *view) gather(dst []float32, raw []byte, size int64) {
-	if v.contiguous() {
-		decode(dst, raw, v.storage.dtype)
-		return
+// read reads the elements of a view from the bytes that it spans.
+func (v *view) read(dst []float32, r io.Reader, span, size int64) error {
+	if !v.contiguous() {
+		raw := make([]byte, span*size)
+		if _, err := io.ReadFull(r, raw); err != nil {
+			return err
+		}
+		v.gather(dst, raw, size)
+		return atEnd(r)
 	}
+	chunk := make([]byte, min(span*size, 1<<16))
+	for len(dst) > 0 {
+		n := min(len(dst), len(chunk)/int(size))
+		if _, err := io.ReadFull(r, chunk[:n*int(size)]); err != nil {
+			return err
+		}
+		decode(dst[:n], chunk, v.storage.dtype)
+		dst = dst[n:]
+	}
+	return atEnd(r)
+}
+
+// atEnd reports bytes that are left, or a checksum that is wrong.
+func atEnd(r io.Reader) error {
+	if n, err := r.Read(make([]byte, 1)); n > 0 || err != io.EOF {
+		return fmt.Errorf("after the last value: %d bytes, %w", n, err)
+	}
+	return nil
+}
+
+// gather picks the elements of a view from the bytes that it spans.
+func (v *view) gather(dst []float32, raw []byte, size int64) {
 	place := make([]int64, len(v.shape))
 	for i := range dst {
 		at := int64(0)
