@@ -110,7 +110,10 @@ func TestExport(t *testing.T) {
 			t.Errorf("%s: %v", format, err)
 		}
 	}
-	if _, err := foreign.Export(m, "pytorch", filepath.Join(dir, "x.py")); err == nil {
+	if _, err := foreign.Export(m, "onnx", filepath.Join(dir, "no", "x.onnx")); err == nil || errors.Is(err, foreign.ErrUsage) {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+	if _, err := foreign.Export(m, "pytorch", filepath.Join(dir, "x.py")); !errors.Is(err, foreign.ErrUsage) {
 		t.Error("weights under the name of the module are no error")
 	}
 	if _, err := foreign.Export(m, "pickle", "x"); err == nil || !strings.Contains(err.Error(), "onnx, pytorch") {
