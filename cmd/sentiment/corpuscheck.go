@@ -12,18 +12,21 @@ import (
 	"github.com/textlstm/textlstm/train/crossval"
 )
 
+// Check flags are those of corpus check.
+type checkFlags struct {
+	in          input
+	output      string
+	limit       int
+	options     corpora.CheckOptions
+	noNear      bool
+	labelErrors bool
+	folds       int
+	epochs      int
+	seed        uint64
+}
+
 func newCorpusCheck() *cobra.Command {
-	var (
-		in          input
-		output      string
-		limit       int
-		options     corpora.CheckOptions
-		noNear      bool
-		labelErrors bool
-		folds       int
-		epochs      int
-		seed        uint64
-	)
+	var x checkFlags
 	cmd := &cobra.Command{
 		Use:   "check FILE...",
 		Short: "Look for duplicates, leaks, conflicting and wrong labels",
@@ -39,66 +42,68 @@ remaining one: what they contradict with confidence is named, the surest first
 		Example: `  sentiment corpus check train.tsv test.tsv
   sentiment corpus check --label-errors reviews.tsv`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, paths []string) error {
-			style, err := corpusStyle(output)
-			if err != nil {
-				return err
-			}
-			opts, err := in.options()
-			if err != nil {
-				return err
-			}
-			opts.Limits.BadRecords = -1
-			switch {
-			case folds < 2:
-				return usagef("--folds %d: want at least 2", folds)
-			case limit < 0:
-				return usagef("--limit %d: want 0 for all, or more", limit)
-			case !(options.Near > 0 && options.Near <= 1):
-				return usagef("--near %v: want a similarity above 0 and up to 1", options.Near)
-			case options.Rare < 0:
-				return usagef("--rare %d: want a number of texts", options.Rare)
-			}
-			if noNear {
-				options.Near = -1
-			}
-			a := &audit.Audit{Options: options}
-			for _, path := range paths {
-				d, rep, err := corpora.ReadFiles(opts, path)
-				if err != nil {
-					return err
-				}
-				f := a.Add(path, d, rep)
-				if !labelErrors {
-					continue
-				}
-				if d.Separator != "" {
-					return fmt.Errorf("--label-errors wants one label per text: %w", corpora.ErrData)
-				}
-				t := train.Trainer{Config: train.Config{Seed: seed, Epochs: epochs}}
-				for h := range d.Heads {
-					found, err := crossval.LabelErrors(cmd.Context(), t, d, h, folds, func(fold int) {
-						fmt.Fprintf(cmd.ErrOrStderr(), "%s: fold %d of %d\n", report.Clean(path), fold, folds)
-					})
-					if err != nil {
-						return err
-					}
-					f.Wrong = append(f.Wrong, found...)
-				}
-			}
-			return a.Write(cmd.OutOrStdout(), style, limit)
-		},
+		RunE: func(cmd *cobra.Command, files []string) error { return x.run(cmd, files) },
 	}
-	in.addFlags(cmd, true)
+	x.in.addFlags(cmd, true)
 	f := cmd.Flags()
-	f.StringVarP(&output, "output", "o", "table", outputUsage)
-	f.IntVar(&limit, "limit", 10, "findings of a kind to show; 0 for all")
-	f.Float64Var(&options.Near, "near", 0.8, "similarity from which texts are near duplicates")
-	f.BoolVar(&noNear, "no-near", false, "do not look for near duplicates")
-	f.IntVar(&options.Rare, "rare", 5, "a label of fewer texts is rare")
-	f.BoolVar(&labelErrors, "label-errors", false, "train models to find labels that are probably wrong")
-	f.IntVar(&folds, "folds", 4, "folds for --label-errors")
-	f.IntVar(&epochs, "epochs", 4, "passes over the texts of a fold for --label-errors")
-	f.Uint64Var(&seed, "seed", 0, "seed of the folds and the models")
+	f.StringVarP(&x.output, "output", "o", "table", outputUsage)
+	f.IntVar(&x.limit, "limit", 10, "findings of a kind to show; 0 for all")
+	f.Float64Var(&x.options.Near, "near", 0.8, "similarity from which texts are near duplicates")
+	f.BoolVar(&x.noNear, "no-near", false, "do not look for near duplicates")
+	f.IntVar(&x.options.Rare, "rare", 5, "a label of fewer texts is rare")
+	f.BoolVar(&x.labelErrors, "label-errors", false, "train models to find labels that are probably wrong")
+	f.IntVar(&x.folds, "folds", 4, "folds for --label-errors")
+	f.IntVar(&x.epochs, "epochs", 4, "passes over the texts of a fold for --label-errors")
+	f.Uint64Var(&x.seed, "seed", 0, "seed of the folds and the models")
 	return cmd
+}
+
+func (x *checkFlags) run(cmd *cobra.Command, files []string) error {
+	style, err := corpusStyle(x.output)
+	if err != nil {
+		return err
+	}
+	opts, err := x.in.options()
+	if err != nil {
+		return err
+	}
+	opts.Limits.BadRecords = -1
+	switch {
+	case x.folds < 2:
+		return usagef("--folds %d: want at least 2", x.folds)
+	case x.limit < 0:
+		return usagef("--limit %d: want 0 for all, or more", x.limit)
+	case !(x.options.Near > 0 && x.options.Near <= 1):
+		return usagef("--near %v: want a similarity above 0 and up to 1", x.options.Near)
+	case x.options.Rare < 0:
+		return usagef("--rare %d: want a number of texts", x.options.Rare)
+	}
+	if x.noNear {
+		x.options.Near = -1
+	}
+	a := &audit.Audit{Options: x.options}
+	for _, path := range files {
+		d, rep, err := corpora.ReadFiles(opts, path)
+		if err != nil {
+			return err
+		}
+		f := a.Add(path, d, rep)
+		if !x.labelErrors {
+			continue
+		}
+		if d.Separator != "" {
+			return fmt.Errorf("--label-errors wants one label per text: %w", corpora.ErrData)
+		}
+		t := train.Trainer{Config: train.Config{Seed: x.seed, Epochs: x.epochs}}
+		for h := range d.Heads {
+			found, err := crossval.LabelErrors(cmd.Context(), t, d, h, x.folds, func(fold int) {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s: fold %d of %d\n", report.Clean(path), fold, x.folds)
+			})
+			if err != nil {
+				return err
+			}
+			f.Wrong = append(f.Wrong, found...)
+		}
+	}
+	return a.Write(cmd.OutOrStdout(), style, x.limit)
 }

@@ -15,19 +15,22 @@ import (
 	"github.com/textlstm/textlstm/lstm"
 )
 
+// Diagnose flags are those of diagnose.
+type diagnoseFlags struct {
+	in     input
+	model  string
+	output string
+	plots  string
+	texts  []string
+	lines  bool
+	member int
+	fresh  bool
+	all    bool
+	d      diagnosis
+}
+
 func newDiagnose() *cobra.Command {
-	var (
-		in     input
-		model  string
-		output string
-		plots  string
-		texts  []string
-		lines  bool
-		member int
-		fresh  bool
-		all    bool
-		d      diagnosis
-	)
+	var x diagnoseFlags
 	cmd := &cobra.Command{
 		Use:   "diagnose [file...]",
 		Short: "Show whether the gradient vanishes on its way back through the steps",
@@ -42,86 +45,88 @@ vocabulary. With --fresh there is no model: an LSTM of the given size on noise.`
 		Example: `  sentiment diagnose
   sentiment diagnose --lines --plots plots reviews.txt
   sentiment diagnose --fresh --hidden 64 --steps 400 --output json`,
-		RunE: func(cmd *cobra.Command, files []string) error {
-			if output != "table" && output != "json" {
-				return usagef("--output %s: want table or json", output)
-			}
-			if err := d.check(); err != nil {
-				return err
-			}
-			if fresh && (model != "" || len(files) > 0 || len(texts) > 0) {
-				return usagef("--fresh is without a model and without texts")
-			}
-			var curves []gradflow.Curve
-			var err error
-			if fresh {
-				curves, err = d.fresh()
-			} else {
-				var m *classify.Model
-				if m, err = loadModel(model); err != nil {
-					return err
-				}
-				if m.Deep() == nil {
-					return modelError{errors.New("the model has no LSTM, only n-grams")}
-				}
-				if n := m.Config().NumMembers(); member < 1 || member > n {
-					return usagef("--member %d: the model has 1 to %d", member, n)
-				}
-				m = m.Member(member - 1)
-				if len(files) > 0 {
-					opts, err := in.options()
-					if err != nil {
-						return err
-					}
-					opts.Unlabelled, opts.Lines = true, lines
-					if texts, err = d.read(cmd.Context(), opts, files, texts); err != nil {
-						return err
-					}
-				}
-				curves, err = gradflow.Model(cmd.Context(), m, gradflow.Sample{Texts: texts, Sequences: d.sequences, Steps: d.steps}, d.options)
-				if err == nil && curves == nil {
-					err = fmt.Errorf("%w: none of the texts has a word", corpora.ErrData)
-				}
-			}
+		RunE: func(cmd *cobra.Command, files []string) error { return x.run(cmd, files) },
+	}
+	addModelFlag(cmd, &x.model)
+	x.in.addFlags(cmd, false)
+	f := cmd.Flags()
+	f.StringArrayVar(&x.texts, "text", nil, "a `text` to read; may be repeated")
+	f.BoolVar(&x.lines, "lines", false, "one document per line")
+	f.IntVar(&x.member, "member", 1, "of a model that averages several networks, the one to look at")
+	f.BoolVar(&x.fresh, "fresh", false, "an untrained LSTM on noise, instead of a model")
+	f.IntVar(&x.d.config.InputSize, "input", 100, "with --fresh: width of the inputs")
+	f.IntVar(&x.d.config.HiddenSize, "hidden", 128, "with --fresh: hidden units")
+	f.IntVar(&x.d.config.Layers, "layers", 1, "with --fresh: layers")
+	f.Float64Var(&x.d.sd, "sd", 1, "with --fresh: standard deviation of the inputs")
+	f.IntVar(&x.d.steps, "steps", 200, "steps of generated inputs, and the most that are read of a text")
+	f.IntVar(&x.d.sequences, "texts", 16, "generated sequences, and the most texts that are read")
+	f.Float64SliceVar(&x.d.options.Forget, "forget-bias", []float64{0, 1}, "forget biases to try")
+	f.Float64SliceVar(&x.d.options.Gain, "gain", []float64{1, 4}, "factors of the untrained recurrent weights to try")
+	f.Float64Var(&x.d.options.Clip, "clip", 1, "largest norm of the gradient of all weights")
+	f.Uint64Var(&x.d.options.Seed, "seed", 0, "seed of weights and generated inputs")
+	f.BoolVar(&x.all, "all-layers", false, "the lower layers too, not only the one that the loss is on")
+	f.StringVarP(&x.output, "output", "o", "table", "table or json")
+	f.StringVar(&x.plots, "plots", "", "write the curves as SVG and PNG into this `directory`")
+	must(cmd.MarkFlagDirname("plots"))
+	return cmd
+}
+
+func (x *diagnoseFlags) run(cmd *cobra.Command, files []string) error {
+	if x.output != "table" && x.output != "json" {
+		return usagef("--output %s: want table or json", x.output)
+	}
+	if err := x.d.check(); err != nil {
+		return err
+	}
+	if x.fresh && (x.model != "" || len(files) > 0 || len(x.texts) > 0) {
+		return usagef("--fresh is without a model and without texts")
+	}
+	var curves []gradflow.Curve
+	var err error
+	if x.fresh {
+		curves, err = x.d.fresh()
+	} else {
+		var m *classify.Model
+		if m, err = loadModel(x.model); err != nil {
+			return err
+		}
+		if m.Deep() == nil {
+			return modelError{errors.New("the model has no LSTM, only n-grams")}
+		}
+		if n := m.Config().NumMembers(); x.member < 1 || x.member > n {
+			return usagef("--member %d: the model has 1 to %d", x.member, n)
+		}
+		m = m.Member(x.member - 1)
+		if len(files) > 0 {
+			opts, err := x.in.options()
 			if err != nil {
 				return err
 			}
-			if !all {
-				curves = gradflow.TopLayer(curves)
+			opts.Unlabelled, opts.Lines = true, x.lines
+			if x.texts, err = x.d.read(cmd.Context(), opts, files, x.texts); err != nil {
+				return err
 			}
-			if plots != "" {
-				if err := diagram.Write(plots, curves); err != nil {
-					return err
-				}
-			}
-			if output == "json" {
-				return gradflow.WriteJSON(cmd.OutOrStdout(), curves)
-			}
-			return gradflow.WriteText(cmd.OutOrStdout(), curves, d.options.Clip)
-		},
+		}
+		curves, err = gradflow.Model(cmd.Context(), m, gradflow.Sample{Texts: x.texts, Sequences: x.d.sequences, Steps: x.d.steps}, x.d.options)
+		if err == nil && curves == nil {
+			err = fmt.Errorf("%w: none of the texts has a word", corpora.ErrData)
+		}
 	}
-	addModelFlag(cmd, &model)
-	in.addFlags(cmd, false)
-	f := cmd.Flags()
-	f.StringArrayVar(&texts, "text", nil, "a `text` to read; may be repeated")
-	f.BoolVar(&lines, "lines", false, "one document per line")
-	f.IntVar(&member, "member", 1, "of a model that averages several networks, the one to look at")
-	f.BoolVar(&fresh, "fresh", false, "an untrained LSTM on noise, instead of a model")
-	f.IntVar(&d.config.InputSize, "input", 100, "with --fresh: width of the inputs")
-	f.IntVar(&d.config.HiddenSize, "hidden", 128, "with --fresh: hidden units")
-	f.IntVar(&d.config.Layers, "layers", 1, "with --fresh: layers")
-	f.Float64Var(&d.sd, "sd", 1, "with --fresh: standard deviation of the inputs")
-	f.IntVar(&d.steps, "steps", 200, "steps of generated inputs, and the most that are read of a text")
-	f.IntVar(&d.sequences, "texts", 16, "generated sequences, and the most texts that are read")
-	f.Float64SliceVar(&d.options.Forget, "forget-bias", []float64{0, 1}, "forget biases to try")
-	f.Float64SliceVar(&d.options.Gain, "gain", []float64{1, 4}, "factors of the untrained recurrent weights to try")
-	f.Float64Var(&d.options.Clip, "clip", 1, "largest norm of the gradient of all weights")
-	f.Uint64Var(&d.options.Seed, "seed", 0, "seed of weights and generated inputs")
-	f.BoolVar(&all, "all-layers", false, "the lower layers too, not only the one that the loss is on")
-	f.StringVarP(&output, "output", "o", "table", "table or json")
-	f.StringVar(&plots, "plots", "", "write the curves as SVG and PNG into this `directory`")
-	must(cmd.MarkFlagDirname("plots"))
-	return cmd
+	if err != nil {
+		return err
+	}
+	if !x.all {
+		curves = gradflow.TopLayer(curves)
+	}
+	if x.plots != "" {
+		if err := diagram.Write(x.plots, curves); err != nil {
+			return err
+		}
+	}
+	if x.output == "json" {
+		return gradflow.WriteJSON(cmd.OutOrStdout(), curves)
+	}
+	return gradflow.WriteText(cmd.OutOrStdout(), curves, x.d.options.Clip)
 }
 
 // A diagnosis is what to measure.

@@ -20,19 +20,22 @@ import (
 	"github.com/textlstm/textlstm/explain"
 )
 
+// An explanation is what the flags of explain ask for.
+type explanation struct {
+	in       input
+	model    string
+	output   string
+	texts    []string
+	lines    bool
+	errorsOf string
+	most     int
+	top      int
+	color    string
+	o        explain.Options
+}
+
 func newExplain() *cobra.Command {
-	var (
-		in       input
-		model    string
-		output   string
-		texts    []string
-		lines    bool
-		errorsOf string
-		most     int
-		top      int
-		color    string
-		o        explain.Options
-	)
+	var x explanation
 	cmd := &cobra.Command{
 		Use:   "explain [file...]",
 		Short: "Show which words made the model answer as it does",
@@ -50,80 +53,82 @@ against it on a terminal, elsewhere [+++for] and [---against].`,
 		Example: `  sentiment explain --text "Not bad at all, but far too long."
   sentiment explain --label negative --leave-out review.txt
   sentiment explain --errors-of test.tsv --output html > errors.html`,
-		RunE: func(cmd *cobra.Command, files []string) error {
-			if errorsOf != "" && (len(files) > 0 || len(texts) > 0 || o.Label != "" || o.Against != "") {
-				return usagef("--errors-of explains the mistakes of one file: leave out other texts, --label and --against")
-			}
-			if len(texts) > 0 && len(files) > 0 {
-				return usagef("--text and files both give texts: use one")
-			}
-			if !(o.Tolerance > 0) || most < 1 {
-				return usagef("--tolerance %v, --errors %d: want both above 0", o.Tolerance, most)
-			}
-			opts, err := in.options()
-			if err != nil {
-				return err
-			}
-			m, err := loadModel(model)
-			if err != nil {
-				return err
-			}
-			if o.Head == "" {
-				o.Head = m.Heads()[0].Name
-			}
-			o.Ngrams = top
-			out := bufio.NewWriter(cmd.OutOrStdout())
-			ew, err := explain.NewWriter(out, output)
-			if err != nil {
-				return usagef("--output %s: want one of %s", output, strings.Join(explain.Outputs(), ", "))
-			}
-			w := flusher{ew, out}
-			w.Top = top
-			if w.Color, err = colored(color); err != nil {
-				return err
-			}
-			e := explain.New(m)
-			switch {
-			case errorsOf != "":
-				w.Title = "Mistakes on " + filepath.Base(errorsOf)
-				err = explainErrors(cmd.Context(), e, m, opts, errorsOf, most, o, w)
-			case len(texts) > 0:
-				err = explainTexts(cmd.Context(), e, texts, o, w)
-			default:
-				opts.Unlabelled, opts.Lines = true, lines
-				err = explainFiles(cmd.Context(), e, opts, orStdin(files), o, w)
-			}
-			var broken *answer.WriteError
-			if errors.As(err, &broken) {
-				return broken.Err
-			}
-			if errors.Is(err, explain.ErrHead) || errors.Is(err, explain.ErrLabel) {
-				return usageError{err}
-			}
-			if werr := w.Close(); werr != nil {
-				return errors.Join(err, werr)
-			}
-			return errors.Join(err, out.Flush())
-		},
+		RunE: func(cmd *cobra.Command, files []string) error { return x.run(cmd, files) },
 	}
-	addModelFlag(cmd, &model)
-	in.addFlags(cmd, false)
+	addModelFlag(cmd, &x.model)
+	x.in.addFlags(cmd, false)
 	f := cmd.Flags()
-	f.StringVar(&in.labelColumn, "label-col", "", "with --errors-of: column of the labels, by name or number")
-	f.StringVar(&in.labelMap, "label-map", "", "with --errors-of: rename labels: `from=to,...`")
-	f.StringArrayVar(&texts, "text", nil, "a `text` to explain; may be repeated")
-	f.BoolVar(&lines, "lines", false, "one document per line")
-	f.StringVar(&o.Head, "head", "", "the `head` to explain (default: the model's first)")
-	f.StringVar(&o.Label, "label", "", "the `label` to explain (default: the predicted one)")
-	f.StringVar(&o.Against, "against", "", "the `label` to compare it with (default: the mean of the others)")
-	f.StringVar(&errorsOf, "errors-of", "", "explain the mistakes on a labelled `file`")
-	f.IntVar(&most, "errors", 20, "with --errors-of: that many mistakes")
-	f.IntVar(&top, "top", 10, "words and n-grams listed, those of the largest parts; -1 for all")
-	f.BoolVar(&o.LeaveOut, "leave-out", false, "also leave out each word in turn, as a check")
-	f.Float64Var(&o.Tolerance, "tolerance", 0.01, "error of the parts, as a share of the difference they sum to")
-	f.StringVarP(&output, "output", "o", "table", "table, text, json, jsonl, csv, tsv or html")
-	f.StringVar(&color, "color", "auto", "auto, always or never; auto heeds NO_COLOR")
+	f.StringVar(&x.in.labelColumn, "label-col", "", "with --errors-of: column of the labels, by name or number")
+	f.StringVar(&x.in.labelMap, "label-map", "", "with --errors-of: rename labels: `from=to,...`")
+	f.StringArrayVar(&x.texts, "text", nil, "a `text` to explain; may be repeated")
+	f.BoolVar(&x.lines, "lines", false, "one document per line")
+	f.StringVar(&x.o.Head, "head", "", "the `head` to explain (default: the model's first)")
+	f.StringVar(&x.o.Label, "label", "", "the `label` to explain (default: the predicted one)")
+	f.StringVar(&x.o.Against, "against", "", "the `label` to compare it with (default: the mean of the others)")
+	f.StringVar(&x.errorsOf, "errors-of", "", "explain the mistakes on a labelled `file`")
+	f.IntVar(&x.most, "errors", 20, "with --errors-of: that many mistakes")
+	f.IntVar(&x.top, "top", 10, "words and n-grams listed, those of the largest parts; -1 for all")
+	f.BoolVar(&x.o.LeaveOut, "leave-out", false, "also leave out each word in turn, as a check")
+	f.Float64Var(&x.o.Tolerance, "tolerance", 0.01, "error of the parts, as a share of the difference they sum to")
+	f.StringVarP(&x.output, "output", "o", "table", "table, text, json, jsonl, csv, tsv or html")
+	f.StringVar(&x.color, "color", "auto", "auto, always or never; auto heeds NO_COLOR")
 	return cmd
+}
+
+func (x *explanation) run(cmd *cobra.Command, files []string) error {
+	if x.errorsOf != "" && (len(files) > 0 || len(x.texts) > 0 || x.o.Label != "" || x.o.Against != "") {
+		return usagef("--errors-of explains the mistakes of one file: leave out other texts, --label and --against")
+	}
+	if len(x.texts) > 0 && len(files) > 0 {
+		return usagef("--text and files both give texts: use one")
+	}
+	if !(x.o.Tolerance > 0) || x.most < 1 {
+		return usagef("--tolerance %v, --errors %d: want both above 0", x.o.Tolerance, x.most)
+	}
+	opts, err := x.in.options()
+	if err != nil {
+		return err
+	}
+	m, err := loadModel(x.model)
+	if err != nil {
+		return err
+	}
+	if x.o.Head == "" {
+		x.o.Head = m.Heads()[0].Name
+	}
+	x.o.Ngrams = x.top
+	out := bufio.NewWriter(cmd.OutOrStdout())
+	ew, err := explain.NewWriter(out, x.output)
+	if err != nil {
+		return usagef("--output %s: want one of %s", x.output, strings.Join(explain.Outputs(), ", "))
+	}
+	w := flusher{ew, out}
+	w.Top = x.top
+	if w.Color, err = colored(x.color); err != nil {
+		return err
+	}
+	e := explain.New(m)
+	switch {
+	case x.errorsOf != "":
+		w.Title = "Mistakes on " + filepath.Base(x.errorsOf)
+		err = explainErrors(cmd.Context(), e, m, opts, x.errorsOf, x.most, x.o, w)
+	case len(x.texts) > 0:
+		err = explainTexts(cmd.Context(), e, x.texts, x.o, w)
+	default:
+		opts.Unlabelled, opts.Lines = true, x.lines
+		err = explainFiles(cmd.Context(), e, opts, orStdin(files), x.o, w)
+	}
+	var broken *answer.WriteError
+	if errors.As(err, &broken) {
+		return broken.Err
+	}
+	if errors.Is(err, explain.ErrHead) || errors.Is(err, explain.ErrLabel) {
+		return usageError{err}
+	}
+	if werr := w.Close(); werr != nil {
+		return errors.Join(err, werr)
+	}
+	return errors.Join(err, out.Flush())
 }
 
 // A flusher lets nobody wait for what is written.
