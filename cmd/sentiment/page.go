@@ -16,7 +16,7 @@ func (p *pageFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&p.File, "report", "", "also write the HTML page to this `file`")
 	f.StringVar(&p.Plots, "plots", "", "also write the plots as SVG and PNG into this `directory`")
-	f.StringVar(&p.History, "history", "", "show the learning curves of this `file`, the log of train --log-json")
+	f.StringVar(&p.History, "history", "", "show the learning curves of this `file`, the log of train --log-json, in place of those that the model keeps")
 	must(cmd.MarkFlagDirname("plots"))
 	must(cmd.MarkFlagFilename("report", "html"))
 	must(cmd.MarkFlagFilename("history"))
