@@ -17,9 +17,9 @@ type Options struct {
 	Vocabulary []string
 
 	// Pipeline makes words of the texts of a model that reads ids, as what has made the ids
-	// did; "" means "fields". Truncation and padding are stages of it: max:80|pad:80. It is
-	// also what makes words, without truncation, for a TextVectorization whose standardize or
-	// split is a function of Python.
+	// did; "" means classify.DefaultPipeline, without a vocabulary "fields". Truncation and
+	// padding are stages of it: max:80|pad:80. It is also what makes words, without truncation,
+	// for a TextVectorization whose standardize or split is a function of Python.
 	Pipeline string
 
 	// Labels name the classes of the first head, in order; without any they are 0, 1, ...

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/tokenize"
 )
 
@@ -121,6 +122,9 @@ func (b *builder) setText() error {
 		}
 	}
 	if tokens != nil {
+		if pipeline == "" {
+			pipeline = classify.DefaultPipeline
+		}
 		if len(tokens) > e.Rows {
 			return refuse(b.embedding, "%d rows for a vocabulary of %d", e.Rows, len(tokens))
 		}
