@@ -175,14 +175,13 @@ func (r *Reader) Read() (Example, error) {
 		}
 		ex := Example{Source: r.file.source}
 		err := r.file.rows.next(&ex)
-		fr := &r.report.Files[r.file.source]
 		switch {
 		case err == nil:
 			if err := r.file.chargeRow(ex.Text); err != nil {
 				r.fail(err)
 				continue
 			}
-			fr.Rows++
+			r.report.Files[r.file.source].Rows++
 			r.report.Rows++
 			if r.opts.Keep && ex.Fields == nil {
 				ex.Fields = []Field{{Name: "text", Value: ex.Text}}
@@ -194,12 +193,7 @@ func (r *Reader) Read() (Example, error) {
 				r.fail(err)
 			}
 		case Refused(err):
-			fr.Refused++
-			r.report.Refused++
-			pe, _ := errors.AsType[*ParseError](err)
-			if len(r.report.Errors) < keptErrors {
-				r.report.Errors = append(r.report.Errors, pe)
-			}
+			pe := r.noteRefused(err)
 			switch r.opts.OnBad {
 			case SkipBad:
 				continue
@@ -216,6 +210,17 @@ func (r *Reader) Read() (Example, error) {
 			r.fail(err)
 		}
 	}
+}
+
+// noteRefused counts a row that is refused.
+func (r *Reader) noteRefused(err error) *ParseError {
+	r.report.Files[r.file.source].Refused++
+	r.report.Refused++
+	pe, _ := errors.AsType[*ParseError](err)
+	if len(r.report.Errors) < keptErrors {
+		r.report.Errors = append(r.report.Errors, pe)
+	}
+	return pe
 }
 
 // mark returns the example that stands for the row that was refused.

@@ -82,22 +82,11 @@ func All(ctx context.Context, m Predictor, texts iter.Seq[Text], o Options) iter
 		var queue []*pending // whose answers are on their way, first come first
 		asked := func(ask func(string) bool) {
 			for t := range texts {
-				p := &pending{record: Record{ID: t.ID, Source: t.Source, Fields: t.Fields, Bad: t.Bad}}
+				p := newPending(m, t, &o)
 				queue = append(queue, p)
+				parts := p.record.Sentences // the answer may be there before ask returns
 				if t.Bad != nil {
 					continue
-				}
-				if o.Foreign != nil {
-					p.language = o.Foreign(t.Text)
-				}
-				if o.Sentences {
-					for _, span := range m.Pipeline().Sentences(t.Text) {
-						p.record.Sentences = append(p.record.Sentences, Sentence{Span: span, Text: t.Text[span.Start:span.End]})
-					}
-				}
-				parts := p.record.Sentences // the answer may be there before ask returns
-				if o.Explainer != nil {
-					p.text = t.Text
 				}
 				if !ask(t.Text) {
 					return
@@ -143,6 +132,26 @@ func All(ctx context.Context, m Predictor, texts iter.Seq[Text], o Options) iter
 			yield(nil, err)
 		}
 	}
+}
+
+// newPending is the record of a text without answers.
+func newPending(m Predictor, t Text, o *Options) *pending {
+	p := &pending{record: Record{ID: t.ID, Source: t.Source, Fields: t.Fields, Bad: t.Bad}}
+	if t.Bad != nil {
+		return p
+	}
+	if o.Foreign != nil {
+		p.language = o.Foreign(t.Text)
+	}
+	if o.Sentences {
+		for _, span := range m.Pipeline().Sentences(t.Text) {
+			p.record.Sentences = append(p.record.Sentences, Sentence{Span: span, Text: t.Text[span.Start:span.End]})
+		}
+	}
+	if o.Explainer != nil {
+		p.text = t.Text
+	}
+	return p
 }
 
 // errStop says that nobody wants more records.
