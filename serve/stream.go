@@ -191,7 +191,6 @@ func (st *streaming) readLine() ([]byte, error) {
 // parseLine reads a string or an object with text and id, which is the line's number
 // where there is none.
 func parseLine(b []byte, n int, limits jsonapi.Limits) (jsonapi.Text, error) {
-	var t jsonapi.Texts
 	if len(bytes.TrimSpace(b)) == 0 {
 		return jsonapi.Text{}, nil
 	}
@@ -199,7 +198,6 @@ func parseLine(b []byte, n int, limits jsonapi.Limits) (jsonapi.Text, error) {
 	if err := jsonapi.Decode(b, &one); err != nil {
 		return one, err
 	}
-	t = append(t, one)
 	if err := limits.Check("line", 1, func(int) string { return one.Text }); err != nil {
 		e := *jsonapi.AsError(err)
 		e.Field = "text"
