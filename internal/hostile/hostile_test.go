@@ -340,7 +340,7 @@ func TestModels(t *testing.T) {
 		},
 		"layers":              func(c, _ map[string]any) { c["lstm"].(map[string]any)["layers"] = 1 << 30 },
 		"units":               func(c, _ map[string]any) { c["lstm"].(map[string]any)["hidden_size"] = 1 << 30 },
-		"word vectors":        func(c, _ map[string]any) { c["embed"] = 1 << 40 },
+		"word vectors":        func(c, _ map[string]any) { c["embed"] = 1e12 },
 		"rows of n-grams":     func(c, _ map[string]any) { c["ngrams"].(map[string]any)["bits"] = 40 },
 		"buckets of subwords": func(c, _ map[string]any) { c["subword"] = map[string]any{"min": 1, "max": 60, "bits": 24} },
 		"buckets of words":    func(_, m map[string]any) { m["vocab"].(map[string]any)["buckets"] = 1 << 30 },
