@@ -187,17 +187,6 @@ func examples(ctx context.Context, opts corpora.Options, file string, refused fu
 	}
 }
 
-// textsOf ranges over the texts of examples.
-func textsOf(examples iter.Seq2[corpora.Example, error]) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for e, err := range examples {
-			if !yield(e.Text, err) {
-				return
-			}
-		}
-	}
-}
-
 // loadModel reads a model file, or the embedded default model for "".
 func loadModel(path string) (*classify.Model, error) {
 	if path == "" {
