@@ -42,8 +42,9 @@ const (
 	// written in.
 	most = 0.8
 
-	// maxBytes are read of a text.
-	maxBytes = 2000
+	// maxBytes are read of a text, unless its firstBytes show that it may be in one of
+	// the languages that are read.
+	firstBytes, maxBytes = 250, 2000
 )
 
 // Foreign returns the language of a text that is surely in none of the languages read,
@@ -53,10 +54,21 @@ const (
 // many texts in Danish, Dutch, Romanian and Swedish pass, for the model has seen words
 // alone of these. Any number of goroutines may call it at once.
 func Foreign(text string, read []string) string {
-	text = Clean(text)
+	if len(text) > firstBytes {
+		if lang, told := foreign(clean(text, firstBytes), read); told && lang == "" {
+			return ""
+		}
+	}
+	lang, _ := foreign(Clean(text), read)
+	return lang
+}
+
+// foreign is Foreign for a text that is clean; told says whether it is long enough to
+// tell.
+func foreign(text string, read []string) (lang string, told bool) {
 	latin, others := letters(text)
 	if latin+others < tellingBytes {
-		return ""
+		return "", false
 	}
 	m, err := Model()
 	if err != nil {
@@ -70,24 +82,27 @@ func Foreign(text string, read []string) string {
 			known += probs[c]
 		}
 	}
+	unread := known < doubt
+	script := float64(others) > most*float64(latin+others) && !slices.ContainsFunc(read, otherScript)
+	if !unread && !script {
+		return "", true
+	}
 	best := p.Label("")
 	trigrams := string(tokenize.DetectLanguage(text))
 	if best == "no" && (trigrams == "da" || trigrams == "sv") || best == "ru" && trigrams == "uk" {
 		best = trigrams // of neighbours the model has seen one alone, or hardly another
 	}
-	switch foreign := known < doubt; {
-	case float64(others) > most*float64(latin+others) && !slices.ContainsFunc(read, otherScript):
-		switch { // the model has not seen every script
-		case foreign && otherScript(best):
-			return best
-		case trigrams != "":
-			return trigrams
-		}
-		return Unknown
-	case foreign && !slices.Contains(read, best):
-		return best
+	switch {
+	case script && unread && otherScript(best): // the model has not seen every script
+		return best, true
+	case script && trigrams != "":
+		return trigrams, true
+	case script:
+		return Unknown, true
+	case !slices.Contains(read, best):
+		return best, true
 	}
-	return ""
+	return "", true
 }
 
 // ForeignTo returns Foreign for the languages that a model reads, nil if it does not say
@@ -123,9 +138,11 @@ var noWords = regexp.MustCompile(`(?i)https?://\S+|www\.\S+|\S+@\S+|@\w+|#\w+|<[
 
 // Clean returns the beginning of a text without addresses, mentions, hash tags and
 // markup, which belong to no language.
-func Clean(text string) string {
-	if len(text) > maxBytes {
-		text = strings.ToValidUTF8(text[:maxBytes], "")
+func Clean(text string) string { return clean(text, maxBytes) }
+
+func clean(text string, most int) string {
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "")
 	}
 	return noWords.ReplaceAllString(text, " ")
 }
