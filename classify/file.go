@@ -16,8 +16,8 @@ import (
 // formatVersion is the newest version of the model file that this code knows.
 const formatVersion = 1
 
-// metadataKey is the entry of the file's metadata that holds a description.
-const metadataKey = "textlstm"
+// MetadataKey is the entry of a model file's metadata that holds its description.
+const MetadataKey = "textlstm"
 
 // A description is what a model file holds beside its tensors, as JSON.
 type description struct {
@@ -45,7 +45,7 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 		tensors = append(tensors, b.tensors(m.cfg)...)
 	}
 	counter := &countingWriter{w: w}
-	err = tensorfile.Write(counter, map[string]string{metadataKey: string(d)}, tensors)
+	err = tensorfile.Write(counter, map[string]string{MetadataKey: string(d)}, tensors)
 	return counter.n, err
 }
 
@@ -143,11 +143,11 @@ func decode(f *tensorfile.File) (*Model, error) {
 
 func decodeModel(f *tensorfile.File) (*Model, error) {
 	var d description
-	if err := f.Describe(metadataKey, formatVersion, &d); err != nil {
+	if err := f.Describe(MetadataKey, formatVersion, &d); err != nil {
 		return nil, err
 	}
 	if d.Vocab == nil {
-		return nil, fmt.Errorf("metadata %s: no vocabulary", metadataKey)
+		return nil, fmt.Errorf("metadata %s: no vocabulary", MetadataKey)
 	}
 	cfg := d.Config
 	if err := cfg.Validate(); err != nil {

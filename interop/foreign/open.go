@@ -104,6 +104,9 @@ func Open(name string) (*File, error) {
 		if err != nil {
 			return nil, err
 		}
+		if _, own := f.Meta[classify.MetadataKey]; own {
+			return nil, fmt.Errorf("%s: %w: it is a model of this module", name, ErrFormat)
+		}
 		return stateDict(f, head[0] == 'P'), nil
 	case len(head) > 0 && head[0] == 0x08: // the version, the first field of a model of ONNX
 		f, err := onnx.Open(name)
