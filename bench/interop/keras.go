@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/interop"
@@ -73,7 +74,12 @@ func compareKeras(file string) (worst float64, n int, err error) {
 		return 0, 0, err
 	}
 	defer f.Close()
-	net, err := f.Network(keras.Options{})
+	var o keras.Options // what made the ids of a model that reads ids, where its words are beside it
+	if words, err := os.ReadFile(file[:len(file)-len(".keras")] + ".txt"); err == nil {
+		o.Vocabulary = strings.Split(strings.TrimSuffix(string(words), "\n"), "\n")
+		o.Pipeline = "fields:ascii|lower:ascii|depunct|max:8:tail|pad:8:head"
+	}
+	net, err := f.Network(o)
 	if err != nil {
 		return 0, 0, err
 	}
