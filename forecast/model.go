@@ -216,7 +216,7 @@ func (f *fit) judge(ctx context.Context) (choice, error) {
 	out := choice{Candidate: f.state.Candidate, Epochs: max(1, f.loop.Best), Shifts: make([][]float64, c.steps())}
 	errs := make([][]float64, c.steps()*len(c.Levels)) // [steps][levels][windows]
 	K := c.answers()
-	err := passes{&f.pass}.each(ctx, f.dev, func(part []window, y []float32) {
+	err := passes{f.pass}.each(ctx, f.dev, func(part []window, y []float32) {
 		for b, w := range part {
 			for h := range c.steps() {
 				target := w.target(h + 1)

@@ -135,7 +135,7 @@ type fit struct {
 	net      *network
 	train    []window
 	dev      []window
-	pass     pass
+	pass     *pass
 	loop     *loop.Loop
 }
 
@@ -276,7 +276,7 @@ func (f *fit) once(ctx context.Context, checkpoints *loop.Checkpoints) (err erro
 	for _, p := range params {
 		p.NeedGrad()
 	}
-	f.pass = pass{network: f.net, ws: lstm.Workspace{Workers: f.workers}}
+	f.pass = &pass{network: f.net, ws: lstm.Workspace{Workers: f.workers}}
 	f.loop = &loop.Loop{
 		Config: f.loopConfig(), Params: params, Checkpoints: checkpoints, State: &f.state, Done: f.finished,
 		OnProgress: func(p loop.Progress) { f.report(p) },
@@ -336,7 +336,7 @@ func (f *fit) Evaluate(ctx context.Context, _ loop.Epoch) (best bool, err error)
 		return false, nil
 	}
 	loss := 0.0
-	err = passes{&f.pass}.each(ctx, f.dev, func(part []window, _ []float32) {
+	err = passes{f.pass}.each(ctx, f.dev, func(part []window, _ []float32) {
 		loss += f.pass.loss(part) * float64(len(part)) / float64(len(f.dev))
 	})
 	if err != nil || math.IsNaN(loss) {
