@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -383,7 +384,13 @@ func TestMetrics(t *testing.T) {
 	_, h := serving(t, Config{})
 	ask(t, "POST", h.URL+"/v1/classify", `{"texts":["awful","qqzzxx awful"]}`)
 	ask(t, "POST", h.URL+"/v1/classify", `{`)
-	_, got, _ := ask(t, "GET", h.URL+"/metrics", "")
+	var got string
+	for range 100 { // a request is out of the queue a little after its answer is there
+		if _, got, _ = ask(t, "GET", h.URL+"/metrics", ""); strings.Contains(got, "textlstm_queue_texts 0\n") {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	for _, want := range []string{
 		`textlstm_requests_total{code="200",protocol="v1"} 1`, `textlstm_requests_total{code="400",protocol="v1"} 1`,
 		`textlstm_texts_total{model="default",version="1"} 2`, `textlstm_tokens_total{model="default",version="1"} 3`,

@@ -253,6 +253,9 @@ func TestMemoryOfAdversarialSteps(t *testing.T) {
 // The weights of the n-grams of many labels are counted before they are made, those of all
 // heads together; as many as there are n-grams, not as many as the table could have.
 func TestMemoryOfManyLabels(t *testing.T) {
+	if testing.Short() {
+		t.Skip("the detector of races takes memory too")
+	}
 	const labels = 300
 	rows := make([][]string, 1500)
 	for i := range rows {

@@ -64,6 +64,9 @@ func learning(out string, more ...string) []string {
 // Interrupted again and again, and resumed with the command that is printed, a
 // training ends with the bytes of the one that was not.
 func TestResumeCommand(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains for a minute under the detector of races")
+	}
 	shell, err := exec.LookPath("sh")
 	if err != nil {
 		t.Skip("no shell to read the command that is printed")

@@ -13,6 +13,9 @@ import (
 // The embedded language model is one that a training can start from, with the
 // vectors of words that the training texts lack.
 func TestModel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains an LSTM of 512 units")
+	}
 	m, err := language.Model()
 	if err != nil {
 		t.Fatal(err)

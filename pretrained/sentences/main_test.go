@@ -20,8 +20,17 @@ import (
 	"github.com/textlstm/textlstm/evaluate/checklist"
 )
 
+// alone skips a test where the detector of races would only slow it down.
+func alone(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("one goroutine writes all sentences, for seconds")
+	}
+}
+
 // TestFile checks that the file is what the program writes.
 func TestFile(t *testing.T) {
+	alone(t)
 	f, err := os.Open("../sentences.tsv.zst")
 	if err != nil {
 		t.Fatal(err)
@@ -47,6 +56,7 @@ func TestFile(t *testing.T) {
 // TestDev checks that the sentences to weigh branches by are some of those to judge by,
 // and in no construction that is held out.
 func TestDev(t *testing.T) {
+	alone(t)
 	var b bytes.Buffer
 	if err := writeDev(&b); err != nil {
 		t.Fatal(err)
@@ -73,6 +83,7 @@ func TestDev(t *testing.T) {
 // sentence to judge by has a word, and some have a construction, of which training
 // has none.
 func TestHeldOut(t *testing.T) {
+	alone(t)
 	g := parse(constructions, words)
 	trained, known := map[string]bool{}, map[string]bool{}
 	for _, s := range g.generate(false) {
@@ -106,6 +117,7 @@ func TestHeldOut(t *testing.T) {
 
 // TestLabels checks what a construction makes of the polarity of its word.
 func TestLabels(t *testing.T) {
+	alone(t)
 	g := parse("[not]\nnot z: {it} isn't {adj.z}\n[others]\ny: {who} said {adj.x}, I say {adj.y}",
 		"it = a day\nperson = a clerk\nwho = you\nadj.positive = good\nadj.negative = bad\nadj.neutral = red\n"+
 			"trait.positive = kind\ntrait.negative = rude\ntrait.neutral = tall")
@@ -130,6 +142,7 @@ func TestLabels(t *testing.T) {
 // TestChange checks that a change leaves the words that tell alone but for their
 // spelling, and that all kinds of changes are made.
 func TestChange(t *testing.T) {
+	alone(t)
 	c := newChanger(parse(constructions, words))
 	got := map[string]bool{}
 	for range 400 {
@@ -156,6 +169,7 @@ var clauses = []string{"fact", "when", "where", "mid", "saying", "misfortune", "
 // TestSuiteStaysATest checks that no sentence is one of the behavioural suite, nor
 // differs from one by words that fill slots, here or there.
 func TestSuiteStaysATest(t *testing.T) {
+	alone(t)
 	g := parse(constructions, words)
 	fillings := []string{" ", "  "}
 	for name, words := range g.words {
@@ -224,6 +238,7 @@ func TestSuiteStaysATest(t *testing.T) {
 // TestGrammar checks that there are many constructions of all labels, and that no
 // label prevails.
 func TestGrammar(t *testing.T) {
+	alone(t)
 	names, labels, all := map[string]bool{}, map[string]int{}, 0
 	for _, s := range parse(constructions, words).generate(false) {
 		names[s.construction] = true
