@@ -31,6 +31,9 @@ func checkRaw(t *testing.T, what, out string) {
 // Names of files, labels, ids and heads never reach the terminal as they are, whatever the
 // command, whether it succeeds or not.
 func TestRawNames(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thirty commands, each a slow start under the detector of races")
+	}
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, hostileName+name) }
 	put := func(name, content string) string {
