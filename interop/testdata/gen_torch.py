@@ -12,6 +12,7 @@ import pathlib
 import sys
 import warnings
 
+import onnx
 import safetensors.torch
 import torch
 from torch import nn
@@ -92,6 +93,18 @@ MODELS = {
 HALF = {"lstm": torch.float16, "gru": torch.bfloat16, "lstm-3": torch.float64}
 
 
+def forget_traces(path):
+    """Takes the stack traces out, which name the directories of the machine."""
+    m = onnx.load(path)
+    for f in [m, m.graph, *m.functions]:
+        del f.metadata_props[:]
+        f.doc_string = ""
+    for x in [*m.graph.node, *m.graph.value_info, *m.graph.input, *m.graph.output, *m.graph.initializer, *(n for f in m.functions for n in f.node)]:
+        del x.metadata_props[:]
+        x.doc_string = ""
+    onnx.save(m, path)
+
+
 def export(model, args, path, names):
     for suffix, dynamo in [("legacy", False), ("dynamo", True)]:
         out = f"{path}.{suffix}.onnx"
@@ -100,6 +113,7 @@ def export(model, args, path, names):
             if dynamo:
                 shapes = tuple({k: torch.export.Dim.DYNAMIC for k in dynamic[n]} for n in names)
                 torch.onnx.export(model, args, out, dynamo=True, external_data=False, input_names=names, dynamic_shapes=shapes, verbose=False)
+                forget_traces(out)
             else:
                 torch.onnx.export(model, args, out, dynamo=False, opset_version=17, input_names=names, dynamic_axes=dynamic)
         except Exception as e:
