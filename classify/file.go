@@ -108,7 +108,7 @@ func (m *Model) Save(path string) error {
 func Load(path string) (*Model, error) {
 	f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{})
 	if err != nil {
-		return nil, loadError(err)
+		return nil, tensorfile.Mark(ErrFormat, err)
 	}
 	return decode(f)
 }
@@ -118,19 +118,9 @@ func Load(path string) (*Model, error) {
 func Decode(b []byte) (*Model, error) {
 	f, err := tensorfile.Decode(b, tensorfile.Limits{})
 	if err != nil {
-		return nil, loadError(err)
+		return nil, tensorfile.Mark(ErrFormat, err)
 	}
 	return decode(f)
-}
-
-// loadError marks errors about content as ErrFormat and leaves those of the
-// operating system alone.
-func loadError(err error) error {
-	var fe *tensorfile.FormatError
-	if errors.As(err, &fe) {
-		return fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	return err
 }
 
 func decode(f *tensorfile.File) (*Model, error) {

@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"runtime"
@@ -338,9 +339,4 @@ func (w *worker) logits(m *Model) ([][]float32, error) {
 	return sums, nil
 }
 
-func orOne(v float64) float32 {
-	if v == 0 {
-		return 1
-	}
-	return float32(v)
-}
+func orOne(v float64) float32 { return float32(cmp.Or(v, 1)) }

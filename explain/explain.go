@@ -273,13 +273,6 @@ func (e *Explainer) words(q *question) []Word {
 	return words
 }
 
-func orOne(v float64) float64 {
-	if v == 0 {
-		return 1
-	}
-	return v
-}
-
 func (e *Explainer) workspace() *classify.Workspace {
 	ws, ok := e.workspaces.Get().(*classify.Workspace)
 	if !ok {

@@ -123,7 +123,7 @@ func (e *Explainer) deep(ctx context.Context, q *question, x *Explanation) error
 	if n := len(q.ids); n > q.MaxTokens {
 		return fmt.Errorf("%w: %d tokens, at most %d are explained", ErrTooLong, n, q.MaxTokens)
 	}
-	scale := orOne(e.model.Heads()[q.head].Deep)
+	scale := cmp.Or(e.model.Heads()[q.head].Deep, 1)
 	panels, points, exceeded, err := e.integrate(ctx, q)
 	if err != nil {
 		return err
@@ -183,7 +183,7 @@ func (e *Explainer) integrate(ctx context.Context, q *question) (panels []panel,
 	}
 	for {
 		difference := panels[len(panels)-1].b.score - panels[0].a.score
-		scale := orOne(e.model.Heads()[q.head].Deep)
+		scale := cmp.Or(e.model.Heads()[q.head].Deep, 1)
 		allowed := q.Tolerance * max(math.Abs(difference), smallestDifference/scale)
 		worst, total := worstFirst(panels)
 		if total <= allowed {

@@ -31,7 +31,7 @@ type Span struct {
 // wide fills in the parts of the wide branch.
 func (e *Explainer) wide(_ context.Context, q *question, x *Explanation) error {
 	dictionary, linear := e.model.Wide().Dictionary, e.model.Wide().Heads[q.head]
-	scale := orOne(e.model.Heads()[q.head].Wide)
+	scale := cmp.Or(e.model.Heads()[q.head].Wide, 1)
 	// weight is the score that one row of Weights, or the Bias, gives.
 	weight := func(columns []float32) float64 {
 		if len(columns) == 1 && linear.Labels == 2 { // one column for opposite scores

@@ -2,7 +2,6 @@ package lstm
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/textlstm/textlstm/internal/rnn"
 	"github.com/textlstm/textlstm/nn"
@@ -89,12 +88,7 @@ func (c Config) NumParams() float64 {
 
 // Validate reports everything that is wrong with c, wrapping ErrConfig.
 func (c Config) Validate() error {
-	err := c.stack().Validate(ErrConfig)
-	if len(c.Stack) > 0 && (c.HiddenSize != 0 || c.Layers != 0 || c.Direction != 0) {
-		return errors.Join(err, fmt.Errorf("%w: hidden_size = %d, layers = %d, direction = %s beside a stack, which says them for each layer: want none",
-			ErrConfig, c.HiddenSize, c.Layers, c.Direction))
-	}
-	return err
+	return errors.Join(c.stack().Validate(ErrConfig), rnn.CheckBeside(c.Stack, c.HiddenSize, c.Layers, c.Direction, ErrConfig))
 }
 
 // Errors that callers may branch on.

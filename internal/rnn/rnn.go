@@ -67,6 +67,15 @@ func (c Config) Validate(invalid error) error {
 	return errors.Join(errs...)
 }
 
+// CheckBeside returns an error that wraps invalid where a config says of all layers what a
+// list of layers says of each.
+func CheckBeside(stack []nn.Layer, hidden, layers int, d nn.Direction, invalid error) error {
+	if len(stack) == 0 || hidden == 0 && layers == 0 && d == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: hidden_size = %d, layers = %d, direction = %s beside a stack, which says them for each layer: want none", invalid, hidden, layers, d)
+}
+
 // A Stack is layers of cells in one or both directions.
 type Stack struct {
 	cfg    Config

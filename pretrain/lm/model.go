@@ -87,7 +87,7 @@ func tensorsOf(prefix string, params []*nn.Param) []tensorfile.Tensor {
 func Load(path string) (*Model, error) {
 	f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{MaxBytes: math.MaxInt64})
 	if err != nil {
-		return nil, loadError(err)
+		return nil, tensorfile.Mark(ErrFormat, err)
 	}
 	return decode(f)
 }
@@ -96,17 +96,9 @@ func Load(path string) (*Model, error) {
 func Decode(b []byte) (*Model, error) {
 	f, err := tensorfile.Decode(b, tensorfile.Limits{})
 	if err != nil {
-		return nil, loadError(err)
+		return nil, tensorfile.Mark(ErrFormat, err)
 	}
 	return decode(f)
-}
-
-func loadError(err error) error {
-	var format *tensorfile.FormatError
-	if errors.As(err, &format) || errors.Is(err, tensorfile.ErrOther) {
-		return fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	return err
 }
 
 func decode(f *tensorfile.File) (*Model, error) {
