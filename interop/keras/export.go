@@ -169,7 +169,7 @@ func (s *script) plain(cfg *classify.Config) bool {
 		return false
 	}
 	h := &cfg.Heads[0]
-	return orOne(h.Deep) == 1 && (h.Labelled() || h.Mean == 0 && orOne(h.Scale) == 1)
+	return cmp.Or(h.Deep, 1) == 1 && (h.Labelled() || h.Mean == 0 && cmp.Or(h.Scale, 1) == 1)
 }
 
 // isChain says whether a network is a chain of Keras's own layers.
@@ -310,9 +310,9 @@ func (s *script) wide(x *Exported, w *classify.Wide) {
 
 // newHead says in Python how the scores of a head of an ensemble are put together.
 func newHead(h *classify.Head, members int) head {
-	out := head{Name: strconv.Quote(h.Name), Wide: number(orOne(h.Wide))}
+	out := head{Name: strconv.Quote(h.Name), Wide: number(cmp.Or(h.Wide, 1))}
 	if members > 0 {
-		out.Deep = number(orOne(h.Deep) / float64(members))
+		out.Deep = number(cmp.Or(h.Deep, 1) / float64(members))
 	}
 	out.Labels = list(h.Labels, strconv.Quote)
 	out.Lexicon = list(h.Lexicon, number)
@@ -320,8 +320,8 @@ func newHead(h *classify.Head, members int) head {
 	switch {
 	case !h.Labelled():
 		out.Answer = "s"
-		if h.Mean != 0 || orOne(h.Scale) != 1 {
-			out.Answer = number(h.Mean) + " + " + number(orOne(h.Scale)) + " * s"
+		if h.Mean != 0 || cmp.Or(h.Scale, 1) != 1 {
+			out.Answer = number(h.Mean) + " + " + number(cmp.Or(h.Scale, 1)) + " * s"
 		}
 	case h.MultiLabel():
 		out.Answer = "ops.sigmoid(s)"
@@ -338,13 +338,6 @@ func list[E any](list []E, text func(E) string) string {
 		parts[i] = text(v)
 	}
 	return strings.Join(parts, ", ")
-}
-
-func orOne(v float64) float64 {
-	if v == 0 {
-		return 1
-	}
-	return v
 }
 
 // number writes a finite number as Python reads it.

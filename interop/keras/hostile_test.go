@@ -4,15 +4,11 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
-	"hash/crc32"
-	"io"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/interop"
 	"github.com/textlstm/textlstm/interop/internal/mutate"
 	"github.com/textlstm/textlstm/interop/keras"
@@ -32,16 +28,10 @@ func answerOf(t testing.TB, b []byte, config []byte) error {
 	if err != nil {
 		return err
 	}
-	var got []float32
-	if n.Embedding == nil {
-		got, err = answerOfNumbers(n)
-	} else {
-		var m *classify.Model
-		if m, err = n.Model(classify.Card{}); err == nil {
-			s := m.Predict("the film, good").Scores[0]
-			got = append(s.Probs, s.Value)
-		}
+	if n.Embedding != nil {
+		return mutate.Answer(t, n, "the film, good")
 	}
+	got, err := answerOfNumbers(n)
 	if err != nil {
 		return err
 	}
@@ -61,65 +51,18 @@ func answerOfNumbers(n *interop.Network) ([]float32, error) {
 	return s.Forward(new(interop.Pass), nn.Batch{Layout: lay, X: make([]float32, 2*s.InputSize())}, nn.Mode{})
 }
 
-func testdata(t testing.TB, names ...string) (out [][]byte) {
-	for _, name := range names {
-		b, err := os.ReadFile("testdata/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, b)
-	}
-	return out
-}
-
-// An entry is a file of an archive.
-type entry struct {
-	name    string
-	content []byte
-}
-
-func unzip(b []byte) (out []entry) {
-	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
-	if err != nil {
-		panic(err)
-	}
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			panic(err)
-		}
-		c, err := io.ReadAll(r)
-		if err != nil {
-			panic(err)
-		}
-		out = append(out, entry{f.Name, c})
-	}
-	return out
-}
-
-// zipped stores entries with checksums that are right, and sizes that change may falsify.
-func zipped(entries []entry, change func(h *zip.FileHeader)) []byte {
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, e := range entries {
-		h := &zip.FileHeader{Name: e.name, CRC32: crc32.ChecksumIEEE(e.content), CompressedSize64: uint64(len(e.content)), UncompressedSize64: uint64(len(e.content))}
-		change(h)
-		if w, err := z.CreateRaw(h); err == nil {
-			w.Write(e.content)
-		}
-	}
-	z.Close()
-	return b.Bytes()
+func testdata(t testing.TB, names ...string) [][]byte {
+	return mutate.Files(t, "testdata/%s", names...)
 }
 
 // damageArchive changes the model's JSON, its weights, or the entries around them.
 func damageArchive(r *rand.Rand, b []byte) []byte {
-	entries := unzip(b)
+	entries := mutate.Unzip(b)
 	change := func(*zip.FileHeader) {}
 	switch r.IntN(8) {
 	case 0:
 		e := &entries[r.IntN(len(entries))]
-		e.name = string(mutate.Bytes(r, []byte(e.name)))
+		e.Name = string(mutate.Bytes(r, []byte(e.Name)))
 	case 1:
 		change = func(h *zip.FileHeader) {
 			if r.IntN(4) == 0 {
@@ -131,21 +74,21 @@ func damageArchive(r *rand.Rand, b []byte) []byte {
 		}
 	case 2:
 		e := &entries[r.IntN(len(entries))]
-		e.content = mutate.Bytes(r, e.content)
+		e.Content = mutate.Bytes(r, e.Content)
 	case 3, 4:
 		for i := range entries {
-			if strings.HasSuffix(entries[i].name, ".h5") {
-				entries[i].content = damageHDF5(r, entries[i].content)
+			if strings.HasSuffix(entries[i].Name, ".h5") {
+				entries[i].Content = damageHDF5(r, entries[i].Content)
 			}
 		}
 	default:
 		for i := range entries {
-			if entries[i].name == "config.json" {
-				entries[i].content = damageJSON(r, entries[i].content)
+			if entries[i].Name == "config.json" {
+				entries[i].Content = damageJSON(r, entries[i].Content)
 			}
 		}
 	}
-	return zipped(entries, change)
+	return mutate.Zip(entries, change)
 }
 
 // damageJSON changes values of an object, some to those of another place, and takes out or
@@ -264,9 +207,9 @@ func FuzzRead(f *testing.F) {
 // FuzzConfig gives any JSON to what follows the graph.
 func FuzzConfig(f *testing.F) {
 	for _, b := range testdata(f, "two_heads.keras", "nested.keras", "forecaster.keras") {
-		for _, e := range unzip(b) {
-			if e.name == "config.json" {
-				f.Add(e.content)
+		for _, e := range mutate.Unzip(b) {
+			if e.Name == "config.json" {
+				f.Add(e.Content)
 			}
 		}
 	}

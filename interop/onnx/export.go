@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -411,10 +412,10 @@ func (x *exporter) head(m *classify.Model, i int, members [][]string) {
 		for _, other := range members[1:] {
 			s = x.op("Add", []string{s, other[i]})
 		}
-		parts = append(parts, x.op("Mul", []string{s, x.float(orOne(head.Deep) / float64(len(members)))}))
+		parts = append(parts, x.op("Mul", []string{s, x.float(cmp.Or(head.Deep, 1) / float64(len(members)))}))
 	}
 	if cfg.HasWide() {
-		parts = append(parts, x.op("Mul", []string{x.wide(m.Wide(), i, head), x.float(orOne(head.Wide))}))
+		parts = append(parts, x.op("Mul", []string{x.wide(m.Wide(), i, head), x.float(cmp.Or(head.Wide, 1))}))
 	}
 	if len(head.Lexicon) > 0 {
 		var weights []float32
@@ -435,7 +436,7 @@ func (x *exporter) head(m *classify.Model, i int, members [][]string) {
 	output(s, ".scores")
 	switch {
 	case !head.Labelled():
-		v := x.op("Mul", []string{s, x.float(orOne(head.Scale))})
+		v := x.op("Mul", []string{s, x.float(cmp.Or(head.Scale, 1))})
 		output(x.op("Add", []string{v, x.float(head.Mean)}), ".value")
 	case head.MultiLabel():
 		output(x.op("Sigmoid", []string{s}), ".probabilities")
@@ -462,13 +463,6 @@ func (x *exporter) wide(w *classify.Wide, i int, head *classify.Head) string {
 	v = x.op("Add", []string{v, x.floats(name+"bias", l.Bias, cols)})
 	if cols < head.Width() { // two labels with opposite scores
 		v = x.op("Mul", []string{v, x.vector(-0.5, 0.5)})
-	}
-	return v
-}
-
-func orOne(v float64) float64 {
-	if v == 0 {
-		return 1
 	}
 	return v
 }

@@ -2,12 +2,10 @@ package onnx_test
 
 import (
 	"math/rand/v2"
-	"os"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
-	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/interop/internal/mutate"
 	"github.com/textlstm/textlstm/interop/onnx"
 )
@@ -22,26 +20,11 @@ func read(t testing.TB, b []byte) error {
 	if err != nil {
 		return err
 	}
-	m, err := n.Model(classify.Card{})
-	if err != nil {
-		return err
-	}
-	s := m.Predict("3 1 2").Scores[0]
-	if err := mutate.Finite(append(s.Probs, s.Value)); err != nil {
-		t.Error(err)
-	}
-	return nil
+	return mutate.Answer(t, n, "3 1 2")
 }
 
-func files(t testing.TB, names ...string) (out [][]byte) {
-	for _, name := range names {
-		b, err := os.ReadFile("../testdata/" + name + ".onnx")
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, b)
-	}
-	return out
+func files(t testing.TB, names ...string) [][]byte {
+	return mutate.Files(t, "../testdata/%s.onnx", names...)
 }
 
 // A field is one of a protocol buffer: its tag, and what stands behind that.

@@ -244,9 +244,9 @@ func (s *module) dense(x *Exported, prefix string, h *interop.Head, pools int) (
 
 // newHead says in Python how the scores of a head are put together.
 func newHead(h *classify.Head, members int) head {
-	out := head{Name: strconv.Quote(h.Name), Wide: number(orOne(h.Wide)), Opposite: h.Width() == 2 && !h.MultiLabel()}
+	out := head{Name: strconv.Quote(h.Name), Wide: number(cmp.Or(h.Wide, 1)), Opposite: h.Width() == 2 && !h.MultiLabel()}
 	if members > 0 {
-		out.Deep = number(orOne(h.Deep) / float64(members))
+		out.Deep = number(cmp.Or(h.Deep, 1) / float64(members))
 	}
 	var labels, lexicon, thresholds []string
 	for _, l := range h.Labels {
@@ -261,20 +261,13 @@ func newHead(h *classify.Head, members int) head {
 	out.Labels, out.Lexicon, out.Thresholds = strings.Join(labels, ", "), strings.Join(lexicon, ", "), strings.Join(thresholds, ", ")
 	switch {
 	case !h.Labelled():
-		out.Answer = number(h.Mean) + " + " + number(orOne(h.Scale)) + " * scores[%s]"
+		out.Answer = number(h.Mean) + " + " + number(cmp.Or(h.Scale, 1)) + " * scores[%s]"
 	case h.MultiLabel():
 		out.Answer = "scores[%s].sigmoid()"
 	default:
 		out.Answer = "scores[%s].softmax(1)"
 	}
 	return out
-}
-
-func orOne(v float64) float64 {
-	if v == 0 {
-		return 1
-	}
-	return v
 }
 
 // number writes a finite number as Python reads it.

@@ -3,13 +3,9 @@ package torch_test
 import (
 	"archive/zip"
 	"bytes"
-	"hash/crc32"
-	"io"
 	"math/rand/v2"
-	"os"
 	"testing"
 
-	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/interop/internal/mutate"
 	"github.com/textlstm/textlstm/interop/torch"
 )
@@ -24,79 +20,22 @@ func read(t testing.TB, b []byte) error {
 	if err != nil {
 		return err
 	}
-	m, err := n.Model(classify.Card{})
-	if err != nil {
-		return err
-	}
-	s := m.Predict("3 1 2").Scores[0]
-	if err := mutate.Finite(append(s.Probs, s.Value)); err != nil {
-		t.Error(err)
-	}
-	return nil
+	return mutate.Answer(t, n, "3 1 2")
 }
 
-func files(t testing.TB, names ...string) (out [][]byte) {
-	for _, name := range names {
-		b, err := os.ReadFile(goldens + "/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, b)
-	}
-	return out
-}
-
-// An entry is a file of an archive.
-type entry struct {
-	name    string
-	content []byte
-}
-
-func unzip(b []byte) (out []entry) {
-	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
-	if err != nil {
-		panic(err)
-	}
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			panic(err)
-		}
-		c, err := io.ReadAll(r)
-		if err != nil {
-			panic(err)
-		}
-		out = append(out, entry{f.Name, c})
-	}
-	return out
-}
-
-// zipped stores entries with checksums that are right, and sizes that change may falsify.
-func zipped(entries []entry, change func(h *zip.FileHeader)) []byte {
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, e := range entries {
-		h := &zip.FileHeader{Name: e.name, CRC32: crc32.ChecksumIEEE(e.content), CompressedSize64: uint64(len(e.content)), UncompressedSize64: uint64(len(e.content))}
-		change(h)
-		if w, err := z.CreateRaw(h); err == nil {
-			w.Write(e.content)
-		}
-	}
-	z.Close()
-	return b.Bytes()
-}
+func files(t testing.TB, names ...string) [][]byte { return mutate.Files(t, goldens+"/%s", names...) }
 
 // damage changes the pickle, the instructions of which stay whole for the most part, or the
 // entries around it.
 func damage(r *rand.Rand, b []byte) []byte {
-	entries := unzip(b)
+	entries := mutate.Unzip(b)
 	change := func(*zip.FileHeader) {}
 	e := &entries[r.IntN(len(entries))]
 	switch r.IntN(6) {
 	case 0:
-		e.content = mutate.Bytes(r, e.content)
+		e.Content = mutate.Bytes(r, e.Content)
 	case 1:
-		e.name = string(mutate.Bytes(r, []byte(e.name)))
+		e.Name = string(mutate.Bytes(r, []byte(e.Name)))
 	case 2:
 		change = func(h *zip.FileHeader) {
 			if r.IntN(4) == 0 {
@@ -108,10 +47,10 @@ func damage(r *rand.Rand, b []byte) []byte {
 		}
 	default:
 		for range 1 + r.IntN(3) {
-			entries[0].content = pickled(r, entries[0].content)
+			entries[0].Content = pickled(r, entries[0].Content)
 		}
 	}
-	return zipped(entries, change)
+	return mutate.Zip(entries, change)
 }
 
 // pickled changes an instruction of a pickle.
@@ -166,10 +105,10 @@ func FuzzRead(f *testing.F) {
 // FuzzPickle runs the pickle of an archive alone.
 func FuzzPickle(f *testing.F) {
 	for _, b := range files(f, "lstm.pt", "bilstm.pt") {
-		f.Add(unzip(b)[0].content)
+		f.Add(mutate.Unzip(b)[0].Content)
 	}
-	rest := unzip(files(f, "lstm.pt")[0])[1:]
+	rest := mutate.Unzip(files(f, "lstm.pt")[0])[1:]
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_ = read(t, zipped(append([]entry{{"lstm/data.pkl", b}}, rest...), func(*zip.FileHeader) {}))
+		_ = read(t, mutate.Zip(append([]mutate.Entry{{Name: "lstm/data.pkl", Content: b}}, rest...), func(*zip.FileHeader) {}))
 	})
 }
