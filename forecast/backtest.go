@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 )
@@ -35,10 +36,10 @@ type Result struct {
 // forecast are known. Each forecast sees the values before its origin alone. The
 // results are those of the model, then those of Methods, for each series in turn.
 func Backtest(ctx context.Context, t Trainer, c BacktestConfig, series ...Series) ([]Result, error) {
-	set(&c.Train, 0.7)
-	set(&c.Stride, 1)
-	set(&c.Refits, 1)
-	set(&c.Steps, t.Config.Resolve().Horizon)
+	c.Train = cmp.Or(c.Train, 0.7)
+	c.Stride = cmp.Or(c.Stride, 1)
+	c.Refits = cmp.Or(c.Refits, 1)
+	c.Steps = cmp.Or(c.Steps, t.Config.Resolve().Horizon)
 	if !(c.Train > 0 && c.Train < 1) || c.Stride < 1 || c.Refits < 1 || c.Steps < 1 {
 		return nil, fmt.Errorf("forecast: backtest: train %g, stride %d, refits %d, steps %d: want a share within 0 and 1, and whole numbers above 0",
 			c.Train, c.Stride, c.Refits, c.Steps)

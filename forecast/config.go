@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -132,32 +133,25 @@ const (
 
 // Resolve returns c with the defaults filled in that do not depend on the series.
 func (c Config) Resolve() Config {
-	set(&c.Horizon, 1)
+	c.Horizon = cmp.Or(c.Horizon, 1)
 	if c.Window == 0 {
 		c.Window = min(max(10, c.Season), 64)
 	}
-	set(&c.Loss, Pinball)
+	c.Loss = cmp.Or(c.Loss, Pinball)
 	if len(c.Levels) == 0 {
 		c.Levels = []float64{0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95}
 	}
 	if c.LSTM.HiddenSize == 0 {
 		c.LSTM.HiddenSize = 50
-		set(&c.LSTM.Layers, 2)
+		c.LSTM.Layers = cmp.Or(c.LSTM.Layers, 2)
 	}
 	c.LSTM.InputSize = c.inputs()
-	set(&c.Epochs, 60)
-	set(&c.Patience, 10)
-	set(&c.Optimizer.Kind, nn.Adam)
-	set(&c.ClipNorm, 1)
-	set(&c.DevShare, 0.2)
+	c.Epochs = cmp.Or(c.Epochs, 60)
+	c.Patience = cmp.Or(c.Patience, 10)
+	c.Optimizer.Kind = cmp.Or(c.Optimizer.Kind, nn.Adam)
+	c.ClipNorm = cmp.Or(c.ClipNorm, 1)
+	c.DevShare = cmp.Or(c.DevShare, 0.2)
 	return c
-}
-
-func set[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 // inputs is the width of what the network sees of a step.

@@ -50,11 +50,7 @@ func (m *Model) Save(path string) error {
 func Load(path string) (*Model, error) {
 	f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{MaxBytes: 1 << 30})
 	if err != nil {
-		var format *tensorfile.FormatError
-		if errors.Is(err, tensorfile.ErrOther) || errors.As(err, &format) {
-			return nil, fmt.Errorf("%w: %s: %w", ErrFormat, path, err)
-		}
-		return nil, err
+		return nil, tensorfile.Mark(ErrFormat, err)
 	}
 	m, err := decode(f)
 	if err != nil {

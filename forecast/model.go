@@ -107,7 +107,7 @@ func (m *Model) at(ctx context.Context, s Series, origins []int, steps int) ([]*
 	p := c.prepare(s, m.scaler(s))
 	windows := make([]window, len(origins))
 	for i, n := range origins {
-		windows[i] = window{p, n - 1}
+		windows[i] = p.window(n - 1)
 	}
 	passes := m.passes()
 	if c.Recursive {
@@ -272,7 +272,7 @@ func (m *Model) walk(ctx context.Context, passes passes, windows []window, name 
 		for k := range ways {
 			p := *w.prepared
 			p.z = append(make([]float64, 0, w.end+1+steps), w.z[:w.end+1]...)
-			ways[k] = window{&p, w.end}
+			ways[k] = window{&p, w.end, w.unit}
 		}
 		r := seed.Rand(m.cfg.Seed, "forecast paths", uint64(w.end))
 		for h := range steps {
@@ -308,7 +308,7 @@ func (m *Model) walk(ctx context.Context, passes passes, windows []window, name 
 // extend moves the window on by a step that has this value.
 func (w *window) extend(value float64) {
 	w.z = append(w.z, (w.cfg.curve(value)-w.scaler.Mean)/w.scaler.SD)
-	w.end++
+	*w = w.window(w.end + 1)
 }
 
 // draw returns the value below which the share u is, between quantiles in a straight

@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -166,9 +167,9 @@ func (c Config) candidates(list []Series) []Config {
 	if c.Members == 0 && windows <= 1000 {
 		c.Members = 5
 	}
-	set(&c.Members, 1)
-	set(&c.Batch, min(32, max(1, windows/16)))
-	set(&c.Rate, 1e-3*math.Sqrt(max(1, float64(c.Batch)/8)))
+	c.Members = cmp.Or(c.Members, 1)
+	c.Batch = cmp.Or(c.Batch, min(32, max(1, windows/16)))
+	c.Rate = cmp.Or(c.Rate, 1e-3*math.Sqrt(max(1, float64(c.Batch)/8)))
 	if c.Log == Suits {
 		c.Log = position(all(list, func(v []float64) bool { return growsWithLevel(v, max(10, c.Season)) }))
 	}

@@ -35,8 +35,12 @@ func (p *prepared) value(z float64) float64 {
 // A window ends with step end of a series, and asks about the steps after it.
 type window struct {
 	*prepared
-	end int
+	end  int
+	unit float64 // that answers are multiples of
 }
+
+// window returns the one that ends with a step, which has enough steps before it.
+func (p *prepared) window(end int) window { return window{p, end, p.unit(end)} }
 
 // base is what the answer for ahead steps, from 1, after the window is a difference
 // from.
@@ -51,29 +55,29 @@ func (w window) base(ahead int) float64 {
 	return 0
 }
 
-// unit is what an answer is a multiple of.
-func (w window) unit() float64 {
-	if w.cfg.Local != On {
+// unit is the size of the changes within the window that ends with a step, as a multiple
+// of the usual one, where the config asks for that.
+func (p *prepared) unit(end int) float64 {
+	if p.cfg.Local != On {
 		return 1
 	}
-	z := w.z[w.end+1-w.cfg.Window : w.end+1]
+	z := p.z[end+1-p.cfg.Window : end+1]
 	// A tenth of the usual change keeps a flat window from a unit of zero.
-	return (meanChange(z) + 0.1*w.scaler.Change) / (1.1 * w.scaler.Change)
+	return (meanChange(z) + 0.1*p.scaler.Change) / (1.1 * p.scaler.Change)
 }
 
 // fill writes what the network sees of the window's step i, from 0.
 func (w window) fill(x []float32, i int) {
 	step := w.end + 1 - w.cfg.Window + i
-	unit := w.unit()
 	level := 0.0
 	if w.cfg.Base != None {
 		level = w.z[w.end]
 	}
-	x[0] = float32((w.z[step] - level) / unit)
+	x[0] = float32((w.z[step] - level) / w.unit)
 	x = x[1:]
 	if s := w.cfg.Season; s > 1 {
 		angle := 2 * math.Pi * float64(step%s) / float64(s)
-		x[0], x[1], x[2] = float32((w.z[step]-w.z[step-s])/unit), float32(math.Sin(angle)), float32(math.Cos(angle))
+		x[0], x[1], x[2] = float32((w.z[step]-w.z[step-s])/w.unit), float32(math.Sin(angle)), float32(math.Cos(angle))
 		x = x[3:]
 	}
 	for k := range w.covariates {
@@ -95,12 +99,12 @@ func (w window) fillAhead(x []float32) {
 
 // target is what the network should have answered for ahead steps after the window.
 func (w window) target(ahead int) float64 {
-	return (w.z[w.end+ahead] - w.base(ahead)) / w.unit()
+	return (w.z[w.end+ahead] - w.base(ahead)) / w.unit
 }
 
 // scaled is an answer for ahead steps after the window as a scaled value.
 func (w window) scaled(answer float64, ahead int) float64 {
-	return w.base(ahead) + answer*w.unit()
+	return w.base(ahead) + answer*w.unit
 }
 
 // windows lists those of n steps whose answers are all within them, beginning with the
@@ -108,7 +112,7 @@ func (w window) scaled(answer float64, ahead int) float64 {
 func (p *prepared) windows(from, n int) []window {
 	var list []window
 	for end := max(p.cfg.back()-1, from-1); end+p.cfg.steps() < n; end++ {
-		list = append(list, window{p, end})
+		list = append(list, p.window(end))
 	}
 	return list
 }
