@@ -38,7 +38,7 @@
 //     [evaluate/checklist] tests what a model can do, [evaluate/baseline] has what it
 //     must beat.
 //   - [explain] shows the words that an answer rests on.
-//   - [report], [report/page] and [report/studies] print all of it.
+//   - [report], [report/page], [report/answers] and [report/studies] print all of it.
 //
 // [classify]: https://pkg.go.dev/github.com/textlstm/textlstm/classify
 // [pretrained]: https://pkg.go.dev/github.com/textlstm/textlstm/pretrained
@@ -68,5 +68,6 @@
 // [explain]: https://pkg.go.dev/github.com/textlstm/textlstm/explain
 // [report]: https://pkg.go.dev/github.com/textlstm/textlstm/report
 // [report/page]: https://pkg.go.dev/github.com/textlstm/textlstm/report/page
+// [report/answers]: https://pkg.go.dev/github.com/textlstm/textlstm/report/answers
 // [report/studies]: https://pkg.go.dev/github.com/textlstm/textlstm/report/studies
 package textlstm

@@ -22,7 +22,6 @@ import (
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/pretrained"
 	"github.com/textlstm/textlstm/pretrained/langid"
-	"github.com/textlstm/textlstm/report"
 )
 
 func embedded(t testing.TB) *classify.Model {
@@ -82,7 +81,7 @@ var someTexts = []string{
 func records(t *testing.T, m *classify.Model, texts []string, o answer.Options) string {
 	t.Helper()
 	var b strings.Builder
-	w := answer.NewWriter(&b, report.JSON, m.Heads(), o)
+	w := answer.NewWriter(&b, m.Heads(), o, true)
 	each := func(yield func(answer.Text) bool) {
 		for i, text := range texts {
 			if !yield(answer.Text{ID: strconv.Itoa(i + 1), Text: text}) {

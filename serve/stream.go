@@ -16,7 +16,6 @@ import (
 
 	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/internal/jsonapi"
-	"github.com/textlstm/textlstm/report"
 )
 
 // stream answers JSON lines as they come: one line out for each that comes in, in order,
@@ -315,5 +314,5 @@ func (st *streaming) try(ctx context.Context, texts []answer.Text, out *bytes.Bu
 		}
 		defer leave()
 	}
-	return st.labeler.Label(ctx, slices.Values(texts), report.JSONL, out)
+	return st.labeler.Label(ctx, slices.Values(texts), false, out)
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/pretrained"
-	"github.com/textlstm/textlstm/report"
 )
 
 // What the embedded model says of a text and of each of its sentences.
@@ -39,7 +38,7 @@ func ExampleAll() {
 // Answers that are not sure enough have no label.
 func ExampleNewWriter() {
 	heads := []classify.Head{{Name: "folder", Labels: []string{"ham", "spam"}}}
-	w := answer.NewWriter(os.Stdout, report.JSONL, heads, answer.Options{Naming: answer.Naming{Abstain: 0.6}})
+	w := answer.NewWriter(os.Stdout, heads, answer.Options{Naming: answer.Naming{Abstain: 0.6}}, false)
 	for i, probs := range [][]float32{{0.125, 0.875}, {0.5, 0.5}} {
 		r := &answer.Record{ID: fmt.Sprint(i + 1)}
 		r.Tokens = 4

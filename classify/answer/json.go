@@ -10,8 +10,16 @@ import (
 	"github.com/textlstm/textlstm/explain"
 )
 
-// A jsonWriter prints one JSON object a line, with one object a head; the lines
-// are an array if array is set.
+// Predicted stands before the names of answers that are the names of fields too.
+const Predicted = "predicted_"
+
+// NewWriter returns what writes the records that a model of those heads gives with
+// the same options, which are valid: one JSON object a line, with one object a head.
+// The lines are an array if array is set.
+func NewWriter(w io.Writer, heads []classify.Head, o Options, array bool) Writer {
+	return &jsonWriter{w: w, heads: o.Pick(heads), o: o, array: array}
+}
+
 type jsonWriter struct {
 	w     io.Writer
 	heads []classify.Head
@@ -84,7 +92,7 @@ func (j *jsonWriter) appendFields(b []byte, r *Record) []byte {
 // appendKey appends a comma and the key of something that is ours.
 func (j *jsonWriter) appendKey(b []byte, name string) []byte {
 	if j.taken[name] {
-		name = predicted + name
+		name = Predicted + name
 	}
 	return append(appendJSON(append(b, ','), name), ':')
 }
@@ -140,7 +148,7 @@ func (j *jsonWriter) appendSentences(b []byte, r *Record) []byte {
 // appendAnswer appends what the heads say, and the sizes.
 func (j *jsonWriter) appendAnswer(b []byte, p classify.Prediction) []byte {
 	for h, s := range p.Scores {
-		b = j.o.appendScore(j.appendKey(b, j.heads[h].Name), &j.heads[h], s, unlabelled(p))
+		b = j.o.appendScore(j.appendKey(b, j.heads[h].Name), &j.heads[h], s, Unlabelled(p))
 	}
 	if p.Language != "" {
 		b = appendJSON(j.appendKey(b, "language"), p.Language)

@@ -1,7 +1,6 @@
 package answer
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,9 +9,9 @@ import (
 	"github.com/textlstm/textlstm/explain"
 )
 
-// Options say what a record holds beside the answer for its text, how the
-// answers are called, and which are written. The zero value is a record for each
-// text, with the likeliest label of each head.
+// Options say what a record holds beside the answer for its text, and how the
+// answers are called. The zero value is a record for each text, with the likeliest
+// label of each head.
 type Options struct {
 	Naming
 
@@ -30,29 +29,10 @@ type Options struct {
 	// be the model's.
 	Explainer *explain.Explainer
 
-	// Probs gives tables a column for the probability of every label, as JSON always
-	// has them.
-	Probs bool
-
 	// Keep writes the fields of each text, and the answers behind them. A column of the
 	// answers that one of the fields has the name of is called predicted_ and its name.
 	// Tables then have no ids of ours.
 	Keep bool
-
-	// Errors gives tables a last column that says why a text could not be read, as JSON
-	// has it where that is so.
-	Errors bool
-
-	// Sort, a label or head:label, writes the texts in the order of its probability, the
-	// highest first; the name of a head that answers with a number in that of its
-	// numbers. Texts without an answer come last. All records are in memory then, or
-	// the first Top if that is not 0.
-	Sort string
-	Top  int
-
-	// Summary writes, for each source and head, how many texts have each label, instead
-	// of the records.
-	Summary bool
 }
 
 // Validate reports what does not fit a model of those heads, beginning with the name of
@@ -71,17 +51,6 @@ func (o *Options) Validate(heads []classify.Head) error {
 			return fmt.Errorf("head %s: the model has %s", name, names(heads))
 		}
 	}
-	switch {
-	case o.Top < 0:
-		return fmt.Errorf("top %d: want 0 or more", o.Top)
-	case o.Top > 0 && o.Sort == "":
-		return fmt.Errorf("top %d: say by which label the texts are sorted", o.Top)
-	case o.Summary && (o.Sort != "" || o.Keep || o.Sentences || o.Explainer != nil):
-		return errors.New("summary: there are no records to keep, sort, split or explain")
-	case o.Sort != "":
-		_, err := o.order(o.pick(heads))
-		return err
-	}
 	return nil
 }
 
@@ -97,8 +66,8 @@ func names(heads []classify.Head) string {
 	return strings.Join(list, ", ")
 }
 
-// pick returns the heads that answer, in the order of the model.
-func (o *Options) pick(heads []classify.Head) []classify.Head {
+// Pick returns the heads that answer, in the order of the model.
+func (o *Options) Pick(heads []classify.Head) []classify.Head {
 	if o.Heads == nil {
 		return heads
 	}

@@ -6,7 +6,6 @@ import (
 	"iter"
 
 	"github.com/textlstm/textlstm/classify"
-	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/tokenize"
 )
@@ -21,6 +20,14 @@ type Predictor interface {
 	PredictAll(ctx context.Context, texts iter.Seq[string]) iter.Seq2[classify.Prediction, error]
 }
 
+// A Field is one of a text's row: a [corpora.Field].
+//
+// [corpora.Field]: https://pkg.go.dev/github.com/textlstm/textlstm/corpora#Field
+type Field struct {
+	Name, Value string
+	JSON        bool // Value is JSON as it stands
+}
+
 // A Text is what to answer.
 type Text struct {
 	ID, Text string
@@ -29,7 +36,7 @@ type Text struct {
 	Source string
 
 	// Fields are what Options.Keep keeps.
-	Fields []corpora.Field
+	Fields []Field
 
 	// Bad says why the text could not be read: then its record has no answer.
 	Bad error
@@ -38,7 +45,7 @@ type Text struct {
 // A Record is the answer for one text.
 type Record struct {
 	ID, Source string
-	Fields     []corpora.Field
+	Fields     []Field
 	Bad        error // why there is no answer
 
 	// Prediction has the scores of the heads that Options name, none for a text that
@@ -77,7 +84,7 @@ func (p *pending) done() bool { return p.record.Bad != nil || p.have == 1+len(p.
 // [classify.Model.PredictAll] does. After an error it stops. The errors are those of
 // m, which for a model are ctx's, and those of Options.Explainer.
 func All(ctx context.Context, m Predictor, texts iter.Seq[Text], o Options) iter.Seq2[*Record, error] {
-	heads := o.pick(m.Heads())
+	heads := o.Pick(m.Heads())
 	return func(yield func(*Record, error) bool) {
 		var queue []*pending // whose answers are on their way, first come first
 		asked := func(ask func(string) bool) {
@@ -199,9 +206,9 @@ func (p *pending) explain(ctx context.Context, e *explain.Explainer, heads []cla
 	return nil
 }
 
-// unlabelled says whether a text has no labels, whatever the scores say: because it has
+// Unlabelled says whether a text has no labels, whatever the scores say: because it has
 // no token, or because the model does not read its language.
-func unlabelled(p classify.Prediction) bool { return p.Tokens == 0 || p.Language != "" }
+func Unlabelled(p classify.Prediction) bool { return p.Tokens == 0 || p.Language != "" }
 
 // Shares returns the share of the sentences that have each of so many labels of a
 // head, by the head's number.

@@ -40,42 +40,6 @@ func (n Naming) appendScore(b []byte, head *classify.Head, s classify.Score, bla
 	return append(appendProbs(b, head, s.Probs), '}')
 }
 
-// columns are the names of the columns of a head.
-func (o *Options) columns(head *classify.Head) []string {
-	if !head.Labelled() {
-		return []string{head.Name}
-	}
-	names := []string{head.Name, head.Name + "_prob"}
-	if o.Probs {
-		for _, l := range head.Labels {
-			names = append(names, head.Name+"_prob_"+head.Spell(l))
-		}
-	}
-	return names
-}
-
-// cells are the answer of a head in its columns; that for a blank text has neither label
-// nor number.
-func (o *Options) cells(head *classify.Head, s classify.Score, blank bool) []any {
-	switch {
-	case !head.Labelled() && blank:
-		return []any{nil}
-	case !head.Labelled():
-		return []any{string(appendNumber(nil, s.Value))}
-	}
-	cells := []any{nil, nil}
-	if !blank {
-		label, _ := o.Label(head, s)
-		cells = []any{label, string(appendProb(nil, s.Prob()))}
-	}
-	if o.Probs {
-		for _, v := range s.Probs {
-			cells = append(cells, string(appendProb(nil, v)))
-		}
-	}
-	return cells
-}
-
 // appendProbs appends an object with a number for each label of h.
 func appendProbs(b []byte, h *classify.Head, probs []float32) []byte {
 	b = append(b, '{')

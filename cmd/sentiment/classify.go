@@ -21,6 +21,7 @@ import (
 	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/pretrained/langid"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/answers"
 	"github.com/textlstm/textlstm/train/watch"
 )
 
@@ -31,7 +32,7 @@ type classifyFlags struct {
 	lines, why    bool
 	all           bool // languages
 	texts         []string
-	answer.Options
+	answers.Options
 }
 
 func newClassify() *cobra.Command {
@@ -114,7 +115,7 @@ func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
 		return usagef("--%w", err)
 	}
 	out := bufio.NewWriter(cmd.OutOrStdout())
-	w := &counter{Writer: answer.NewWriter(out, style, m.Heads(), c.Options), buffer: out, foreign: foreigners{}}
+	w := &counter{Writer: answers.NewWriter(out, style, m.Heads(), c.Options), buffer: out, foreign: foreigners{}}
 	if !c.all {
 		c.Foreign = langid.ForeignTo(m)
 	}
@@ -127,7 +128,7 @@ func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
 	}
 	console.Done()
 	w.foreign.say(cmd.ErrOrStderr())
-	var broken *answer.WriteError
+	var broken *answers.WriteError
 	if errors.As(err, &broken) && !errors.Is(err, corpora.ErrData) {
 		return broken.Err
 	}
@@ -170,14 +171,14 @@ func (c *classifyFlags) labelTexts(ctx context.Context, m *classify.Model, w ans
 	texts := make([]answer.Text, len(c.texts))
 	for i, text := range c.texts {
 		text = strings.ToValidUTF8(text, "\ufffd")
-		texts[i] = answer.Text{ID: strconv.Itoa(i + 1), Text: text, Source: "--text", Fields: []corpora.Field{{Name: "text", Value: text}}}
+		texts[i] = answer.Text{ID: strconv.Itoa(i + 1), Text: text, Source: "--text", Fields: []answer.Field{{Name: "text", Value: text}}}
 	}
-	for record, err := range answer.All(ctx, m, slices.Values(texts), c.Options) {
+	for record, err := range answer.All(ctx, m, slices.Values(texts), c.Options.Options) {
 		if err != nil {
 			return err
 		}
 		if err := w.Write(record); err != nil {
-			return &answer.WriteError{Err: err}
+			return &answers.WriteError{Err: err}
 		}
 	}
 	return nil
@@ -190,7 +191,7 @@ func (c *classifyFlags) labelFiles(ctx context.Context, m *classify.Model, opts 
 	var failed []error
 	for _, file := range files {
 		err := c.labelFile(ctx, m, opts, file, w)
-		var broken *answer.WriteError
+		var broken *answers.WriteError
 		if ctx.Err() != nil || errors.As(err, &broken) {
 			return err
 		}
@@ -219,14 +220,14 @@ func (c *classifyFlags) labelFile(ctx context.Context, m *classify.Model, opts c
 	const mostErrors = 10
 	var refused []error
 	more := 0
-	err = answer.Rows(ctx, m, rows, c.Options, w, func(err error) {
+	err = answers.Rows(ctx, m, rows, c.Options.Options, w, func(err error) {
 		if len(refused) < mostErrors {
 			refused = append(refused, err)
 		} else {
 			more++
 		}
 	})
-	var broken *answer.WriteError
+	var broken *answers.WriteError
 	if errors.As(err, &broken) {
 		return err
 	}

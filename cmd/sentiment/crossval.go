@@ -231,7 +231,7 @@ func (v *validation) writeAnswers(data *corpora.Dataset, heads []classify.Head, 
 		return nil
 	}
 	return fsx.WriteFile(fsx.OS{}, v.predictions, func(w io.Writer) error {
-		lines := answer.NewWriter(w, report.JSONL, heads, answer.Options{})
+		lines := answer.NewWriter(w, heads, answer.Options{}, false)
 		for i := range data.Examples {
 			if answers[i].Scores == nil {
 				continue

@@ -13,11 +13,11 @@ import (
 	"golang.org/x/term"
 
 	"github.com/textlstm/textlstm/classify"
-	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/explain"
+	"github.com/textlstm/textlstm/report/answers"
 )
 
 // An explanation is what the flags of explain ask for.
@@ -118,7 +118,7 @@ func (x *explanation) run(cmd *cobra.Command, files []string) error {
 		opts.Unlabelled, opts.Lines = true, x.lines
 		err = explainFiles(cmd.Context(), e, opts, orStdin(files), x.o, w)
 	}
-	var broken *answer.WriteError
+	var broken *answers.WriteError
 	if errors.As(err, &broken) {
 		return broken.Err
 	}
@@ -164,7 +164,7 @@ func explainTexts(ctx context.Context, e *explain.Explainer, texts []string, o e
 			return err
 		}
 		if err := w.Write(x); err != nil {
-			return &answer.WriteError{Err: err}
+			return &answers.WriteError{Err: err}
 		}
 	}
 	return nil
@@ -181,7 +181,7 @@ func explainFiles(ctx context.Context, e *explain.Explainer, opts corpora.Option
 				failed = append(failed, err)
 			}
 		})
-		var broken *answer.WriteError
+		var broken *answers.WriteError
 		if errors.As(err, &broken) || errors.Is(err, explain.ErrHead) || errors.Is(err, explain.ErrLabel) || ctx.Err() != nil {
 			return err
 		}
@@ -207,7 +207,7 @@ func explainFile(ctx context.Context, e *explain.Explainer, opts corpora.Options
 		}
 		x.ID = example.ID
 		if err := w.Write(x); err != nil {
-			return &answer.WriteError{Err: err}
+			return &answers.WriteError{Err: err}
 		}
 	}
 	return nil
@@ -241,7 +241,7 @@ func explainErrors(ctx context.Context, e *explain.Explainer, m *classify.Model,
 				return fmt.Errorf("%s: %w", v.Mistakes[i].ID, explain.ErrTooLong)
 			}
 			if err := w.Write(x); err != nil {
-				return &answer.WriteError{Err: err}
+				return &answers.WriteError{Err: err}
 			}
 		}
 	}

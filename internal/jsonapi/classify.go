@@ -12,7 +12,6 @@ import (
 
 	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/explain"
-	"github.com/textlstm/textlstm/report"
 )
 
 // A Model answers texts, explains its answers, and knows the languages that it does not
@@ -117,9 +116,10 @@ func NewLabeler(m Model, o Options) (*Labeler, error) {
 	return l, nil
 }
 
-// Label writes the record of each text as sentiment classify does, in order.
-func (l *Labeler) Label(ctx context.Context, texts iter.Seq[answer.Text], style report.Style, b *bytes.Buffer) error {
-	w := answer.NewWriter(b, style, l.model.Heads(), l.options)
+// Label writes the record of each text as sentiment classify does, in order: a line
+// each, which are an array if array is set.
+func (l *Labeler) Label(ctx context.Context, texts iter.Seq[answer.Text], array bool, b *bytes.Buffer) error {
+	w := answer.NewWriter(b, l.model.Heads(), l.options, array)
 	for r, err := range answer.All(ctx, l.model, texts, l.options) {
 		if err != nil {
 			return err
@@ -156,7 +156,7 @@ func (c *Classify) Answer(ctx context.Context, m Model, id Identity) ([]byte, er
 	}
 	b.Write(head[:len(head)-1])
 	b.WriteString(`,"results":`)
-	if err := l.Label(ctx, c.Texts.All(), report.JSON, &b); err != nil {
+	if err := l.Label(ctx, c.Texts.All(), true, &b); err != nil {
 		return nil, err
 	}
 	b.Truncate(b.Len() - 1) // the newline

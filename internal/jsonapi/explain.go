@@ -1,8 +1,8 @@
 package jsonapi
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 
 	"github.com/textlstm/textlstm/explain"
@@ -50,13 +50,6 @@ func (e *Explain) Answer(ctx context.Context, m Model) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	}
-	var b bytes.Buffer
-	w, err := explain.NewWriter(&b, "jsonl")
-	if err != nil {
-		return nil, err
-	}
-	if err := errors.Join(w.Write(x), w.Close()); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	b, err := json.Marshal(x)
+	return append(b, '\n'), err
 }

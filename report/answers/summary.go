@@ -1,4 +1,4 @@
-package answer
+package answers
 
 import (
 	"io"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/page"
 )
@@ -49,7 +50,7 @@ func newTally(source string, heads int) *tally {
 	return t
 }
 
-func (s *summary) Write(r *Record) error {
+func (s *summary) Write(r *answer.Record) error {
 	i := slices.IndexFunc(s.sources, func(t *tally) bool { return t.source == r.Source })
 	if i < 0 {
 		i = len(s.sources)
@@ -60,7 +61,7 @@ func (s *summary) Write(r *Record) error {
 }
 
 // add counts a record.
-func (t *tally) add(r *Record, heads []classify.Head, names Naming) {
+func (t *tally) add(r *answer.Record, heads []classify.Head, names answer.Naming) {
 	t.texts++
 	if r.Bad != nil {
 		t.bad++
@@ -69,7 +70,7 @@ func (t *tally) add(r *Record, heads []classify.Head, names Naming) {
 	for h := range heads {
 		head, score, of := &heads[h], r.Scores[h], &t.heads[h]
 		switch {
-		case unlabelled(r.Prediction):
+		case answer.Unlabelled(r.Prediction):
 			of.labels[""]++
 		case !head.Labelled():
 			v := float64(score.Value)

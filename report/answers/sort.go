@@ -1,4 +1,4 @@
-package answer
+package answers
 
 import (
 	"fmt"
@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/answer"
 )
 
 // An order is by the probability of label c of head h, or by the number of head h.
@@ -44,8 +45,8 @@ func (o *Options) order(heads []classify.Head) (order, error) {
 }
 
 // value is what r is sorted by; none where it has no answer.
-func (o order) value(r *Record) (v float32, ok bool) {
-	if r.Bad != nil || unlabelled(r.Prediction) {
+func (o order) value(r *answer.Record) (v float32, ok bool) {
+	if r.Bad != nil || answer.Unlabelled(r.Prediction) {
 		return 0, false
 	}
 	if s := r.Scores[o.h]; s.Probs != nil {
@@ -55,7 +56,7 @@ func (o order) value(r *Record) (v float32, ok bool) {
 }
 
 // before says whether a stands before b.
-func (o order) before(a, b *Record) bool {
+func (o order) before(a, b *answer.Record) bool {
 	v, ok := o.value(a)
 	w, other := o.value(b)
 	return ok && (!other || v > w)
@@ -64,13 +65,13 @@ func (o order) before(a, b *Record) bool {
 // A sorter holds records, the first so many if most is not 0, and writes them in order
 // when it is closed. Equals keep the order in which they came.
 type sorter struct {
-	out     Writer
+	out     answer.Writer
 	by      order
 	most    int
-	records []*Record
+	records []*answer.Record
 }
 
-func (s *sorter) Write(r *Record) error {
+func (s *sorter) Write(r *answer.Record) error {
 	if s.most == 0 {
 		s.records = append(s.records, r)
 		return nil

@@ -1,4 +1,4 @@
-package answer
+package answers
 
 import (
 	"bytes"
@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/report"
@@ -28,7 +30,7 @@ type tableWriter struct {
 	counts *summary // of the records, for a page
 }
 
-func (t *tableWriter) Write(r *Record) error {
+func (t *tableWriter) Write(r *answer.Record) error {
 	if err := t.keep(r.Fields); err != nil {
 		return err
 	}
@@ -51,7 +53,7 @@ func (t *tableWriter) machine() bool { return t.style == report.CSV || t.style =
 
 // keep notes the names of the fields of the first text that has any; the others have no
 // more, and those of a table have no fewer.
-func (t *tableWriter) keep(fields []corpora.Field) error {
+func (t *tableWriter) keep(fields []answer.Field) error {
 	if !t.o.Keep || len(fields) == 0 {
 		return nil
 	}
@@ -60,16 +62,16 @@ func (t *tableWriter) keep(fields []corpora.Field) error {
 			t.kept = append(t.kept, f.Name)
 		}
 	}
-	same := func(f corpora.Field, name string) bool { return f.Name == name }
-	other := func(f corpora.Field) bool { return !f.JSON || !slices.Contains(t.kept, f.Name) }
+	same := func(f answer.Field, name string) bool { return f.Name == name }
+	other := func(f answer.Field) bool { return !f.JSON || !slices.Contains(t.kept, f.Name) }
 	if !slices.EqualFunc(fields, t.kept, same) && slices.ContainsFunc(fields, other) {
-		return fmt.Errorf("answer: a text has other columns than those before it, %s: a table cannot keep both, JSON lines can: %w", strings.Join(t.kept, ", "), corpora.ErrData)
+		return fmt.Errorf("answers: a text has other columns than those before it, %s: a table cannot keep both, JSON lines can: %w", strings.Join(t.kept, ", "), corpora.ErrData)
 	}
 	return nil
 }
 
 // add appends a row; text is that of a sentence, words are by head.
-func (t *tableWriter) add(fields []corpora.Field, id string, p classify.Prediction, text string, words [][]explain.Word, bad error) {
+func (t *tableWriter) add(fields []answer.Field, id string, p classify.Prediction, text string, words [][]explain.Word, bad error) {
 	var row []any
 	if t.o.Keep {
 		row = t.addFields(row, fields)
@@ -78,7 +80,7 @@ func (t *tableWriter) add(fields []corpora.Field, id string, p classify.Predicti
 	}
 	for h := range t.heads {
 		if head := &t.heads[h]; h < len(p.Scores) {
-			row = append(row, t.o.cells(head, p.Scores[h], unlabelled(p))...)
+			row = append(row, t.o.cells(head, p.Scores[h], answer.Unlabelled(p))...)
 		} else {
 			row = append(row, make([]any, len(t.o.columns(head)))...)
 		}
@@ -116,10 +118,10 @@ func (t *tableWriter) add(fields []corpora.Field, id string, p classify.Predicti
 func (t *tableWriter) words() bool { return t.o.Explainer != nil }
 
 // addFields appends the cells of the fields that are kept.
-func (t *tableWriter) addFields(row []any, fields []corpora.Field) []any {
+func (t *tableWriter) addFields(row []any, fields []answer.Field) []any {
 	for i, name := range t.kept {
 		if i >= len(fields) || fields[i].Name != name {
-			i = slices.IndexFunc(fields, func(f corpora.Field) bool { return f.Name == name })
+			i = slices.IndexFunc(fields, func(f answer.Field) bool { return f.Name == name })
 		}
 		if i < 0 {
 			row = append(row, nil)
@@ -131,7 +133,7 @@ func (t *tableWriter) addFields(row []any, fields []corpora.Field) []any {
 }
 
 // field is the cell of a field that is kept.
-func (t *tableWriter) field(f corpora.Field) any {
+func (t *tableWriter) field(f answer.Field) any {
 	v := f.Value
 	if f.JSON {
 		var s string
@@ -175,7 +177,7 @@ func (t *tableWriter) header() []string {
 	add := func(names ...string) {
 		if slices.ContainsFunc(names, func(n string) bool { return slices.Contains(t.kept, n) }) {
 			for i := range names {
-				names[i] = predicted + names[i]
+				names[i] = answer.Predicted + names[i]
 			}
 		}
 		header = append(header, names...)
@@ -198,9 +200,6 @@ func (t *tableWriter) header() []string {
 	return header
 }
 
-// predicted stands before the names of columns that the input has too.
-const predicted = "predicted_"
-
 // print prints the rows so far, under the header if they are the first.
 func (t *tableWriter) print() error {
 	var b bytes.Buffer
@@ -218,3 +217,41 @@ func (t *tableWriter) print() error {
 	_, err := t.w.Write(out)
 	return err
 }
+
+// columns are the names of the columns of a head.
+func (o *Options) columns(head *classify.Head) []string {
+	if !head.Labelled() {
+		return []string{head.Name}
+	}
+	names := []string{head.Name, head.Name + "_prob"}
+	if o.Probs {
+		for _, l := range head.Labels {
+			names = append(names, head.Name+"_prob_"+head.Spell(l))
+		}
+	}
+	return names
+}
+
+// cells are the answer of a head in its columns; that for a blank text has neither label
+// nor number.
+func (o *Options) cells(head *classify.Head, s classify.Score, blank bool) []any {
+	switch {
+	case !head.Labelled() && blank:
+		return []any{nil}
+	case !head.Labelled():
+		return []any{strconv.FormatFloat(float64(s.Value), 'g', 7, 32)}
+	}
+	cells := []any{nil, nil}
+	if !blank {
+		label, _ := o.Label(head, s)
+		cells = []any{label, prob(s.Prob())}
+	}
+	if o.Probs {
+		for _, v := range s.Probs {
+			cells = append(cells, prob(v))
+		}
+	}
+	return cells
+}
+
+func prob(p float32) string { return strconv.FormatFloat(float64(p), 'f', 4, 32) }

@@ -1,13 +1,14 @@
-package answer
+package answers
 
 import (
 	"context"
 	"io"
 
+	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/corpora"
 )
 
-// A WriteError is a failure of a [Writer], after which no row can be answered.
+// A WriteError is a failure of an [answer.Writer], after which no row can be answered.
 type WriteError struct{ Err error }
 
 // Error is that of Err.
@@ -27,10 +28,10 @@ type RowReader interface {
 // whenever more of it would have to be waited for. A row that cannot be read goes to
 // refused, or has a record of its own where r marks such rows. The error is that of r
 // unless it is the end, ctx's, or a *WriteError.
-func Rows(ctx context.Context, m Predictor, r RowReader, o Options, w Writer, refused func(error)) error {
+func Rows(ctx context.Context, m answer.Predictor, r RowReader, o answer.Options, w answer.Writer, refused func(error)) error {
 	var end error
 	source, name := int32(-1), ""
-	ready := func(yield func(Text) bool) {
+	ready := func(yield func(answer.Text) bool) {
 		for more := true; more; more = r.Ready() {
 			e, err := r.Read()
 			if corpora.Refused(err) {
@@ -44,7 +45,7 @@ func Rows(ctx context.Context, m Predictor, r RowReader, o Options, w Writer, re
 			if e.Source != source {
 				source, name = e.Source, r.Sources()[e.Source].Name
 			}
-			t := Text{ID: e.ID, Text: e.Text, Source: name, Fields: e.Fields}
+			t := answer.Text{ID: e.ID, Text: e.Text, Source: name, Fields: Fields(e.Fields)}
 			if e.Bad != nil {
 				t.Bad = e.Bad
 			}
@@ -54,7 +55,7 @@ func Rows(ctx context.Context, m Predictor, r RowReader, o Options, w Writer, re
 		}
 	}
 	for end == nil {
-		for record, err := range All(ctx, m, ready, o) {
+		for record, err := range answer.All(ctx, m, ready, o) {
 			if err != nil {
 				return err
 			}
@@ -72,4 +73,16 @@ func Rows(ctx context.Context, m Predictor, r RowReader, o Options, w Writer, re
 		return nil
 	}
 	return end
+}
+
+// Fields are the fields of a row as those of a text.
+func Fields(row []corpora.Field) []answer.Field {
+	if row == nil {
+		return nil
+	}
+	fields := make([]answer.Field, len(row))
+	for i, f := range row {
+		fields[i] = answer.Field(f)
+	}
+	return fields
 }
