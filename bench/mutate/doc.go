@@ -11,7 +11,8 @@
 // them fails. The tree stays as it is: go test reads the changed files by way of
 // -overlay. Mutants that do not compile are not counted.
 //
-// With -sample it tests a fixed part of them, for packages that have thousands.
+// With -sample it tests a part of them, the same one for the same -seed, for packages
+// that have thousands.
 //
 // The program ends with status 1 if a mutant survives that -equivalent does not
 // list, or if that lists one that is killed.

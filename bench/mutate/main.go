@@ -19,20 +19,23 @@ import (
 )
 
 type options struct {
-	tests, quick []string // packages; arguments of a test binary
-	tags         string
-	seconds      int
-	jobs         int
-	known        map[string]bool
-	listed       bool // test the known ones only
-	list         bool // test nothing
-	sample       int  // test so many, chosen by chance, the same ones every time
+	tests       []string // packages
+	args, quick []string // arguments of a test binary, always and in a first run
+	tags        string
+	seconds     int
+	jobs        int
+	known       map[string]bool
+	listed      bool // test the known ones only
+	list        bool // test nothing
+	sample      int  // test so many, chosen by seed
+	seed        uint64
 }
 
 func main() {
 	var o options
 	tests := flag.String("tests", "", "packages to test, with commas between")
-	quick := flag.String("quick", "", "arguments of the test binaries for a first run that kills most mutants, with spaces between")
+	args := flag.String("args", "", "arguments of the test binaries, with spaces between")
+	quick := flag.String("quick", "", "more arguments of the test binaries for a first run that kills most mutants, with spaces between")
 	flag.StringVar(&o.tags, "tags", "", "build tags")
 	flag.IntVar(&o.seconds, "seconds", 60, "processor time after which a run counts as a kill")
 	flag.IntVar(&o.jobs, "jobs", 2, "mutants tested at a time")
@@ -40,9 +43,10 @@ func main() {
 	known := flag.String("equivalent", "", "file of mutants that no test can tell from the original")
 	flag.BoolVar(&o.list, "list", false, "print the mutants and test nothing")
 	flag.BoolVar(&o.listed, "listed", false, "test the mutants of that file only")
-	flag.IntVar(&o.sample, "sample", 0, "test so many mutants, chosen by chance, the same every time; 0 for all")
+	flag.IntVar(&o.sample, "sample", 0, "test so many mutants, chosen by -seed; 0 for all")
+	flag.Uint64Var(&o.seed, "seed", 1, "chooses the sample")
 	flag.Parse()
-	o.tests, o.quick = strings.Split(*tests, ","), strings.Fields(*quick)
+	o.tests, o.args, o.quick = strings.Split(*tests, ","), strings.Fields(*args), strings.Fields(*quick)
 	err := func() (err error) {
 		if o.known, err = readKnown(*known); err != nil {
 			return err
@@ -51,7 +55,8 @@ func main() {
 		if err != nil {
 			return err
 		}
-		return o.run(match, flag.Args())
+		files := slices.DeleteFunc(flag.Args(), func(f string) bool { return strings.HasSuffix(f, "_test.go") })
+		return o.run(match, files)
 	}()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutate:", err)
@@ -179,9 +184,10 @@ func (o options) build(dir string, match *regexp.Regexp, files []string) (all []
 		sources = append(sources, source{file, src, len(all) + 1, list})
 		all = append(all, list...)
 	}
-	skip := map[int]bool{} // numbers
+	skip := map[int]bool{} // numbers of those that do not compile
+	valid = o.choose(all, skip)
 	for !o.list {
-		overlay, lines, err := writeSources(dir, fset, sources, skip)
+		overlay, lines, err := writeSources(dir, fset, sources, valid)
 		if err != nil {
 			return nil, nil, nil, err
 		}
@@ -194,14 +200,14 @@ func (o options) build(dir string, match *regexp.Regexp, files []string) (all []
 		if len(skip) == before {
 			return nil, nil, nil, fmt.Errorf("%w\n%s", err, out)
 		}
+		valid = o.choose(all, skip)
 	}
-	return all, o.choose(all, skip), binaries, nil
+	return all, valid, binaries, nil
 }
 
-// writeSources writes the sources with their mutants, but for those to skip, and the
-// overlay that puts them in the place of the files. lines[name][number] is where the
+// writeSources writes the sources with the mutants that are valid, and the overlay that puts them in the place of the files. lines[name][number] is where the
 // copy of a mutant begins in a file, by the name that the compiler gives it.
-func writeSources(dir string, fset *token.FileSet, sources []source, skip map[int]bool) (overlay string, lines map[string]map[int]int, err error) {
+func writeSources(dir string, fset *token.FileSet, sources []source, valid []bool) (overlay string, lines map[string]map[int]int, err error) {
 	replace := map[string]string{}
 	put := func(name, path string, text []byte) error {
 		abs, err := filepath.Abs(path)
@@ -214,7 +220,7 @@ func writeSources(dir string, fset *token.FileSet, sources []source, skip map[in
 	lines = map[string]map[int]int{}
 	for i, s := range sources {
 		name := fmt.Sprintf("%d.go", i)
-		text, from := schema(fset, s.text, s.own, func(i int) int { return s.first + i }, skip)
+		text, from := schema(fset, s.text, s.own, func(i int) int { return s.first + i }, valid)
 		lines[name] = from
 		pkg := regexp.MustCompile(`(?m)^package (\w+)`).FindSubmatch(text)[1]
 		if err := errors.Join(put(name, s.file, text), put("n"+name, filepath.Join(filepath.Dir(s.file), "mutant_number.go"), fmt.Appendf(nil, chooser, pkg))); err != nil {
@@ -255,14 +261,15 @@ func skipFaulty(skip map[int]bool, out []byte, lines map[string]map[int]int) {
 	}
 }
 
-// choose says which mutants to test.
+// choose says which mutants to test, none to skip. The others are not compiled: a copy
+// of its function for each mutant of a package is more than the compiler does in minutes.
 func (o options) choose(all []mutant, skip map[int]bool) (valid []bool) {
 	for i, m := range all {
 		valid = append(valid, !skip[i+1] && (!o.listed || o.known[m.String()]))
 	}
 	if o.sample > 0 {
 		left := o.sample
-		for _, i := range rand.New(rand.NewPCG(1, 2)).Perm(len(all)) {
+		for _, i := range rand.New(rand.NewPCG(o.seed, 2)).Perm(len(all)) {
 			if valid[i] = valid[i] && left > 0; valid[i] {
 				left--
 			}
@@ -274,9 +281,9 @@ func (o options) choose(all []mutant, skip map[int]bool) (valid []bool) {
 // survives runs the tests on one mutant, 0 for the original, and returns nil if
 // they pass.
 func (o options) survives(binaries []string, number int) error {
-	runs := [][]string{o.quick, nil}
-	if len(o.quick) == 0 {
-		runs = runs[1:]
+	runs := [][]string{o.args}
+	if len(o.quick) > 0 {
+		runs = [][]string{slices.Concat(o.args, o.quick), o.args}
 	}
 	for _, args := range runs {
 		for i, binary := range binaries {

@@ -26,8 +26,8 @@ var mutantNumber, _ = strconv.Atoi(os.Getenv("` + variable + `"))
 // schema returns the source with a copy of its function for each of the
 // mutants, which are of this file and in order, and calls of the copies at the
 // start of the functions. from[i] is the line on which the copy of mutant i
-// begins, 0 if it is left out.
-func schema(fset *token.FileSet, src []byte, list []mutant, number func(i int) int, skip map[int]bool) (out []byte, from map[int]int) {
+// begins, 0 if it is left out because it is not valid.
+func schema(fset *token.FileSet, src []byte, list []mutant, number func(i int) int, valid []bool) (out []byte, from map[int]int) {
 	var head, copies bytes.Buffer
 	from = map[int]int{}
 	at := 0
@@ -41,7 +41,7 @@ func schema(fset *token.FileSet, src []byte, list []mutant, number func(i int) i
 		start, name, end := fset.Position(fun.Pos()).Offset, fset.Position(fun.Name.End()).Offset, fset.Position(fun.End()).Offset
 		for ; i < len(list) && list[i].fun == fun; i++ {
 			n := number(i)
-			if skip[n] {
+			if !valid[n-1] {
 				continue
 			}
 			m, suffix := list[i], fmt.Sprintf("Mutant%d", n)
