@@ -205,8 +205,9 @@ func (o options) build(dir string, match *regexp.Regexp, files []string) (all []
 	return all, valid, binaries, nil
 }
 
-// writeSources writes the sources with the mutants that are valid, and the overlay that puts them in the place of the files. lines[name][number] is where the
-// copy of a mutant begins in a file, by the name that the compiler gives it.
+// writeSources writes the sources with the mutants that are valid, and the overlay that
+// puts them in the place of the files. lines[name][number] is where the copy of a mutant
+// begins in a file, by the name that the compiler gives it.
 func writeSources(dir string, fset *token.FileSet, sources []source, valid []bool) (overlay string, lines map[string]map[int]int, err error) {
 	replace := map[string]string{}
 	put := func(name, path string, text []byte) error {

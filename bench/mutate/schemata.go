@@ -30,6 +30,9 @@ var mutantNumber, _ = strconv.Atoi(os.Getenv("` + variable + `"))
 func schema(fset *token.FileSet, src []byte, list []mutant, number func(i int) int, valid []bool) (out []byte, from map[int]int) {
 	var head, copies bytes.Buffer
 	from = map[int]int{}
+	source := func(n ast.Node) string {
+		return string(src[fset.Position(n.Pos()).Offset:fset.Position(n.End()).Offset])
+	}
 	at := 0
 	lines := bytes.Count(src, []byte("\n")) + 1 // the calls stay on the line of the brace
 	for i := 0; i < len(list); {
@@ -45,7 +48,7 @@ func schema(fset *token.FileSet, src []byte, list []mutant, number func(i int) i
 				continue
 			}
 			m, suffix := list[i], fmt.Sprintf("Mutant%d", n)
-			fmt.Fprintf(&head, " case %d: %s;", n, call(fun, suffix))
+			fmt.Fprintf(&head, " case %d: %s;", n, call(fun, suffix, source))
 			text := fmt.Sprintf("%s%s%s%s%s\n", src[start:name], suffix, src[name:m.start], m.text, src[m.end:end])
 			from[n] = lines + 1
 			lines += strings.Count(text, "\n")
@@ -58,24 +61,44 @@ func schema(fset *token.FileSet, src []byte, list []mutant, number func(i int) i
 	return append(head.Bytes(), copies.Bytes()...), from
 }
 
-// call calls the copy of a function with its own arguments.
-func call(fun *ast.FuncDecl, suffix string) string {
+// call calls the copy of a function with its own arguments; what has no name is not
+// used, so that a zero value serves. text is the source of a node.
+func call(fun *ast.FuncDecl, suffix string, text func(ast.Node) string) string {
+	value := func(name string, typ ast.Expr) string {
+		if name == "_" {
+			return "*new(" + text(typ) + ")"
+		}
+		return name
+	}
 	var args []string
 	for _, p := range fun.Type.Params.List {
-		for _, name := range p.Names {
-			arg := name.Name
-			if _, variadic := p.Type.(*ast.Ellipsis); variadic {
-				arg += "..."
+		for _, name := range names(p) {
+			switch _, variadic := p.Type.(*ast.Ellipsis); {
+			case variadic && name != "_":
+				args = append(args, name+"...")
+			case !variadic:
+				args = append(args, value(name, p.Type))
 			}
-			args = append(args, arg)
 		}
 	}
-	text := fmt.Sprintf("%s%s(%s)", fun.Name.Name, suffix, strings.Join(args, ", "))
+	s := fmt.Sprintf("%s%s(%s)", fun.Name.Name, suffix, strings.Join(args, ", "))
 	if fun.Recv != nil {
-		text = fun.Recv.List[0].Names[0].Name + "." + text
+		r := fun.Recv.List[0]
+		s = "(" + value(names(r)[0], r.Type) + ")." + s
 	}
 	if fun.Type.Results != nil {
-		return "return " + text
+		return "return " + s
 	}
-	return text + "; return"
+	return s + "; return"
+}
+
+// names are those of a field, "_" if it has none.
+func names(f *ast.Field) (list []string) {
+	for _, id := range f.Names {
+		list = append(list, id.Name)
+	}
+	if list == nil {
+		list = []string{"_"}
+	}
+	return list
 }
