@@ -194,6 +194,24 @@ func (m *LSTM) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float3
 	return dX, State(d), err
 }
 
+// ForwardSteps is Forward for inputs that depend on outputs, as those of a decoder do.
+// Each step goes through all layers before the next. Then after is called: rows
+// first…first+n-1 of y [Rows][H], those of step t, are new, and it may write the rows of
+// in.X of the next step. It is called from up to Workers goroutines at a time, each for
+// sequences of its own. All layers must read forward, and in.X is not dropped from.
+func (m *LSTM) ForwardSteps(ws *Workspace, in Batch, init *State, mode Mode, after func(t, first, n int, y []float32)) (Output, error) {
+	out, err := m.stack.ForwardSteps(ws.set(false), in, (*rnn.State)(init), mode, after)
+	return Output{out.Y, State(out.Final)}, err
+}
+
+// BackwardSteps is Backward after ForwardSteps. Before it goes back through step t it
+// calls before as ForwardSteps calls after: dX [Rows][I] of the step that follows is
+// there, and what it says of rows first…first+n-1 may be added to dY [Rows][H].
+func (m *LSTM) BackwardSteps(ws *Workspace, dY []float32, before func(t, first, n int, dX []float32)) (dX []float32, dInit State, err error) {
+	dX, d, err := m.stack.BackwardSteps(ws.set(false), dY, before)
+	return dX, State(d), err
+}
+
 // NewState returns the zero state for B sequences.
 func (m *LSTM) NewState(B int) *State { return (*State)(m.stack.NewState(B)) }
 

@@ -216,7 +216,7 @@ func (m *Stack) rowGrads(ws *Workspace, l, lo, n int, dX []float32) {
 }
 
 // weightGrads turns the dPre of a layer into the gradients of its weights and
-// of its input. Each number of a gradient is one sum over all rows in order,
+// of its input, unless dX is nil. Each number of a gradient is one sum over all rows in order,
 // so that cutting the work by outputs leaves the result as it is. The rows are
 // taken block by block, small enough to stay in the cache for all their uses.
 func (m *Stack) weightGrads(ws *Workspace, l int, dX []float32) {
@@ -243,6 +243,9 @@ func (m *Stack) weightGrads(ws *Workspace, l int, dX []float32) {
 			}
 		})
 		dXBlocks := (rows + dXBlock - 1) / dXBlock
+		if dX == nil {
+			dXBlocks = 0
+		}
 		ws.team.For(ws.workers(), len(layer)*gateBlocks+dXBlocks, func(i int) {
 			if i < len(layer)*gateBlocks {
 				d, lo := i/gateBlocks, i%gateBlocks*gateBlock

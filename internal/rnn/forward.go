@@ -391,8 +391,17 @@ func (ws *Workspace) projectSteps(c *Cell, p *packedCell, l int, k *task, s step
 // setFinal writes the state of each sequence after its last step in reading
 // order, or its initial state if it has none.
 func (ws *Workspace) setFinal(c *Cell, l int, k *task, s steps, y []float32) {
+	var cells []float32
+	if ws.mode.Train {
+		cells = ws.layers[l].dirs[k.dir].c
+	}
+	ws.setFinalOf(c, k, s, y, cells)
+}
+
+// setFinalOf is setFinal where cells [Rows][H] has the cell states of all steps, or is
+// nil and the task has those of the last ones.
+func (ws *Workspace) setFinalOf(c *Cell, k *task, s steps, y, cells []float32) {
 	H, B := c.Hidden, s.lay.B()
-	ct := &ws.layers[l].dirs[k.dir]
 	finalH, finalC := c.state(ws.final.H, B), c.state(ws.final.C, B)
 	for pos := k.lo; pos < k.hi; pos++ {
 		b := s.lay.Order()[pos]
@@ -406,8 +415,8 @@ func (ws *Workspace) setFinal(c *Cell, l int, k *task, s steps, y []float32) {
 			}
 			row := s.lay.Offset(last) + pos
 			copy(h, y[row*c.width:])
-			if ws.mode.Train {
-				copy(cell, ct.c[row*H:])
+			if cells != nil {
+				copy(cell, cells[row*H:])
 			} else {
 				copy(cell, k.c[(pos-k.lo)*H:])
 			}

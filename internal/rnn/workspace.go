@@ -66,6 +66,7 @@ type layerTape struct {
 	xPacked vec.Packed // x for the gradient of Wih
 	y       []float32  // [Rows][D*H]
 	merged  []float32  // [Rows][H], where the layer above reads that
+	dX      []float32  // [Rows][in], the gradient of x, of BackwardSteps
 	dirs    [2]cellTape
 }
 
