@@ -119,10 +119,13 @@ func (d *Dense) backwardParams(dy, x []float32, n int) {
 // backwardInput is dx = beta*dx + dy·W.
 func (d *Dense) backwardInput(dx, dy []float32, n int, beta float32) {
 	in, out := d.In(), d.Out()
-	w := d.backward.get(d.Weight, false)
-	rowBlocks(d.Workers, n, func(lo, hi int) {
-		vec.MatMul(hi-lo, dy[lo*out:], out, w, beta, dx[lo*in:], in)
-	})
+	rowBlocks(d.Workers, n, func(lo, hi int) { d.backwardRows(dx[lo*in:], dy[lo*out:], hi-lo, beta) })
+}
+
+// backwardRows is backwardInput on the calling goroutine.
+func (d *Dense) backwardRows(dx, dy []float32, n int, beta float32) {
+	in, out := d.In(), d.Out()
+	vec.MatMul(n, dy, out, d.backward.get(d.Weight, false), beta, dx, in)
 }
 
 // checkRows panics unless y holds n rows of out values and x n rows of in.

@@ -205,9 +205,7 @@ func (attentionPool) backward(v *view, dpooled []float32) {
 		if p.Context.Grad != nil {
 			vec.Axpy(ws.dscore[r], h, p.Context.Grad)
 		}
-		for j, u := range h { // from here on hidden holds dLoss/d(y·Wᵀ + b)
-			h[j] = ws.dscore[r] * p.Context.Data[j] * (1 - u*u)
-		}
+		tanhScoreGrad(h, ws.dscore[r], p.Context.Data) // from here on hidden holds dLoss/d(y·Wᵀ + b)
 	}
 	if p.Hidden.Workers != p.Workers { // else frozen layers could not run side by side
 		p.Hidden.Workers = p.Workers
