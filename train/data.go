@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 	"strconv"
@@ -19,6 +18,7 @@ import (
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
+	"github.com/textlstm/textlstm/train/loop"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -373,36 +373,16 @@ func checkAllowed(h *classify.Head, column int, labels []int32, allowed [][]bool
 	return nil
 }
 
-// pooled is the number of batches whose texts are sorted by length.
-const pooled = 50
-
 // epoch returns the texts as the given epoch sees them, as ids, and a random
-// order of them cut into batches of similar length: the texts of some batches
-// are sorted by length, cut, and the batches shuffled. The result is a function
+// order of them cut into batches of similar length. The result is a function
 // of the seed and the epoch, and for texts that are a part of a corpus of the
 // number of that part.
 func (s *set) epoch(c Config, epoch int, part ...uint64) (texts []classify.Encoded, batches [][]int) {
 	key := append([]uint64{uint64(epoch)}, part...)
 	texts = s.cropped(c, key)
 	r := seed.Rand(c.Seed, "shuffle", key...)
-	order := r.Perm(len(texts))
-	pool := c.BatchSize * pooled
-	for start := 0; start < len(order); start += pool {
-		part := order[start:min(start+pool, len(order))]
-		slices.SortStableFunc(part, func(a, b int) int { return len(texts[b].IDs) - len(texts[a].IDs) })
-		from, tokens := 0, 0
-		for i, j := range part {
-			n := len(texts[j].IDs)
-			if i > from && (i-from == c.BatchSize || tokens+n > c.BatchTokens) {
-				batches = append(batches, part[from:i])
-				from, tokens = i, 0
-			}
-			tokens += n
-		}
-		batches = append(batches, part[from:])
-	}
-	shuffle(r, batches)
-	return texts, batches
+	length := func(i int) int { return len(texts[i].IDs) }
+	return texts, loop.ByLength(r, len(texts), length, c.BatchSize, c.BatchTokens)
 }
 
 // cropped returns the texts, some long ones with a few sentences only.
@@ -428,10 +408,6 @@ func (s *set) cropped(c Config, epoch []uint64) []classify.Encoded {
 		texts[i].IDs = t.IDs[ends[first]:ends[last]]
 	}
 	return texts
-}
-
-func shuffle[E any](r *rand.Rand, s []E) {
-	r.Shuffle(len(s), func(i, j int) { s[i], s[j] = s[j], s[i] })
 }
 
 // gather gathers what one head of C scores should have answered for the texts of a batch.

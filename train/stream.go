@@ -123,7 +123,7 @@ func (t *Trainer) startStream(ctx context.Context, checkpoints *loop.Checkpoints
 	if err := f.readUnlabelled(ctx); err != nil {
 		return nil, err
 	}
-	if f.train, err = data.sample(ctx, f.model.Only("wide"), f.cfg.BatchSize*pooled); err != nil {
+	if f.train, err = data.sample(ctx, f.model.Only("wide"), f.cfg.BatchSize*loop.Pooled); err != nil {
 		return nil, err
 	}
 	if err := f.prepare(ctx, max(c.longest, f.cfg.BatchTokens, f.longestUnlabelled())); err != nil {
@@ -313,7 +313,7 @@ type onDisk struct {
 func (s *onDisk) epoch(ctx context.Context, c Config, epoch, skip int) iter.Seq2[dealt, error] {
 	return func(yield func(dealt, error) bool) {
 		part := uint64(0)
-		for d, err := range s.stream.windows(ctx, epoch, c.BatchSize*pooled) {
+		for d, err := range s.stream.windows(ctx, epoch, c.BatchSize*loop.Pooled) {
 			var window *set
 			if err == nil {
 				window, err = newSet(ctx, s.deep, d)
