@@ -1,0 +1,81 @@
+package translation_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/textlstm/textlstm/evaluate/translation"
+)
+
+// Figures are those of sacreBLEU.
+func TestSacreBLEU(t *testing.T) {
+	b, err := os.ReadFile("testdata/sacrebleu.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var golden struct {
+		Cases []struct {
+			Name            string     `json:"name"`
+			Translations    []string   `json:"translations"`
+			References      [][]string `json:"references"`
+			Lowercase       bool       `json:"lowercase"`
+			Characters      bool       `json:"characters"`
+			BLEU            float64    `json:"bleu"`
+			Precisions      []float64  `json:"precisions"`
+			Brevity         float64    `json:"brevity"`
+			Tokens          int        `json:"tokens"`
+			ReferenceTokens int        `json:"reference_tokens"`
+			ChrF            float64    `json:"chrf"`
+		} `json:"cases"`
+		Tokens [][2]string `json:"tokens"`
+	}
+	if err := json.Unmarshal(b, &golden); err != nil {
+		t.Fatal(err)
+	}
+	if len(golden.Cases) < 20 || len(golden.Tokens) < 20 {
+		t.Fatalf("%d cases, %d texts", len(golden.Cases), len(golden.Tokens))
+	}
+	for _, tt := range golden.Tokens {
+		if got := strings.Join(translation.Tokens13a(tt[0]), " "); got != tt[1] {
+			t.Errorf("%q is %q, want %q", tt[0], got, tt[1])
+		}
+	}
+	for _, tt := range golden.Cases {
+		m := translation.Metric{Lowercase: tt.Lowercase, Characters: tt.Characters}
+		s, err := m.Evaluate(tt.Translations, tt.References...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		far := func(a, b float64) bool { return math.Abs(a-b) > 1e-9 }
+		if far(s.BLEU, tt.BLEU) || far(s.ChrF, tt.ChrF) || far(s.Brevity, tt.Brevity) || s.Tokens != tt.Tokens || s.ReferenceTokens != tt.ReferenceTokens {
+			t.Errorf("%s: %+v, want BLEU %v, chrF %v, brevity %v, %d and %d tokens", tt.Name, s, tt.BLEU, tt.ChrF, tt.Brevity, tt.Tokens, tt.ReferenceTokens)
+		}
+		for i, p := range tt.Precisions {
+			if far(s.Precisions[i], p) {
+				t.Errorf("%s: precision %d is %v, want %v", tt.Name, i+1, s.Precisions[i], p)
+			}
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	if _, err := (translation.Metric{}).Evaluate([]string{"a"}); err == nil {
+		t.Error("no references are no error")
+	}
+	if _, err := (translation.Metric{}).Evaluate([]string{"a"}, []string{"a"}, []string{"a", "b"}); err == nil || !strings.Contains(err.Error(), "set 2 has 2 references, want 1") {
+		t.Errorf("references without a translation: %v", err)
+	}
+}
+
+func Example() {
+	s, err := translation.Metric{}.Evaluate([]string{"A man is riding a horse."}, []string{"A man rides a horse."})
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("BLEU %.1f, chrF %.1f\n", s.BLEU, s.ChrF)
+	// Output: BLEU 30.7, chrF 48.9
+}
