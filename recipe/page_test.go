@@ -22,6 +22,7 @@ import (
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/pretrain/skipgram"
+	"github.com/textlstm/textlstm/recipe/settings"
 )
 
 var update = flag.Bool("update", false, "write docs/settings.md")
@@ -62,7 +63,10 @@ The commands read them before anything else, and refuse what is out of range wit
 			return c, first(err, c.Validate())
 		}},
 	} {
-		p := page{t: t, out: &b, check: s.check, sources: map[string]*source{}}
+		p := page{t: t, out: &b, check: s.check, keys: map[string]settings.Key{}, sources: map[string]*source{}}
+		for _, k := range settings.Keys(s.config) {
+			p.keys[k.Path] = k
+		}
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", s.title, s.about)
 		p.group("", "", reflect.TypeOf(s.config))
 	}
@@ -78,7 +82,7 @@ The commands read them before anything else, and refuse what is out of range wit
 }
 
 func over(config any, sets []string) error {
-	s, err := ReadSettings("", sets)
+	s, err := settings.Read("", sets)
 	if err != nil {
 		return err
 	}
@@ -134,12 +138,13 @@ type page struct {
 	t       *testing.T
 	out     *bytes.Buffer
 	check   func(sets []string) (any, error) // the resolved config of settings
+	keys    map[string]settings.Key          // by their paths
 	sources map[string]*source               // by the path of a package
 }
 
 // group writes the settings of a struct, then its groups.
 func (p *page) group(prefix, about string, t reflect.Type) {
-	var groups []namedField
+	var groups []settings.Field
 	if prefix != "" {
 		fmt.Fprintf(p.out, "\n### %s\n", strings.TrimSuffix(prefix, "."))
 	}
@@ -147,30 +152,24 @@ func (p *page) group(prefix, about string, t reflect.Type) {
 		fmt.Fprintf(p.out, "\n%s\n", about)
 	}
 	p.out.WriteString("\n| setting | type | default | range | meaning |\n|---|---|---|---|---|\n")
-	for _, f := range fields(t) {
-		element := f.Type
-		if element.Kind() == reflect.Slice {
-			element = element.Elem()
-		}
-		if isGroup(element) {
+	for _, f := range settings.Fields(t) {
+		if group, _ := f.Group(); group != nil {
 			groups = append(groups, f)
-			continue
-		}
-		if path := prefix + f.name; f.name != derived {
-			fmt.Fprintf(p.out, "| `%s` | %s | %s | %s | %s |\n", path, typeName(f.Type), p.def(path), p.limits(path, f.Type), p.meaning(f))
+		} else if k, ok := p.keys[prefix+f.Setting]; ok {
+			fmt.Fprintf(p.out, "| `%s` | %s | %s | %s | %s |\n", k.Path, k.Type, p.def(k.Path), p.limits(k, f.Type), p.meaning(f))
 		}
 	}
 	for _, f := range groups {
-		if f.Type.Kind() == reflect.Slice {
-			p.group(prefix+f.name+"[].", "A list: `[["+prefix+f.name+"]]` in TOML. "+p.meaning(f), f.Type.Elem())
+		if group, list := f.Group(); list {
+			p.group(prefix+f.Setting+"[].", "A list: `[["+prefix+f.Setting+"]]` in TOML. "+p.meaning(f), group)
 		} else {
-			p.group(prefix+f.name+".", p.meaning(f), f.Type)
+			p.group(prefix+f.Setting+".", p.meaning(f), group)
 		}
 	}
 }
 
-// settings is what sets a path to a value, and what it needs.
-func settings(path, value string) []string {
+// setting is what sets a path to a value, and what it needs.
+func setting(path, value string) []string {
 	sets := slices.Clone(needs[path])
 	switch {
 	case strings.HasPrefix(path, "model.ngrams.") && sets == nil && path != "model.ngrams.words":
@@ -199,14 +198,14 @@ func (p *page) def(path string) string {
 	if strings.Contains(path, "[]") {
 		return "–"
 	}
-	config, err := p.check(settings(path, ""))
+	config, err := p.check(setting(path, ""))
 	if err != nil && !strings.Contains(path, "char_m") && !strings.Contains(path, "subword") {
 		p.t.Fatalf("%s: %v", path, err)
 	}
 	v := reflect.ValueOf(config)
 	for name := range strings.SplitSeq(path, ".") {
-		for _, f := range fields(v.Type()) {
-			if f.name == name {
+		for _, f := range settings.Fields(v.Type()) {
+			if f.Setting == name {
 				v = v.FieldByIndex(f.Index)
 				break
 			}
@@ -234,30 +233,30 @@ func number(v float64) string {
 var exponent = regexp.MustCompile(`e\+?(-?)0*`)
 
 // limits are the values that Validate accepts.
-func (p *page) limits(path string, t reflect.Type) string {
+func (p *page) limits(k settings.Key, t reflect.Type) string {
 	if t.Kind() == reflect.Slice {
 		t = t.Elem()
 	}
+	path := k.Path
 	accept := func(value string) bool {
-		_, err := p.check(settings(path, value))
+		_, err := p.check(setting(path, value))
 		return err == nil
 	}
-	if all := few[path]; all != nil {
-		for _, v := range all {
-			if !accept(v) {
-				p.t.Errorf("%s=%s is not accepted", path, v)
+	if k.Values != nil && t.Kind() != reflect.Bool {
+		switch {
+		case t == reflect.TypeFor[string]():
+			for _, v := range k.Values {
+				if !accept(v) {
+					p.t.Errorf("%s=%s is not accepted", path, v)
+				}
 			}
+		case t.Kind() == reflect.String:
+			p.checkEnum(t, k.Values)
 		}
-		return "`" + strings.Join(all, "`, `") + "`"
-	}
-	if all := enums[t]; all != nil && t.Kind() != reflect.Bool {
-		if t.Kind() == reflect.String {
-			p.checkEnum(t, all)
-		}
-		return "`" + strings.Join(all, "`, `") + "`"
+		return "`" + strings.Join(k.Values, "`, `") + "`"
 	}
 	zeroIsDefault := p.def(path) != "`0`" && p.def(path) != "–"
-	switch typeName(t) {
+	switch strings.TrimSuffix(strings.TrimPrefix(k.Type, "list of "), "s") {
 	case "whole number":
 		return limits(accept, scale{
 			text: func(i int64) string { return strconv.FormatInt(i, 10) },
@@ -380,10 +379,10 @@ func (p *page) checkEnum(t reflect.Type, values []string) {
 
 // meaning is the comment of a field, or the one above if it is about several, with
 // the names of settings in place of those of Go.
-func (p *page) meaning(f namedField) string {
-	s := p.source(f.owner.PkgPath())
+func (p *page) meaning(f settings.Field) string {
+	s := p.source(f.Owner.PkgPath())
 	comment := ""
-	for _, field := range s.structs[f.owner.Name()].Fields.List {
+	for _, field := range s.structs[f.Owner.Name()].Fields.List {
 		switch {
 		case field.Doc != nil:
 			comment = field.Doc.Text()
@@ -395,11 +394,11 @@ func (p *page) meaning(f namedField) string {
 		}
 	}
 	if comment == "" {
-		p.t.Errorf("%s.%s has no comment", f.owner, f.Name)
+		p.t.Errorf("%s.%s has no comment", f.Owner, f.Name)
 		return ""
 	}
 	text := name.ReplaceAllStringFunc(strings.Join(strings.Fields(comment), " "), func(word string) string {
-		for _, t := range []reflect.Type{f.owner, f.Type} {
+		for _, t := range []reflect.Type{f.Owner, f.Type} {
 			if setting, ok := settingOf(t, strings.Split(word, ".")); ok {
 				return "`" + setting + "`"
 			}
@@ -427,15 +426,15 @@ func settingOf(t reflect.Type, names []string) (string, bool) {
 	if t.Kind() != reflect.Struct {
 		return "", false
 	}
-	for _, f := range fields(t) {
+	for _, f := range settings.Fields(t) {
 		if f.Name != names[0] {
 			continue
 		}
 		if len(names) == 1 {
-			return f.name, true
+			return f.Setting, true
 		}
 		rest, ok := settingOf(f.Type, names[1:])
-		return f.name + "." + rest, ok
+		return f.Setting + "." + rest, ok
 	}
 	return "", false
 }

@@ -8,16 +8,17 @@ import (
 	"testing"
 
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/recipe/settings"
 	"github.com/textlstm/textlstm/train"
 )
 
 // laid is a config of the settings for a tiny training, with one of a key.
-func laid(t *testing.T, k Key, value string) (train.Config, error) {
+func laid(t *testing.T, k settings.Key, value string) (train.Config, error) {
 	t.Helper()
-	s, err := ReadSettings("", append([]string{
+	s, err := settings.Read("", append([]string{
 		"model.embed=4", "model.lstm.hidden_size=4", "model.vocab.min_count=1", "epochs=2", "batch_size=4",
 		"model.ngrams.words=2", "model.ngrams.char_min=3", "model.ngrams.char_max=3", "model.ngrams.bits=10", "model.ngrams.min_count=1",
-	}, settings(k.Path, value)...))
+	}, setting(k.Path, value)...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +34,7 @@ func TestNumbersOfAnySize(t *testing.T) {
 		texts.Examples = append(texts.Examples, corpora.Example{ID: fmt.Sprint(i), Text: text, Labels: []string{[]string{"yes", "no"}[i%2]}})
 	}
 	trained, refused := 0, 0
-	for _, k := range Keys(train.Config{}) {
+	for _, k := range settings.Keys(train.Config{}) {
 		if k.Type != "number" {
 			continue
 		}

@@ -2,14 +2,15 @@ package recipe
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"maps"
 	"path/filepath"
-	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/recipe/settings"
 	"github.com/textlstm/textlstm/train"
 )
 
@@ -25,18 +26,32 @@ type Recipe struct {
 	Data []Source `json:"data,omitempty"`
 	Dev  []Source `json:"dev,omitempty"`
 
-	settings Settings
+	settings settings.Tree
+}
+
+// An Error says what is wrong with settings, whatever the data.
+type Error = settings.Error
+
+func errorf(format string, args ...any) error { return &Error{Err: fmt.Errorf(format, args...)} }
+
+// Choices are the values of the settings that have a few which their types do not say.
+func (Recipe) Choices() map[string][]string {
+	return map[string][]string{
+		"metric":               evaluate.Names(),
+		"model.encoder":        classify.EncoderNames(),
+		"model.ngrams.lexicon": {"vader"},
+	}
 }
 
 // Read reads a config file, if one is named, and applies path=value settings. An
 // *Error says what is wrong with them; other errors are the system's.
 func Read(file string, sets []string) (*Recipe, error) {
-	settings, err := ReadSettings(file, sets)
+	tree, err := settings.Read(file, sets)
 	if err != nil {
 		return nil, err
 	}
-	r := &Recipe{settings: settings}
-	if err := settings.Over(r); err != nil {
+	r := &Recipe{settings: tree}
+	if err := tree.Over(r); err != nil {
 		return nil, err
 	}
 	for _, list := range [][]Source{r.Data, r.Dev} {
@@ -74,63 +89,37 @@ func (r *Recipe) CardOf(name string, sources []Source) classify.Card {
 // to the working directory, and settings that are zero, unless the recipe has them or
 // named has their paths.
 func (r *Recipe) WriteFile(file string, c train.Config, named ...string) error {
-	tree, err := plain(r.with(c))
+	tree, err := settings.Of(r.with(c))
 	if err != nil {
 		return err
 	}
-	all, err := complete(reflect.ValueOf(c))
+	all, err := settings.AllOf(c)
 	if err != nil {
 		return err
 	}
-	for _, path := range append(leaves(r.settings.tree, ""), named...) {
-		names := strings.Split(path, ".")
-		if v, ok := at(all, names); ok {
-			if err := put(tree, names, v); err != nil {
+	for _, path := range append(r.settings.Paths(), named...) {
+		if v, ok := all.At(path); ok {
+			if err := tree.Put(path, v); err != nil {
 				return err
 			}
 		}
 	}
-	return WriteFile(file, tree)
-}
-
-// leaves returns the paths of the values in a tree.
-func leaves(tree map[string]any, prefix string) (paths []string) {
-	for name, v := range tree {
-		if group, ok := v.(map[string]any); ok {
-			paths = append(paths, leaves(group, prefix+name+".")...)
-		} else {
-			paths = append(paths, prefix+name)
-		}
-	}
-	return paths
-}
-
-// at returns the value at a path of a tree, if there is one.
-func at(tree map[string]any, path []string) (v any, ok bool) {
-	for i, name := range path {
-		if v, ok = tree[name]; !ok || i == len(path)-1 {
-			return v, ok
-		}
-		if tree, ok = v.(map[string]any); !ok {
-			return nil, false
-		}
-	}
-	return nil, false
+	return tree.WriteFile(file)
 }
 
 // WriteAll writes the recipe as WriteFile does, in TOML, but with every setting that
 // there is: laid over any defaults, it is c.
 func (r *Recipe) WriteAll(w io.Writer, c train.Config) error {
-	tree, err := plain(r.with(c))
+	tree, err := settings.Of(r.with(c))
 	if err != nil {
 		return err
 	}
-	settings, err := complete(reflect.ValueOf(c))
+	all, err := settings.AllOf(c)
 	if err != nil {
 		return err
 	}
-	maps.Copy(tree, settings)
-	return writeTOML(w, tree)
+	maps.Copy(tree, all)
+	return tree.WriteTOML(w)
 }
 
 func (r *Recipe) with(c train.Config) Recipe {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/textlstm/textlstm/evaluate/checklist"
 	"github.com/textlstm/textlstm/evaluate/compare"
+	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
@@ -19,7 +20,8 @@ const maxSuite = 8 << 20
 
 // A checkup is what the flags of checklist ask for.
 type checkup struct {
-	model, head, style    string
+	model, head           string
+	style                 report.Style
 	only                  []string
 	tests, failures, list bool
 	min                   float64
@@ -57,7 +59,7 @@ whose answers have no probabilities: they count as certain.`,
 	f := cmd.Flags()
 	addModelFlag(cmd, &c.model)
 	f.StringVar(&c.head, "score", "", "ask this `head`")
-	f.StringVarP(&c.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md, latex or html")
+	cli.AddOutput(cmd, &c.style)
 	f.StringArrayVar(&c.only, "only", nil, "this `capability` alone; may be repeated")
 	f.BoolVar(&c.tests, "tests", false, "a line for every test")
 	f.BoolVar(&c.failures, "failures", false, "list the cases that failed")
@@ -67,26 +69,22 @@ whose answers have no probabilities: they count as certain.`,
 }
 
 func (c *checkup) run(ctx context.Context, out io.Writer, files []string) error {
-	style, err := report.ParseStyle(c.style)
-	if err != nil {
-		return usageError{err}
-	}
 	if !(c.min >= 0 && c.min <= 1) {
-		return usagef("--min %g: want 0 to 1", c.min)
+		return cli.Usagef("--min %g: want 0 to 1", c.min)
 	}
 	suite, err := c.suite(files)
 	if err != nil {
 		return err
 	}
 	if c.list {
-		return studies.WriteSuite(out, style, suite)
+		return studies.WriteSuite(out, c.style, suite)
 	}
 	s, err := openSystem(c.model)
 	if err != nil {
 		return err
 	}
 	if s.Model == nil && s.Baseline != compare.VADER {
-		return usagef("--model %s: want a model, or vader", c.model)
+		return cli.Usagef("--model %s: want a model, or vader", c.model)
 	}
 	labels, ask, err := s.Asked(c.head, suite)
 	if err != nil {
@@ -96,11 +94,11 @@ func (c *checkup) run(ctx context.Context, out io.Writer, files []string) error 
 	if err != nil {
 		return err
 	}
-	if err := studies.WriteChecklist(out, style, r, studies.ChecklistOptions{Tests: c.tests, Failures: c.failures}); err != nil {
+	if err := studies.WriteChecklist(out, c.style, r, studies.ChecklistOptions{Tests: c.tests, Failures: c.failures}); err != nil {
 		return err
 	}
 	if r.All.Rate < c.min {
-		return fmt.Errorf("%w: %.4f of the cases passed, want at least %g", errGate, r.All.Rate, c.min)
+		return cli.Gatef("%.4f of the cases passed, want at least %g", r.All.Rate, c.min)
 	}
 	return nil
 }
@@ -128,7 +126,7 @@ func (c *checkup) suite(files []string) (checklist.Suite, error) {
 		return s, err
 	}
 	if s, err = s.Only(c.only...); err != nil {
-		return nil, usagef("--only %w", err)
+		return nil, cli.Usagef("--only %w", err)
 	}
 	return s, nil
 }

@@ -18,6 +18,8 @@ import (
 	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/explain"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/pretrained/langid"
 	"github.com/textlstm/textlstm/report"
@@ -27,11 +29,12 @@ import (
 
 // Classify flags are those of classify.
 type classifyFlags struct {
-	in            input
-	model, output string
-	lines, why    bool
-	all           bool // languages
-	texts         []string
+	in         input.Flags
+	model      string
+	style      report.Style
+	lines, why bool
+	all        bool // languages
+	texts      []string
 	answers.Options
 }
 
@@ -71,9 +74,9 @@ how many there were. --any-language labels them all the same.`,
 		RunE: func(cmd *cobra.Command, files []string) error { return c.run(cmd, files) },
 	}
 	addModelFlag(cmd, &c.model)
-	c.in.addFlags(cmd, false)
+	c.in.Add(cmd, false)
 	f := cmd.Flags()
-	f.StringVarP(&c.output, "output", "o", "table", "table, jsonl, json, csv, tsv, md, latex or html")
+	cli.AddOutput(cmd, &c.style)
 	f.StringArrayVar(&c.texts, "text", nil, "a `text` to label; may be repeated")
 	f.BoolVar(&c.lines, "lines", false, "one document per line")
 	f.StringArrayVar(&c.Heads, "head", nil, "only this `head`; may be repeated")
@@ -92,15 +95,11 @@ how many there were. --any-language labels them all the same.`,
 
 func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
 	if len(c.texts) > 0 && len(files) > 0 {
-		return usagef("--text and files both give texts: use one")
+		return cli.Usagef("--text and files both give texts: use one")
 	}
-	opts, err := c.in.options()
+	opts, err := c.in.Options()
 	if err != nil {
 		return err
-	}
-	style, err := report.ParseStyle(c.output)
-	if err != nil {
-		return usageError{err}
 	}
 	opts.Unlabelled, opts.Lines, opts.Keep = true, c.lines, c.Keep
 	c.Errors = opts.OnBad == corpora.MarkBad
@@ -112,10 +111,10 @@ func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
 		c.Explainer = explain.New(m)
 	}
 	if err := c.Validate(m.Heads()); err != nil {
-		return usagef("--%w", err)
+		return cli.Usagef("--%w", err)
 	}
 	out := bufio.NewWriter(cmd.OutOrStdout())
-	w := &counter{Writer: answers.NewWriter(out, style, m.Heads(), c.Options), buffer: out, foreign: foreigners{}}
+	w := &counter{Writer: answers.NewWriter(out, c.style, m.Heads(), c.Options), buffer: out, foreign: foreigners{}}
 	if !c.all {
 		c.Foreign = langid.ForeignTo(m)
 	}
@@ -124,7 +123,7 @@ func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
 	if len(c.texts) > 0 {
 		err = c.labelTexts(cmd.Context(), m, w)
 	} else {
-		err = c.labelFiles(cmd.Context(), m, opts, orStdin(files), w)
+		err = c.labelFiles(cmd.Context(), m, opts, cli.OrStdin(cmd, files), w)
 	}
 	console.Done()
 	w.foreign.say(cmd.ErrOrStderr())
@@ -206,7 +205,7 @@ func (c *classifyFlags) labelFiles(ctx context.Context, m *classify.Model, opts 
 }
 
 func (c *classifyFlags) labelFile(ctx context.Context, m *classify.Model, opts corpora.Options, file string, w answer.Writer) error {
-	r, err := openInput(ctx, opts, file)
+	r, err := input.Open(ctx, opts, file)
 	if err != nil {
 		return err
 	}
@@ -232,7 +231,7 @@ func (c *classifyFlags) labelFile(ctx context.Context, m *classify.Model, opts c
 		return err
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%w; if it is a text and no file: sentiment classify --text %s", err, quote(file))
+		err = fmt.Errorf("%w; if it is a text and no file: sentiment classify --text %s", err, cli.Quote(file))
 	}
 	if more > 0 {
 		refused = append(refused, fmt.Errorf("%s: %d more rows refused", file, more))

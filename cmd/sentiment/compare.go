@@ -13,15 +13,18 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/evaluate/compare"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/page"
 )
 
 // A comparison is what the flags of compare ask for.
 type comparison struct {
-	in          input
+	in          input.Flags
 	data, train []string
-	head, style string
+	head        string
+	style       report.Style
 	all         bool
 	changes     int
 	resamples   int
@@ -59,11 +62,11 @@ with --output jsonl is such a file.`,
 			return c.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr(), names)
 		},
 	}
-	c.in.addFlags(cmd, true)
+	c.in.Add(cmd, true)
 	f := cmd.Flags()
 	f.StringArrayVar(&c.data, "data", nil, "labelled `file` to compare on; may be repeated")
 	f.StringArrayVar(&c.train, "train", nil, "labelled `file` that majority and nbsvm learn from; may be repeated")
-	f.StringVarP(&c.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md, latex or html")
+	cli.AddOutput(cmd, &c.style)
 	f.StringVar(&c.head, "score", "", "score this `head` only")
 	f.BoolVar(&c.all, "all", false, "every figure, and --changes 100")
 	f.IntVar(&c.changes, "changes", 5, "list `n` texts that each side alone gets right; -1 for all")
@@ -72,21 +75,17 @@ with --output jsonl is such a file.`,
 	f.Uint64Var(&c.seed, "seed", 0, "seed of the resamples and of nbsvm")
 	f.StringArrayVar(&c.noWorse, "no-worse", nil, "fail with exit code 5 if this `figure` is worse beyond chance; may be repeated")
 	c.page.add(cmd)
-	must(cmd.MarkFlagFilename("data"))
-	must(cmd.MarkFlagFilename("train"))
-	must(cmd.RegisterFlagCompletionFunc("no-worse", cobra.FixedCompletions(evaluate.Names(), cobra.ShellCompDirectiveNoFileComp)))
+	cli.Must(cmd.MarkFlagFilename("data"))
+	cli.Must(cmd.MarkFlagFilename("train"))
+	cli.Complete(cmd, "no-worse", evaluate.Names()...)
 	return cmd
 }
 
 func (c *comparison) run(ctx context.Context, out, log io.Writer, names []string) error {
-	style, err := report.ParseStyle(c.style)
-	if err != nil {
-		return usageError{err}
-	}
 	if err := c.check(); err != nil {
 		return err
 	}
-	opts, err := c.in.options()
+	opts, err := c.in.Options()
 	if err != nil {
 		return err
 	}
@@ -97,7 +96,7 @@ func (c *comparison) run(ctx context.Context, out, log io.Writer, names []string
 			return err
 		}
 		if s.Learns() && c.train == nil {
-			return usagef("%s: %[1]s learns from texts: name them with --train", name)
+			return cli.Usagef("%s: %[1]s learns from texts: name them with --train", name)
 		}
 		systems = append(systems, s)
 	}
@@ -106,7 +105,7 @@ func (c *comparison) run(ctx context.Context, out, log io.Writer, names []string
 	if err != nil {
 		return err
 	}
-	many := style == report.HTML || c.page.Wanted()
+	many := c.style == report.HTML || c.page.Wanted()
 	o := compare.Options{Head: c.head, LabelMap: opts.LabelMap}
 	o.CompareOptions = evaluate.CompareOptions{Resamples: c.resamples, Level: c.level, Seed: c.seed, Changes: c.changes}
 	if many && c.changes >= 0 {
@@ -121,11 +120,11 @@ func (c *comparison) run(ctx context.Context, out, log io.Writer, names []string
 			d.Wins, d.Regressions = nil, nil
 		}
 	}
-	if err := c.page.write(out, style, c.view(names, done), func() error {
+	if err := c.page.write(out, c.style, c.view(names, done), func() error {
 		if c.all {
-			return report.WriteComparisons(out, style, done...)
+			return report.WriteComparisons(out, c.style, done...)
 		}
-		return report.WriteBriefComparisons(out, style, done...)
+		return report.WriteBriefComparisons(out, c.style, done...)
 	}); err != nil {
 		return err
 	}
@@ -136,15 +135,15 @@ func (c *comparison) run(ctx context.Context, out, log io.Writer, names []string
 func (c *comparison) check() error {
 	switch {
 	case len(c.data) == 0:
-		return usagef("no texts to compare on: name them with --data")
+		return cli.Usagef("no texts to compare on: name them with --data")
 	case c.resamples < 1:
-		return usagef("--resamples %d: want at least 1", c.resamples)
+		return cli.Usagef("--resamples %d: want at least 1", c.resamples)
 	case !(c.level > 0 && c.level < 1):
-		return usagef("--level %g: want between 0 and 1", c.level)
+		return cli.Usagef("--level %g: want between 0 and 1", c.level)
 	}
 	for _, metric := range c.noWorse {
 		if !slices.Contains(evaluate.Names(), metric) {
-			return usagef("--no-worse %s: want one of %s", metric, strings.Join(evaluate.Names(), ", "))
+			return cli.Usagef("--no-worse %s: want one of %s", metric, strings.Join(evaluate.Names(), ", "))
 		}
 	}
 	if c.all && c.changes >= 0 {
@@ -188,10 +187,10 @@ func (c *comparison) gate(done []report.Comparison) error {
 		for _, d := range done {
 			f, err := d.Metric(metric)
 			if err != nil {
-				return usagef("--no-worse %s: not a figure of both %s and %s", metric, d.A, d.B)
+				return cli.Usagef("--no-worse %s: not a figure of both %s and %s", metric, d.A, d.B)
 			}
 			if f.Worse() {
-				errs = append(errs, fmt.Errorf("%w: %s of %s is %.4f, of %s %.4f", errGate, metric, d.B, float64(f.B), d.A, float64(f.A)))
+				errs = append(errs, cli.Gatef("%s of %s is %.4f, of %s %.4f", metric, d.B, float64(f.B), d.A, float64(f.A)))
 			}
 		}
 	}

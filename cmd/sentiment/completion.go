@@ -1,28 +1,25 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/internal/cli"
 )
 
-// complete completes the values of flags by what their usage lists, as in "table, json or
-// md", and those that name a head or a label by the model's.
-func complete(cmd *cobra.Command) {
+// completeByModel completes the values of flags that name a head or a label by those of
+// the model.
+func completeByModel(cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		switch f.Name {
-		case "output", "color", "method":
-			must(cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(choices(f.Usage), cobra.ShellCompDirectiveNoFileComp)))
 		case "init":
-			must(cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions([]string{"auto", "default", "language", "none"}, cobra.ShellCompDirectiveDefault)))
+			cli.Must(cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions([]string{"auto", "default", "language", "none"}, cobra.ShellCompDirectiveDefault)))
 		case "head", "score", "label", "against", "sort":
 			if cmd.Flags().Lookup("model") == nil {
 				return
 			}
-			must(cmd.RegisterFlagCompletionFunc(f.Name, ofModel(func(h *classify.Head) []string {
+			cli.Must(cmd.RegisterFlagCompletionFunc(f.Name, ofModel(func(h *classify.Head) []string {
 				if f.Name == "head" || f.Name == "score" {
 					return []string{h.Name}
 				}
@@ -31,14 +28,8 @@ func complete(cmd *cobra.Command) {
 		}
 	})
 	for _, sub := range cmd.Commands() {
-		complete(sub)
+		completeByModel(sub)
 	}
-}
-
-// choices are the words that a usage lists before the first semicolon.
-func choices(usage string) []string {
-	usage, _, _ = strings.Cut(usage, ";")
-	return strings.FieldsFunc(strings.ReplaceAll(usage, " or ", ","), func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // ofModel completes by what words gives of each head of the model of --model.

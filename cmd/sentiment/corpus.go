@@ -12,43 +12,32 @@ import (
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/corpora/audit"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/report"
 )
 
 // newCorpus returns the subcommands that look after labelled files.
 func newCorpus() *cobra.Command {
-	cmd := &cobra.Command{
+	return cli.Group(&cobra.Command{
 		Use:   "corpus",
 		Short: "Describe, check, split, convert and sample labelled files",
 		Long: `Corpus looks after labelled files: TSV, CSV, JSON lines, fastText, Parquet, a
 directory per label, plain text, compressed or in archives. Labels keep the
 spelling of the file, except in check, where neg is negative.`,
-		Args: noArgs,
-		RunE: func(cmd *cobra.Command, args []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newCorpusStats(), newCorpusCheck(), newCorpusSplit(), newCorpusConvert(), newCorpusSample())
-	return cmd
+	}, newCorpusStats(), newCorpusCheck(), newCorpusSplit(), newCorpusConvert(), newCorpusSample())
 }
 
-// corpusStyle checks --output: tables for people, JSON for programs.
-func corpusStyle(output string) (report.Style, error) {
-	style, err := report.ParseStyle(output)
-	if err != nil {
-		return "", usageError{err}
-	}
-	if !slices.Contains([]report.Style{report.Text, report.Markdown, report.JSON}, style) {
-		return "", usagef("--output %s: want table, md or json", output)
-	}
-	return style, nil
+// addCorpusOutput adds --output: tables for people, JSON for programs.
+func addCorpusOutput(cmd *cobra.Command, style *report.Style) {
+	cli.AddOutput(cmd, style, report.Text, report.Markdown, report.JSON)
 }
-
-const outputUsage = "table, md or json"
 
 func newCorpusStats() *cobra.Command {
 	var (
-		in     input
-		lines  bool
-		output string
+		in    input.Flags
+		lines bool
+		style report.Style
 	)
 	cmd := &cobra.Command{
 		Use:   "stats [FILE...]",
@@ -56,16 +45,12 @@ func newCorpusStats() *cobra.Command {
 		Example: `  sentiment corpus stats reviews.tsv.zst
   sentiment corpus stats --output json aclImdb/train`,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			style, err := corpusStyle(output)
-			if err != nil {
-				return err
-			}
-			opts, err := in.options()
+			opts, err := in.Options()
 			if err != nil {
 				return err
 			}
 			opts.KeepSpelling, opts.Lines = true, lines
-			r, err := corpora.Open(opts, orStdin(files)...)
+			r, err := corpora.Open(opts, cli.OrStdin(cmd, files)...)
 			if err != nil {
 				return err
 			}
@@ -77,9 +62,9 @@ func newCorpusStats() *cobra.Command {
 			return audit.WriteStats(cmd.OutOrStdout(), style, s)
 		},
 	}
-	in.addFlags(cmd, true)
+	in.Add(cmd, true)
 	cmd.Flags().BoolVar(&lines, "lines", false, "plain text has one text per line")
-	cmd.Flags().StringVarP(&output, "output", "o", "table", outputUsage)
+	addCorpusOutput(cmd, &style)
 	return cmd
 }
 
@@ -99,7 +84,7 @@ func (o *outFlags) addFlags(cmd *cobra.Command) {
 	}
 	f.StringVar(&o.to, "to", "", "format to write: "+strings.Join(formats, ", ")+" (default: by the name)")
 	f.BoolVar(&o.ids, "ids", false, "write the ids too")
-	must(cmd.RegisterFlagCompletionFunc("to", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
+	cli.Complete(cmd, "to", formats...)
 }
 
 // write writes examples to a file, or with - to standard output, in the format of --to
@@ -107,7 +92,7 @@ func (o *outFlags) addFlags(cmd *cobra.Command) {
 func (o *outFlags) write(cmd *cobra.Command, path string, w corpora.WriterOptions, examples iter.Seq2[corpora.Example, error]) error {
 	format, err := corpora.ParseFormat(o.to)
 	if err != nil {
-		return usageError{err}
+		return cli.UsageError(err)
 	}
 	w.IDs = o.ids
 	if path == "-" {
@@ -127,8 +112,8 @@ func (o *outFlags) write(cmd *cobra.Command, path string, w corpora.WriterOption
 }
 
 // writeSet is write for a data set that was read as the flags say.
-func (o *outFlags) writeSet(cmd *cobra.Command, path string, in *input, d *corpora.Dataset) error {
-	return o.write(cmd, path, corpora.WriterOptions{Heads: d.Heads, Separator: d.Separator, CellSeparator: in.separator}, func(yield func(corpora.Example, error) bool) {
+func (o *outFlags) writeSet(cmd *cobra.Command, path string, in *input.Flags, d *corpora.Dataset) error {
+	return o.write(cmd, path, corpora.WriterOptions{Heads: d.Heads, Separator: d.Separator, CellSeparator: in.Separator}, func(yield func(corpora.Example, error) bool) {
 		for ex := range d.All() {
 			if !yield(ex, nil) {
 				return
@@ -138,8 +123,8 @@ func (o *outFlags) writeSet(cmd *cobra.Command, path string, in *input, d *corpo
 }
 
 // read reads files whole, as the flags say, with the labels as they are written.
-func (o *outFlags) read(in *input, files []string) (*corpora.Dataset, error) {
-	opts, err := in.options()
+func (o *outFlags) read(in *input.Flags, files []string) (*corpora.Dataset, error) {
+	opts, err := in.Options()
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +135,7 @@ func (o *outFlags) read(in *input, files []string) (*corpora.Dataset, error) {
 
 func newCorpusSplit() *cobra.Command {
 	var (
-		in    input
+		in    input.Flags
 		out   outFlags
 		parts []string
 		seed  uint64
@@ -170,19 +155,19 @@ depends only on the texts and labels, the shares and the seed, not on the order.
 				i := strings.LastIndexByte(p, '=')
 				share, err := strconv.ParseFloat(p[i+1:], 64)
 				if i <= 0 || err != nil || !(share > 0 && share <= 1) {
-					return usagef("--into %s: want file=share, such as dev.tsv=0.1", p)
+					return cli.Usagef("--into %s: want file=share, such as dev.tsv=0.1", p)
 				}
 				if slices.Contains(names, p[:i]) {
-					return usagef("--into %s: the file is named twice", p)
+					return cli.Usagef("--into %s: the file is named twice", p)
 				}
 				names, shares = append(names, p[:i]), append(shares, share)
 			}
 			if len(names) < 2 {
-				return usagef("split needs at least two --into FILE=SHARE")
+				return cli.Usagef("split needs at least two --into FILE=SHARE")
 			}
 			for i, name := range names {
 				if _, err := corpora.FormatOf(name); out.to == "" && err != nil {
-					return usagef("--into %s: %w", parts[i], err)
+					return cli.Usagef("--into %s: %w", parts[i], err)
 				}
 			}
 			d, err := out.read(&in, files)
@@ -191,7 +176,7 @@ depends only on the texts and labels, the shares and the seed, not on the order.
 			}
 			split, err := d.Split(seed, shares...)
 			if err != nil {
-				return usageError{err}
+				return cli.UsageError(err)
 			}
 			for i, part := range split {
 				if err := out.writeSet(cmd, names[i], &in, part); err != nil {
@@ -201,7 +186,7 @@ depends only on the texts and labels, the shares and the seed, not on the order.
 			return nil
 		},
 	}
-	in.addFlags(cmd, true)
+	in.Add(cmd, true)
 	out.addFlags(cmd)
 	cmd.Flags().StringArrayVar(&parts, "into", nil, "a `file=share` to write; repeated, the shares sum to 1")
 	cmd.Flags().Uint64Var(&seed, "seed", 0, "seed of the division")
@@ -210,7 +195,7 @@ depends only on the texts and labels, the shares and the seed, not on the order.
 
 func newCorpusConvert() *cobra.Command {
 	var (
-		in    input
+		in    input.Flags
 		out   outFlags
 		path  string
 		lines bool
@@ -225,26 +210,26 @@ output, in the format of --to.`,
   sentiment corpus convert --out - --to jsonl aclImdb/train`,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if path == "" {
-				return usagef("convert needs --out FILE")
+				return cli.Usagef("convert needs --out FILE")
 			}
 			format, err := corpora.ParseFormat(out.to)
 			if err != nil {
-				return usageError{err}
+				return cli.UsageError(err)
 			}
 			if format == "" {
 				if path == "-" {
-					return usagef("--out -: name the format by --to")
+					return cli.Usagef("--out -: name the format by --to")
 				}
 				if _, err := corpora.FormatOf(path); err != nil {
-					return usagef("--out %s: %w", path, err)
+					return cli.Usagef("--out %s: %w", path, err)
 				}
 			}
-			opts, err := in.options()
+			opts, err := in.Options()
 			if err != nil {
 				return err
 			}
 			opts.KeepSpelling, opts.Lines = true, lines
-			r, err := corpora.Open(opts, orStdin(files)...)
+			r, err := corpora.Open(opts, cli.OrStdin(cmd, files)...)
 			if err != nil {
 				return err
 			}
@@ -252,7 +237,7 @@ output, in the format of --to.`,
 			return out.write(cmd, path, r.WriterOptions(out.ids), r.Accepted())
 		},
 	}
-	in.addFlags(cmd, true)
+	in.Add(cmd, true)
 	out.addFlags(cmd)
 	cmd.Flags().StringVar(&path, "out", "", "`file` or directory to write; - for standard output")
 	cmd.Flags().BoolVar(&lines, "lines", false, "plain text has one text per line")
@@ -261,7 +246,7 @@ output, in the format of --to.`,
 
 func newCorpusSample() *cobra.Command {
 	var (
-		in   input
+		in   input.Flags
 		out  outFlags
 		n    int
 		path string
@@ -276,16 +261,16 @@ the files.`,
   sentiment corpus sample -n 1000 --out small.jsonl reviews.tsv`,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if n < 0 {
-				return usagef("-n %d: want a number of rows", n)
+				return cli.Usagef("-n %d: want a number of rows", n)
 			}
-			d, err := out.read(&in, orStdin(files))
+			d, err := out.read(&in, cli.OrStdin(cmd, files))
 			if err != nil {
 				return err
 			}
 			return out.writeSet(cmd, path, &in, d.Sample(seed, n))
 		},
 	}
-	in.addFlags(cmd, true)
+	in.Add(cmd, true)
 	out.addFlags(cmd)
 	cmd.Flags().IntVarP(&n, "rows", "n", 10, "number of rows")
 	cmd.Flags().StringVar(&path, "out", "-", "`file` to write; - for standard output, as TSV without --to")

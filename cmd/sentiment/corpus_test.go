@@ -13,14 +13,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/internal/cli"
 )
 
 // corpusCommand runs sentiment corpus with arguments.
 func corpusCommand(t *testing.T, args ...string) (stdout string, err error) {
 	t.Helper()
-	root := &cobra.Command{Use: "sentiment", SilenceErrors: true, SilenceUsage: true}
+	root := &cobra.Command{Use: "sentiment"}
 	root.AddCommand(newCorpus())
-	usageArgs(root)
+	cli.Prepare(root)
 	var out, logs bytes.Buffer
 	root.SetOut(&out)
 	root.SetErr(&logs)
@@ -140,22 +141,22 @@ func TestCorpusExitCodes(t *testing.T) {
 		args []string
 		code int
 	}{
-		{[]string{"convert", "--out", filepath.Join(t.TempDir(), "x.csv"), bad}, exitData},
+		{[]string{"convert", "--out", filepath.Join(t.TempDir(), "x.csv"), bad}, cli.Data},
 		{[]string{"convert", "--bad-records", "1", "--out", filepath.Join(t.TempDir(), "x.csv"), bad}, 0},
-		{[]string{"stats", filepath.Join(t.TempDir(), "none.tsv")}, exitFailed},
-		{[]string{"stats", "http://example.org/a.tsv"}, exitData},
-		{[]string{"stats", "--output", "yaml", bad}, exitUsage},
-		{[]string{"stats", "--encoding", "klingon", bad}, exitUsage},
-		{[]string{"split", bad}, exitUsage},
-		{[]string{"split", "--into", "a.tsv=0.5", "--into", "b.tsv=0.6", "--bad-records", "-1", bad}, exitUsage},
-		{[]string{"convert", bad}, exitUsage},
-		{[]string{"sample", "-n", "-1", bad}, exitUsage},
-		{[]string{"check"}, exitUsage},
+		{[]string{"stats", filepath.Join(t.TempDir(), "none.tsv")}, cli.Failed},
+		{[]string{"stats", "http://example.org/a.tsv"}, cli.Data},
+		{[]string{"stats", "--output", "yaml", bad}, cli.Usage},
+		{[]string{"stats", "--encoding", "klingon", bad}, cli.Usage},
+		{[]string{"split", bad}, cli.Usage},
+		{[]string{"split", "--into", "a.tsv=0.5", "--into", "b.tsv=0.6", "--bad-records", "-1", bad}, cli.Usage},
+		{[]string{"convert", bad}, cli.Usage},
+		{[]string{"sample", "-n", "-1", bad}, cli.Usage},
+		{[]string{"check"}, cli.Usage},
 	} {
 		_, err := corpusCommand(t, tt.args...)
 		code := 0
 		if err != nil {
-			code = exitCode(err)
+			code = cli.Code(err, exitCode)
 		}
 		if code != tt.code {
 			t.Errorf("%v: %v, exit code %d, want %d", tt.args, err, code, tt.code)

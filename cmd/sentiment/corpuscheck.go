@@ -7,6 +7,8 @@ import (
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/corpora/audit"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/crossval"
@@ -14,8 +16,8 @@ import (
 
 // Check flags are those of corpus check.
 type checkFlags struct {
-	in          input
-	output      string
+	in          input.Flags
+	style       report.Style
 	limit       int
 	options     corpora.CheckOptions
 	noNear      bool
@@ -44,9 +46,9 @@ remaining one: what they contradict with confidence is named, the surest first
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, files []string) error { return x.run(cmd, files) },
 	}
-	x.in.addFlags(cmd, true)
+	x.in.Add(cmd, true)
 	f := cmd.Flags()
-	f.StringVarP(&x.output, "output", "o", "table", outputUsage)
+	addCorpusOutput(cmd, &x.style)
 	f.IntVar(&x.limit, "limit", 10, "findings of a kind to show; 0 for all")
 	f.Float64Var(&x.options.Near, "near", 0.8, "similarity from which texts are near duplicates")
 	f.BoolVar(&x.noNear, "no-near", false, "do not look for near duplicates")
@@ -59,24 +61,20 @@ remaining one: what they contradict with confidence is named, the surest first
 }
 
 func (x *checkFlags) run(cmd *cobra.Command, files []string) error {
-	style, err := corpusStyle(x.output)
-	if err != nil {
-		return err
-	}
-	opts, err := x.in.options()
+	opts, err := x.in.Options()
 	if err != nil {
 		return err
 	}
 	opts.Limits.BadRecords = -1
 	switch {
 	case x.folds < 2:
-		return usagef("--folds %d: want at least 2", x.folds)
+		return cli.Usagef("--folds %d: want at least 2", x.folds)
 	case x.limit < 0:
-		return usagef("--limit %d: want 0 for all, or more", x.limit)
+		return cli.Usagef("--limit %d: want 0 for all, or more", x.limit)
 	case !(x.options.Near > 0 && x.options.Near <= 1):
-		return usagef("--near %v: want a similarity above 0 and up to 1", x.options.Near)
+		return cli.Usagef("--near %v: want a similarity above 0 and up to 1", x.options.Near)
 	case x.options.Rare < 0:
-		return usagef("--rare %d: want a number of texts", x.options.Rare)
+		return cli.Usagef("--rare %d: want a number of texts", x.options.Rare)
 	}
 	if x.noNear {
 		x.options.Near = -1
@@ -105,5 +103,5 @@ func (x *checkFlags) run(cmd *cobra.Command, files []string) error {
 			f.Wrong = append(f.Wrong, found...)
 		}
 	}
-	return a.Write(cmd.OutOrStdout(), style, x.limit)
+	return a.Write(cmd.OutOrStdout(), x.style, x.limit)
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/recipe"
@@ -24,7 +26,7 @@ import (
 
 // A validation is what the flags of crossval ask for.
 type validation struct {
-	in          input
+	in          input.Flags
 	recipe      recipeFlags
 	folds       int
 	devShare    float64
@@ -36,7 +38,7 @@ type validation struct {
 	start       recipe.Start
 	losses      recipe.Losses
 	vectors     recipe.Vectors
-	style       string
+	style       report.Style
 	all, quiet  bool
 	resamples   int
 }
@@ -79,20 +81,20 @@ With --state a file keeps the folds that are done, and --resume goes on from it.
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if v.by != "" && cmd.Flags().Changed("folds") {
-				return usagef("--folds %d: with --by there are as many folds as groups", v.folds)
+				return cli.Usagef("--folds %d: with --by there are as many folds as groups", v.folds)
 			}
 			err := v.run(cmd, files)
 			if err != nil && v.state != "" {
-				hintResume(cmd, files...)
+				cli.HintResume(cmd, files...)
 			}
 			return err
 		},
 	}
-	v.in.addFlags(cmd, true)
-	v.recipe.add(cmd, recipe.Recipe{}, "")
+	v.in.Add(cmd, true)
+	v.recipe.Add(cmd, recipe.Recipe{}, "")
 	cmd.Flags().Lookup("config").Usage += ", as for train"
 	v.recipe.addDataDir(cmd)
-	v.recipe.addRun(cmd, "passes over the training texts")
+	v.recipe.AddRun(cmd, "passes over the training texts")
 	addInit(cmd, &v.start)
 	addLosses(cmd, &v.losses)
 	addVectors(cmd, &v.vectors)
@@ -104,25 +106,21 @@ With --state a file keeps the folds that are done, and --resume goes on from it.
 	f.BoolVar(&v.resume, "resume", false, "go on from the --state of an interrupted run, if there is one")
 	f.Float64Var(&v.devShare, "dev-split", 0.1, "share of the texts outside a fold that chooses the epoch")
 	f.StringVar(&v.predictions, "predictions", "", "`file` for the answers, JSON lines")
-	f.StringVarP(&v.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md, latex or html")
+	cli.AddOutput(cmd, &v.style)
 	f.BoolVar(&v.all, "all", false, "every figure of the answers together")
 	f.IntVar(&v.resamples, "resamples", 1000, "bootstrap resamples for the intervals of the answers together; 0 for none")
 	f.BoolVarP(&v.quiet, "quiet", "q", false, "no progress")
-	must(cmd.RegisterFlagCompletionFunc("by", cobra.FixedCompletions([]string{"group", "source"}, cobra.ShellCompDirectiveNoFileComp)))
+	cli.Complete(cmd, "by", "group", "source")
 	return cmd
 }
 
 func (v *validation) run(cmd *cobra.Command, files []string) error {
 	ctx, out, log := cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr()
-	opts, err := v.in.options()
+	opts, err := v.in.Options()
 	if err != nil {
 		return err
 	}
 	opts.Labelled = true
-	style, err := report.ParseStyle(v.style)
-	if err != nil {
-		return usageError{err}
-	}
 	r, err := v.check(cmd, files)
 	if err != nil {
 		return err
@@ -158,7 +156,7 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 		if err := v.writeAnswers(data, result.Heads, result.Answers); err != nil {
 			return err
 		}
-		return studies.WriteGroups(out, style, result)
+		return studies.WriteGroups(out, v.style, result)
 	}
 	result, err := crossval.Run(ctx, t, data, o)
 	p.Done()
@@ -176,26 +174,26 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 		}
 		pooled = append(pooled, e)
 	}
-	return studies.WriteFolds(out, style, result, pooled, v.all)
+	return studies.WriteFolds(out, v.style, result, pooled, v.all)
 }
 
 // check checks the flags and reads the recipe.
 func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, error) {
 	switch {
 	case v.folds < 2:
-		return nil, usagef("--folds %d: want at least 2", v.folds)
+		return nil, cli.Usagef("--folds %d: want at least 2", v.folds)
 	case !(v.devShare > 0 && v.devShare < 1):
-		return nil, usagef("--dev-split %v: want a share above 0 and below 1", v.devShare)
+		return nil, cli.Usagef("--dev-split %v: want a share above 0 and below 1", v.devShare)
 	case v.resamples < 0:
-		return nil, usagef("--resamples %d: want 0 or more", v.resamples)
+		return nil, cli.Usagef("--resamples %d: want 0 or more", v.resamples)
 	case v.by != "" && v.by != "group" && v.by != "source":
-		return nil, usagef("--by %s: want group or source", v.by)
+		return nil, cli.Usagef("--by %s: want group or source", v.by)
 	case v.resume && v.state == "":
-		return nil, usagef("--resume needs --state FILE")
+		return nil, cli.Usagef("--resume needs --state FILE")
 	case v.start.Explicit() && v.vectors != "":
-		return nil, usagef("--init does not go with --vectors")
+		return nil, cli.Usagef("--init does not go with --vectors")
 	case v.copiesApart && v.by != "":
-		return nil, usagef("--copies-apart does not go with --by")
+		return nil, cli.Usagef("--copies-apart does not go with --by")
 	}
 	r, err := v.recipe.read(cmd, files, nil, "a FILE")
 	if err != nil {
@@ -205,12 +203,12 @@ func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, 
 		if to[1] == "" {
 			continue
 		}
-		if err := recipe.CheckOutput(to[0], to[1], slices.Concat(files, []string{v.recipe.config, v.start.File(), string(v.vectors)})); err != nil {
+		if err := cli.CheckOutput(to[0], to[1], slices.Concat(files, []string{v.recipe.Config, v.start.File(), string(v.vectors)})...); err != nil {
 			return nil, err
 		}
 	}
 	if _, err := os.Stat(v.state); v.state != "" && err == nil && !v.resume {
-		return nil, usagef("--state %s is there: go on with it by --resume, or remove it", v.state)
+		return nil, cli.Usagef("--state %s is there: go on with it by --resume, or remove it", v.state)
 	}
 	return r, nil
 }

@@ -12,14 +12,17 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/explain/gradflow"
 	"github.com/textlstm/textlstm/explain/gradflow/diagram"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/report"
 )
 
 // Diagnose flags are those of diagnose.
 type diagnoseFlags struct {
-	in     input
+	in     input.Flags
 	model  string
-	output string
+	style  report.Style
 	plots  string
 	texts  []string
 	lines  bool
@@ -48,7 +51,7 @@ vocabulary. With --fresh there is no model: an LSTM of the given size on noise.`
 		RunE: func(cmd *cobra.Command, files []string) error { return x.run(cmd, files) },
 	}
 	addModelFlag(cmd, &x.model)
-	x.in.addFlags(cmd, false)
+	x.in.Add(cmd, false)
 	f := cmd.Flags()
 	f.StringArrayVar(&x.texts, "text", nil, "a `text` to read; may be repeated")
 	f.BoolVar(&x.lines, "lines", false, "one document per line")
@@ -65,21 +68,18 @@ vocabulary. With --fresh there is no model: an LSTM of the given size on noise.`
 	f.Float64Var(&x.d.options.Clip, "clip", 1, "largest norm of the gradient of all weights")
 	f.Uint64Var(&x.d.options.Seed, "seed", 0, "seed of weights and generated inputs")
 	f.BoolVar(&x.all, "all-layers", false, "the lower layers too, not only the one that the loss is on")
-	f.StringVarP(&x.output, "output", "o", "table", "table or json")
+	cli.AddOutput(cmd, &x.style, report.Text, report.JSON)
 	f.StringVar(&x.plots, "plots", "", "write the curves as SVG and PNG into this `directory`")
-	must(cmd.MarkFlagDirname("plots"))
+	cli.Must(cmd.MarkFlagDirname("plots"))
 	return cmd
 }
 
 func (x *diagnoseFlags) run(cmd *cobra.Command, files []string) error {
-	if x.output != "table" && x.output != "json" {
-		return usagef("--output %s: want table or json", x.output)
-	}
 	if err := x.d.check(); err != nil {
 		return err
 	}
 	if x.fresh && (x.model != "" || len(files) > 0 || len(x.texts) > 0) {
-		return usagef("--fresh is without a model and without texts")
+		return cli.Usagef("--fresh is without a model and without texts")
 	}
 	var curves []gradflow.Curve
 	var err error
@@ -91,14 +91,14 @@ func (x *diagnoseFlags) run(cmd *cobra.Command, files []string) error {
 			return err
 		}
 		if m.Deep() == nil {
-			return modelError{errors.New("the model has no LSTM, only n-grams")}
+			return cli.WithCode(cli.Model, errors.New("the model has no LSTM, only n-grams"))
 		}
 		if n := m.Config().NumMembers(); x.member < 1 || x.member > n {
-			return usagef("--member %d: the model has 1 to %d", x.member, n)
+			return cli.Usagef("--member %d: the model has 1 to %d", x.member, n)
 		}
 		m = m.Member(x.member - 1)
 		if len(files) > 0 {
-			opts, err := x.in.options()
+			opts, err := x.in.Options()
 			if err != nil {
 				return err
 			}
@@ -123,7 +123,7 @@ func (x *diagnoseFlags) run(cmd *cobra.Command, files []string) error {
 			return err
 		}
 	}
-	if x.output == "json" {
+	if x.style == report.JSON {
 		return gradflow.WriteJSON(cmd.OutOrStdout(), curves)
 	}
 	return gradflow.WriteText(cmd.OutOrStdout(), curves, x.d.options.Clip)
@@ -141,21 +141,21 @@ type diagnosis struct {
 func (d *diagnosis) check() error {
 	const most = 100_000
 	if d.steps < 1 || d.steps > most || d.sequences < 1 || d.sequences > most || d.steps*d.sequences > 10*most {
-		return usagef("--steps %d, --texts %d: want both from 1, and a million steps at most", d.steps, d.sequences)
+		return cli.Usagef("--steps %d, --texts %d: want both from 1, and a million steps at most", d.steps, d.sequences)
 	}
 	if !(d.sd > 0) || !(d.options.Clip > 0) || math.IsInf(d.sd, 0) {
-		return usagef("--sd %v, --clip %v: want both above 0", d.sd, d.options.Clip)
+		return cli.Usagef("--sd %v, --clip %v: want both above 0", d.sd, d.options.Clip)
 	}
 	for _, v := range append(d.options.Forget, d.options.Gain...) {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return usagef("--forget-bias, --gain: %v is not a number to try", v)
+			return cli.Usagef("--forget-bias, --gain: %v is not a number to try", v)
 		}
 	}
 	if d.config.HiddenSize > 4096 || d.config.InputSize > 4096 || d.config.Layers > 64 {
-		return usagef("--input %d, --hidden %d, --layers %d: at most 4096, 4096 and 64", d.config.InputSize, d.config.HiddenSize, d.config.Layers)
+		return cli.Usagef("--input %d, --hidden %d, --layers %d: at most 4096, 4096 and 64", d.config.InputSize, d.config.HiddenSize, d.config.Layers)
 	}
 	if err := d.config.Validate(); err != nil {
-		return usageError{err}
+		return cli.UsageError(err)
 	}
 	return nil
 }
@@ -168,7 +168,7 @@ func (d *diagnosis) fresh() ([]gradflow.Curve, error) {
 func (d *diagnosis) read(ctx context.Context, opts corpora.Options, files, texts []string) ([]string, error) {
 	for _, file := range files {
 		var refused error
-		for e, err := range examples(ctx, opts, file, func(err error) { refused = err }) {
+		for e, err := range input.Examples(ctx, opts, file, func(err error) { refused = err }) {
 			if err = errors.Join(refused, err); err != nil || len(texts) >= d.sequences {
 				return texts, err
 			}

@@ -10,6 +10,8 @@ import (
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/recipe"
@@ -21,9 +23,9 @@ import (
 
 // A distill is the flags of the command.
 type distill struct {
-	in                input
+	in                input.Flags
 	recipe            recipeFlags
-	checkpoint        checkpointFlags
+	checkpoint        cli.Checkpoint
 	teacher           string
 	texts, files, dev []string
 	share             float64
@@ -48,10 +50,10 @@ by the labels of --dev.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd) },
 	}
-	d.in.addFlags(cmd, true)
-	d.recipe.add(cmd, recipe.Recipe{}, "")
-	d.recipe.addRun(cmd, "passes over the training texts")
-	d.checkpoint.add(cmd, "MODEL")
+	d.in.Add(cmd, true)
+	d.recipe.Add(cmd, recipe.Recipe{}, "")
+	d.recipe.AddRun(cmd, "passes over the training texts")
+	d.checkpoint.Add(cmd, "MODEL")
 	f := cmd.Flags()
 	f.StringVar(&d.teacher, "teacher", "", "model `file` to learn from")
 	f.StringArrayVar(&d.texts, "text", nil, "`file` of texts without labels; may be repeated")
@@ -67,7 +69,7 @@ by the labels of --dev.`,
 
 func (d *distill) run(cmd *cobra.Command) error {
 	ctx := cmd.Context()
-	opts, err := d.in.options()
+	opts, err := d.in.Options()
 	if err != nil {
 		return err
 	}
@@ -95,7 +97,7 @@ func (d *distill) run(cmd *cobra.Command) error {
 		}
 	}
 	c := d.checkpoint
-	t := &train.Trainer{Card: r.CardOf(d.name, recipe.Files(slices.Concat(d.files, d.texts)...)), Checkpoint: c.state, CheckpointInterval: c.every, Resume: c.resume, Teacher: teacher}
+	t := &train.Trainer{Card: r.CardOf(d.name, recipe.Files(slices.Concat(d.files, d.texts)...)), Checkpoint: c.Path, CheckpointInterval: c.Interval, Resume: c.Resume, Teacher: teacher}
 	if t.Config, err = r.Over(recommend.ForStudent(data)); err != nil {
 		return err
 	}
@@ -105,7 +107,7 @@ func (d *distill) run(cmd *cobra.Command) error {
 	result, err := recipe.Run(ctx, t, recipe.InMemory(data, dev), d.out)
 	p.Done()
 	if err != nil {
-		c.hint(cmd)
+		c.Hint(cmd)
 		return err
 	}
 	if err := d.agreement(cmd, result.Model, answered); err != nil {
@@ -121,22 +123,22 @@ func (d *distill) run(cmd *cobra.Command) error {
 func (d *distill) check(cmd *cobra.Command) (*recipe.Recipe, error) {
 	switch {
 	case d.teacher == "":
-		return nil, usagef("distill needs --teacher MODEL")
+		return nil, cli.Usagef("distill needs --teacher MODEL")
 	case len(d.texts)+len(d.files) == 0:
-		return nil, usagef("distill needs --text FILE")
+		return nil, cli.Usagef("distill needs --text FILE")
 	case d.out == "":
-		return nil, usagef("distill needs --out MODEL")
+		return nil, cli.Usagef("distill needs --out MODEL")
 	case !(d.share > 0 && d.share < 1):
-		return nil, usagef("--held-out %v: want a share above 0 and below 1", d.share)
+		return nil, cli.Usagef("--held-out %v: want a share above 0 and below 1", d.share)
 	}
-	if err := d.checkpoint.check(cmd, d.out); err != nil {
+	if err := d.checkpoint.Check(cmd, d.out); err != nil {
 		return nil, err
 	}
 	r, err := d.recipe.read(cmd, nil, nil, "")
 	if err != nil {
 		return nil, err
 	}
-	return r, recipe.CheckOutput("--out", d.out, slices.Concat(d.texts, d.files, d.dev, []string{d.recipe.config, d.teacher}))
+	return r, cli.CheckOutput("--out", d.out, slices.Concat(d.texts, d.files, d.dev, []string{d.recipe.Config, d.teacher})...)
 }
 
 // agreement says how often the student answers held-out texts as the teacher.

@@ -16,6 +16,8 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/explain"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/page"
 	"github.com/textlstm/textlstm/report/studies"
@@ -24,10 +26,10 @@ import (
 
 // An evaluation is what the flags of eval ask for.
 type evaluation struct {
-	in                    input
+	in                    input.Flags
 	model, branch, head   string
 	binary                bool
-	style                 string
+	style                 report.Style
 	all, slices, coverage bool
 	errors, explain       int
 	abstain, precision    float64
@@ -69,10 +71,10 @@ thresholds of heads with several labels to a text.`,
 		},
 	}
 	addModelFlag(cmd, &e.model)
-	e.in.addFlags(cmd, true)
+	e.in.Add(cmd, true)
 	f := cmd.Flags()
 	f.StringVar(&e.branch, "branch", "joint", "`part` of the model: joint, deep (the LSTM) or wide (the n-grams)")
-	f.StringVarP(&e.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md, latex or html")
+	cli.AddOutput(cmd, &e.style)
 	f.StringVar(&e.head, "score", "", "score this `head` only")
 	f.BoolVar(&e.binary, "binary", false, "only texts labelled negative or positive")
 	f.BoolVar(&e.all, "all", false, "every figure, the calibration, --slices, --coverage and --errors 20")
@@ -88,30 +90,26 @@ thresholds of heads with several labels to a text.`,
 	f.Float64Var(&e.level, "level", 0.95, "of the intervals")
 	f.Uint64Var(&e.seed, "seed", 0, "seed of the resamples")
 	e.page.add(cmd)
-	must(cmd.RegisterFlagCompletionFunc("branch", cobra.FixedCompletions([]string{"joint", "deep", "wide"}, cobra.ShellCompDirectiveNoFileComp)))
-	must(cmd.MarkFlagFilename("dev"))
+	cli.Complete(cmd, "branch", "joint", "deep", "wide")
+	cli.Must(cmd.MarkFlagFilename("dev"))
 	return cmd
 }
 
 func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string) error {
-	opts, err := e.in.options()
+	opts, err := e.in.Options()
 	if err != nil {
 		return err
 	}
 	opts.Labelled = true
-	style, err := report.ParseStyle(e.style)
-	if err != nil {
-		return usageError{err}
-	}
 	var gates []evaluate.Gate
 	for _, spec := range e.gates {
 		g, err := evaluate.ParseGate(spec)
 		if err != nil {
-			return usagef("--min %w", err)
+			return cli.Usagef("--min %w", err)
 		}
 		gates = append(gates, g)
 	}
-	o, err := e.options(style == report.HTML)
+	o, err := e.options(e.style == report.HTML)
 	if err != nil {
 		return err
 	}
@@ -132,16 +130,16 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 			return err
 		}
 	}
-	evals, heads, err := e.judge(ctx, log, m, predictions, dev, o, style == report.HTML || e.page.Wanted())
+	evals, heads, err := e.judge(ctx, log, m, predictions, dev, o, e.style == report.HTML || e.page.Wanted())
 	if err != nil {
 		return err
 	}
 	pg := page.Page{Title: "Evaluation", Facts: e.facts(m, files), Heads: heads, History: studies.History(m.Card())}
-	if err := e.page.write(out, style, pg, func() error {
+	if err := e.page.write(out, e.style, pg, func() error {
 		if e.all {
-			return report.Write(out, style, evals...)
+			return report.Write(out, e.style, evals...)
 		}
-		return report.WriteBrief(out, style, evals...)
+		return report.WriteBrief(out, e.style, evals...)
 	}); err != nil {
 		return err
 	}
@@ -153,7 +151,7 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 func (e *evaluation) judge(ctx context.Context, log io.Writer, m *classify.Model, predictions, dev []score.Predictions, o evaluate.Options, marked bool) (evals []*evaluate.Evaluation, heads []page.Head, err error) {
 	for _, p := range predictions {
 		if !p.Labelled() && (e.abstain > 0 || e.precision > 0) {
-			return nil, nil, usagef("--abstain and --precision are of probabilities, head %s answers with numbers: name another one with --score", p.Head)
+			return nil, nil, cli.Usagef("--abstain and --precision are of probabilities, head %s answers with numbers: name another one with --score", p.Head)
 		}
 		chosenOn := p
 		if i := slices.IndexFunc(dev, func(d score.Predictions) bool { return d.Head == p.Head }); i >= 0 {
@@ -194,20 +192,20 @@ func (e *evaluation) options(html bool) (evaluate.Options, error) {
 		value float64
 	}{{"abstain", e.abstain}, {"precision", e.precision}} {
 		if !(p.value >= 0 && p.value <= 1) {
-			return evaluate.Options{}, usagef("--%s %g: want 0 to 1", p.flag, p.value)
+			return evaluate.Options{}, cli.Usagef("--%s %g: want 0 to 1", p.flag, p.value)
 		}
 	}
 	switch {
 	case e.abstain > 0 && e.precision > 0:
-		return evaluate.Options{}, usagef("--abstain and --precision both say what is answered: use one")
+		return evaluate.Options{}, cli.Usagef("--abstain and --precision both say what is answered: use one")
 	case e.resamples < 0:
-		return evaluate.Options{}, usagef("--resamples %d: want 0 or more", e.resamples)
+		return evaluate.Options{}, cli.Usagef("--resamples %d: want 0 or more", e.resamples)
 	case !(e.level > 0 && e.level < 1):
-		return evaluate.Options{}, usagef("--level %g: want between 0 and 1", e.level)
+		return evaluate.Options{}, cli.Usagef("--level %g: want between 0 and 1", e.level)
 	case e.errors < 0:
-		return evaluate.Options{}, usagef("--errors %d: want 0 or more", e.errors)
+		return evaluate.Options{}, cli.Usagef("--errors %d: want 0 or more", e.errors)
 	case e.explain < 0:
-		return evaluate.Options{}, usagef("--explain %d: want 0 or more", e.explain)
+		return evaluate.Options{}, cli.Usagef("--explain %d: want 0 or more", e.explain)
 	}
 	o := evaluate.Options{
 		Resamples: e.resamples, Level: e.level, Seed: e.seed,
@@ -231,7 +229,7 @@ func (e *evaluation) predict(ctx context.Context, log io.Writer, m *classify.Mod
 		opts.Heads = score.Columns(opts, files[0], m)
 	}
 	data, _, err := corpora.ReadFiles(opts, files...)
-	if name, ok := e.in.bareHead(); ok && errors.Is(err, corpora.ErrColumns) {
+	if name, ok := e.in.BareHead(); ok && errors.Is(err, corpora.ErrColumns) {
 		// No column of that name: the one label column is for that head.
 		opts.Heads, e.head = nil, name
 		data, _, err = corpora.ReadFiles(opts, files...)
@@ -301,11 +299,11 @@ func branchOf(m *classify.Model, branch string) (*classify.Model, error) {
 		return m, nil
 	}
 	if !slices.Contains(classify.BranchNames(), branch) {
-		return nil, usagef("branch %q: want joint, %s", branch, strings.Join(classify.BranchNames(), " or "))
+		return nil, cli.Usagef("branch %q: want joint, %s", branch, strings.Join(classify.BranchNames(), " or "))
 	}
 	part := m.Only(branch)
 	if part == nil {
-		return nil, usagef("the model has no %s branch", branch)
+		return nil, cli.Usagef("the model has no %s branch", branch)
 	}
 	return part, nil
 }
@@ -317,10 +315,10 @@ func checkGates(gates []evaluate.Gate, evals []*evaluate.Evaluation) error {
 		for _, e := range evals {
 			failed, err := g.Check(e)
 			if err != nil {
-				return usageError{err}
+				return cli.UsageError(err)
 			}
 			if failed != nil {
-				errs = append(errs, fmt.Errorf("%w: %w", errGate, failed))
+				errs = append(errs, cli.Gatef("%w", failed))
 			}
 		}
 	}

@@ -17,12 +17,14 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/explain"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/report/answers"
 )
 
 // An explanation is what the flags of explain ask for.
 type explanation struct {
-	in       input
+	in       input.Flags
 	model    string
 	output   string
 	texts    []string
@@ -56,10 +58,10 @@ against it on a terminal, elsewhere [+++for] and [---against].`,
 		RunE: func(cmd *cobra.Command, files []string) error { return x.run(cmd, files) },
 	}
 	addModelFlag(cmd, &x.model)
-	x.in.addFlags(cmd, false)
+	x.in.Add(cmd, false)
 	f := cmd.Flags()
-	f.StringVar(&x.in.labelColumn, "label-col", "", "with --errors-of: column of the labels, by name or number")
-	f.StringVar(&x.in.labelMap, "label-map", "", "with --errors-of: rename labels: `from=to,...`")
+	f.StringVar(&x.in.LabelColumn, "label-col", "", "with --errors-of: column of the labels, by name or number")
+	f.StringVar(&x.in.LabelMap, "label-map", "", "with --errors-of: rename labels: `from=to,...`")
 	f.StringArrayVar(&x.texts, "text", nil, "a `text` to explain; may be repeated")
 	f.BoolVar(&x.lines, "lines", false, "one document per line")
 	f.StringVar(&x.o.Head, "head", "", "the `head` to explain (default: the model's first)")
@@ -77,15 +79,15 @@ against it on a terminal, elsewhere [+++for] and [---against].`,
 
 func (x *explanation) run(cmd *cobra.Command, files []string) error {
 	if x.errorsOf != "" && (len(files) > 0 || len(x.texts) > 0 || x.o.Label != "" || x.o.Against != "") {
-		return usagef("--errors-of explains the mistakes of one file: leave out other texts, --label and --against")
+		return cli.Usagef("--errors-of explains the mistakes of one file: leave out other texts, --label and --against")
 	}
 	if len(x.texts) > 0 && len(files) > 0 {
-		return usagef("--text and files both give texts: use one")
+		return cli.Usagef("--text and files both give texts: use one")
 	}
 	if !(x.o.Tolerance > 0) || x.most < 1 {
-		return usagef("--tolerance %v, --errors %d: want both above 0", x.o.Tolerance, x.most)
+		return cli.Usagef("--tolerance %v, --errors %d: want both above 0", x.o.Tolerance, x.most)
 	}
-	opts, err := x.in.options()
+	opts, err := x.in.Options()
 	if err != nil {
 		return err
 	}
@@ -100,7 +102,7 @@ func (x *explanation) run(cmd *cobra.Command, files []string) error {
 	out := bufio.NewWriter(cmd.OutOrStdout())
 	ew, err := explain.NewWriter(out, x.output)
 	if err != nil {
-		return usagef("--output %s: want one of %s", x.output, strings.Join(explain.Outputs(), ", "))
+		return cli.Usagef("--output %s: want one of %s", x.output, strings.Join(explain.Outputs(), ", "))
 	}
 	w := flusher{ew, out}
 	w.Top = x.top
@@ -116,14 +118,14 @@ func (x *explanation) run(cmd *cobra.Command, files []string) error {
 		err = explainTexts(cmd.Context(), e, x.texts, x.o, w)
 	default:
 		opts.Unlabelled, opts.Lines = true, x.lines
-		err = explainFiles(cmd.Context(), e, opts, orStdin(files), x.o, w)
+		err = explainFiles(cmd.Context(), e, opts, cli.OrStdin(cmd, files), x.o, w)
 	}
 	var broken *answers.WriteError
 	if errors.As(err, &broken) {
 		return broken.Err
 	}
 	if errors.Is(err, explain.ErrHead) || errors.Is(err, explain.ErrLabel) {
-		return usageError{err}
+		return cli.UsageError(err)
 	}
 	if werr := w.Close(); werr != nil {
 		return errors.Join(err, werr)
@@ -154,7 +156,7 @@ func colored(color string) (bool, error) {
 	case "never":
 		return false, nil
 	}
-	return false, usagef("--color %s: want auto, always or never", color)
+	return false, cli.Usagef("--color %s: want auto, always or never", color)
 }
 
 func explainTexts(ctx context.Context, e *explain.Explainer, texts []string, o explain.Options, w flusher) error {
@@ -193,7 +195,7 @@ func explainFiles(ctx context.Context, e *explain.Explainer, opts corpora.Option
 }
 
 func explainFile(ctx context.Context, e *explain.Explainer, opts corpora.Options, file string, o explain.Options, w flusher, refused func(error)) error {
-	for example, err := range examples(ctx, opts, file, refused) {
+	for example, err := range input.Examples(ctx, opts, file, refused) {
 		if err != nil {
 			return err
 		}
@@ -217,7 +219,7 @@ func explainFile(ctx context.Context, e *explain.Explainer, opts corpora.Options
 // against the true label.
 func explainErrors(ctx context.Context, e *explain.Explainer, m *classify.Model, opts corpora.Options, file string, most int, o explain.Options, w flusher) error {
 	if m.Head(o.Head) < 0 {
-		return usagef("the model has no head %q", o.Head)
+		return cli.Usagef("the model has no head %q", o.Head)
 	}
 	data, _, err := corpora.ReadFiles(opts, file)
 	if err != nil {

@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
@@ -12,11 +14,11 @@ import (
 
 func newFindLR() *cobra.Command {
 	var (
-		in     input
-		flags  recipeFlags
-		start  recipe.Start
-		steps  int
-		output string
+		in    input.Flags
+		flags recipeFlags
+		start recipe.Start
+		steps int
+		style report.Style
 	)
 	cmd := &cobra.Command{
 		Use:   "find-lr FILE...",
@@ -28,17 +30,13 @@ the training.`,
 		Example: `  sentiment find-lr reviews.tsv
   sentiment train --train reviews.tsv --out reviews.model --set schedule.rate=0.002`,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			style, err := report.ParseStyle(output)
-			if err != nil {
-				return usageError{err}
-			}
-			opts, err := in.options()
+			opts, err := in.Options()
 			if err != nil {
 				return err
 			}
 			opts.Labelled = true
 			if steps < 10 {
-				return usagef("--steps %d: want at least 10", steps)
+				return cli.Usagef("--steps %d: want at least 10", steps)
 			}
 			r, err := flags.read(cmd, files, nil, "a FILE")
 			if err != nil {
@@ -60,12 +58,12 @@ the training.`,
 			return studies.WriteRates(cmd.OutOrStdout(), style, points, best)
 		},
 	}
-	in.addFlags(cmd, true)
-	flags.add(cmd, recipe.Recipe{}, "")
+	in.Add(cmd, true)
+	flags.Add(cmd, recipe.Recipe{}, "")
 	flags.addDataDir(cmd)
 	addInit(cmd, &start)
 	f := cmd.Flags()
 	f.IntVar(&steps, "steps", 300, "steps to train")
-	f.StringVarP(&output, "output", "o", "table", "table, json, csv, tsv, md, latex or html")
+	cli.AddOutput(cmd, &style)
 	return cmd
 }

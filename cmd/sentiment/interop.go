@@ -9,11 +9,12 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/interop"
 	"github.com/textlstm/textlstm/interop/foreign"
 	"github.com/textlstm/textlstm/interop/torch"
 	"github.com/textlstm/textlstm/nn"
-	"github.com/textlstm/textlstm/recipe"
 )
 
 func newModelImport() *cobra.Command {
@@ -43,14 +44,14 @@ the states become one vector. "sentiment model info FILE" lists what is inside.`
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if out == "" {
-				return usagef("import needs --out MODEL")
+				return cli.Usagef("import needs --out MODEL")
 			}
-			if err := recipe.CheckOutput("--out", out, args); err != nil {
+			if err := cli.CheckOutput("--out", out, args...); err != nil {
 				return err
 			}
 			if names != "" {
 				if o.Map, err = torch.ParseMap(names); err != nil {
-					return usageError{err}
+					return cli.UsageError(err)
 				}
 			}
 			for _, p := range pools {
@@ -97,9 +98,9 @@ have the whole description of the model, in JSON.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if format == "" || out == "" {
-				return usagef("export needs --to %s and --out FILE", strings.Join(foreign.Formats(), "|"))
+				return cli.Usagef("export needs --to %s and --out FILE", strings.Join(foreign.Formats(), "|"))
 			}
-			if err := recipe.CheckOutput("--out", out, args); err != nil {
+			if err := cli.CheckOutput("--out", out, args...); err != nil {
 				return err
 			}
 			m, err := loadModel(strings.Join(args, ""))
@@ -108,7 +109,7 @@ have the whole description of the model, in JSON.`,
 			}
 			files, err := foreign.Export(m, format, out)
 			if errors.Is(err, foreign.ErrUsage) {
-				return usageError{err}
+				return cli.UsageError(err)
 			}
 			if err != nil {
 				return err
@@ -129,7 +130,7 @@ have the whole description of the model, in JSON.`,
 
 func newEncode() *cobra.Command {
 	var (
-		in    input
+		in    input.Flags
 		model string
 		lines bool
 	)
@@ -142,7 +143,7 @@ are the inputs of what "sentiment model export" writes of the same model. Texts 
 read as classify reads them.`,
 		Example: `  sentiment encode --model my.model --lines texts.txt > rows.jsonl`,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			opts, err := in.options()
+			opts, err := in.Options()
 			if err != nil {
 				return err
 			}
@@ -152,8 +153,8 @@ read as classify reads them.`,
 				return err
 			}
 			var errs []error // of rows that are passed over
-			for _, file := range orStdin(files) {
-				rows := examples(cmd.Context(), opts, file, func(err error) { errs = append(errs, err) })
+			for _, file := range cli.OrStdin(cmd, files) {
+				rows := input.Examples(cmd.Context(), opts, file, func(err error) { errs = append(errs, err) })
 				texts := func(yield func(string, error) bool) {
 					rows(func(e corpora.Example, err error) bool { return yield(e.Text, err) })
 				}
@@ -165,7 +166,7 @@ read as classify reads them.`,
 		},
 	}
 	addModelFlag(cmd, &model)
-	in.addFlags(cmd, false)
+	in.Add(cmd, false)
 	cmd.Flags().BoolVar(&lines, "lines", false, "one document per line")
 	return cmd
 }

@@ -2,32 +2,32 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/interop/foreign"
 	"github.com/textlstm/textlstm/interop/keras"
+	"github.com/textlstm/textlstm/pretrained"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
 )
 
 func newModel() *cobra.Command {
-	cmd := &cobra.Command{
+	return cli.Group(&cobra.Command{
 		Use:   "model",
 		Short: "Look at model files, bring them in and take them out",
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, args []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(newModelInfo(), newModelQuantize(), newModelImport(), newModelExport())
-	return cmd
+	}, newModelInfo(), newModelQuantize(), newModelImport(), newModelExport())
 }
 
 func newModelInfo() *cobra.Command {
-	var output string
+	var style report.Style
 	cmd := &cobra.Command{
 		Use:   "info [MODEL]",
 		Short: "Say what a model is made of and how it was trained",
@@ -36,10 +36,6 @@ safetensors or ONNX it lists what is inside, and whether "sentiment model import
 make a model of it.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			style, err := report.ParseStyle(output)
-			if err != nil {
-				return usageError{err}
-			}
 			m, err := loadModel(strings.Join(args, ""))
 			if errors.Is(err, classify.ErrFormat) {
 				f, ferr := foreign.Open(args[0])
@@ -57,13 +53,13 @@ make a model of it.`,
 			return studies.WriteModel(cmd.OutOrStdout(), style, m)
 		},
 	}
-	cmd.Flags().StringVarP(&output, "output", "o", "table", "table, json, csv, tsv, md, latex or html")
+	cli.AddOutput(cmd, &style)
 	return cmd
 }
 
 func newModelQuantize() *cobra.Command {
 	var (
-		in        input
+		in        input.Flags
 		out, head string
 		data      []string
 		words     int
@@ -80,12 +76,12 @@ the most frequent words alone.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
-				return usagef("quantize needs --out FILE")
+				return cli.Usagef("quantize needs --out FILE")
 			}
-			if err := recipe.CheckOutput("--out", out, data); err != nil {
+			if err := cli.CheckOutput("--out", out, data...); err != nil {
 				return err
 			}
-			opts, err := in.options()
+			opts, err := in.Options()
 			if err != nil {
 				return err
 			}
@@ -95,16 +91,16 @@ the most frequent words alone.`,
 			}
 			if language != nil {
 				if len(data) > 0 {
-					return usagef("--data goes with a classifier, %s is a language model", args[0])
+					return cli.Usagef("--data goes with a classifier, %s is a language model", args[0])
 				}
 				small, err := language.Quantize(words)
 				if err != nil {
-					return usageError{err}
+					return cli.UsageError(err)
 				}
 				return small.Save(out)
 			}
 			if words != 0 {
-				return usagef("--words goes with a language model, %s is a classifier", args[0])
+				return cli.Usagef("--words goes with a language model, %s is a classifier", args[0])
 			}
 			q, err := m.Quantize()
 			if err != nil {
@@ -122,10 +118,36 @@ the most frequent words alone.`,
 			return q.Save(out)
 		},
 	}
-	in.addFlags(cmd, true)
+	in.Add(cmd, true)
 	cmd.Flags().StringVar(&out, "out", "", "model `file` to write")
 	cmd.Flags().IntVar(&words, "words", 0, "words that a language model keeps, the most frequent (default all)")
 	cmd.Flags().StringVar(&head, "score", "", "score this `head` only")
 	cmd.Flags().StringArrayVar(&data, "data", nil, "labelled `file` to measure the change on; may be repeated")
 	return cmd
+}
+
+// loadModel reads a model file, or the embedded default model for "".
+func loadModel(path string) (*classify.Model, error) {
+	if path == "" {
+		m, err := pretrained.Default()
+		if err != nil {
+			return nil, cli.WithCode(cli.Model, fmt.Errorf("embedded model: %w", err))
+		}
+		return m, nil
+	}
+	m, err := classify.Load(path)
+	if err != nil {
+		return nil, modelFileError(path, err)
+	}
+	return m, nil
+}
+
+// modelFileError says that a model's file cannot be read, and which one.
+func modelFileError(path string, err error) error {
+	return cli.WithCode(cli.Model, cli.FileError(path, err))
+}
+
+func addModelFlag(cmd *cobra.Command, model *string) {
+	cmd.Flags().StringVarP(model, "model", "m", "", "model `file` (default: the embedded model)")
+	cli.Must(cmd.MarkFlagFilename("model"))
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/page"
 )
@@ -17,9 +18,9 @@ func (p *pageFlags) add(cmd *cobra.Command) {
 	f.StringVar(&p.File, "report", "", "also write the HTML page to this `file`")
 	f.StringVar(&p.Plots, "plots", "", "also write the plots as SVG and PNG into this `directory`")
 	f.StringVar(&p.History, "history", "", "show the learning curves of this `file`, the log of train --log-json, in place of those that the model keeps")
-	must(cmd.MarkFlagDirname("plots"))
-	must(cmd.MarkFlagFilename("report", "html"))
-	must(cmd.MarkFlagFilename("history"))
+	cli.Must(cmd.MarkFlagDirname("plots"))
+	cli.Must(cmd.MarkFlagFilename("report", "html"))
+	cli.Must(cmd.MarkFlagFilename("history"))
 }
 
 // write puts the page where the flags and the style say; for any other style

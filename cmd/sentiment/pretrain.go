@@ -9,12 +9,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/memlimit"
+	"github.com/textlstm/textlstm/internal/progress"
 	"github.com/textlstm/textlstm/internal/stop"
+	"github.com/textlstm/textlstm/pretrain"
 	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/pretrain/skipgram"
-	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/train/loop"
 	"github.com/textlstm/textlstm/train/recommend"
@@ -23,12 +26,12 @@ import (
 
 // A pretraining is what the flags of pretrain ask for.
 type pretraining struct {
-	in         input
+	in         input.Flags
 	files      []string
 	exclude    []string
 	out        string
-	recipe     recipeFlags
-	checkpoint checkpointFlags
+	settings   cli.Settings
+	checkpoint cli.Checkpoint
 	skipGram   bool
 	export     bool
 	quiet      bool
@@ -67,18 +70,18 @@ GPU, and makes a file like that of this command.`,
 			set := cmd.Flags().Changed
 			switch {
 			case len(p.files) == 0:
-				return usagef("pretrain needs --text FILE")
+				return cli.Usagef("pretrain needs --text FILE")
 			case p.out == "":
-				return usagef("pretrain needs --out FILE")
+				return cli.Usagef("pretrain needs --out FILE")
 			case p.skipGram && p.export:
-				return usagef("--export is for language models: leave out --skip-gram or --export")
+				return cli.Usagef("--export is for language models: leave out --skip-gram or --export")
 			case p.export && (set("checkpoint") || set("checkpoint-every") || set("resume")):
-				return usagef("--export keeps no checkpoints: leave out --checkpoint, --checkpoint-every and --resume")
+				return cli.Usagef("--export keeps no checkpoints: leave out --checkpoint, --checkpoint-every and --resume")
 			}
 			if p.export {
 				return p.exportWords(cmd)
 			}
-			if err := p.checkpoint.check(cmd, p.out); err != nil {
+			if err := p.checkpoint.Check(cmd, p.out); err != nil {
 				return err
 			}
 			if p.skipGram {
@@ -87,10 +90,10 @@ GPU, and makes a file like that of this command.`,
 			return p.learnLanguage(cmd)
 		},
 	}
-	p.in.addFlags(cmd, false)
-	p.recipe.add(cmd, lm.Config{}, "")
-	p.recipe.addRun(cmd, "passes over the texts (default 3, with --skip-gram 5)")
-	p.checkpoint.add(cmd, "FILE")
+	p.in.Add(cmd, false)
+	p.settings.Add(cmd, lm.Config{}, "")
+	p.settings.AddRun(cmd, "passes over the texts (default 3, with --skip-gram 5)")
+	p.checkpoint.Add(cmd, "FILE")
 	f := cmd.Flags()
 	f.StringArrayVar(&p.files, "text", nil, "`file` of texts; may be repeated")
 	f.StringArrayVar(&p.exclude, "exclude", nil, "`file` of texts to leave out, such as a test set; may be repeated")
@@ -101,23 +104,19 @@ GPU, and makes a file like that of this command.`,
 	return cmd
 }
 
-// settings reads the settings of the config file and the flags into config.
-func (p *pretraining) settings(cmd *cobra.Command, config any) error {
-	s, err := recipe.ReadSettings(p.recipe.config, p.recipe.settings(cmd))
-	if err != nil {
-		return err
-	}
-	return s.Over(config)
+// run is how the training is run.
+func (p *pretraining) run() pretrain.Run {
+	return pretrain.Run{Checkpoint: p.checkpoint.Path, CheckpointInterval: p.checkpoint.Interval, Resume: p.checkpoint.Resume}
 }
 
 // texts reads the texts to learn from. It gives the pipeline a default that suits
 // them.
 func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
-	opts, err := p.in.options()
+	opts, err := p.in.Options()
 	if err != nil {
 		return nil, err
 	}
-	if err := recipe.CheckOutput("--out", p.out, slices.Concat(p.files, p.exclude, []string{p.recipe.config})); err != nil {
+	if err := cli.CheckOutput("--out", p.out, slices.Concat(p.files, p.exclude, []string{p.settings.Config})...); err != nil {
 		return nil, err
 	}
 	texts, _, err := corpora.ReadFiles(opts, p.files...)
@@ -147,12 +146,12 @@ func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
 
 // trainer returns what trains a language model, and the texts for it.
 func (p *pretraining) trainer(cmd *cobra.Command) (lm.Trainer, []string, error) {
-	t := lm.Trainer{Run: p.checkpoint.run()}
-	if err := p.settings(cmd, &t.Config); err != nil {
+	t := lm.Trainer{Run: p.run()}
+	if err := p.settings.Over(cmd, &t.Config); err != nil {
 		return t, nil, err
 	}
 	if err := t.Config.Resolve().Validate(); err != nil {
-		return t, nil, usageError{err}
+		return t, nil, cli.UsageError(err)
 	}
 	texts, err := p.texts(cmd.ErrOrStderr(), &t.Pipeline)
 	return t, texts, err
@@ -178,7 +177,7 @@ func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
 	memlimit.Respect()
 	r, err := t.Fit(cmd.Context(), texts)
 	if err != nil {
-		p.checkpoint.hint(cmd)
+		p.checkpoint.Hint(cmd)
 		return err
 	}
 	if err := r.Model.Save(p.out); err != nil {
@@ -190,12 +189,12 @@ func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
 // learnVectors makes word vectors alone.
 func (p *pretraining) learnVectors(cmd *cobra.Command) error {
 	c := p.checkpoint
-	t := skipgram.Trainer{Run: c.run()}
-	if err := p.settings(cmd, &t.Config); err != nil {
+	t := skipgram.Trainer{Run: p.run()}
+	if err := p.settings.Over(cmd, &t.Config); err != nil {
 		return err
 	}
 	if err := t.Config.Resolve().Validate(); err != nil {
-		return usageError{err}
+		return cli.UsageError(err)
 	}
 	log := cmd.ErrOrStderr()
 	texts, err := p.texts(log, &t.Pipeline)
@@ -206,7 +205,7 @@ func (p *pretraining) learnVectors(cmd *cobra.Command) error {
 	memlimit.Respect()
 	r, err := t.Fit(cmd.Context(), texts)
 	if err != nil {
-		c.hint(cmd)
+		c.Hint(cmd)
 		return err
 	}
 	if err := fsx.WriteFile(fsx.OS{}, p.out, func(w io.Writer) error { return r.Embed.WriteText(w, r.Vocab) }); err != nil {
@@ -218,13 +217,13 @@ func (p *pretraining) learnVectors(cmd *cobra.Command) error {
 // finish removes the checkpoints, and says what was learned from and where the result
 // is.
 func (p *pretraining) finish(log io.Writer, tokens, unknown int64) error {
-	if p.checkpoint.state != "" {
-		if err := loop.RemoveCheckpoints(p.checkpoint.state); err != nil {
+	if p.checkpoint.Path != "" {
+		if err := loop.RemoveCheckpoints(p.checkpoint.Path); err != nil {
 			return err
 		}
 	}
 	if !p.quiet {
-		fmt.Fprintf(log, "%s tokens, %.1f %% unknown; wrote %s\n", watch.Thousands(float64(tokens)), 100*float64(unknown)/math.Max(float64(tokens), 1), report.Clean(p.out))
+		fmt.Fprintf(log, "%s tokens, %.1f %% unknown; wrote %s\n", progress.Thousands(float64(tokens)), 100*float64(unknown)/math.Max(float64(tokens), 1), report.Clean(p.out))
 	}
 	return nil
 }

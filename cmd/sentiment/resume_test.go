@@ -15,8 +15,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/spf13/cobra"
 )
 
 // training is a command line of so many epochs, with a checkpoint after every batch.
@@ -229,34 +227,6 @@ func TestSecondTrainerIsRefused(t *testing.T) {
 	text, err = exec.CommandContext(t.Context(), "sentiment", append(args, "--resume", "--seed", "77")...).CombinedOutput()
 	if err == nil || !strings.Contains(string(text), "is 1 there and 77 here") && !strings.Contains(string(text), "training texts is") {
 		t.Errorf("with another seed: err = %v: %s", err, text)
-	}
-}
-
-func TestQuote(t *testing.T) {
-	for in, want := range map[string]string{
-		"a/b-c_d.tsv": "a/b-c_d.tsv", "": "''", "a b": "'a b'", "it's": `'it'\''s'`, "$HOME": "'$HOME'", "a=b": "a=b", "é": "'é'",
-	} {
-		if got := quote(in); got != want {
-			t.Errorf("quote(%q) = %s, want %s", in, got, want)
-		}
-	}
-}
-
-func TestResumeCommandLine(t *testing.T) {
-	root := newRoot()
-	var got string
-	for _, c := range root.Commands() {
-		if c.Name() == "train" {
-			c.RunE = func(cmd *cobra.Command, _ []string) error { got = resumeCommand(cmd); return nil }
-		}
-	}
-	root.SetArgs([]string{"train", "--threads=2", "--train", "a b.tsv", "--train=c.tsv", "--out", "m", "-q", "--set", "x=[1, 2]", "--dev-split", "0", "--resume"})
-	if err := root.Execute(); err != nil {
-		t.Fatal(err)
-	}
-	want := "sentiment train --dev-split 0 --out m --quiet=true --set 'x=[1, 2]' --threads 2 --train 'a b.tsv' --train c.tsv --resume"
-	if got != want {
-		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
 

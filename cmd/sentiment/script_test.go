@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/textlstm/textlstm/internal/cli"
 )
 
 func TestMain(m *testing.M) {
@@ -21,10 +23,10 @@ func TestMain(m *testing.M) {
 func tinyModel(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "tiny.model")
-	if code := run([]string{
+	if code := cli.Run(newRoot(), []string{
 		"train", "--quiet", "--train", "testdata/tiny.tsv", "--config", "testdata/tiny.toml", "--dev-split", "0",
 		"--head", "sentiment=sentiment", "--head", "topic=topic", "--out", file,
-	}); code != 0 {
+	}, exitCode); code != 0 {
 		t.Fatalf("training ended with exit code %d", code)
 	}
 	return file

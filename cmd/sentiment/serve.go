@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/pretrained/langid"
 	"github.com/textlstm/textlstm/serve"
@@ -49,7 +50,7 @@ It listens on this machine alone unless --addr says otherwise. Logs are JSON lin
 on standard error and hold no texts.`,
 		Example: `  sentiment serve
   sentiment serve --addr :8080 --model reviews=reviews.model --model tickets@2=new.model --tokens tokens.txt`,
-		Args: noArgs,
+		Args: cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context()) },
 	}
 	s.addFlags(cmd)
@@ -79,7 +80,7 @@ func (s *serveFlags) addFlags(cmd *cobra.Command) {
 	f.BoolVar(&s.config.LogTexts, "log-texts", false, "log the texts of requests, which may be private")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "log errors alone, not every request")
 	for _, name := range []string{"tls-cert", "tls-key", "tokens"} {
-		must(cmd.MarkFlagFilename(name))
+		cli.Must(cmd.MarkFlagFilename(name))
 	}
 }
 
@@ -90,7 +91,7 @@ func (s *serveFlags) run(ctx context.Context) error {
 	}
 	server, err := serve.New(s.config)
 	if err != nil {
-		return modelError{err}
+		return cli.WithCode(cli.Model, err)
 	}
 	defer server.Close()
 	l, err := s.listen()
@@ -121,7 +122,7 @@ func (s *serveFlags) configure() error {
 	}
 	s.config.Foreign = langid.ForeignTo
 	if (s.cert == "") != (s.key == "") {
-		return usagef("--tls-cert and --tls-key go together")
+		return cli.Usagef("--tls-cert and --tls-key go together")
 	}
 	var err error
 	if s.cert != "" {
@@ -132,13 +133,13 @@ func (s *serveFlags) configure() error {
 	}
 	if s.tokens != "" {
 		if s.config.Tokens, err = serve.ReadTokens(s.tokens); errors.Is(err, serve.ErrNoToken) {
-			return usagef("--tokens %w", err)
+			return cli.Usagef("--tokens %w", err)
 		} else if err != nil {
 			return err
 		}
 	}
 	if err := s.config.Validate(); err != nil {
-		return usageError{err}
+		return cli.UsageError(err)
 	}
 	return nil
 }

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/recipe"
@@ -19,9 +19,9 @@ import (
 
 // Train flags are those of train.
 type trainFlags struct {
-	in               input
+	in               input.Flags
 	recipe           recipeFlags
-	checkpoint       checkpointFlags
+	checkpoint       cli.Checkpoint
 	files, dev, more []string
 	devSplit         float64
 	out, name        string
@@ -85,11 +85,11 @@ model that it would have made uninterrupted.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return t.run(cmd) },
 	}
-	t.in.addFlags(cmd, true)
-	t.recipe.add(cmd, recipe.Recipe{}, "")
+	t.in.Add(cmd, true)
+	t.recipe.Add(cmd, recipe.Recipe{}, "")
 	t.recipe.addDataDir(cmd)
-	t.recipe.addRun(cmd, "passes over the training texts")
-	t.checkpoint.add(cmd, "MODEL")
+	t.recipe.AddRun(cmd, "passes over the training texts")
+	t.checkpoint.Add(cmd, "MODEL")
 	addVectors(cmd, &t.vectors)
 	addInit(cmd, &t.start)
 	addLosses(cmd, &t.losses)
@@ -110,7 +110,7 @@ model that it would have made uninterrupted.`,
 
 func (t *trainFlags) run(cmd *cobra.Command) error {
 	ctx, log := cmd.Context(), cmd.ErrOrStderr()
-	opts, err := t.in.options()
+	opts, err := t.in.Options()
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer texts.Close() // a temporary file at most, which is of no more use
-	tr := &train.Trainer{Card: r.CardOf(t.name, r.Data), Checkpoint: t.checkpoint.state, CheckpointInterval: t.checkpoint.every, Resume: t.checkpoint.resume}
+	tr := &train.Trainer{Card: r.CardOf(t.name, r.Data), Checkpoint: t.checkpoint.Path, CheckpointInterval: t.checkpoint.Interval, Resume: t.checkpoint.Resume}
 	if len(t.more) > 0 {
 		opts.Unlabelled = true
 		if tr.Unlabelled, err = recipe.ReadSources(opts, t.recipe.dataDir, recipe.Files(t.more...), r.Seed); err != nil {
@@ -168,7 +168,7 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	result, err := recipe.Run(ctx, tr, texts, t.out)
 	p.Done()
 	if err != nil {
-		t.checkpoint.hint(cmd)
+		t.checkpoint.Hint(cmd)
 		return err
 	}
 	p.Summary(result, t.out)
@@ -220,21 +220,21 @@ func (t *trainFlags) printConfig(cmd *cobra.Command, opts corpora.Options) error
 func (t *trainFlags) read(cmd *cobra.Command) (*recipe.Recipe, error) {
 	switch {
 	case t.out == "":
-		return nil, usagef("train needs --out MODEL")
+		return nil, cli.Usagef("train needs --out MODEL")
 	case !(t.devSplit >= 0 && t.devSplit < 1):
-		return nil, usagef("--dev-split %v: want a share from 0 to below 1", t.devSplit)
+		return nil, cli.Usagef("--dev-split %v: want a share from 0 to below 1", t.devSplit)
 	}
 	r, err := t.recipe.read(cmd, t.files, t.dev, "--train FILE")
 	if err != nil {
 		return nil, err
 	}
 	if t.start.Explicit() && (t.onDisk || t.vectors != "") {
-		return nil, usagef("--init goes with neither --stream nor --vectors")
+		return nil, cli.Usagef("--init goes with neither --stream nor --vectors")
 	}
-	if err := t.checkpoint.check(cmd, t.out); err != nil {
+	if err := t.checkpoint.Check(cmd, t.out); err != nil {
 		return nil, err
 	}
-	return r, recipe.CheckOutput("--out", t.out, slices.Concat(t.files, t.dev, t.more, []string{t.recipe.config, string(t.vectors), t.start.File()}))
+	return r, cli.CheckOutput("--out", t.out, slices.Concat(t.files, t.dev, t.more, []string{t.recipe.Config, string(t.vectors), t.start.File()})...)
 }
 
 // texts reads the texts of the recipe.
@@ -247,38 +247,4 @@ func (t *trainFlags) texts(cmd *cobra.Command, r *recipe.Recipe, opts corpora.Op
 		share = -1 // a tenth, of so many texts at most
 	}
 	return r.ReadTexts(opts, t.recipe.dataDir, share)
-}
-
-// resumeCommand is the command line that goes on with this one, which has those
-// arguments.
-func resumeCommand(cmd *cobra.Command, args ...string) string {
-	words := strings.Fields(cmd.CommandPath())
-	cmd.Flags().Visit(func(f *pflag.Flag) {
-		values := []string{f.Value.String()}
-		if list, ok := f.Value.(pflag.SliceValue); ok {
-			values = list.GetSlice()
-		}
-		for _, v := range values {
-			switch {
-			case f.Name == "resume":
-			case f.Value.Type() == "bool":
-				words = append(words, "--"+f.Name+"="+v)
-			default:
-				words = append(words, "--"+f.Name, quote(v))
-			}
-		}
-	})
-	words = append(words, "--resume")
-	for _, a := range args {
-		words = append(words, quote(a))
-	}
-	return strings.Join(words, " ")
-}
-
-// quote makes s one word of a POSIX shell.
-func quote(s string) string {
-	if s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./:=,@%+-") == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }

@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
@@ -24,7 +26,7 @@ import (
 
 // A tuning is what the flags of tune ask for.
 type tuning struct {
-	in               input
+	in               input.Flags
 	files, dev       []string
 	devSplit         float64
 	recipe           recipeFlags
@@ -36,7 +38,7 @@ type tuning struct {
 	trials, parallel int
 	minEpochs        int
 	memory           int64 // MiB
-	style            string
+	style            report.Style
 	quiet, show      bool
 }
 
@@ -73,15 +75,15 @@ the model on other texts.`,
 			}
 			err := u.run(cmd)
 			if err != nil {
-				hintResume(cmd)
+				cli.HintResume(cmd)
 			}
 			return err
 		},
 	}
-	u.in.addFlags(cmd, true)
-	u.recipe.add(cmd, recipe.Recipe{}, " to begin with")
+	u.in.Add(cmd, true)
+	u.recipe.Add(cmd, recipe.Recipe{}, " to begin with")
 	u.recipe.addDataDir(cmd)
-	u.recipe.addRun(cmd, "passes over the training texts; for halving the most")
+	u.recipe.AddRun(cmd, "passes over the training texts; for halving the most")
 	addInit(cmd, &u.start)
 	addLosses(cmd, &u.losses)
 	f := cmd.Flags()
@@ -98,22 +100,18 @@ the model on other texts.`,
 	f.IntVar(&u.parallel, "parallel", 1, "trials chosen and run at the same time")
 	f.IntVar(&u.minEpochs, "min-epochs", 1, "for halving, the epochs that all get")
 	f.Int64Var(&u.memory, "memory", 0, "`MiB` that trials at the same time may need (default: what there is)")
-	f.StringVarP(&u.style, "output", "o", "table", "table, json, jsonl, csv, tsv, md, latex or html")
+	cli.AddOutput(cmd, &u.style)
 	f.BoolVarP(&u.quiet, "quiet", "q", false, "no progress")
 	return cmd
 }
 
 func (u *tuning) run(cmd *cobra.Command) error {
 	log := cmd.ErrOrStderr()
-	opts, err := u.in.options()
+	opts, err := u.in.Options()
 	if err != nil {
 		return err
 	}
 	opts.Labelled = true
-	style, err := report.ParseStyle(u.style)
-	if err != nil {
-		return usageError{err}
-	}
 	r, err := u.check(cmd)
 	if err != nil {
 		return err
@@ -149,28 +147,28 @@ func (u *tuning) run(cmd *cobra.Command) error {
 	if !u.quiet {
 		fmt.Fprintf(log, "wrote %s\n", report.Clean(u.out))
 	}
-	return studies.WriteStudy(cmd.OutOrStdout(), style, s)
+	return studies.WriteStudy(cmd.OutOrStdout(), u.style, s)
 }
 
 // check checks the flags and reads the recipe to begin with.
 func (u *tuning) check(cmd *cobra.Command) (*recipe.Recipe, error) {
 	switch {
 	case u.out == "":
-		return nil, usagef("tune needs --out CONFIG")
+		return nil, cli.Usagef("tune needs --out CONFIG")
 	case !(u.devSplit > 0 && u.devSplit < 1):
-		return nil, usagef("--dev-split %v: want a share above 0 and below 1", u.devSplit)
+		return nil, cli.Usagef("--dev-split %v: want a share above 0 and below 1", u.devSplit)
 	case u.trials < 1:
-		return nil, usagef("--trials %d: want at least 1", u.trials)
+		return nil, cli.Usagef("--trials %d: want at least 1", u.trials)
 	case u.parallel < 1:
-		return nil, usagef("--parallel %d: want at least 1", u.parallel)
+		return nil, cli.Usagef("--parallel %d: want at least 1", u.parallel)
 	case u.memory < 0:
-		return nil, usagef("--memory %d: want 0 or more", u.memory)
+		return nil, cli.Usagef("--memory %d: want 0 or more", u.memory)
 	}
 	r, err := u.recipe.read(cmd, u.files, u.dev, "--train FILE")
 	if err != nil {
 		return nil, err
 	}
-	return r, recipe.CheckOutput("--out", u.out, slices.Concat(u.files, u.dev, []string{u.space}))
+	return r, cli.CheckOutput("--out", u.out, slices.Concat(u.files, u.dev, []string{u.space})...)
 }
 
 // open reads the texts and the study, or begins one.
@@ -203,11 +201,11 @@ func (u *tuning) open(r *recipe.Recipe, opts corpora.Options) (*tune.Trainer, *t
 		return nil, nil, err
 	}
 	if o, err = t.Options(o); err != nil {
-		return nil, nil, usageError{err}
+		return nil, nil, cli.UsageError(err)
 	}
 	s, err := tune.New(o)
 	if err != nil {
-		return nil, nil, usageError{err}
+		return nil, nil, cli.UsageError(err)
 	}
 	s.File = file
 	if u.resume {
@@ -220,11 +218,11 @@ func (u *tuning) open(r *recipe.Recipe, opts corpora.Options) (*tune.Trainer, *t
 
 // checkStudy refuses to begin a study where there is one.
 func (u *tuning) checkStudy(file string) error {
-	if err := recipe.CheckOutput("--study", file, slices.Concat(u.files, u.dev, []string{u.space, u.recipe.config})); err != nil {
+	if err := cli.CheckOutput("--study", file, slices.Concat(u.files, u.dev, []string{u.space, u.recipe.Config})...); err != nil {
 		return err
 	}
 	if _, err := os.Stat(file); err == nil && !u.resume {
-		return usagef("%s is a study: go on with it by --resume, or remove it", file)
+		return cli.Usagef("%s is a study: go on with it by --resume, or remove it", file)
 	}
 	return nil
 }
@@ -237,7 +235,7 @@ func readSpace(file string) (tune.Space, error) {
 	defer f.Close()
 	s, err := tune.ReadSpace(f)
 	if err != nil {
-		return nil, usagef("%s: %w", file, err)
+		return nil, cli.Usagef("%s: %w", file, err)
 	}
 	return s, nil
 }

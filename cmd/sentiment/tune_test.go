@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/textlstm/textlstm/internal/cli"
 )
 
 // A study that lost its last runs, as when it is killed, ends with the same
@@ -26,7 +28,7 @@ func TestTuneResumes(t *testing.T) {
 		read := func() (study, best []byte) {
 			t.Helper()
 			var err error
-			if code := run(args); code != 0 {
+			if code := cli.Run(newRoot(), args, exitCode); code != 0 {
 				t.Fatalf("exit code %d", code)
 			}
 			if study, err = os.ReadFile(out + ".study"); err != nil {

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/textlstm/textlstm/internal/cli"
 )
 
 // asNobody runs the command as a user who may not read everything, in a directory that
@@ -61,7 +63,7 @@ func TestUnreadableFiles(t *testing.T) {
 	}
 	defer os.Chmod(filepath.Join(dir, "neg"), 0o755)
 	stdout, stderr, code := asNobody(t, dir, "classify", "--output", "jsonl", ".")
-	if code != exitFailed || strings.Count(stdout, "\n") != 2 || !strings.Contains(stdout, "pos/a.txt") || !strings.Contains(stdout, "other/d.txt") {
+	if code != cli.Failed || strings.Count(stdout, "\n") != 2 || !strings.Contains(stdout, "pos/a.txt") || !strings.Contains(stdout, "other/d.txt") {
 		t.Errorf("status %d, want 1 and the answers for a.txt and d.txt:\n%s", code, stdout)
 	}
 	if strings.Count(stderr, "\n") != 2 || !strings.Contains(stderr, "pos/b.txt") || !strings.Contains(stderr, "neg:") || strings.Count(stderr, "permission denied") != 2 {
@@ -88,7 +90,7 @@ func TestUnwritableOutput(t *testing.T) {
 	for _, command := range [][]string{{"train", "--train"}, {"pretrain", "--text"}, {"distill", "--teacher", "none", "--text"}} {
 		for out, want := range map[string]string{"closed/m": "permission denied", "fifo": "not a regular file", "none/m": "no such file", "tiny.tsv/m": "not a directory"} {
 			_, stderr, code := asNobody(t, dir, append(command, "tiny.tsv", "--out", out)...)
-			if code != exitFailed || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, want) {
+			if code != cli.Failed || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, want) {
 				t.Errorf("%s --out %s: status %d, want 1 and %q alone:\n%s", command, out, code, want, stderr)
 			}
 		}

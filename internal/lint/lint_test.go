@@ -112,6 +112,12 @@ var forbidden = []struct {
 		why:     "a server answers with the models that it is given",
 	},
 	{
+		from:    []string{"*"},
+		imports: []string{"internal/cli"},
+		why:     "what commands share is for commands",
+		except:  []string{"cmd", "internal/cli"},
+	},
+	{
 		from:    []string{"internal/resume", "internal/tensorfile", "internal/fsx", "internal/par", "internal/seed"},
 		imports: []string{"tokenize", "vocab", "embed", "lstm", "gru", "nn", "corpora", "evaluate", "report", "ngram", "classify", "train"},
 		why:     "the tools stand below the packages that use them",
@@ -284,13 +290,13 @@ var bannedCalls = []struct {
 	call, why string
 	allowed   []string
 }{
-	{"os.WriteFile", "a crash leaves half a file: use internal/fsx", []string{"internal/fsx", "bench"}},
+	{"os.WriteFile", "a crash leaves half a file: use internal/fsx", []string{"internal/fsx", "internal/cli/clitest", "bench"}},
 	{"os.Create", "a crash leaves half a file: use internal/fsx", []string{"internal/fsx", "bench"}},
 	{"http.ListenAndServe", "it has no timeouts: use http.Server", nil},
 	{"http.Get", "nothing here talks to the network", nil},
 	{"log.Fatal", "only commands end the process", programs},
 	{"log.Fatalf", "only commands end the process", programs},
-	{"os.Exit", "only commands end the process", programs},
+	{"os.Exit", "only commands end the process", append(programs, "internal/cli")},
 	{"rand.Int", "the global source is not seeded: use a rand.Rand", nil},
 	{"rand.IntN", "the global source is not seeded: use a rand.Rand", nil},
 	{"rand.Float64", "the global source is not seeded: use a rand.Rand", nil},

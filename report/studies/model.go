@@ -13,11 +13,11 @@ import (
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/internal/progress"
 	"github.com/textlstm/textlstm/interop/foreign"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/page"
-	"github.com/textlstm/textlstm/train/watch"
 )
 
 // WriteModel renders what a model is made of and how it was trained: its config and its
@@ -66,7 +66,7 @@ func infoRows(m *classify.Model) [][]any {
 		add("head "+h.Name, strings.Join(h.Labels, ", "))
 	}
 	add("pipeline", m.Pipeline().String())
-	add("vocabulary", watch.Thousands(float64(m.Vocab().Known()))+" tokens")
+	add("vocabulary", progress.Thousands(float64(m.Vocab().Known()))+" tokens")
 	if s := c.EncoderShape(); !c.NoDeep {
 		add("encoder", encoderText(s, strings.ToUpper(c.EncoderName()))+fmt.Sprintf(", word vectors of %d", c.Embed))
 		if c.Members > 0 {
@@ -82,7 +82,7 @@ func infoRows(m *classify.Model) [][]any {
 		}
 		add("pooling", strings.Join(pool, " "))
 	}
-	add("parameters", watch.Thousands(float64(m.NumParams())))
+	add("parameters", progress.Thousands(float64(m.NumParams())))
 	add("trained on", strings.Join(card.Data, ", "))
 	add("started from", card.Start)
 	add("seed", fmt.Sprint(card.Seed))
@@ -90,7 +90,7 @@ func infoRows(m *classify.Model) [][]any {
 	add("optimizer", card.Optimizer)
 	if card.Rate > 0 {
 		add("learning rate", fmt.Sprintf("%v, %s", card.Rate, card.Schedule))
-		add("batches", fmt.Sprintf("up to %d texts and about %s tokens", card.BatchSize, watch.Thousands(float64(card.BatchTokens))))
+		add("batches", fmt.Sprintf("up to %d texts and about %s tokens", card.BatchSize, progress.Thousands(float64(card.BatchTokens))))
 	}
 	for _, name := range slices.Sorted(maps.Keys(card.Figures)) {
 		add(name, fmt.Sprintf("%.4f", card.Figures[name]))

@@ -174,14 +174,6 @@ epoch 1/5  loss 2.0000  0s  0 tokens/s
 	}
 }
 
-func TestThousands(t *testing.T) {
-	for v, want := range map[float64]string{0: "0", 999: "999", 123456.7: "123,457", 1e6: "1,000,000"} {
-		if got := watch.Thousands(v); got != want {
-			t.Errorf("%v: %s, want %s", v, got, want)
-		}
-	}
-}
-
 // The board has what there is to see, and what it cannot write does not stop a training.
 func TestBoard(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "runs")

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"encoding/json"
@@ -11,8 +11,8 @@ import (
 	"github.com/textlstm/textlstm/internal/vec"
 )
 
-// version is set by release builds that know better than the build info.
-var version string
+// Version is set by release builds that know better than the build info.
+var Version string
 
 func newVersion() *cobra.Command {
 	var asJSON bool
@@ -24,7 +24,7 @@ func newVersion() *cobra.Command {
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(versionInfo())
 			}
-			_, err := fmt.Fprintln(cmd.OutOrStdout(), versionLine())
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), versionLine(cmd.Root().Name()))
 			return err
 		},
 	}
@@ -34,7 +34,7 @@ func newVersion() *cobra.Command {
 
 func versionInfo() map[string]string {
 	info := map[string]string{
-		"version": version, "go": runtime.Version(),
+		"version": Version, "go": runtime.Version(),
 		"platform": runtime.GOOS + "/" + runtime.GOARCH, "kernel": vec.Kernel(),
 	}
 	if b, ok := debug.ReadBuildInfo(); ok {
@@ -50,7 +50,7 @@ func versionInfo() map[string]string {
 	return info
 }
 
-func versionLine() string {
+func versionLine(command string) string {
 	info := versionInfo()
-	return fmt.Sprintf("sentiment %s %s %s, %s kernels", info["version"], info["platform"], info["go"], info["kernel"])
+	return fmt.Sprintf("%s %s %s %s, %s kernels", command, info["version"], info["platform"], info["go"], info["kernel"])
 }

@@ -1,4 +1,4 @@
-package recipe
+package settings
 
 import (
 	"encoding"
@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/textlstm/textlstm/classify"
-	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 )
@@ -29,32 +27,33 @@ type Key struct {
 const derived = "input_size"
 
 // Keys returns the settings of config, a struct with JSON tags or a pointer to one,
-// in the order of its fields.
+// in the order of its fields. It may be a [Chooser].
 func Keys(config any) []Key {
+	var few map[string][]string
+	if c, ok := config.(Chooser); ok {
+		few = c.Choices()
+	}
 	t := reflect.TypeOf(config)
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	return appendKeys(nil, "", t)
+	return appendKeys(nil, "", t, few)
 }
 
-func appendKeys(keys []Key, prefix string, t reflect.Type) []Key {
-	for _, f := range fields(t) {
-		path := prefix + f.name
-		element, list := f.Type, f.Type.Kind() == reflect.Slice
-		if list {
-			element = f.Type.Elem()
-		}
+func appendKeys(keys []Key, prefix string, t reflect.Type, few map[string][]string) []Key {
+	for _, f := range Fields(t) {
+		path := prefix + f.Setting
+		group, list := f.Group()
 		switch {
-		case f.name == derived:
-		case isGroup(element) && list:
-			keys = appendKeys(keys, path+"[].", element)
-		case isGroup(element):
-			keys = appendKeys(keys, path+".", element)
+		case f.Setting == derived:
+		case group != nil && list:
+			keys = appendKeys(keys, path+"[].", group, few)
+		case group != nil:
+			keys = appendKeys(keys, path+".", group, few)
 		default:
-			values := enums[element]
+			values := few[path]
 			if values == nil {
-				values = few[path]
+				values = enums[element(f.Type)]
 			}
 			keys = append(keys, Key{path, typeName(f.Type), values})
 		}
@@ -62,35 +61,48 @@ func appendKeys(keys []Key, prefix string, t reflect.Type) []Key {
 	return keys
 }
 
-// A namedField is a field that a config file can set.
-type namedField struct {
-	name string // in a config file
+// A Field is a field of a config that is a setting or a group of them.
+type Field struct {
 	reflect.StructField
-	owner reflect.Type // the struct that declares it
+	Setting string       // its name as one
+	Owner   reflect.Type // the struct that declares it
 }
 
-// fields returns the fields of a struct that JSON sets, those of embedded structs
+// Fields returns the fields of a struct that JSON sets, those of embedded structs
 // included.
-func fields(t reflect.Type) []namedField {
-	var list []namedField
+func Fields(t reflect.Type) []Field {
+	var list []Field
 	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case f.Anonymous && name == "" && f.Type.Kind() == reflect.Struct:
-			for _, inner := range fields(f.Type) {
+			for _, inner := range Fields(f.Type) {
 				inner.Index = slices.Concat(f.Index, inner.Index)
 				list = append(list, inner)
 			}
 		case f.IsExported() && name != "" && name != "-":
-			list = append(list, namedField{name, f, t})
+			list = append(list, Field{f, name, t})
 		}
 	}
 	return list
 }
 
-// isGroup says whether a setting of a type is a group of settings.
-func isGroup(t reflect.Type) bool {
-	return t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
+// Group returns the struct of a field that is a group of settings, or a list of such; nil
+// for a setting.
+func (f Field) Group() (group reflect.Type, list bool) {
+	group = element(f.Type)
+	if group.Kind() != reflect.Struct || reflect.PointerTo(group).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		return nil, false
+	}
+	return group, group != f.Type
+}
+
+// element is the type of a list's elements, or of what is no list itself.
+func element(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Slice {
+		return t.Elem()
+	}
+	return t
 }
 
 // enums are the values of the types that have a few.
@@ -105,13 +117,9 @@ var enums = map[reflect.Type][]string{
 	reflect.TypeFor[nn.ScheduleKind]():  values(nn.Constant, nn.Steps, nn.Cosine, nn.Linear, nn.OneCycle),
 }
 
-// few are the values of the settings that have a few, by name, where a type does not
-// say so.
-var few = map[string][]string{
-	"metric":               evaluate.Names(),
-	"model.encoder":        classify.EncoderNames(),
-	"model.ngrams.lexicon": {"vader"},
-}
+// A Chooser is a config that says which values its settings have, by their paths, where
+// a type does not say so.
+type Chooser interface{ Choices() map[string][]string }
 
 func values[T ~string](all ...T) (names []string) {
 	for _, v := range all {
@@ -143,18 +151,21 @@ func typeName(t reflect.Type) string {
 // unknown returns the path of the first key in tree, sorted, that a config of type
 // t has not, or "". A group that the config has not is named as a whole.
 func unknown(tree map[string]any, prefix string, t reflect.Type) string {
-	all := fields(t)
+	all := Fields(t)
 	names := make([]string, 0, len(tree))
 	for name := range tree {
 		names = append(names, name)
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		i := slices.IndexFunc(all, func(f namedField) bool { return strings.EqualFold(f.name, name) }) // as encoding/json
+		i := slices.IndexFunc(all, func(f Field) bool { return strings.EqualFold(f.Setting, name) }) // as encoding/json
 		if i < 0 {
 			return prefix + name
 		}
-		inner := all[i].Type
+		inner, _ := all[i].Group()
+		if inner == nil {
+			continue
+		}
 		groups := []map[string]any{}
 		switch v := tree[name].(type) {
 		case map[string]any:
@@ -167,12 +178,6 @@ func unknown(tree map[string]any, prefix string, t reflect.Type) string {
 					groups = append(groups, group)
 				}
 			}
-		}
-		if inner.Kind() == reflect.Slice {
-			inner = inner.Elem()
-		}
-		if !isGroup(inner) {
-			continue
 		}
 		for _, g := range groups {
 			if path := unknown(g, prefix+name+".", inner); path != "" {

@@ -1,4 +1,4 @@
-package recipe
+package settings
 
 import (
 	"errors"
@@ -36,7 +36,7 @@ func TestBounds(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		start := time.Now()
-		s, err := ReadSettings(file, nil)
+		s, err := Read(file, nil)
 		if err == nil {
 			err = s.Over(new(train.Config))
 		}
@@ -69,7 +69,7 @@ func TestWithinBounds(t *testing.T) {
 }
 
 // FuzzReadSettings checks that no file makes anything but an Error.
-func FuzzReadSettings(f *testing.F) {
+func FuzzRead(f *testing.F) {
 	for _, text := range []string{
 		"epochs = 3\n[model.lstm]\nhidden_size = 4", `{"model": {"pool": ["max"]}}`,
 		`a = [[1.5, {b.c = '''x'''}], """y""""] # z`, "[[model.heads]]\nlabels = ['a']",
@@ -78,7 +78,7 @@ func FuzzReadSettings(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		for _, name := range []string{"c.toml", "c.json"} {
-			s, err := ReadSettings(write(t, name, text), nil)
+			s, err := Read(write(t, name, text), nil)
 			if err == nil {
 				err = s.Over(new(train.Config))
 			}

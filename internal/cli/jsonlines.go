@@ -1,4 +1,4 @@
-package watch
+package cli
 
 import (
 	"bytes"
@@ -7,14 +7,13 @@ import (
 	"strings"
 )
 
-// JSONLines returns a writer of JSON lines: a line that is no JSON object becomes the
-// note of one, and an error, which begins with the name of the command, its error. It is
-// for one goroutine.
-func JSONLines(w io.Writer) io.Writer { return &jsonLines{w: w} }
-
+// jsonLines writes JSON lines: a line that is no JSON object becomes the note of one, and
+// an error, which begins with the name of the command, its error. It is for one
+// goroutine.
 type jsonLines struct {
-	w    io.Writer
-	rest []byte // of a line that has not ended
+	w       io.Writer
+	command string
+	rest    []byte // of a line that has not ended
 }
 
 func (j *jsonLines) Write(p []byte) (int, error) {
@@ -30,7 +29,7 @@ func (j *jsonLines) Write(p []byte) (int, error) {
 		}
 		if line[0] != '{' || !json.Valid(line) {
 			key, text := "note", string(line)
-			if message, ok := strings.CutPrefix(text, "sentiment: "); ok {
+			if message, ok := strings.CutPrefix(text, j.command+": "); ok {
 				key, text = "error", message
 			}
 			line, _ = json.Marshal(map[string]string{key: text}) // of strings: never fails

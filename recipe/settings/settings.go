@@ -1,4 +1,4 @@
-package recipe
+package settings
 
 import (
 	"bytes"
@@ -13,9 +13,8 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// Settings are what a config file and the flags of a command line say, to be laid
-// over a config.
-type Settings struct{ tree map[string]any }
+// A Tree is settings by their names, with groups of them as trees in it.
+type Tree map[string]any
 
 // An Error says what is wrong with settings, whatever the data.
 type Error struct{ Err error }
@@ -27,16 +26,16 @@ func (e *Error) Unwrap() error { return e.Err }
 
 func errorf(format string, args ...any) error { return &Error{fmt.Errorf(format, args...)} }
 
-// ReadSettings reads a config file, if one is named, in JSON if its name ends in
+// Read reads a config file, if one is named, in JSON if its name ends in
 // .json, else in TOML, and then path=value settings: a value is JSON or else a bare
 // string. A file of more than 1 MiB, or nested more than 32 deep, is not parsed. An
 // *Error says what is wrong with the settings; other errors are the system's.
-func ReadSettings(file string, sets []string) (Settings, error) {
-	tree := map[string]any{}
+func Read(file string, sets []string) (Tree, error) {
+	tree := Tree{}
 	if file != "" {
 		b, err := readBounded(file)
 		if err != nil {
-			return Settings{}, err
+			return nil, err
 		}
 		if isJSON(file) {
 			err = unmarshal(b, &tree)
@@ -44,33 +43,33 @@ func ReadSettings(file string, sets []string) (Settings, error) {
 			err = toml.Unmarshal(b, &tree)
 		}
 		if err != nil {
-			return Settings{}, errorf("%s: %w", file, err)
+			return nil, errorf("%s: %w", file, err)
 		}
 	}
 	for _, s := range sets {
 		path, value, ok := strings.Cut(s, "=")
 		if !ok {
-			return Settings{}, errorf("--set %s: want path=value", s)
+			return nil, errorf("--set %s: want path=value", s)
 		}
-		if err := set(tree, strings.Split(path, "."), value); err != nil {
-			return Settings{}, errorf("--set %s: %w", s, err)
+		if err := tree.parse(path, value); err != nil {
+			return nil, errorf("--set %s: %w", s, err)
 		}
 	}
-	return Settings{tree}, nil
+	return tree, nil
 }
 
 // Over puts the settings in the place of those of config, a pointer to a struct
 // with JSON tags. Its other fields stay. A setting that it has not, or of another
 // type, is an *Error; the first names those that may have been meant.
-func (s Settings) Over(config any) error {
-	if path := unknown(s.tree, "", reflect.TypeOf(config).Elem()); path != "" {
+func (t Tree) Over(config any) error {
+	if path := unknown(t, "", reflect.TypeOf(config).Elem()); path != "" {
 		err := fmt.Errorf("settings: unknown field %q", path)
-		if near := nearest(s.leaf(path), Keys(config)); len(near) > 0 {
+		if near := nearest(t.leaf(path), Keys(config)); len(near) > 0 {
 			err = fmt.Errorf("%w\ndid you mean %s?", err, strings.Join(near[:min(len(near), 4)], ", "))
 		}
 		return &Error{err}
 	}
-	b, err := json.Marshal(s.tree)
+	b, err := json.Marshal(t)
 	if err != nil {
 		return &Error{err}
 	}
@@ -82,8 +81,8 @@ func (s Settings) Over(config any) error {
 
 // leaf returns path, the path of a setting, or if that is a group of settings, the
 // path of the first in it.
-func (s Settings) leaf(path string) string {
-	tree := s.tree
+func (t Tree) leaf(path string) string {
+	tree := map[string]any(t)
 	for name := range strings.SplitSeq(path, ".") {
 		tree, _ = tree[name].(map[string]any) // nil in a list of groups
 	}
@@ -105,30 +104,62 @@ func unmarshal(b []byte, v any) error {
 	return d.Decode(v)
 }
 
-// set puts a value, JSON or else a bare string, at a path of a tree.
-func set(tree map[string]any, path []string, value string) error {
+// parse puts a value, JSON or else a bare string, at a path.
+func (t Tree) parse(path, value string) error {
 	var v any
 	if unmarshal([]byte(value), &v) != nil {
 		v = value
 	}
-	return put(tree, path, v)
+	return t.Put(path, v)
 }
 
-// put puts a value at a path of a tree.
-func put(tree map[string]any, path []string, value any) error {
-	for _, key := range path[:len(path)-1] {
-		next, ok := tree[key].(map[string]any)
+// Put puts a value at a path, and makes the groups on the way. It fails where a value
+// that is no group is on the way.
+func (t Tree) Put(path string, value any) error {
+	names := strings.Split(path, ".")
+	group := map[string]any(t)
+	for _, name := range names[:len(names)-1] {
+		next, ok := group[name].(map[string]any)
 		if !ok {
-			if tree[key] != nil {
-				return fmt.Errorf("%s is no group of settings", key)
+			if group[name] != nil {
+				return fmt.Errorf("%s is no group of settings", name)
 			}
 			next = map[string]any{}
-			tree[key] = next
+			group[name] = next
 		}
-		tree = next
+		group = next
 	}
-	tree[path[len(path)-1]] = value
+	group[names[len(names)-1]] = value
 	return nil
+}
+
+// At returns the value at a path, if there is one.
+func (t Tree) At(path string) (v any, ok bool) {
+	v = map[string]any(t)
+	for name := range strings.SplitSeq(path, ".") {
+		group, is := v.(map[string]any)
+		if !is {
+			return nil, false
+		}
+		if v, ok = group[name]; !ok {
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+// Paths returns the paths of the values, in no order.
+func (t Tree) Paths() (paths []string) {
+	for name, v := range t {
+		group, ok := v.(map[string]any)
+		if !ok {
+			paths = append(paths, name)
+		}
+		for _, path := range Tree(group).Paths() {
+			paths = append(paths, name+"."+path)
+		}
+	}
+	return paths
 }
 
 // settingsError is an error of decoding settings in the words of who wrote them.

@@ -1,4 +1,4 @@
-package watch
+package cli
 
 import (
 	"fmt"
@@ -9,7 +9,7 @@ import (
 // Every line is one of JSON, wherever the writes break.
 func TestJSONLines(t *testing.T) {
 	var b strings.Builder
-	w := JSONLines(&b)
+	w := &jsonLines{w: &b, command: "sentiment"}
 	for _, s := range []string{"{\"epoch\":1}\n", "label \"a\" ", "is read\n\nsentiment: no such", " file\n{broken\n"} {
 		if n, err := fmt.Fprint(w, s); n != len(s) || err != nil {
 			t.Fatalf("wrote %d of %d bytes, error %v", n, len(s), err)

@@ -1,4 +1,4 @@
-package recipe
+package settings
 
 import (
 	"slices"
@@ -24,7 +24,7 @@ func TestComplete(t *testing.T) {
 	}
 	all := Complete(train.Config{}, "")
 	for _, setting := range all {
-		if s, err := ReadSettings("", []string{setting + "null"}); err != nil || s.Over(new(train.Config)) != nil {
+		if s, err := Read("", []string{setting + "null"}); err != nil || s.Over(new(train.Config)) != nil {
 			t.Errorf("%s is no setting", setting)
 		}
 	}

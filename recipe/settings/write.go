@@ -1,4 +1,4 @@
-package recipe
+package settings
 
 import (
 	"encoding/json"
@@ -13,74 +13,65 @@ import (
 	"github.com/textlstm/textlstm/internal/fsx"
 )
 
-// WriteFile writes config as a file that ReadSettings reads, whole or not at all:
-// in JSON if the name ends in .json, else in TOML.
-func WriteFile(file string, config any) error {
+// WriteFile writes the settings as a file that Read reads, whole or not at all: in JSON
+// if the name ends in .json, else in TOML.
+func (t Tree) WriteFile(file string) error {
 	return fsx.WriteFile(fsx.OS{}, file, func(w io.Writer) error {
 		if !isJSON(file) {
-			return WriteTOML(w, config)
+			return t.WriteTOML(w)
 		}
 		e := json.NewEncoder(w)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
-		tree, err := plain(config)
-		if err != nil {
-			return err
-		}
-		return e.Encode(tree)
+		return e.Encode(t)
 	})
 }
 
-// WriteTOML writes config, a struct with JSON tags, in TOML. Keys are sorted.
-func WriteTOML(w io.Writer, config any) error {
-	tree, err := plain(config)
-	if err != nil {
-		return err
-	}
-	return writeTOML(w, tree)
-}
-
-func writeTOML(w io.Writer, tree map[string]any) error {
+// WriteTOML writes the settings in TOML. Keys are sorted.
+func (t Tree) WriteTOML(w io.Writer) error {
 	e := toml.NewEncoder(w)
 	e.Indent = ""
-	return e.Encode(tree)
+	return e.Encode(map[string]any(t))
 }
 
 func isJSON(file string) bool { return strings.EqualFold(filepath.Ext(file), ".json") }
 
-// plain returns config as a tree of what both JSON and TOML can say.
-func plain(config any) (map[string]any, error) {
+// Of returns the settings of config, a struct with JSON tags, but for those that are zero
+// where their tags leave that out. A whole number that TOML cannot hold is an error.
+func Of(config any) (Tree, error) {
 	b, err := json.Marshal(config)
 	if err != nil {
 		return nil, err
 	}
-	var tree map[string]any
+	var tree Tree
 	if err := unmarshal(b, &tree); err != nil {
 		return nil, err
 	}
-	_, err = simplify(tree)
+	_, err = simplify(map[string]any(tree))
 	return tree, err
 }
 
-// complete returns config as a tree of all its settings, so that a file of it leaves
-// nothing to defaults. Lists of groups and tables that are empty are left out.
-func complete(config reflect.Value) (map[string]any, error) {
+// AllOf returns all settings of config, a struct with JSON tags, so that a file of them
+// leaves nothing to defaults. Lists of groups and tables that are empty are left out.
+func AllOf(config any) (Tree, error) { return allOf(reflect.ValueOf(config)) }
+
+func allOf(config reflect.Value) (map[string]any, error) {
 	tree := map[string]any{}
-	for _, f := range fields(config.Type()) {
+	for _, f := range Fields(config.Type()) {
 		v := config.FieldByIndex(f.Index)
-		if f.name == derived {
+		if f.Setting == derived {
 			continue
 		}
-		if isGroup(f.Type) {
-			group, err := complete(v)
+		group, list := f.Group()
+		if group != nil && !list {
+			group, err := allOf(v)
 			if err != nil {
 				return nil, err
 			}
-			tree[f.name] = group
+			tree[f.Setting] = group
 			continue
 		}
-		list := f.Type.Kind() == reflect.Slice
-		if (list && isGroup(f.Type.Elem()) || f.Type.Kind() == reflect.Map) && v.Len() == 0 {
+		if (list || v.Kind() == reflect.Map) && v.Len() == 0 {
 			continue
 		}
 		b, err := json.Marshal(v.Interface())
@@ -91,10 +82,10 @@ func complete(config reflect.Value) (map[string]any, error) {
 		if err := unmarshal(b, &x); err != nil {
 			return nil, err
 		}
-		if x == nil && list {
+		if x == nil && v.Kind() == reflect.Slice {
 			x = []any{}
 		}
-		if tree[f.name], err = simplify(x); err != nil {
+		if tree[f.Setting], err = simplify(x); err != nil {
 			return nil, err
 		}
 	}
@@ -110,7 +101,7 @@ func simplify(v any) (_ any, err error) {
 			return i, nil
 		}
 		if !strings.ContainsAny(string(v), ".eE") {
-			return nil, fmt.Errorf("recipe: %s is above the whole numbers of TOML, at most 2^63-1", v)
+			return nil, fmt.Errorf("settings: %s is above the whole numbers of TOML, at most 2^63-1", v)
 		}
 		return v.Float64()
 	case []any:

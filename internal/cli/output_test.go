@@ -1,13 +1,10 @@
-package recipe_test
+package cli
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/textlstm/textlstm/recipe"
 )
 
 func TestCheckOutput(t *testing.T) {
@@ -42,12 +39,12 @@ func TestCheckOutput(t *testing.T) {
 		{os.DevNull, "not a regular file", false},
 		{filepath.Join(dir, strings.Repeat("long", 100)), "--out", false},
 	} {
-		err := recipe.CheckOutput("--out", tt.path, []string{filepath.Join(dir, "missing"), in})
+		err := CheckOutput("--out", tt.path, filepath.Join(dir, "missing"), in)
 		if (err != nil) != (tt.want != "") || err != nil && !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", tt.path, err, tt.want)
 		}
-		if usage := new(recipe.Error); errors.As(err, &usage) != tt.usage {
-			t.Errorf("%s: %v is an *Error: %t, want %t", tt.path, err, !tt.usage, tt.usage)
+		if usage := Code(err, func(error) int { return 0 }) == Usage; err != nil && usage != tt.usage {
+			t.Errorf("%s: %v is about usage: %t, want %t", tt.path, err, usage, tt.usage)
 		}
 	}
 	if n := entries(); n != before {

@@ -1,4 +1,4 @@
-package recipe
+package settings
 
 import (
 	"errors"
@@ -26,7 +26,7 @@ func TestOver(t *testing.T) {
 		"c.toml": "epochs = 3\n[model.lstm]\nhidden_size = 7\nlayers = 2\n",
 		"c.JSON": `{"epochs": 3, "model": {"lstm": {"hidden_size": 7, "layers": 2}}}`,
 	} {
-		s, err := ReadSettings(write(t, name, text), []string{"model.lstm.layers=3", `model.pool=["max"]`, "metric=accuracy"})
+		s, err := Read(write(t, name, text), []string{"model.lstm.layers=3", `model.pool=["max"]`, "metric=accuracy"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +67,7 @@ func TestErrors(t *testing.T) {
 		if tt.set != "" {
 			sets = append(sets, tt.set)
 		}
-		s, err := ReadSettings(write(t, tt.name, tt.text), sets)
+		s, err := Read(write(t, tt.name, tt.text), sets)
 		if err == nil {
 			err = s.Over(new(train.Config))
 		}
@@ -76,7 +76,7 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s with %q: %v, want an Error with %q", tt.text, tt.set, err, tt.want)
 		}
 	}
-	if _, err := ReadSettings(filepath.Join(t.TempDir(), "none.toml"), nil); !errors.Is(err, os.ErrNotExist) {
+	if _, err := Read(filepath.Join(t.TempDir(), "none.toml"), nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v, want os.ErrNotExist", err)
 	}
 }
@@ -86,10 +86,10 @@ func TestWriteFile(t *testing.T) {
 	c.Model.NoDeep = true
 	for _, name := range []string{"c.toml", "c.json"} {
 		file := filepath.Join(t.TempDir(), name)
-		if err := WriteFile(file, c); err != nil {
+		if err := writeConfig(file, c); err != nil {
 			t.Fatal(err)
 		}
-		s, err := ReadSettings(file, nil)
+		s, err := Read(file, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,15 @@ func TestWriteFile(t *testing.T) {
 		}
 	}
 	c.Seed = 1 << 63
-	if err := WriteFile(filepath.Join(t.TempDir(), "c.toml"), c); err == nil || !strings.Contains(err.Error(), "9223372036854775808") {
+	if err := writeConfig(filepath.Join(t.TempDir(), "c.toml"), c); err == nil || !strings.Contains(err.Error(), "9223372036854775808") {
 		t.Errorf("a seed that TOML cannot hold: %v", err)
 	}
+}
+
+func writeConfig(file string, config any) error {
+	tree, err := Of(config)
+	if err != nil {
+		return err
+	}
+	return tree.WriteFile(file)
 }
