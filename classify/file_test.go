@@ -261,6 +261,7 @@ func TestTamperedFiles(t *testing.T) {
 		{"a head twice", deep, func(f *tampered) { f.head(1)["name"] = "sentiment" }, []string{`"sentiment"`, "twice"}},
 		{"a head without a name", deep, func(f *tampered) { f.head(1)["name"] = "" }, []string{"empty"}},
 		{"a head with one label", deep, func(f *tampered) { f.head(1)["labels"] = []string{"a"} }, []string{"head topic has 1 labels", "at least 2"}},
+		{"a norm above 1", joint, func(f *tampered) { f.head(1)["wide_norm"] = 1.5 }, []string{"head topic", "wide_norm = 1.5"}},
 		{"a negative scale", joint, func(f *tampered) { f.head(1)["wide"] = -1 }, []string{"head topic", "wide = -1"}},
 		{"a word without a vector", deep, func(f *tampered) {
 			v := f.meta["vocab"].(map[string]any)

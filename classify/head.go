@@ -47,6 +47,12 @@ type Head struct {
 	Deep float64 `json:"deep,omitempty"`
 	Wide float64 `json:"wide,omitempty"`
 
+	// WideNorm divides the scores of the wide branch by n to that power, n being the
+	// number of n-grams that the branch finds in a text, or 1: 0, no norm, leaves sums, which
+	// grow with the length of the text; 0.5 makes the text a vector of length 1, as
+	// cosines have it; 1 makes means. train.Config.LengthNorm fits it to the dev texts.
+	WideNorm float64 `json:"wide_norm,omitempty"`
+
 	// Lexicon [C] multiplies what the words of an English text say by VADER's
 	// lexicon (Hutto & Gilbert 2014), and adds that to the scores: the sum of the
 	// ratings of its n rated words, from -4, very negative, to 4, where negated
@@ -253,6 +259,9 @@ func (h *Head) check(pipeline string, changing []string) (errs []error) {
 		if !(math.Abs(v) <= 100) {
 			bad(": lexicon %v, want -100 to 100", v)
 		}
+	}
+	if !(h.WideNorm >= 0 && h.WideNorm <= 1) {
+		bad(": wide_norm = %v, want 0 to 1", h.WideNorm)
 	}
 	if h.Hidden < 0 || !(h.Deep >= 0) || !(h.Wide >= 0) || !(h.Weight >= 0) {
 		bad(": hidden = %d, deep = %v, wide = %v, weight = %v, want none negative", h.Hidden, h.Deep, h.Wide, h.Weight)

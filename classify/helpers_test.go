@@ -86,6 +86,7 @@ var kinds = []struct {
 	{"number", number},
 	{"number, wide", func(c *classify.Config) { number(c); wideOnly(c) }},
 	{"lexicon", func(c *classify.Config) { c.Heads[0].Lexicon = []float64{-0.75, 0, 0.5} }},
+	{"norm", func(c *classify.Config) { c.Heads[0].WideNorm, c.Heads[1].WideNorm = 0.375, 1 }},
 	{"hash buckets", func(c *classify.Config) { c.Vocab.Buckets = 5 }},
 }
 

@@ -175,6 +175,42 @@ func TestBranches(t *testing.T) {
 	}
 }
 
+// A norm divides the scores of the wide branch by a power of the number of n-grams found.
+func TestWideNorm(t *testing.T) {
+	ctx := t.Context()
+	m := newModel(t, wideOnly)
+	heads := slices.Clone(m.Heads())
+	heads[0].WideNorm, heads[1].WideNorm = 0.375, 1
+	encoded, err := m.Encode(ctx, texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums, err := m.Logits(ctx, encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	normed, err := m.With(heads, m.Card()).Logits(ctx, encoded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lengths := map[int]bool{}
+	for h, head := range heads {
+		C := len(head.Labels)
+		for i, e := range encoded {
+			lengths[len(e.Rows)] = true
+			by := math.Pow(float64(max(len(e.Rows), 1)), head.WideNorm)
+			for c := range C {
+				if got, want := float64(normed[h][i*C+c]), float64(sums[h][i*C+c])/by; math.Abs(got-want) > 1e-5*(1+math.Abs(want)) {
+					t.Errorf("head %s, text %d of %d n-grams: score %v, want %v", head.Name, i, len(e.Rows), got, want)
+				}
+			}
+		}
+	}
+	if !lengths[0] || len(lengths) < 5 {
+		t.Errorf("texts of %v n-grams: too few lengths", lengths)
+	}
+}
+
 // Weights that overflow give answers that mean nothing, but are numbers.
 func TestHugeWeights(t *testing.T) {
 	for _, k := range kinds {

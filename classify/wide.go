@@ -1,8 +1,10 @@
 package classify
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/internal/vec"
@@ -71,13 +73,23 @@ func (w *Wide) end(scratch *worker, e *Encoded) {
 	e.Rows = w.Dictionary.AppendRows(e.Rows, scratch.hashes)
 }
 
+// WideScale is what the scores of the wide branch are multiplied by for a text in which it
+// finds n n-grams.
+func (h *Head) WideScale(n int) float64 {
+	scale := cmp.Or(h.Wide, 1)
+	if h.WideNorm != 0 {
+		scale *= math.Pow(float64(max(n, 1)), -h.WideNorm)
+	}
+	return scale
+}
+
 func (w *Wide) addScores(m *Model, scratch *worker, sums [][]float32) error {
 	for h, l := range w.Heads {
 		C := l.Labels
 		scratch.scores = grow(scratch.scores, C)
 		for i, t := range scratch.texts {
 			l.Score(scratch.scores, t.Rows)
-			vec.Axpy(orOne(m.cfg.Heads[h].Wide), scratch.scores, sums[h][i*C:(i+1)*C])
+			vec.Axpy(float32(m.cfg.Heads[h].WideScale(len(t.Rows))), scratch.scores, sums[h][i*C:(i+1)*C])
 		}
 	}
 	return nil

@@ -236,8 +236,18 @@ func TestTrained(t *testing.T) {
 
 // TestWide wants the wide branch's own scores, the n-grams summing to them.
 func TestWide(t *testing.T) {
-	joint := trainedModel(t)
-	m := joint.Only("wide")
+	plain := trainedModel(t).Only("wide")
+	heads := slices.Clone(plain.Heads())
+	for h := range heads {
+		heads[h].WideNorm = 0.5
+	}
+	for _, m := range []*classify.Model{plain, plain.With(heads, classify.Card{})} {
+		testWide(t, m)
+	}
+}
+
+func testWide(t *testing.T, m *classify.Model) {
+	t.Helper()
 	e := explain.New(m)
 	for _, text := range append(texts, "", "good good good", "\xff") {
 		for _, o := range []explain.Options{{}, {Label: "negative"}, {Label: "positive", Against: "negative"}} {

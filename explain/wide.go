@@ -31,7 +31,14 @@ type Span struct {
 // wide fills in the parts of the wide branch.
 func (e *Explainer) wide(_ context.Context, q *question, x *Explanation) error {
 	dictionary, linear := e.model.Wide().Dictionary, e.model.Wide().Heads[q.head]
-	scale := cmp.Or(e.model.Heads()[q.head].Wide, 1)
+	occurrences := ngram.NewExtractor(e.model.Config().Ngrams).AppendOccurrences(nil, q.tokens)
+	count := map[ngram.Hash]int{} // of those that the branch knows
+	for _, o := range occurrences {
+		if _, ok := dictionary.Row(o.Feature); ok {
+			count[o.Feature]++
+		}
+	}
+	scale := e.model.Heads()[q.head].WideScale(len(count))
 	// weight is the score that one row of Weights, or the Bias, gives.
 	weight := func(columns []float32) float64 {
 		if len(columns) == 1 && linear.Labels == 2 { // one column for opposite scores
@@ -45,11 +52,6 @@ func (e *Explainer) wide(_ context.Context, q *question, x *Explanation) error {
 	}
 	x.Wide = &Branch{Base: weight(linear.Bias)}
 	var columns []float32
-	occurrences := ngram.NewExtractor(e.model.Config().Ngrams).AppendOccurrences(nil, q.tokens)
-	count := map[ngram.Hash]int{}
-	for _, o := range occurrences {
-		count[o.Feature]++
-	}
 	x.Wide.Score = x.Wide.Base
 	at := map[ngram.Hash]int{} // of a feature in ngrams
 	var ngrams []Ngram

@@ -61,6 +61,12 @@ type Config struct {
 	// NBSVM says how the wide branch learns, where the model has one.
 	NBSVM ngram.Options `json:"nbsvm,omitzero"`
 
+	// LengthNorm fits classify.Head.WideNorm to the dev texts too, where the model has a wide
+	// branch: which power of the number of a text's n-grams their sum is divided by. It
+	// helps where some texts are long and others short, since in long ones the sums of n-grams
+	// outvote the network.
+	LengthNorm bool `json:"length_norm,omitempty"`
+
 	// Metric chooses the best epoch on the dev texts: a metric of package
 	// evaluate such as "accuracy", "macro_f1" or "log_loss", of one head as
 	// "topic:macro_f1", else the mean over the heads that have it: those that answer

@@ -62,7 +62,7 @@ func (t *Trainer) heads(cfg Config, data *corpora.Dataset) ([]classify.Head, err
 				if len(given.Lexicon) > 0 {
 					return nil, fmt.Errorf("train: head %s: a student learns what its teacher's lexicon says: leave lexicon out", h.Name)
 				}
-				own.Deep, own.Wide, own.Thresholds = given.Deep, given.Wide, given.Thresholds // of a second training
+				own.Deep, own.Wide, own.WideNorm, own.Thresholds = given.Deep, given.Wide, given.WideNorm, given.Thresholds // of a second training
 			}
 		}
 		heads = append(heads, own)

@@ -421,6 +421,46 @@ func TestScalesInConfig(t *testing.T) {
 	}
 }
 
+// Where long texts hold many n-grams that mislead, a norm is fitted; where it is not asked for,
+// none is, and one that the config has stays.
+func TestLengthNorm(t *testing.T) {
+	dev := reviews(200, 2)
+	for i := range dev.Examples { // of long texts the n-grams say too much
+		if i%2 == 0 {
+			dev.Examples[i].Text = strings.Repeat(dev.Examples[i].Text+" ", 1+i%7)
+			dev.Examples[i].Text += " " + strings.Join(slices.Concat(good, bad, books, films)[i%8:], " ")
+		}
+	}
+	loss := map[string]float64{}
+	norms := map[string]float64{}
+	for name, set := range map[string]func(*train.Config){
+		"none": func(*train.Config) {},
+		"given": func(c *train.Config) {
+			c.Model.Heads = []classify.Head{{Name: "sentiment", WideNorm: 0.25}, {Name: "topic"}}
+		},
+		"fitted": func(c *train.Config) { c.LengthNorm = true },
+		"anew": func(c *train.Config) {
+			c.LengthNorm = true
+			c.Model.Heads = []classify.Head{{Name: "sentiment", WideNorm: 0.9}, {Name: "topic", WideNorm: 0.1}}
+		},
+	} {
+		c := joint()
+		c.Model.NoDeep = true
+		set(&c)
+		r := fit(t, train.Trainer{Config: c}, reviews(60, 1), dev)
+		norms[name], loss[name] = r.Model.Heads()[0].WideNorm, float64(r.Dev["joint"].Heads["sentiment"].LogLoss)
+	}
+	if norms["none"] != 0 || norms["given"] != 0.25 {
+		t.Errorf("norms of %v, want 0 for none, 0.25 for given", norms)
+	}
+	if norms["fitted"] < 0.01 || norms["fitted"] > 0.99 || math.Abs(norms["fitted"]-norms["anew"]) > 0.01 {
+		t.Errorf("norms of %v: want one fitted, whatever the config has", norms)
+	}
+	if !(loss["fitted"] < loss["none"]) || !(loss["fitted"] <= loss["given"]) {
+		t.Errorf("losses of %v: want the least one fitted", loss)
+	}
+}
+
 // The lexicon keeps its weights, changes no other but the scales, and knows words
 // that the training texts do not have.
 func TestLexicon(t *testing.T) {

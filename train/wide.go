@@ -14,6 +14,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/seed"
+	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
@@ -113,24 +114,30 @@ func at(t *nn.Targets, C, i, c int) float32 {
 // mix fits the scales of the branches of each head to the dev texts, by the
 // least mean loss without smoothing; the lexicon keeps its weights. The scales
 // stay positive: their logarithms have a standard normal prior, worth one text,
-// since no scale is best where the scores separate the dev texts. A head without
-// dev labels keeps 1.
+// since no scale is best where the scores separate the dev texts. The norm of the wide
+// branch, where it is to be fitted, has that prior on its logit. A head without dev labels
+// keeps 1.
 func (f *fit) mix(ctx context.Context, dev *set) error {
 	n := len(dev.texts)
-	all := make([]int, n)
-	for i := range all {
-		all[i] = i
+	texts := make([]int, n)
+	for i := range texts {
+		texts[i] = i
 	}
 	var branches []classify.Branch // the learned ones
-	var scores [][][]float32       // theirs, by head [n*C]
+	var all [][][]float32          // their scores, by head [n*C]
 	var rest [][][]float32         // those of the others
-	for _, b := range f.model.Branches() {
-		s, err := f.model.Only(b.Name()).Logits(ctx, dev.texts)
+	model, lengths, typical := f.model, []float64(nil), 0.0
+	if f.cfg.LengthNorm && model.Wide() != nil {
+		model = withoutNorm(model)
+		lengths, typical = logLengths(dev.texts)
+	}
+	for _, b := range model.Branches() {
+		s, err := model.Only(b.Name()).Logits(ctx, dev.texts)
 		if err != nil {
 			return err
 		}
 		if learned(b) {
-			branches, scores = append(branches, b), append(scores, s)
+			branches, all = append(branches, b), append(all, s)
 		} else {
 			rest = append(rest, s)
 		}
@@ -139,7 +146,7 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 		head := &f.cfg.Model.Heads[h]
 		C := head.Width()
 		var t nn.Targets
-		if !dev.gather(h, C, all, &t) {
+		if !dev.gather(h, C, texts, &t) {
 			continue
 		}
 		fixed := make([]float32, n*C)
@@ -148,12 +155,15 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 				fixed[i] += v
 			}
 		}
-		var own [][]float32 // of this head
-		for _, s := range scores {
-			own = append(own, s[h])
+		var own []scores // of this head
+		for k, s := range all {
+			own = append(own, scores{values: s[h]})
+			if _, ok := branches[k].(*classify.Wide); ok {
+				own[k].lengths = lengths
+			}
 		}
 		loss := nn.Loss{Kind: head.Loss.Kind}
-		scales, err := bestScales(own, fixed, func(sum []float32) float64 { return loss.Eval(nil, sum, n, C, &t, 0) }, n)
+		scales, norm, err := bestScales(own, fixed, func(sum []float32) float64 { return loss.Eval(nil, sum, n, C, &t, 0) }, n)
 		if err != nil {
 			return err
 		}
@@ -161,6 +171,10 @@ func (f *fit) mix(ctx context.Context, dev *set) error {
 		head.ClearScales()
 		for k, b := range branches { // whose scores were multiplied by the scales that head had
 			*b.Scale(head) = scales[k] * cmp.Or(*b.Scale(&had), 1)
+		}
+		if lengths != nil {
+			head.WideNorm = norm
+			head.Wide *= math.Exp(norm * typical)
 		}
 	}
 	return nil
@@ -181,29 +195,71 @@ func (f *fit) share() {
 	}
 }
 
-// bestScales returns what to multiply the scores of branches on n texts by, so that
-// their sum with given ones has the least loss.
-func bestScales(branches [][]float32, given []float32, loss func(sum []float32) float64, n int) ([]float64, error) {
+// withoutNorm is a model whose wide branch gives sums.
+func withoutNorm(m *classify.Model) *classify.Model {
+	heads := slices.Clone(m.Heads())
+	for h := range heads {
+		heads[h].WideNorm = 0
+	}
+	return m.With(heads, m.Card())
+}
+
+// logLengths returns the logarithms of the numbers of n-grams that texts have, less their mean,
+// and that mean.
+func logLengths(texts []classify.Encoded) (lengths []float64, mean float64) {
+	for _, t := range texts {
+		lengths = append(lengths, math.Log(float64(max(len(t.Rows), 1))))
+	}
+	mean = floats.Sum(lengths) / float64(max(len(lengths), 1))
+	floats.AddConst(-mean, lengths)
+	return lengths, mean
+}
+
+// scores are those that a branch gives to n texts.
+type scores struct {
+	values  []float32 // [n*C]
+	lengths []float64 // [n] logarithms of the texts' lengths where a norm is to be fitted; else nil
+}
+
+// bestScales returns what to multiply the scores of branches on n texts by, and the norm
+// of those with lengths, so that their sum with given ones has the least loss.
+func bestScales(branches []scores, given []float32, loss func(sum []float32) float64, n int) (scales []float64, norm float64, err error) {
+	K := len(branches)
 	scale := func(x float64) float64 { return math.Exp(min(max(x, -7), 7)) }
+	logistic := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+	start := make([]float64, K, K+1)
+	if slices.ContainsFunc(branches, func(b scores) bool { return b.lengths != nil }) {
+		start = append(start, 0)
+	}
 	sum := make([]float32, len(given))
 	problem := optimize.Problem{Func: func(x []float64) float64 {
 		copy(sum, given)
 		for k, b := range branches {
 			factor := float32(scale(x[k]))
-			for i, v := range b {
-				sum[i] += factor * v
+			if b.lengths == nil {
+				for i, v := range b.values {
+					sum[i] += factor * v
+				}
+				continue
+			}
+			power, C := logistic(x[K]), len(b.values)/n
+			for i, l := range b.lengths {
+				vec.Axpy(factor*float32(math.Exp(-power*l)), b.values[i*C:(i+1)*C], sum[i*C:(i+1)*C])
 			}
 		}
 		return loss(sum) + floats.Dot(x, x)/(2*float64(n))
 	}}
-	result, err := optimize.Minimize(problem, make([]float64, len(branches)), nil, &optimize.NelderMead{})
+	result, err := optimize.Minimize(problem, start, nil, &optimize.NelderMead{})
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	for k, x := range result.X {
-		result.X[k] = scale(x)
+	for _, x := range result.X[:K] {
+		scales = append(scales, scale(x))
 	}
-	return result.X, nil
+	if len(start) > K {
+		norm = logistic(result.X[K])
+	}
+	return scales, norm, nil
 }
 
 // learned says whether training fits a branch and its scales.

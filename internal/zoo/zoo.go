@@ -47,6 +47,8 @@ func Kinds() []Kind {
 		{"ensemble", classify.Config{LSTM: lstm.Config{HiddenSize: 8}, Members: 3, Directions: []nn.Direction{nn.Forward, nn.Reverse, nn.Bidirectional}, Heads: two}},
 		{"wide", classify.Config{LSTM: lstm.Config{HiddenSize: 8}, Ngrams: grams, Heads: append([]classify.Head{
 			{Name: "tone", Labels: labels, Deep: 0.5, Wide: 1.5, Lexicon: []float64{-0.75, 0, 0.5}}}, two...)}},
+		{"wide-norm", classify.Config{LSTM: lstm.Config{HiddenSize: 8}, Ngrams: grams, Heads: []classify.Head{
+			{Name: "tone", Labels: labels, Deep: 0.5, Wide: 1.5, WideNorm: 0.375}, {Name: "label", Labels: []string{"no", "yes"}, WideNorm: 0.5}}}},
 		{"wide-alone", classify.Config{NoDeep: true, Ngrams: grams, Heads: head}},
 		{"multilabel", classify.Config{LSTM: lstm.Config{HiddenSize: 8}, Ngrams: grams, Heads: []classify.Head{
 			{Name: "tags", Labels: labels, Loss: nn.Loss{Kind: nn.BinaryCrossEntropy}, Thresholds: []float64{0.25, 0.5, 0.75}, Hidden: 5}}}},

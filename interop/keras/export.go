@@ -44,6 +44,7 @@ type script struct {
 
 	Chunk, Padded, Context int
 	Subwords, Wide         bool
+	Norm                   bool // some head divides by the number of n-grams
 	Lexicon, Peepholes     bool
 	EmbeddingRows, Width   int
 	Rows                   int // of the wide branch
@@ -71,6 +72,7 @@ func Export(m *classify.Model, file string) (*Exported, error) {
 	networks := interop.Of(m)
 	for _, h := range cfg.Heads {
 		s.Heads = append(s.Heads, newHead(&h, len(networks)))
+		s.Norm = s.Norm || s.Wide && h.WideNorm != 0
 	}
 	if len(networks) == 1 && s.plain(&cfg) && isChain(networks[0]) {
 		if err := s.chain(x, networks[0]); err != nil {
@@ -308,9 +310,18 @@ func (s *script) wide(x *Exported, w *classify.Wide) {
 	}
 }
 
+// wideScale says in Python what the scores of the wide branch are multiplied by, [batch][1] with a norm.
+func wideScale(h *classify.Head) string {
+	scale := number(cmp.Or(h.Wide, 1))
+	if h.WideNorm != 0 {
+		scale += " * found ** " + number(-h.WideNorm)
+	}
+	return scale
+}
+
 // newHead says in Python how the scores of a head of an ensemble are put together.
 func newHead(h *classify.Head, members int) head {
-	out := head{Name: strconv.Quote(h.Name), Wide: number(cmp.Or(h.Wide, 1))}
+	out := head{Name: strconv.Quote(h.Name), Wide: wideScale(h)}
 	if members > 0 {
 		out.Deep = number(cmp.Or(h.Deep, 1) / float64(members))
 	}

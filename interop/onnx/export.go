@@ -415,7 +415,7 @@ func (x *exporter) head(m *classify.Model, i int, members [][]string) {
 		parts = append(parts, x.op("Mul", []string{s, x.float(cmp.Or(head.Deep, 1) / float64(len(members)))}))
 	}
 	if cfg.HasWide() {
-		parts = append(parts, x.op("Mul", []string{x.wide(m.Wide(), i, head), x.float(cmp.Or(head.Wide, 1))}))
+		parts = append(parts, x.op("Mul", []string{x.wide(m.Wide(), i, head), x.wideScale(m.Wide(), head)}))
 	}
 	if len(head.Lexicon) > 0 {
 		var weights []float32
@@ -443,6 +443,17 @@ func (x *exporter) head(m *classify.Model, i int, members [][]string) {
 	default:
 		output(x.op("Softmax", []string{s}, "axis", 1), ".probabilities")
 	}
+}
+
+// wideScale is what the scores of the wide branch are multiplied by, [batch][1] with a norm.
+func (x *exporter) wideScale(w *classify.Wide, head *classify.Head) string {
+	scale := x.float(cmp.Or(head.Wide, 1))
+	if head.WideNorm == 0 {
+		return scale
+	}
+	there := x.op("Cast", []string{x.op("Less", []string{"ngrams", x.scalar(int64(w.Dictionary.Rows()))})}, "to", typeFloat)
+	n := x.op("Max", []string{x.op("ReduceSum", []string{there, x.ints(1)}, "keepdims", 1), x.float(1)})
+	return x.op("Mul", []string{x.op("Pow", []string{n, x.float(-head.WideNorm)}), scale})
 }
 
 // wide is the sum of the weights of a text's n-grams for head i [batch][C].

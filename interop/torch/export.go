@@ -44,6 +44,7 @@ func Export(m *classify.Model, file string) (*Exported, error) {
 		if !s.Wide {
 			continue
 		}
+		s.Norm = s.Norm || h.WideNorm != 0
 		l := m.Wide().Heads[i]
 		rows, cols := m.Wide().Dictionary.Rows(), l.Columns()
 		var table []float32
@@ -92,6 +93,7 @@ type module struct {
 
 	Chunk, Subwords int
 	Wide, Lexicon   bool
+	Norm            bool // some head divides by the number of n-grams
 	Peepholes       bool
 	Turns, Merges   bool // some layer reads backwards alone, or merges directions
 	Embedding       string
@@ -242,9 +244,18 @@ func (s *module) dense(x *Exported, prefix string, h *interop.Head, pools int) (
 	return "nn.Sequential(" + strings.Join(list, ", ") + ")", nil
 }
 
+// wideScale says in Python what the scores of the wide branch are multiplied by, [batch][1] with a norm.
+func wideScale(h *classify.Head) string {
+	scale := number(cmp.Or(h.Wide, 1))
+	if h.WideNorm != 0 {
+		scale += " * found ** " + number(-h.WideNorm)
+	}
+	return scale
+}
+
 // newHead says in Python how the scores of a head are put together.
 func newHead(h *classify.Head, members int) head {
-	out := head{Name: strconv.Quote(h.Name), Wide: number(cmp.Or(h.Wide, 1)), Opposite: h.Width() == 2 && !h.MultiLabel()}
+	out := head{Name: strconv.Quote(h.Name), Wide: wideScale(h), Opposite: h.Width() == 2 && !h.MultiLabel()}
 	if members > 0 {
 		out.Deep = number(cmp.Or(h.Deep, 1) / float64(members))
 	}
