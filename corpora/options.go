@@ -59,6 +59,13 @@ type Head struct {
 	Column string
 }
 
+// A Position is a place between two rows of a file: how many rows, lines and bytes stand
+// before it.
+type Position struct {
+	Rows, Lines int
+	Bytes       int64
+}
+
 // Options say how files are read. The zero value detects everything.
 type Options struct {
 	// Format of every file, also of those in directories and archives; "" detects it
@@ -120,6 +127,9 @@ type Options struct {
 	// Labels lists, by head, the labels that are known; a row with another label
 	// is refused. A head that is not listed takes any.
 	Labels map[string][]string
+	// Before says what of the file stands before the stream of New, where that is a
+	// piece of a file which begins with a row: IDs and errors count on from there.
+	Before Position
 	// Part takes only those entries of a directory or archive that have a path
 	// element beginning with it, such as "train" of train/pos/1.txt.
 	Part string
@@ -130,7 +140,7 @@ type Options struct {
 	Limits Limits
 	// OnEnd, if not nil, is called with the report of a Reader that has read all of
 	// its files.
-	OnEnd func(*Report)
+	OnEnd func(*Report) `json:"-"`
 }
 
 // An OnBad says what becomes of rows that cannot be read.

@@ -93,6 +93,9 @@ func (f *file) openText(br *bufio.Reader, name string) (rows, error) {
 func (f *file) openRows(text *bufio.Reader, format Format) (rows, error) {
 	f.report.Files[f.source].Format = format
 	lines := newLineReader(text, f.opts.Limits.RecordBytes)
+	lines.line += f.opts.Before.Lines
+	lines.offset += f.opts.Before.Bytes
+	f.records = f.opts.Before.Rows
 	if format != Text || f.opts.Lines {
 		f.lines = lines
 	}

@@ -34,6 +34,8 @@ type validation struct {
 	by          string
 	state       string
 	resume      bool
+	shard       crossval.Shard
+	merge       []string
 	predictions string
 	start       recipe.Start
 	losses      recipe.Losses
@@ -71,13 +73,21 @@ labels that its source tells apart, and beside that on those that all groups hav
 VADER's figures on the same texts stand next to the model's, where the labels are
 those of sentiment.
 
-With --state a file keeps the folds that are done, and --resume goes on from it.`,
+With --state a file keeps the folds that are done, and --resume goes on from it.
+
+Several processes or machines can share the folds: each runs the same command with
+its --shard, as 1/3, 2/3 and 3/3, and a --state of its own. The command without
+--shard and with a --merge for each of those files then prints what one process
+would have; a fold that no file has is trained.`,
 		Example: `  sentiment crossval reviews.tsv
   sentiment crossval --folds 5 --set model.lstm.hidden_size=64 --output json reviews.tsv
   sentiment crossval --predictions mine.jsonl reviews.tsv
   sentiment compare vader mine.jsonl --data reviews.tsv
   sentiment crossval --by source films.tsv books.tsv hotels.tsv
-  sentiment crossval --by group --config recipe.toml --state folds.json --resume`,
+  sentiment crossval --by group --config recipe.toml --state folds.json --resume
+  sentiment crossval --shard 1/2 --state a.json reviews.tsv
+  sentiment crossval --shard 2/2 --state b.json reviews.tsv
+  sentiment crossval --merge a.json --merge b.json reviews.tsv`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			if v.by != "" && cmd.Flags().Changed("folds") {
@@ -104,6 +114,8 @@ With --state a file keeps the folds that are done, and --resume goes on from it.
 	f.StringVar(&v.by, "by", "", "leave out one `kind` at a time: group or source")
 	f.StringVar(&v.state, "state", "", "`file` that keeps the folds that are done")
 	f.BoolVar(&v.resume, "resume", false, "go on from the --state of an interrupted run, if there is one")
+	f.Var(&v.shard, "shard", "train every n-th fold from the `i`-th on: i/n")
+	f.StringArrayVar(&v.merge, "merge", nil, "take over the folds of a shard's --state `file`; may be repeated")
 	f.Float64Var(&v.devShare, "dev-split", 0.1, "share of the texts outside a fold that chooses the epoch")
 	f.StringVar(&v.predictions, "predictions", "", "`file` for the answers, JSON lines")
 	cli.AddOutput(cmd, &v.style)
@@ -145,12 +157,12 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 	t.OnProgress = p.Painted()
 	memlimit.Respect()
 	o := crossval.Options{
-		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed, SplitDuplicates: v.copiesApart, File: v.state, Resume: v.resume, OnFold: p.Folds(),
+		Folds: v.folds, DevShare: v.devShare, Seed: t.Seed, SplitDuplicates: v.copiesApart, File: v.state, Resume: v.resume, Shard: v.shard, Merge: v.merge, OnFold: p.Folds(),
 	}
 	if v.by != "" {
 		result, err := crossval.LeaveOut(ctx, t, data, groups, o)
 		p.Done()
-		if err != nil {
+		if err != nil || !v.shard.Whole() {
 			return err
 		}
 		if err := v.writeAnswers(data, result.Heads, result.Answers); err != nil {
@@ -160,7 +172,7 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 	}
 	result, err := crossval.Run(ctx, t, data, o)
 	p.Done()
-	if err != nil {
+	if err != nil || !v.shard.Whole() {
 		return err
 	}
 	if err := v.writeAnswers(data, result.Heads, result.Answers); err != nil {
@@ -190,6 +202,8 @@ func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, 
 		return nil, cli.Usagef("--by %s: want group or source", v.by)
 	case v.resume && v.state == "":
 		return nil, cli.Usagef("--resume needs --state FILE")
+	case !v.shard.Whole() && (v.state == "" || v.predictions != ""):
+		return nil, cli.Usagef("--shard %s needs --state FILE, and gives no --predictions: what merges the shards does", &v.shard)
 	case v.start.Explicit() && v.vectors != "":
 		return nil, cli.Usagef("--init does not go with --vectors")
 	case v.copiesApart && v.by != "":
@@ -203,7 +217,7 @@ func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, 
 		if to[1] == "" {
 			continue
 		}
-		if err := cli.CheckOutput(to[0], to[1], slices.Concat(files, []string{v.recipe.Config, v.start.File(), string(v.vectors)})...); err != nil {
+		if err := cli.CheckOutput(to[0], to[1], slices.Concat(files, v.merge, []string{v.recipe.Config, v.start.File(), string(v.vectors)})...); err != nil {
 			return nil, err
 		}
 	}

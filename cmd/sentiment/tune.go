@@ -34,6 +34,8 @@ type tuning struct {
 	losses           recipe.Losses
 	out, study       string
 	resume           bool
+	shard            tune.Shard
+	merge            []string
 	space, method    string
 	trials, parallel int
 	minEpochs        int
@@ -61,12 +63,21 @@ The study is kept in a file beside CONFIG, and --resume goes on with one that wa
 interrupted, to the same end. The same seed gives the same study. With --parallel N
 as many trials are chosen at once and run side by side, as far as there is memory.
 
+Several processes or machines can share the trials of --method random: each runs the
+same command with its --shard, as 1/3, 2/3 and 3/3, and a --study of its own. The
+command without --shard and with a --merge for each of those files then ends as one
+process would have; a trial that no file has is run. The trials of the other methods
+follow from those before them.
+
 The importance of a setting is the share of the variance of the scores that goes
 with its value, by itself. The best of many dev scores is a little too good: judge
 the model on other texts.`,
 		Example: `  sentiment tune --train train.tsv --dev dev.tsv --out best.toml
   sentiment train --train train.tsv --dev dev.tsv --config best.toml --out best.model
-  sentiment tune --train train.tsv --out best.toml --method halving --trials 40 --epochs 9`,
+  sentiment tune --train train.tsv --out best.toml --method halving --trials 40 --epochs 9
+  sentiment tune --train train.tsv --method random --shard 1/2 --study a.study
+  sentiment tune --train train.tsv --method random --shard 2/2 --study b.study
+  sentiment tune --train train.tsv --method random --merge a.study --merge b.study --out best.toml`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if u.show {
@@ -93,6 +104,8 @@ the model on other texts.`,
 	f.StringVar(&u.out, "out", "", "config `file` to write, TOML or JSON by its name")
 	f.StringVar(&u.study, "study", "", "`file` of the study (default CONFIG.study)")
 	f.BoolVar(&u.resume, "resume", false, "go on with the study of an interrupted run, if there is one")
+	f.Var(&u.shard, "shard", "run every n-th trial from the `i`-th on: i/n")
+	f.StringArrayVar(&u.merge, "merge", nil, "take over the trials of a shard's --study `file`; may be repeated")
 	f.StringVar(&u.space, "space", "", "TOML `file` of the settings to choose from")
 	f.BoolVar(&u.show, "print-space", false, "print the usual settings to choose from")
 	f.StringVar(&u.method, "method", string(tune.TPE), "tpe, random or halving")
@@ -130,7 +143,7 @@ func (u *tuning) run(cmd *cobra.Command) error {
 	s.OnRun = p.Trials(s)
 	err = s.Run(cmd.Context(), t.Try)
 	p.Done()
-	if err != nil {
+	if err != nil || !u.shard.Whole() {
 		return err
 	}
 	best, _ := s.Best()
@@ -153,10 +166,14 @@ func (u *tuning) run(cmd *cobra.Command) error {
 // check checks the flags and reads the recipe to begin with.
 func (u *tuning) check(cmd *cobra.Command) (*recipe.Recipe, error) {
 	switch {
-	case u.out == "":
+	case u.out == "" && u.shard.Whole():
 		return nil, cli.Usagef("tune needs --out CONFIG")
+	case !u.shard.Whole() && (u.study == "" || u.out != ""):
+		return nil, cli.Usagef("--shard %s needs --study FILE, and writes no --out: what merges the shards does", &u.shard)
 	case !(u.devSplit > 0 && u.devSplit < 1):
 		return nil, cli.Usagef("--dev-split %v: want a share above 0 and below 1", u.devSplit)
+	case !u.shard.Whole() && u.method != string(tune.Random):
+		return nil, cli.Usagef("--shard %s: the trials of --method %s follow from those before them, want the method %s", &u.shard, u.method, tune.Random)
 	case u.trials < 1:
 		return nil, cli.Usagef("--trials %d: want at least 1", u.trials)
 	case u.parallel < 1:
@@ -167,6 +184,9 @@ func (u *tuning) check(cmd *cobra.Command) (*recipe.Recipe, error) {
 	r, err := u.recipe.read(cmd, u.files, u.dev, "--train FILE")
 	if err != nil {
 		return nil, err
+	}
+	if u.out == "" {
+		return r, nil
 	}
 	return r, cli.CheckOutput("--out", u.out, slices.Concat(u.files, u.dev, []string{u.space})...)
 }
@@ -207,7 +227,10 @@ func (u *tuning) open(r *recipe.Recipe, opts corpora.Options) (*tune.Trainer, *t
 	if err != nil {
 		return nil, nil, cli.UsageError(err)
 	}
-	s.File = file
+	s.File, s.Shard = file, u.shard
+	if err := s.Merge(u.merge...); err != nil {
+		return nil, nil, err
+	}
 	if u.resume {
 		if err := s.Resume(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, nil, err
@@ -218,7 +241,7 @@ func (u *tuning) open(r *recipe.Recipe, opts corpora.Options) (*tune.Trainer, *t
 
 // checkStudy refuses to begin a study where there is one.
 func (u *tuning) checkStudy(file string) error {
-	if err := cli.CheckOutput("--study", file, slices.Concat(u.files, u.dev, []string{u.space, u.recipe.Config})...); err != nil {
+	if err := cli.CheckOutput("--study", file, slices.Concat(u.files, u.dev, u.merge, []string{u.space, u.recipe.Config})...); err != nil {
 		return err
 	}
 	if _, err := os.Stat(file); err == nil && !u.resume {

@@ -33,6 +33,13 @@ type Options struct {
 	File   string
 	Resume bool
 
+	// Shard is the share of the folds to train where other processes train the others; the
+	// zero value is all. The result of a shard has its folds alone, with nothing pooled
+	// over them: what counts is its File. Merge names the files of shards: their folds
+	// are not trained again, and a run that has them all yields what one run would.
+	Shard Shard
+	Merge []string
+
 	// OnFold, if not nil, is called before a fold is trained with the texts
 	// that it learns from, and after it with its metrics.
 	OnFold func(Progress)
@@ -42,6 +49,7 @@ type Options struct {
 type Progress struct {
 	Fold, Folds      int    // from 1
 	Group            string // of LeaveOut
+	Left             int    // folds that follow, of the shard
 	Train, Dev, Test int    // texts
 	Kept             bool   // not trained now: its answers are those of Options.File
 	Done             *Fold
@@ -101,8 +109,8 @@ func Run(ctx context.Context, t train.Trainer, data *corpora.Dataset, o Options)
 	r.Heads = s.heads
 	if r.Folds, err = s.run(ctx, r.Answers, func(d *corpora.Dataset, a []classify.Prediction) ([]score.Predictions, error) {
 		return score.Gather(s.heads, d, a)
-	}); err != nil {
-		return nil, err
+	}); err != nil || !o.Shard.Whole() {
+		return r, err
 	}
 	r.Pooled, err = score.Gather(r.Heads, data, r.Answers)
 	return r, err
@@ -135,6 +143,9 @@ func newSession(t train.Trainer, data *corpora.Dataset, o Options, cuts []cut) (
 	if !(o.DevShare > 0 && o.DevShare < 1) {
 		return nil, fmt.Errorf("crossval: dev share %v, want above 0 and below 1", o.DevShare)
 	}
+	if err := o.Shard.Validate(len(cuts)); err != nil {
+		return nil, fmt.Errorf("crossval: %w", err)
+	}
 	s := &session{trainer: t, data: data, o: o, cuts: cuts}
 	var err error
 	// All models have the labels of all texts, also where a fold has all there
@@ -154,6 +165,9 @@ func newSession(t train.Trainer, data *corpora.Dataset, o Options, cuts []cut) (
 func (s *session) run(ctx context.Context, answers []classify.Prediction, gather func(*corpora.Dataset, []classify.Prediction) ([]score.Predictions, error)) ([]Fold, error) {
 	var folds []Fold
 	for f := range s.cuts {
+		if !s.o.Shard.Has(f) {
+			continue
+		}
 		done, err := s.fold(ctx, f, answers, gather)
 		if err != nil {
 			return nil, fmt.Errorf("fold %d of %d: %w", f+1, len(s.cuts), err)
@@ -174,7 +188,7 @@ func (s *session) fold(ctx context.Context, f int, answers []classify.Prediction
 	if c.repeated {
 		dev.Dedup()
 	}
-	p := Progress{Fold: f + 1, Folds: len(s.cuts), Group: c.group, Train: learn.Len(), Dev: dev.Len(), Test: test.Len(), Kept: f < len(s.state.Folds)}
+	p := Progress{Fold: f + 1, Folds: len(s.cuts), Left: s.o.Shard.Of(len(s.cuts)) - s.o.Shard.Of(f+1), Group: c.group, Train: learn.Len(), Dev: dev.Len(), Test: test.Len(), Kept: s.state.Folds[f] != nil}
 	if s.o.OnFold != nil {
 		s.o.OnFold(p)
 	}
@@ -183,11 +197,11 @@ func (s *session) fold(ctx context.Context, f int, answers []classify.Prediction
 		if err != nil {
 			return nil, err
 		}
-		if err := s.keep(saved); err != nil {
+		if err := s.keep(f, saved); err != nil {
 			return nil, err
 		}
 	}
-	saved := &s.state.Folds[f]
+	saved := s.state.Folds[f]
 	for k, i := range c.inside {
 		answers[i] = saved.Answers[k]
 	}
@@ -207,10 +221,10 @@ func (s *session) fold(ctx context.Context, f int, answers []classify.Prediction
 	return p.Done, nil
 }
 
-func (s *session) train(ctx context.Context, learn, dev, test *corpora.Dataset) (answered, error) {
+func (s *session) train(ctx context.Context, learn, dev, test *corpora.Dataset) (*answered, error) {
 	trained, err := s.trainer.Fit(ctx, learn, dev)
 	if err != nil {
-		return answered{}, err
+		return nil, err
 	}
 	texts := make([]string, test.Len())
 	for k := range texts {
@@ -220,7 +234,7 @@ func (s *session) train(ctx context.Context, learn, dev, test *corpora.Dataset) 
 	if err == nil && s.trainer.Checkpoint != "" {
 		err = train.RemoveCheckpoints(s.trainer.Checkpoint)
 	}
-	return answered{Epoch: trained.Model.Card().Epochs, Heads: trained.Model.Heads(), Answers: answers}, err
+	return &answered{Epoch: trained.Model.Card().Epochs, Heads: trained.Model.Heads(), Answers: answers}, err
 }
 
 // A Spread is a metric over the folds where it is defined.

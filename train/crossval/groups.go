@@ -85,8 +85,8 @@ func LeaveOut(ctx context.Context, t train.Trainer, data *corpora.Dataset, group
 		}
 		tested = append(tested, some)
 		return p, err
-	}); err != nil {
-		return nil, err
+	}); err != nil || !o.Shard.Whole() {
+		return g, err
 	}
 	for _, h := range g.Heads {
 		if err := g.judge(ctx, h.Name, tested); err != nil {

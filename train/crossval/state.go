@@ -13,7 +13,7 @@ import (
 
 // A state is what Options.File keeps: all that finished folds leave behind.
 type state struct {
-	Folds []answered `json:"folds"`
+	Folds []*answered `json:"folds"` // by fold, as far as the last that is done; nil for those that are not
 }
 
 // An answered fold. Its metrics are computed anew from the answers.
@@ -31,35 +31,54 @@ const maxState = 1 << 30
 // A MismatchError says that a file is of another cross-validation.
 type MismatchError = resume.MismatchError
 
-// open begins the state, or takes over that of the file.
+// A Shard is the share of the folds that one of several processes trains.
+type Shard = resume.Shard
+
+// open begins the state, or takes over that of the file, and those of other shards.
 func (s *session) open() (err error) {
-	if s.id, err = s.identity(); err != nil || s.o.File == "" {
+	s.state.Folds = make([]*answered, len(s.cuts))
+	if s.id, err = s.identity(); err != nil {
 		return err
 	}
-	if !s.o.Resume {
-		if _, err := (fsx.OS{}).Stat(s.o.File); err == nil {
-			return fmt.Errorf("crossval: %s: %w: resume it, or remove it", s.o.File, fs.ErrExist)
+	for _, file := range s.o.Merge {
+		if err := s.take(file); err != nil {
+			return err
 		}
+	}
+	if s.o.File == "" {
 		return nil
 	}
+	if s.o.Resume {
+		if err := s.take(s.o.File); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	} else if _, err := (fsx.OS{}).Stat(s.o.File); err == nil {
+		return fmt.Errorf("crossval: %s: %w: resume it, or remove it", s.o.File, fs.ErrExist)
+	}
+	return nil
+}
+
+// take takes over the folds that a file has.
+func (s *session) take(file string) error {
 	var there state
-	switch err := resume.ReadJSON(s.o.File, maxState, stateVersion, s.id, &there); {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
+	if err := resume.ReadJSON(file, maxState, stateVersion, s.id, &there); err != nil {
 		return fmt.Errorf("crossval: %w", err)
-	case len(there.Folds) > len(s.cuts):
-		return fmt.Errorf("crossval: %s: %d folds, want at most %d", s.o.File, len(there.Folds), len(s.cuts))
 	}
-	for f := range there.Folds {
-		if err := s.check(f, &there.Folds[f]); err != nil {
-			return fmt.Errorf("crossval: %s: fold %d: %w", s.o.File, f+1, err)
-		}
-		for i := range there.Folds[f].Answers {
-			there.Folds[f].Answers[i].Heads = there.Folds[f].Heads
-		}
+	if len(there.Folds) > len(s.cuts) {
+		return fmt.Errorf("crossval: %s: %d folds, want at most %d", file, len(there.Folds), len(s.cuts))
 	}
-	s.state = there
+	for f, a := range there.Folds {
+		if a == nil {
+			continue
+		}
+		if err := s.check(f, a); err != nil {
+			return fmt.Errorf("crossval: %s: fold %d: %w", file, f+1, err)
+		}
+		for i := range a.Answers {
+			a.Answers[i].Heads = a.Heads
+		}
+		s.state.Folds[f] = a
+	}
 	return nil
 }
 
@@ -86,12 +105,16 @@ func (s *session) check(f int, a *answered) error {
 }
 
 // keep adds a fold to the state and writes it.
-func (s *session) keep(a answered) error {
-	s.state.Folds = append(s.state.Folds, a)
+func (s *session) keep(f int, a *answered) error {
+	s.state.Folds[f] = a
 	if s.o.File == "" {
 		return nil
 	}
-	return resume.WriteJSON(s.o.File, stateVersion, s.id, &s.state)
+	last := len(s.state.Folds)
+	for s.state.Folds[last-1] == nil {
+		last--
+	}
+	return resume.WriteJSON(s.o.File, stateVersion, s.id, &state{s.state.Folds[:last]})
 }
 
 // identity is all that decides the answers.

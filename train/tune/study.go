@@ -167,6 +167,12 @@ type Study struct {
 	// File, if not "", is replaced by the study's state after every run.
 	File string
 
+	// Shard is the share of the trials that Run does where other processes do the others,
+	// each with a File of its own; the zero value is all. Only the method random has
+	// trials that do not follow from what came out of others. Merge brings the runs of
+	// all shards together.
+	Shard Shard
+
 	// Memory is how many bytes the tasks that run together may need, and Need
 	// says what each does; one that needs more runs alone. Nil means that there
 	// is enough.
@@ -182,6 +188,9 @@ func New(o Options) (*Study, error) {
 	o = o.Resolve()
 	return &Study{Options: o}, o.Validate()
 }
+
+// A Shard is the share of the trials that one of several processes does.
+type Shard = resume.Shard
 
 // A MismatchError says that a file is of another study.
 type MismatchError = train.MismatchError
@@ -201,13 +210,29 @@ func (s *Study) identity() train.Identity {
 
 // Resume takes over the runs of s.File, as a study with the same options left
 // it. A *MismatchError says what is another's.
-func (s *Study) Resume() error {
-	var runs []Run
-	if err := resume.ReadJSON(s.File, maxFile, fileVersion, s.identity(), &runs); err != nil {
-		return fmt.Errorf("tune: %w", err)
+func (s *Study) Resume() error { return s.Merge(s.File) }
+
+// Merge takes over the runs of files that studies with the same options left, such as
+// the shards of this one. A *MismatchError says what is another's.
+func (s *Study) Merge(files ...string) error {
+	for _, file := range files {
+		var runs []Run
+		if err := resume.ReadJSON(file, maxFile, fileVersion, s.identity(), &runs); err != nil {
+			return fmt.Errorf("tune: %w", err)
+		}
+		for _, r := range runs {
+			if !slices.ContainsFunc(s.Runs, func(have Run) bool { return have.Task.Run == r.Task.Run }) {
+				s.add(r)
+			}
+		}
 	}
-	s.Runs = runs
 	return nil
+}
+
+// add puts a run in its place.
+func (s *Study) add(r Run) {
+	s.Runs = append(s.Runs, r)
+	slices.SortFunc(s.Runs, func(a, b Run) int { return cmp.Compare(a.Task.Run, b.Task.Run) })
 }
 
 func (s *Study) save() error {
@@ -217,9 +242,15 @@ func (s *Study) save() error {
 	return resume.WriteJSON(s.File, fileVersion, s.identity(), s.Runs)
 }
 
-// Run does what is left of the study. An error other than a *TrialError ends
+// Run does what is left of the study, or of its shard. An error other than a *TrialError ends
 // it, ctx's among them; what was done until then is kept.
 func (s *Study) Run(ctx context.Context, f Objective) error {
+	if err := s.Shard.Validate(s.Trials); err != nil {
+		return fmt.Errorf("tune: %w", err)
+	}
+	if !s.Shard.Whole() && s.Method != Random {
+		return fmt.Errorf("tune: shard %s of a study by %s, whose trials follow from those before them: want the method %s", s.Shard, s.Method, Random)
+	}
 	var mu sync.Mutex // guards Runs, the file and OnRun
 	memory := semaphore.NewWeighted(max(s.Memory, 1))
 	for done := 0; ; {
@@ -232,15 +263,21 @@ func (s *Study) Run(ctx context.Context, f Objective) error {
 		var left []Task
 		for _, t := range batch {
 			if i := slices.IndexFunc(s.Runs, func(r Run) bool { return r.Task.Run == t.Run }); i < 0 {
-				left = append(left, t)
+				if s.Shard.Has(t.Run) {
+					left = append(left, t)
+				}
 			} else if r := s.Runs[i]; r.Trial != t.Trial || r.Rung != t.Rung || r.Values.String() != t.Values.String() {
 				return fmt.Errorf("tune: run %d of %s had the settings %v, this version would try %v", t.Run, s.File, r.Values, t.Values)
 			}
 		}
 		g, ctx := errgroup.WithContext(ctx)
+		g.SetLimit(s.Parallel)
 		for _, t := range left {
 			t.Together = min(len(left), s.Parallel)
 			g.Go(func() error {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
 				o, err := s.try(ctx, memory, f, t)
 				var bad *TrialError
 				if err != nil && !errors.As(err, &bad) {
@@ -253,8 +290,7 @@ func (s *Study) Run(ctx context.Context, f Objective) error {
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				s.Runs = append(s.Runs, r)
-				slices.SortFunc(s.Runs, func(a, b Run) int { return cmp.Compare(a.Task.Run, b.Task.Run) })
+				s.add(r)
 				if err := s.save(); err != nil {
 					return err
 				}
@@ -264,7 +300,7 @@ func (s *Study) Run(ctx context.Context, f Objective) error {
 				return nil
 			})
 		}
-		if err := g.Wait(); err != nil {
+		if err := g.Wait(); err != nil || s.Method == Random {
 			return err
 		}
 		done += len(batch)
@@ -291,10 +327,11 @@ func (s *Study) try(ctx context.Context, memory *semaphore.Weighted, f Objective
 	}
 }
 
-// batch chooses the tasks that follow the runs before.
+// batch chooses the tasks that follow the runs before: all of a random study at once, as
+// none depends on another.
 func (s *Study) batch(before []Run) []Task {
 	var tasks []Task
-	for len(tasks) < s.Parallel {
+	for s.Method == Random || len(tasks) < s.Parallel {
 		t, ok := s.next(before, tasks)
 		if !ok {
 			break

@@ -104,18 +104,23 @@ func TestInterruptedStudyEndsTheSame(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			a, err := os.ReadFile(whole.File)
-			if err != nil {
-				t.Fatal(err)
-			}
-			b, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(a), string(b)); diff != "" {
-				t.Error(diff)
-			}
+			sameFile(t, whole.File, file)
 		})
+	}
+}
+
+func sameFile(t *testing.T, want, got string) {
+	t.Helper()
+	a, err := os.ReadFile(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(a), string(b)); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -350,6 +355,64 @@ func TestOptionsAreChecked(t *testing.T) {
 	} {
 		if _, err := New(o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%+v: %v, want %q", o, err, want)
+		}
+	}
+}
+
+// A study whose trials several processes did ends with the file of one that did them all.
+func TestShards(t *testing.T) {
+	o := Options{Method: Random, Trials: 8}
+	dir := t.TempDir()
+	whole := study(t, o)
+	whole.File = filepath.Join(dir, "whole.json")
+	run(t, whole)
+
+	var files []string
+	for i := 3; i >= 1; i-- {
+		s := study(t, o)
+		s.Shard, s.File = Shard{I: i, N: 3}, filepath.Join(dir, fmt.Sprint(i))
+		run(t, s)
+		if want := s.Shard.Of(8); len(s.Runs) != want {
+			t.Errorf("shard %v did %d trials, want %d", s.Shard, len(s.Runs), want)
+		}
+		files = append(files, s.File)
+	}
+	merged := study(t, o)
+	if err := merged.Merge(append(files, files[0])...); err != nil {
+		t.Fatal(err)
+	}
+	if err := merged.Run(t.Context(), func(context.Context, Task) (Outcome, error) {
+		return Outcome{}, errors.New("a trial is done again")
+	}); err != nil {
+		t.Fatal(err)
+	}
+	merged.File = filepath.Join(dir, "merged.json")
+	if err := merged.save(); err != nil {
+		t.Fatal(err)
+	}
+	sameFile(t, whole.File, merged.File)
+
+	// What no shard did is done by who merges them.
+	rest := study(t, o)
+	rest.File = filepath.Join(dir, "rest.json")
+	if err := rest.Merge(files[:2]...); err != nil {
+		t.Fatal(err)
+	}
+	run(t, rest)
+	sameFile(t, whole.File, rest.File)
+
+	o.Seed = 1
+	var mismatch *MismatchError
+	if err := study(t, o).Merge(files...); !errors.As(err, &mismatch) {
+		t.Errorf("another study's shards: %v", err)
+	}
+	for want, s := range map[string]*Study{
+		"want the method random": study(t, Options{Method: TPE, Trials: 8}),
+		"at most so many shards": study(t, Options{Method: Random, Trials: 2}),
+	} {
+		s.Shard = Shard{I: 1, N: 3}
+		if err := s.Run(t.Context(), objective); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
 		}
 	}
 }

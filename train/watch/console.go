@@ -156,17 +156,17 @@ func (c *Console) Painted() func(train.Progress) {
 
 // Folds returns what tells how each fold did, and how long the others will take.
 func (c *Console) Folds() func(crossval.Progress) {
-	start, kept := time.Now(), 0
+	start, trained := time.Now(), 0
 	return func(x crossval.Progress) {
-		if x.Kept && x.Done != nil {
-			kept++
+		if !x.Kept && x.Done != nil {
+			trained++
 		}
-		c.fold(x, kept, time.Since(start))
+		c.fold(x, trained, time.Since(start))
 	}
 }
 
-// fold says how a fold did; so many of the folds are of an earlier run.
-func (c *Console) fold(x crossval.Progress, kept int, elapsed time.Duration) {
+// fold says how a fold did; so many have been trained, with it, and not taken over.
+func (c *Console) fold(x crossval.Progress, trained int, elapsed time.Duration) {
 	if x.Done == nil {
 		return
 	}
@@ -181,7 +181,7 @@ func (c *Console) fold(x crossval.Progress, kept int, elapsed time.Duration) {
 	}
 	rest := "kept"
 	if !x.Kept {
-		left := time.Duration(math.Round(float64(elapsed) / float64(x.Fold-kept) * float64(x.Folds-x.Fold)))
+		left := time.Duration(math.Round(float64(elapsed) / float64(trained) * float64(x.Left)))
 		rest = fmt.Sprintf("%s, %s to go", progress.Short(elapsed), progress.Short(left))
 	}
 	c.Say("fold %*d/%d  %s%s  epoch %d  %s", len(fmt.Sprint(x.Folds)), x.Fold, x.Folds, group, strings.Join(figures, ", "), x.Done.Epoch, rest)
