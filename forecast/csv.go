@@ -1,74 +1,179 @@
 package forecast
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // ErrData says that a table cannot be read as series. Errors that wrap it say where.
 var ErrData = errors.New("bad data")
 
-// A TableConfig says which columns of a table are what, by their names in the header
-// or their numbers from 1. The zero value suits a table whose last column is the
-// series and whose first, if it has more, names the steps.
-type TableConfig struct {
-	// Values are the columns of the series, one each; empty means the last that is not
-	// a covariate.
-	Values []string
+// A Missing says what stands for a value that a table has not.
+type Missing string
 
-	// Time is the column that names the steps; "" means the first, unless it is
-	// another's.
-	Time string
+// What stands for missing values. At the ends of a series nothing does: it is shorter.
+const (
+	Refused Missing = ""       // nothing: one is an error
+	Linear  Missing = "linear" // the line between the values beside it
+	Hold    Missing = "last"   // the value before it
+	Zero    Missing = "zero"   // 0
+)
+
+// A TableConfig says which columns of a table are what, by their names in the header
+// or their numbers from 1. The zero value suits a table with one column of numbers
+// beside that of times.
+type TableConfig struct {
+	// Values are the columns of the series, one each; empty means the one that has
+	// numbers and is nothing else.
+	Values []string `json:"values,omitempty"`
+
+	// Time is the column that names the steps; "" means the first that has dates, or
+	// the first of all, unless it is another's.
+	Time string `json:"time,omitempty"`
 
 	// Series is a column that says which series a row belongs to, for tables that have
 	// them below each other; Values is then one column.
-	Series string
+	Series string `json:"series,omitempty"`
 
 	// Covariates are columns of further values. Rows at the end whose value is empty
 	// give the covariates of the steps to be forecast.
-	Covariates []string
+	Covariates []string `json:"covariates,omitempty"`
+
+	// Missing says what stands for values that are empty or NA, and for steps that have
+	// no row where the times are at equal distances.
+	Missing Missing `json:"missing,omitempty"`
 
 	// Comma is the delimiter; 0 means a comma, or the tab, semicolon or pipe of which
 	// the first line has most.
-	Comma rune
+	Comma rune `json:"comma,omitempty"`
+
+	// Decimal is the mark of fractions, a point or a comma; 0 means what the numbers
+	// show, and a point where they do not.
+	Decimal rune `json:"decimal,omitempty"`
+
+	// OnNote, if not nil, is called with what is read otherwise than it stands.
+	OnNote func(note string) `json:"-"`
 }
 
-// ReadTable reads series from a table with comma-separated values. A first row whose
-// values are no numbers is the header. name is for errors, which give the line.
+// Validate reports what makes no sense.
+func (c TableConfig) Validate() error {
+	switch {
+	case !slices.Contains([]Missing{Refused, Linear, Hold, Zero}, c.Missing):
+		return fmt.Errorf("forecast: missing %q: want linear, last or zero", c.Missing)
+	case !slices.Contains([]rune{0, '.', ','}, c.Decimal):
+		return fmt.Errorf("forecast: decimal %q: want a point or a comma", c.Decimal)
+	case c.Comma != 0 && (c.Comma == '"' || c.Comma == '\n' || c.Comma == '\r' || c.Comma == utf8.RuneError || c.Comma == c.Decimal):
+		return fmt.Errorf("forecast: delimiter %q: want one that numbers and quotes do not have", c.Comma)
+	}
+	return nil
+}
+
+// ReadTable reads series from a table with comma-separated values, in UTF-8 or UTF-16.
+// A first row whose values are no numbers is the header. Rows are put in the order of
+// their times. name is for errors, which give the line.
 func ReadTable(r io.Reader, name string, c TableConfig) ([]Series, error) {
-	t := &table{TableConfig: c, name: name, index: map[string]int{}}
-	all, err := io.ReadAll(r)
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	all, err := io.ReadAll(transform.NewReader(r, unicode.BOMOverride(encoding.Nop.NewDecoder())))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	text := strings.TrimPrefix(string(all), "\ufeff")
-	rows := csv.NewReader(strings.NewReader(text))
-	if rows.Comma = c.Comma; rows.Comma == 0 {
-		rows.Comma = delimiter(text)
+	t := &table{TableConfig: c, name: name}
+	if err := t.read(string(all)); err != nil {
+		return nil, err
 	}
-	rows.TrimLeadingSpace = true
+	return t.all()
+}
+
+// A table is one being read.
+type table struct {
+	TableConfig
+	name   string
+	header []string // nil for none
+	rows   [][]string
+	lines  []int // of rows
+
+	values, covariates []int
+	time, group        int // -1 for none
+	mark               rune
+}
+
+func (t *table) bad(line int, format string, args ...any) error {
+	where := t.name
+	if line > 0 {
+		where = fmt.Sprintf("%s:%d", t.name, line)
+	}
+	return fmt.Errorf("%s: %w: %w", where, ErrData, fmt.Errorf(format, args...))
+}
+
+func (t *table) note(format string, args ...any) {
+	if t.OnNote != nil {
+		t.OnNote(t.name + ": " + fmt.Sprintf(format, args...))
+	}
+}
+
+// read reads the rows and finds the columns.
+func (t *table) read(text string) error {
+	said, skipped := t.Comma, 0
+	if line, rest, _ := strings.Cut(text, "\n"); strings.HasPrefix(line, "sep=") { // as Excel has it
+		if mark := strings.TrimRight(line[4:], "\r"); utf8.RuneCountInString(mark) == 1 {
+			text, skipped = rest, 1
+			said = cmp.Or(said, []rune(mark)[0])
+		}
+	}
+	r := csv.NewReader(strings.NewReader(text))
+	if r.Comma = cmp.Or(said, delimiter(text)); (TableConfig{Comma: r.Comma}).Validate() != nil {
+		return t.bad(1, "the delimiter %q", r.Comma)
+	}
+	r.TrimLeadingSpace = !strings.ContainsRune(" \t", r.Comma) // else it would trim empty cells
 	for {
-		row, err := rows.Read()
+		row, err := r.Read()
 		if err == io.EOF {
 			break
 		}
+		if parse, ok := errors.AsType[*csv.ParseError](err); ok {
+			err = parse.Err
+			if errors.Is(err, csv.ErrFieldCount) {
+				err = fmt.Errorf("wrong number of fields: %d, the first row has %d", len(row), r.FieldsPerRecord)
+			}
+			return t.bad(parse.Line+skipped, "%w", err)
+		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w: %w", name, ErrData, err)
+			return t.bad(0, "%w", err)
 		}
-		t.line, _ = rows.FieldPos(0)
-		if err := t.add(row); err != nil {
-			return nil, fmt.Errorf("%s:%d: %w: %w", name, t.line, ErrData, err)
+		line, _ := r.FieldPos(0)
+		for i := range row {
+			row[i] = strings.TrimSpace(row[i])
 		}
+		t.rows, t.lines = append(t.rows, row), append(t.lines, line+skipped)
 	}
-	if !slices.ContainsFunc(t.series, func(s Series) bool { return len(s.Values) > 0 }) {
-		return nil, fmt.Errorf("%s: %w: no rows", name, ErrData)
+	if len(t.rows) > 0 && isHeader(t.rows[0]) {
+		t.header, t.rows, t.lines = t.rows[0], t.rows[1:], t.lines[1:]
 	}
-	return t.series, nil
+	if len(t.rows) == 0 {
+		return t.bad(0, "no rows")
+	}
+	if err := t.columns(); err != nil {
+		return t.bad(0, "%w", err)
+	}
+	if t.mark = t.Decimal; t.mark == 0 {
+		t.mark = t.decimal(r.Comma)
+	}
+	return nil
 }
 
 // delimiter is the one of which the first line has most.
@@ -83,73 +188,211 @@ func delimiter(text string) rune {
 	return best
 }
 
-// A table is one being read.
-type table struct {
-	TableConfig
-	name   string
-	line   int
-	series []Series
-	index  map[string]int // series by name
-
-	values, covariates []int
-	time, group        int // -1 for none
-}
-
-// add takes a row.
-func (t *table) add(row []string) error {
-	if t.values == nil {
-		header := !t.isData(row)
-		if err := t.columns(row, header); err != nil {
-			return err
-		}
-		if header {
-			return nil
+// isHeader says whether the last cell of a row that could be a value is no number.
+func isHeader(row []string) bool {
+	for _, cell := range slices.Backward(row) {
+		if cell != "" && !isMissing(cell) {
+			return !numeric.MatchString(cell)
 		}
 	}
-	for i, column := range t.values {
-		s := &t.series[t.seriesOf(row, i)]
-		for k, c := range t.covariates {
-			x, err := number(row[c])
-			if err != nil {
-				return fmt.Errorf("covariate, column %d: %w", c+1, err)
-			}
-			s.Covariates[k] = append(s.Covariates[k], x)
-		}
-		if err := t.value(s, row, column); err != nil {
-			return err
-		}
-	}
-	return nil
+	return false
 }
 
-// value appends the value of a row, unless it is empty, which only those of the last
-// rows may be.
-func (t *table) value(s *Series, row []string, column int) error {
-	cell := strings.TrimSpace(row[column])
-	ended := len(s.Covariates) > 0 && len(s.Covariates[0]) > len(s.Values)+1
-	if cell == "" && len(t.covariates) > 0 {
+// numeric matches numbers with whatever marks.
+var numeric = regexp.MustCompile(`^[-+]?([0-9]{1,3}([.,' \x{a0}\x{202f}][0-9]{3})+|[0-9]*)([.,][0-9]*)?([eE][-+]?[0-9]+)?$`)
+
+func isMissing(cell string) bool {
+	switch strings.ToLower(cell) {
+	case "", "na", "n/a", "nan", "null", "none", "-", ".", "?":
+		return true
+	}
+	return false
+}
+
+// columns finds the columns.
+func (t *table) columns() error {
+	t.time, t.group = -1, -1
+	var err error
+	if t.Series != "" {
+		if t.group, err = t.find(t.Series); err != nil {
+			return err
+		}
+		if len(t.Values) > 1 {
+			return errors.New("a column of the series' names and several columns of values: one is enough")
+		}
+	}
+	for _, want := range t.Covariates {
+		i, err := t.find(want)
+		if err != nil {
+			return err
+		}
+		t.covariates = append(t.covariates, i)
+	}
+	for _, want := range t.Values {
+		i, err := t.find(want)
+		if err != nil {
+			return err
+		}
+		t.values = append(t.values, i)
+	}
+	if t.Time != "" {
+		if t.time, err = t.find(t.Time); err != nil {
+			return err
+		}
+	} else {
+		t.time = t.findTime()
+	}
+	if len(t.values) > 0 {
 		return nil
 	}
-	v, err := number(cell)
-	if err != nil {
-		return fmt.Errorf("column %d: %w", column+1, err)
+	for i := range t.rows[0] {
+		if !t.taken(i) && i != t.time && t.numbers(i) {
+			t.values = append(t.values, i)
+		}
 	}
-	if ended {
-		return fmt.Errorf("column %d: a value after rows without one", column+1)
+	if len(t.values) > 1 {
+		var names []string
+		for _, i := range t.values {
+			names = append(names, t.title(i))
+		}
+		return fmt.Errorf("the columns %s have numbers: say which are the values", strings.Join(names, ", "))
 	}
-	s.Values = append(s.Values, v)
-	if t.time >= 0 {
-		s.Times = append(s.Times, row[t.time])
+	if len(t.values) == 0 {
+		// That of a table whose numbers are bad is told with its line.
+		for i := range slices.Backward(t.rows[0]) {
+			if !t.taken(i) && i != t.time {
+				t.values = []int{i}
+				return nil
+			}
+		}
+		return errors.New("no column is left for the values")
 	}
 	return nil
 }
 
-func number(cell string) (float64, error) {
-	cell = strings.TrimSpace(cell)
-	if cell == "" {
-		return 0, errors.New("no value: fill in or leave out the row")
+// find returns the column of a name or number.
+func (t *table) find(want string) (int, error) {
+	for _, fold := range []bool{false, true} {
+		i := slices.IndexFunc(t.header, func(cell string) bool { return cell == want || fold && strings.EqualFold(cell, want) })
+		if i >= 0 {
+			return i, nil
+		}
 	}
-	v, err := strconv.ParseFloat(cell, 64)
+	if n, err := strconv.Atoi(want); err == nil && n >= 1 && n <= len(t.rows[0]) {
+		return n - 1, nil
+	}
+	var names []string
+	for i := range t.rows[0] {
+		names = append(names, t.title(i))
+	}
+	return 0, fmt.Errorf("no column %q; the columns are %s", want, strings.Join(names, ", "))
+}
+
+// title is the name of a column, or its number.
+func (t *table) title(i int) string {
+	if t.header == nil || t.header[i] == "" {
+		return strconv.Itoa(i + 1)
+	}
+	return t.header[i]
+}
+
+func (t *table) taken(i int) bool {
+	return i == t.group || slices.Contains(t.covariates, i) || slices.Contains(t.values, i)
+}
+
+// findTime returns the first column of dates, or else the first, unless that is taken
+// or the only one that is not.
+func (t *table) findTime() int {
+	free, dates := 0, -1
+	for i := range t.rows[0] {
+		if t.taken(i) {
+			continue
+		}
+		free++
+		if dates >= 0 {
+			continue
+		}
+		names := t.column(i, 50)
+		if _, _, ok := CalendarOf(names); ok && !slices.ContainsFunc(names, func(s string) bool { return numeric.MatchString(s) && len(s) < 6 }) {
+			dates = i
+		}
+	}
+	switch {
+	case dates >= 0 && (free > 1 || len(t.values) > 0):
+		return dates
+	case t.taken(0), free == 1 && len(t.values) == 0:
+		return -1
+	}
+	return 0
+}
+
+// column returns the first n cells of a column, fewer if it has fewer.
+func (t *table) column(i, n int) []string {
+	var cells []string
+	for _, row := range t.rows[:min(n, len(t.rows))] {
+		cells = append(cells, row[i])
+	}
+	return cells
+}
+
+// numbers says whether a column has numbers alone.
+func (t *table) numbers(i int) bool {
+	some := false
+	for _, row := range t.rows {
+		if isMissing(row[i]) {
+			continue
+		}
+		if !numeric.MatchString(row[i]) {
+			return false
+		}
+		some = true
+	}
+	return some
+}
+
+// decimal is the mark that the numbers show: the later one of two in a number, or the
+// only one of a number where it does not part thousands.
+func (t *table) decimal(comma rune) rune {
+	doubt := false // 1,234
+	for _, row := range t.rows {
+		for _, i := range slices.Concat(t.values, t.covariates) {
+			point, comma := strings.LastIndexByte(row[i], '.'), strings.LastIndexByte(row[i], ',')
+			switch only := max(point, comma); {
+			case only < 0 || !numeric.MatchString(row[i]):
+			case point >= 0 && comma >= 0:
+				return rune(row[i][only])
+			case strings.Count(row[i], row[i][only:only+1]) > 1: // 1,234,567
+				return rune(",."[strings.IndexByte(".,", row[i][only])])
+			case only != len(row[i])-4:
+				return rune(row[i][only])
+			case comma >= 0:
+				doubt = true
+			}
+		}
+	}
+	if doubt && comma != ',' {
+		return ','
+	}
+	return '.'
+}
+
+// number reads a number; NaN is one that is missing.
+func (t *table) number(cell string) (float64, error) {
+	if isMissing(cell) && (cell == "" || t.Missing != Refused) {
+		return math.NaN(), nil
+	}
+	plain := cell
+	if numeric.MatchString(cell) {
+		other := string(",."[strings.IndexByte(".,", byte(t.mark))])
+		for _, mark := range []string{other, "'", " ", "\u00a0", "\u202f"} {
+			plain = strings.ReplaceAll(plain, mark, "")
+		}
+		if whole, part, ok := strings.Cut(cell, other); ok && t.mark == '.' && len(part) < 3 && !strings.ContainsAny(whole, ".,") {
+			return 0, fmt.Errorf("%q has a comma, where fractions have a point", cell)
+		}
+		plain = strings.ReplaceAll(plain, string(t.mark), ".")
+	}
+	v, err := strconv.ParseFloat(plain, 64)
 	if err != nil {
 		return 0, fmt.Errorf("%q is not a number", cell)
 	}
@@ -159,93 +402,202 @@ func number(cell string) (float64, error) {
 	return v, nil
 }
 
-// isData says whether the row's last cell that could be a value is a number.
-func (t *table) isData(row []string) bool {
-	for _, cell := range slices.Backward(row) {
-		if cell = strings.TrimSpace(cell); cell != "" {
-			_, err := strconv.ParseFloat(cell, 64)
-			return err == nil
-		}
-	}
-	return true
+// A step is a row of one series.
+type step struct {
+	line       int
+	name       string // of its time
+	value      float64
+	covariates []float64
 }
 
-// columns finds the columns by the first row.
-func (t *table) columns(row []string, header bool) error {
-	find := func(want string) (int, error) {
-		if header {
-			if i := slices.IndexFunc(row, func(cell string) bool { return strings.TrimSpace(cell) == want }); i >= 0 {
-				return i, nil
+// all returns the series.
+func (t *table) all() ([]Series, error) {
+	var names []string
+	steps := map[string][]step{}
+	for k, row := range t.rows {
+		for _, column := range t.values {
+			name := t.title(column)
+			if t.group >= 0 {
+				name = row[t.group]
 			}
-		}
-		if n, err := strconv.Atoi(want); err == nil && n >= 1 && n <= len(row) {
-			return n - 1, nil
-		}
-		return 0, fmt.Errorf("no column %q; the columns are %s", want, strings.Join(row, ", "))
-	}
-	t.time, t.group = -1, -1
-	var err error
-	if t.Series != "" {
-		if t.group, err = find(t.Series); err != nil {
-			return err
-		}
-		if len(t.Values) > 1 {
-			return errors.New("a column of the series' names and several columns of values: one is enough")
-		}
-	}
-	for _, want := range t.Covariates {
-		i, err := find(want)
-		if err != nil {
-			return err
-		}
-		t.covariates = append(t.covariates, i)
-	}
-	taken := func(i int) bool {
-		return i == t.group || slices.Contains(t.covariates, i) || slices.Contains(t.values, i)
-	}
-	for _, want := range t.Values {
-		i, err := find(want)
-		if err != nil {
-			return err
-		}
-		t.values = append(t.values, i)
-	}
-	for i := len(row) - 1; i >= 0 && len(t.values) == 0; i-- {
-		if !taken(i) {
-			t.values = append(t.values, i)
-		}
-	}
-	if len(t.values) == 0 {
-		return errors.New("no column is left for the values")
-	}
-	if t.Time != "" {
-		t.time, err = find(t.Time)
-	} else if !taken(0) {
-		t.time = 0
-	}
-	if t.group < 0 {
-		for _, i := range t.values {
-			name := strconv.Itoa(i + 1)
-			if header {
-				name = strings.TrimSpace(row[i])
+			s := step{line: t.lines[k]}
+			if t.time >= 0 {
+				s.name = row[t.time]
 			}
-			t.series = append(t.series, Series{Name: name, Covariates: make([][]float64, len(t.covariates))})
+			var err error
+			if s.value, err = t.number(row[column]); err != nil {
+				return nil, t.bad(s.line, "column %d: %w", column+1, err)
+			}
+			for _, i := range t.covariates {
+				x, err := t.number(row[i])
+				if err != nil {
+					return nil, t.bad(s.line, "covariate, column %d: %w", i+1, err)
+				}
+				s.covariates = append(s.covariates, x)
+			}
+			if steps[name] == nil {
+				names = append(names, name)
+			}
+			steps[name] = append(steps[name], s)
 		}
 	}
-	return err
+	var list []Series
+	for k, name := range names {
+		column := t.values[0]
+		if t.group < 0 {
+			column = t.values[k]
+		}
+		s, err := t.series(name, column, steps[name])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	if !slices.ContainsFunc(list, func(s Series) bool { return len(s.Values) > 0 }) {
+		return nil, t.bad(0, "no values")
+	}
+	return list, nil
 }
 
-// seriesOf is the place of the series of the row's value i.
-func (t *table) seriesOf(row []string, i int) int {
-	if t.group < 0 {
-		return i
+// series makes a series of its steps.
+func (t *table) series(name string, column int, steps []step) (Series, error) {
+	steps, err := t.inOrder(name, steps)
+	if err != nil {
+		return Series{}, err
 	}
-	name := row[t.group]
-	at, ok := t.index[name]
+	missing := func(s step) bool { return math.IsNaN(s.value) }
+	ends := len(steps)
+	for ends > 0 && missing(steps[ends-1]) {
+		ends--
+	}
+	begins := 0
+	for begins < ends && missing(steps[begins]) {
+		begins++
+	}
+	if t.Missing == Refused {
+		gap := slices.IndexFunc(steps[:ends], missing)
+		if gap < 0 && len(t.covariates) == 0 && ends < len(steps) {
+			gap = ends
+		}
+		if gap >= 0 {
+			line := steps[gap].line
+			if len(t.covariates) > 0 && begins == 0 {
+				for ; gap < ends && missing(steps[gap]); gap++ {
+				}
+				return Series{}, t.bad(steps[gap].line, "column %d: a value after rows without one", column+1)
+			}
+			return Series{}, t.bad(line, "column %d: no value: fill in or leave out the row, or say what is for missing ones: linear, last or zero", column+1)
+		}
+	} else if begins > 0 || ends < len(steps) && len(t.covariates) == 0 {
+		t.note("%s begins with its first value, in line %d, and ends with its last, in line %d", name, steps[begins].line, steps[max(0, ends-1)].line)
+	}
+	if len(t.covariates) == 0 {
+		steps = steps[:ends]
+	}
+	s := Series{Name: name, Covariates: make([][]float64, len(t.covariates))}
+	for i, x := range steps[begins:] {
+		if begins+i < ends {
+			s.Values = append(s.Values, x.value)
+			if t.time >= 0 {
+				s.Times = append(s.Times, x.name)
+			}
+		}
+	}
+	filled := t.fill(s.Values)
+	for k := range s.Covariates {
+		for _, x := range steps[begins:] {
+			s.Covariates[k] = append(s.Covariates[k], x.covariates[k])
+		}
+		v := s.Covariates[k]
+		for len(v) > len(s.Values) && math.IsNaN(v[len(v)-1]) {
+			v = v[:len(v)-1] // not known ahead
+		}
+		s.Covariates[k] = v
+		if gap := slices.IndexFunc(v, math.IsNaN); gap >= 0 && (t.Missing == Refused || gap == 0) {
+			return Series{}, t.bad(steps[begins+gap].line, "covariate, column %d: no value: fill in or leave out the row", t.covariates[k]+1)
+		}
+		filled += t.fill(v)
+	}
+	if filled > 0 {
+		t.note("%s: %d missing values are %s", name, filled, map[Missing]string{Linear: "on the line between those beside them", Hold: "the one before", Zero: "0"}[t.Missing])
+	}
+	return s, nil
+}
+
+// fill puts what stands for missing values in their place, and returns how many they
+// were. The first of v is there.
+func (t *table) fill(v []float64) (filled int) {
+	for i := range v {
+		if !math.IsNaN(v[i]) {
+			continue
+		}
+		filled++
+		switch v[i] = v[i-1]; t.Missing {
+		case Zero:
+			v[i] = 0
+		case Linear:
+			if next := slices.IndexFunc(v[i+1:], func(x float64) bool { return !math.IsNaN(x) }); next >= 0 {
+				v[i] += (v[i+1+next] - v[i-1]) / float64(next+2)
+			}
+		}
+	}
+	return filled
+}
+
+// inOrder puts steps in the order of their times, where these are known, and adds those
+// that are missing between them.
+func (t *table) inOrder(series string, steps []step) ([]step, error) {
+	if t.time < 0 {
+		return steps, nil
+	}
+	names, lines := make([]string, len(steps)), map[string]int{}
+	for i, s := range steps {
+		names[i] = s.name
+		if line := lines[s.name]; line > 0 && s.name != "" {
+			hint := ""
+			if t.group < 0 {
+				hint = "; if a column names the series of a row, say which"
+			}
+			return nil, t.bad(s.line, "%s has the time %s twice, also in line %d%s", series, s.name, line, hint)
+		}
+		lines[s.name] = s.line
+	}
+	calendar, times, ok := CalendarOf(names)
 	if !ok {
-		at = len(t.series)
-		t.index[name] = at
-		t.series = append(t.series, Series{Name: name, Covariates: make([][]float64, len(t.covariates))})
+		return steps, nil
 	}
-	return at
+	order := make([]int, len(steps))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return times[a].Compare(times[b]) })
+	if !slices.IsSorted(order) {
+		t.note("%s: rows are put in the order of their times", series)
+	}
+	var out []step
+	for k, i := range order {
+		if k > 0 {
+			last := order[k-1]
+			gap := calendar.steps(times[last], times[i]) - 1
+			if gap > 0 && t.Missing == Refused {
+				return nil, t.bad(steps[i].line, "%s: no %s between %s and %s, %d missing of steps of %s: add the rows, or say what is for missing ones: linear, last or zero",
+					series, calendar.Ahead(steps[last].name, 1)[0], steps[last].name, steps[i].name, gap, calendar)
+			}
+			if len(out)+gap > maxFilled(len(steps)) {
+				return nil, t.bad(steps[i].line, "%s: %d steps are missing between %s and %s", series, gap, steps[last].name, steps[i].name)
+			}
+			for _, name := range calendar.Ahead(steps[last].name, max(0, gap)) {
+				missing := step{line: steps[i].line, name: name, value: math.NaN()}
+				for range t.covariates {
+					missing.covariates = append(missing.covariates, math.NaN())
+				}
+				out = append(out, missing)
+			}
+		}
+		out = append(out, steps[i])
+	}
+	return out, nil
 }
+
+// maxFilled is how many steps so many rows may become.
+func maxFilled(rows int) int { return 10*rows + 1000 }

@@ -29,6 +29,19 @@ func TestReadTable(t *testing.T) {
 			{Name: "x", Times: []string{"1", "2"}, Values: []float64{5, 7}, Covariates: [][]float64{}},
 			{Name: "y", Times: []string{"1"}, Values: []float64{6}, Covariates: [][]float64{}},
 		}},
+		"decimal commas": {"month;sales\njan;1,5\nfeb;1.234,25\n", forecast.TableConfig{}, []forecast.Series{{Name: "sales", Times: []string{"jan", "feb"}, Values: []float64{1.5, 1234.25}, Covariates: [][]float64{}}}},
+		"thousands":      {"month,sales\njan,\"1,234\"\nfeb,\"1,234,567.5\"\n", forecast.TableConfig{}, []forecast.Series{{Name: "sales", Times: []string{"jan", "feb"}, Values: []float64{1234, 1234567.5}, Covariates: [][]float64{}}}},
+		"of Excel":       {"\xff\xfes\x00e\x00p\x00=\x00;\x00\r\x00\n\x00a\x00;\x00b\x00\n\x001\x00;\x002\x00,\x005\x00\n\x00", forecast.TableConfig{}, []forecast.Series{{Name: "b", Times: []string{"1"}, Values: []float64{2.5}, Covariates: [][]float64{}}}},
+		"dates last":     {"n,day\n5,2026-01-01\n6,2026-01-02\n", forecast.TableConfig{}, []forecast.Series{{Name: "n", Times: []string{"2026-01-01", "2026-01-02"}, Values: []float64{5, 6}, Covariates: [][]float64{}}}},
+		"newest first": {"day,n\n3.2.2026,3\n2.2.2026,2\n1.2.2026,1\n", forecast.TableConfig{}, []forecast.Series{
+			{Name: "n", Times: []string{"1.2.2026", "2.2.2026", "3.2.2026"}, Values: []float64{1, 2, 3}, Covariates: [][]float64{}},
+		}},
+		"gaps": {"day,n\n2026-02-01,NA\n2026-02-02,2\n2026-02-03,\n2026-02-05,5\n2026-02-06,6\n2026-02-07,\n", forecast.TableConfig{Missing: forecast.Linear}, []forecast.Series{
+			{Name: "n", Times: []string{"2026-02-02", "2026-02-03", "2026-02-04", "2026-02-05", "2026-02-06"}, Values: []float64{2, 3, 4, 5, 6}, Covariates: [][]float64{}},
+		}},
+		"covariates of before": {"n,x,price\n5,7,1\n6,8,2\n,,3\n", forecast.TableConfig{Covariates: []string{"x", "price"}}, []forecast.Series{
+			{Name: "n", Values: []float64{5, 6}, Covariates: [][]float64{{7, 8}, {1, 2, 3}}},
+		}},
 		"covariates ahead": {"n,price\n5,1\n6,2\n,3\n", forecast.TableConfig{Covariates: []string{"price"}}, []forecast.Series{
 			{Name: "n", Values: []float64{5, 6}, Covariates: [][]float64{{1, 2, 3}}},
 		}},
@@ -39,12 +52,16 @@ func TestReadTable(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		"a,b\n1,2\n3,x\n":     `t.csv:3: bad data: column 2: "x" is not a number`,
-		"a,b\n1,2\n3,\n":      "t.csv:3: bad data: column 2: no value",
-		"a,b\n1,2\n\n3,NaN\n": `t.csv:4: bad data: column 2: "NaN" is not a finite number`,
-		"a,b\n1\n":            "wrong number of fields",
-		"a,b\n":               "t.csv: bad data: no rows",
-		"":                    "t.csv: bad data: no rows",
+		"a,b\n1,2\n3,x\n":           `t.csv:3: bad data: column 2: "x" is not a number`,
+		"a,b\n1,2\n3,\n":            "t.csv:3: bad data: column 2: no value",
+		"a,b\n1,2\n\n3,NaN\n":       `t.csv:4: bad data: column 2: "NaN" is not a finite number`,
+		"a,b\n1\n":                  "wrong number of fields",
+		"a,b\n":                     "t.csv: bad data: no rows",
+		"":                          "t.csv: bad data: no rows",
+		"day,a,b\n2026-01-01,2,3\n": "t.csv: bad data: the columns a, b have numbers: say which are the values",
+		"day,n\n2026-01-01,2\n2026-01-02,3\n2026-01-01,4\n":                                                        "t.csv:4: bad data: n has the time 2026-01-01 twice, also in line 2; if a column names the series",
+		"m,n\n2026-01,1\n2026-02,2\n2026-03,3\n2026-04,3\n2026-05,3\n2026-06,3\n2026-07,3\n2026-08,3\n2026-10,4\n": "t.csv:10: bad data: n: no 2026-09 between 2026-08 and 2026-10, 1 missing of steps of a month",
+		"m;n\na;1.5\nb;1,5\nc;x\n": `t.csv:3: bad data: column 2: "1,5" has a comma, where fractions have a point`,
 	} {
 		_, err := forecast.ReadTable(strings.NewReader(in), "t.csv", forecast.TableConfig{})
 		if err == nil || !strings.Contains(err.Error(), want) || !errors.Is(err, forecast.ErrData) {
@@ -71,6 +88,9 @@ func FuzzReadTable(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, in string, covariate bool) {
 		c := forecast.TableConfig{}
+		if len(in)%2 == 0 {
+			c.Missing = forecast.Linear
+		}
 		if covariate {
 			c.Covariates = []string{"2"}
 		}
