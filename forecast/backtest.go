@@ -20,6 +20,10 @@ type BacktestConfig struct {
 	// Refits is how often, evenly over the rest of the series, a model is trained
 	// anew with all steps before; 0 means once.
 	Refits int
+
+	// OnForecast, if not nil, is called with each forecast of the model: of the steps of
+	// the series with that place from an origin on, which is the number of steps before.
+	OnForecast func(series, origin int, f *Forecast)
 }
 
 // A Result is how one way of forecasting did on one series.
@@ -106,15 +110,20 @@ func learnAndRoll(ctx context.Context, t Trainer, rolls []*roll, part int, c Bac
 	if err != nil {
 		return err
 	}
-	for _, r := range rolls {
-		if err := r.run(ctx, m, r.part(part, c.Refits), c.Steps); err != nil {
+	for i, r := range rolls {
+		told := func(origin int, f *Forecast) {
+			if c.OnForecast != nil {
+				c.OnForecast(i, origin, f)
+			}
+		}
+		if err := r.run(ctx, m, r.part(part, c.Refits), c.Steps, told); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *roll) run(ctx context.Context, m *Model, origins []int, steps int) error {
+func (r *roll) run(ctx context.Context, m *Model, origins []int, steps int, told func(int, *Forecast)) error {
 	if len(origins) == 0 {
 		return nil
 	}
@@ -126,6 +135,7 @@ func (r *roll) run(ctx context.Context, m *Model, origins []int, steps int) erro
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		told(n, list[i])
 		for h := range steps {
 			r.model.add(r.Values[n+h], list[i].Points[h], list[i].Levels, list[i].Quantiles[h])
 		}

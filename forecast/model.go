@@ -53,9 +53,10 @@ func (m *Model) Names() []string {
 // A Forecast is what a model says of the steps after a series.
 type Forecast struct {
 	Name      string      `json:"series,omitempty"`
-	Points    []float64   `json:"forecast"`  // [H]: the median, or for the squared loss the mean
-	Levels    []float64   `json:"levels"`    // [K]
-	Quantiles [][]float64 `json:"quantiles"` // [H][K], rising within a step
+	Times     []string    `json:"times,omitempty"` // [H], as the calendar of the series goes on; nil without one
+	Points    []float64   `json:"forecast"`        // [H]: the median, or for the squared loss the mean
+	Levels    []float64   `json:"levels"`          // [K]
+	Quantiles [][]float64 `json:"quantiles"`       // [H][K], rising within a step
 }
 
 // Interval returns the bounds [H] of the interval between the levels (1-share)/2 and
@@ -71,6 +72,17 @@ func (f *Forecast) Interval(share float64) (low, high []float64, err error) {
 	return low, high, nil
 }
 
+// Intervals returns the shares that Interval has bounds for, the widest first.
+func (f *Forecast) Intervals() []float64 {
+	var shares []float64
+	for _, l := range f.Levels {
+		if l < 0.5 && f.level(1-l) >= 0 {
+			shares = append(shares, math.Round((1-2*l)*1e9)/1e9)
+		}
+	}
+	return shares
+}
+
 func (f *Forecast) level(want float64) int {
 	return slices.IndexFunc(f.Levels, func(l float64) bool { return math.Abs(l-want) < 1e-9 })
 }
@@ -82,6 +94,10 @@ func (m *Model) Forecast(ctx context.Context, s Series, steps int) (*Forecast, e
 	list, err := m.at(ctx, s, []int{len(s.Values)}, steps)
 	if err != nil {
 		return nil, err
+	}
+	if len(s.Times) > 0 {
+		c, _, _ := CalendarOf(s.Times)
+		list[0].Times = c.Ahead(s.Times[len(s.Times)-1], steps)
 	}
 	return list[0], nil
 }

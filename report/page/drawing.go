@@ -21,6 +21,7 @@ type drawing struct {
 	name          string // of its file, without an ending
 	caption       string
 	width, height vg.Length
+	wide          bool // as the page
 	plot          *plot.Plot
 }
 
@@ -46,7 +47,7 @@ func newDrawing(name, caption, x, y string) drawing {
 	p.Legend.Padding = vg.Points(2)
 	p.Legend.ThumbnailWidth = vg.Points(16)
 	p.Legend.XOffs = vg.Points(-4)
-	return drawing{name, report.Clean(caption), vg.Points(330), vg.Points(260), p}
+	return drawing{name, report.Clean(caption), vg.Points(330), vg.Points(260), false, p}
 }
 
 // look sets the page's typeface.

@@ -31,7 +31,7 @@ func WritePlots(dir string, p Page) ([]string, error) {
 		}
 	}
 	for i, s := range p.Sections {
-		charts, err := barCharts(s.Bars)
+		charts, err := s.drawings()
 		if err != nil {
 			return nil, err
 		}

@@ -27,10 +27,12 @@ type Page struct {
 	Comparisons []report.Comparison
 }
 
-// A Section is what is neither an evaluation nor a comparison: words, bars, a table.
+// A Section is what is neither an evaluation nor a comparison: words, forecasts, bars, a
+// table.
 type Section struct {
 	Title  string
 	Note   string // a paragraph, "" for none
+	Fans   []Fan
 	Bars   []Bars
 	Header []string // of a report.Table; nil for none
 	Rows   [][]any
@@ -145,8 +147,19 @@ type headView struct {
 // A card is a figure in large print.
 type card struct{ Name, Value, Span string }
 
+// drawings are the plots of a section.
+func (s *Section) drawings() ([]drawing, error) {
+	forecasts, err := fans(s.Fans)
+	if err != nil {
+		return nil, err
+	}
+	bars, err := barCharts(s.Bars)
+	return append(forecasts, bars...), err
+}
+
 // A figure is a plot with its caption.
 type figure struct {
+	Class   string
 	Caption string
 	SVG     template.HTML
 }
@@ -237,7 +250,7 @@ func (s *Section) view() (sectionView, error) {
 			return v, err
 		}
 	}
-	plots, err := barCharts(s.Bars)
+	plots, err := s.drawings()
 	if err != nil {
 		return v, err
 	}
@@ -253,7 +266,11 @@ func figures(plots []drawing) ([]figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, figure{d.caption, svg})
+		class := ""
+		if d.wide {
+			class = "wide"
+		}
+		out = append(out, figure{class, d.caption, svg})
 	}
 	return out, nil
 }
