@@ -1,7 +1,9 @@
 package seq2seq
 
 import (
+	"context"
 	"iter"
+	"math"
 	"math/rand/v2"
 
 	"github.com/textlstm/textlstm/embed"
@@ -356,4 +358,23 @@ func (p *pass) learn(mode nn.Mode, sampling float64) (float64, error) {
 	}
 	loss := p.loss(max(p.cfg.Smoothing, 0), true)
 	return loss, p.backward(mode)
+}
+
+// perplexity is that of a piece of the targets.
+func (p *pass) perplexity(ctx context.Context, list []example) (float64, error) {
+	const together = 64
+	sum, pieces := 0.0, 0
+	for from := 0; from < len(list); from += together {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		p.lay(list[from:min(from+together, len(list))])
+		if err := p.forward(nn.Mode{}, 0); err != nil {
+			return 0, err
+		}
+		rows := p.targetLayout.Rows()
+		sum += p.loss(0, false) * float64(rows)
+		pieces += rows
+	}
+	return math.Exp(sum / float64(max(pieces, 1))), nil
 }
