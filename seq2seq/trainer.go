@@ -16,6 +16,9 @@ import (
 	"github.com/textlstm/textlstm/vocab"
 )
 
+// ErrFew says that there is too little to learn from. Errors that wrap it say how much.
+var ErrFew = errors.New("seq2seq: too little to learn from")
+
 // A Pair is a text and what it is to become.
 type Pair struct{ Source, Target string }
 
@@ -70,8 +73,8 @@ func Train(ctx context.Context, c Config, pairs, dev []Pair) (*Model, error) {
 	return r.Model, nil
 }
 
-// Fit learns a model of pairs. The weights are those of the epoch with the best BLEU on
-// the dev pairs or, if there are none, the last. A number that is not finite sends it back
+// Fit learns a model of pairs. The weights are those of the epoch with the best chrF on
+// the dev pairs, which says something of short texts too, or, without any, the last. A number that is not finite sends it back
 // to the start of the epoch, with half the learning rate; the fourth time is a
 // *loop.DivergedError. What cannot fit into memory is a *loop.MemoryError. The other
 // errors are ctx's, and those about config, pairs and checkpoints.
@@ -154,8 +157,8 @@ func (f *fit) read(ctx context.Context, pairs, dev []Pair) (err error) {
 	}
 	f.result.Pairs = len(f.train)
 	if len(f.train) == 0 || m.source.vocab.Len() <= int(end)+1 || m.target.vocab.Len() <= int(end)+1 {
-		return fmt.Errorf("seq2seq: %d pairs of at most %d pieces a side, with %d and %d pieces that occur more than once, are too few to learn from",
-			len(f.train), f.cfg.MaxPieces, m.source.vocab.Known()-2, m.target.vocab.Known()-2)
+		return fmt.Errorf("%w: %d pairs of at most %d pieces a side, with %d and %d pieces that occur more than once",
+			ErrFew, len(f.train), f.cfg.MaxPieces, m.source.vocab.Known()-2, m.target.vocab.Known()-2)
 	}
 	for _, p := range dev {
 		f.dev = append(f.dev, encoded(p))
@@ -254,7 +257,7 @@ func (f *fit) Epoch(_ context.Context, epoch, skip int) iter.Seq2[loop.Batch, er
 func (f *fit) Rate(p loop.Position) float64 { return f.cfg.Schedule.LR(p.Step, f.steps()) }
 
 // Evaluate is loop.Task's: the weights are the best if greedy translations of the dev
-// pairs have the highest BLEU.
+// pairs have the highest chrF.
 func (f *fit) Evaluate(ctx context.Context, e loop.Epoch) (best bool, err error) {
 	h := Epoch{Epoch: e.Epoch, Loss: e.Loss}
 	if len(f.dev) > 0 {
@@ -279,7 +282,7 @@ func (f *fit) Evaluate(ctx context.Context, e loop.Epoch) (best bool, err error)
 		h.BLEU, h.ChrF = s.BLEU, s.ChrF
 		h.Best = true
 		for _, before := range f.history {
-			h.Best = h.Best && (h.BLEU > before.BLEU || h.BLEU == before.BLEU && h.Perplexity < before.Perplexity)
+			h.Best = h.Best && (h.ChrF > before.ChrF || h.ChrF == before.ChrF && h.Perplexity < before.Perplexity)
 		}
 	}
 	f.history = append(f.history, h)
