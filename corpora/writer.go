@@ -17,6 +17,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/textlstm/textlstm/internal/escape"
 	"github.com/textlstm/textlstm/internal/fsx"
 )
 
@@ -249,7 +250,7 @@ func (w *Writer) jsonLine(out *bufio.Writer, ex *Example) error {
 	field("text", ex.Text)
 	b = append(b, '}', '\n')
 	w.line = b
-	_, err := out.Write(b)
+	_, err := out.Write(escape.JSON(b))
 	return err
 }
 

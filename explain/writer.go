@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/textlstm/textlstm/internal/escape"
 	"github.com/textlstm/textlstm/report"
 )
 
@@ -73,7 +74,7 @@ func (e *Writer) Write(x *Explanation) error {
 				before = "[\n"
 			}
 		}
-		_, err = fmt.Fprintf(e.w, "%s%s%s", before, b, after)
+		_, err = fmt.Fprintf(e.w, "%s%s%s", before, escape.JSON(b), after)
 		return err
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/internal/escape"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -81,7 +82,7 @@ func WriteRows(ctx context.Context, w io.Writer, m *classify.Model, texts iter.S
 		if err != nil {
 			return err
 		}
-		e := json.NewEncoder(w)
+		e := json.NewEncoder(escape.Writer(w))
 		for i := range rows {
 			if err := e.Encode(&rows[i]); err != nil {
 				return err

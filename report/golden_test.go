@@ -95,7 +95,8 @@ func checkClean(t *testing.T, what, s, kept string) {
 	}
 	for _, r := range s {
 		if (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029') && !strings.ContainsRune(kept, r) {
-			t.Errorf("%s prints %U: %q", what, r, s)
+			t.Errorf("%s prints %U: %.1000q", what, r, s)
+			return
 		}
 	}
 }
@@ -149,18 +150,12 @@ func FuzzClean(f *testing.F) {
 
 // TestNoControlCharacters holds every style to what a terminal may be shown,
 // wherever the text stands: in a header, a cell, an evaluation or a comparison.
-// JSON escapes what is below U+0020 and gives the rest of the text unchanged.
+// JSON escapes them; see TestJSONKeepsTheText.
 func TestNoControlCharacters(t *testing.T) {
 	for _, style := range report.Styles() {
 		kept := "\n"
-		switch style {
-		case report.TSV:
+		if style == report.TSV {
 			kept = "\n\t"
-		case report.JSON, report.JSONL:
-			kept = "\n\x7f" + bidi()
-			for r := rune(0x80); r < 0xa0; r++ {
-				kept += string(r)
-			}
 		}
 		check := func(what string, write func(io.Writer) error) {
 			var b bytes.Buffer
@@ -211,17 +206,6 @@ func TestNoControlCharacters(t *testing.T) {
 			checkClean(t, "an excerpt", report.Excerpt(bad, n), "")
 		}
 	}
-}
-
-// bidi returns the characters that turn the direction of text.
-func bidi() string {
-	var s string
-	for _, r := range unicode.Bidi_Control.R16 {
-		for c := r.Lo; c <= r.Hi; c++ {
-			s += string(rune(c))
-		}
-	}
-	return s
 }
 
 func TestTablesCanBeReadBack(t *testing.T) {
@@ -437,5 +421,32 @@ func TestClassificationReportIsScikitLearns(t *testing.T) {
 	}
 	if checked < 15 {
 		t.Errorf("%d reports compared, want at least 15", checked)
+	}
+}
+
+// What JSON escapes is read again as the text that it was.
+func TestJSONKeepsTheText(t *testing.T) {
+	for _, s := range append(obeyed(), hostile, "plain é 中 👩‍👩‍👧") {
+		if !utf8.ValidString(s) {
+			continue
+		}
+		var table, section bytes.Buffer
+		var rows, whole []map[string]string
+		if err := report.Table(&table, []string{s}, [][]any{{s}}, report.JSON); err != nil {
+			t.Fatal(err)
+		}
+		if err := report.WriteJSON(&section, []map[string]string{{s: s}}); err != nil {
+			t.Fatal(err)
+		}
+		checkClean(t, "JSON", table.String()+section.String(), "\n")
+		want := []map[string]string{{s: s}}
+		for _, err := range []error{json.Unmarshal(table.Bytes(), &rows), json.Unmarshal(section.Bytes(), &whole)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if d := cmp.Diff(want, rows) + cmp.Diff(want, whole); d != "" {
+			t.Error(d)
+		}
 	}
 }

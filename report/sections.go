@@ -3,6 +3,8 @@ package report
 import (
 	"encoding/json"
 	"io"
+
+	"github.com/textlstm/textlstm/internal/escape"
 )
 
 // A Section is a table with a title.
@@ -40,9 +42,10 @@ func WriteSections(w io.Writer, style Style, sections ...Section) error {
 	return nil
 }
 
-// WriteJSON prints v as indented JSON, the text in it unchanged.
+// WriteJSON prints v as indented JSON. The text in it is unchanged; what a terminal would
+// obey is escaped.
 func WriteJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(escape.Writer(w))
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(v)

@@ -18,8 +18,8 @@ const (
 	Markdown Style = "md"    // GitHub's tables; control characters replaced, markup escaped
 	CSV      Style = "csv"   // RFC 4180 with \n line ends; control characters but \n replaced; an apostrophe before what a spreadsheet would run
 	TSV      Style = "tsv"   // one line per row: tabs and line ends in cells become spaces
-	JSON     Style = "json"  // one document, the text unchanged
-	JSONL    Style = "jsonl" // one JSON object per line, the text unchanged
+	JSON     Style = "json"  // one document, the text unchanged, escaped where a terminal would obey it
+	JSONL    Style = "jsonl" // one JSON object per line, the text as in JSON
 	HTML     Style = "html"  // a fragment of elements, escaped
 	LaTeX    Style = "latex" // tabular environments for the package booktabs; control characters replaced, markup escaped
 )

@@ -16,6 +16,8 @@ import (
 	"github.com/olekukonko/tablewriter"
 	"github.com/olekukonko/tablewriter/renderer"
 	"github.com/olekukonko/tablewriter/tw"
+
+	"github.com/textlstm/textlstm/internal/escape"
 )
 
 // Table writes rows under a header.
@@ -351,7 +353,7 @@ func jsonTable(w io.Writer, header []string, rows [][]any, open, between, end st
 		if err != nil {
 			return err
 		}
-		keys[i] = k
+		keys[i] = escape.JSON(k)
 	}
 	first := true
 	for _, r := range rows {
@@ -390,7 +392,8 @@ func jsonTable(w io.Writer, header []string, rows [][]any, open, between, end st
 	return err
 }
 
-// marshal is json.Marshal without the escapes that only HTML needs.
+// marshal is json.Marshal without the escapes that only HTML needs, and with those that
+// a terminal does.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -398,5 +401,5 @@ func marshal(v any) ([]byte, error) {
 	if err := e.Encode(v); err != nil {
 		return nil, err
 	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+	return escape.JSON(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/explain"
+	"github.com/textlstm/textlstm/internal/escape"
 )
 
 // Predicted stands before the names of answers that are the names of fields too.
@@ -59,7 +60,7 @@ func (j *jsonWriter) Write(r *Record) error {
 		b = append(b, '\n')
 	}
 	j.buf = b
-	_, err := j.w.Write(b)
+	_, err := j.w.Write(escape.JSON(b))
 	return err
 }
 

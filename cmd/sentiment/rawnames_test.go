@@ -72,6 +72,20 @@ func TestRawNames(t *testing.T) {
 		{"train", "--train", table, "--head", "topic=topic", "--config", missing, "--out", model}, {"train", "--train", missing, "--out", at("none.model")},
 		{"train", "--train", table, "--out", filepath.Join(dir, "none", hostileName)}, {"train", "--train", table, "--set", hostileName + "=1", "--out", model},
 	}
+	for _, output := range []string{"json", "jsonl"} { // the names are data, and escaped
+		all := []string{"--output", output}
+		for _, args := range [][]string{
+			{"classify", "--model", model, table}, {"classify", "--model", model, "--sentences", "--explain", "--keep", table}, {"explain", "--model", model, text},
+			{"eval", "--model", model, "--head", "mood\u202e=sentiment", "--head", "topic=topic", table},
+			{"compare", "--head", "topic=topic", "--data", table, "--train", table, "majority", model}, {"checklist", "--model", model, suite},
+			{"model", "info", model}, {"corpus", "stats", table}, {"corpus", "check", table, table},
+			append([]string{"crossval", table, "--folds", "2", "--head", "topic=topic"}, small...),
+		} {
+			commands = append(commands, append(args, all...))
+		}
+	}
+	commands = append(commands, []string{"diagnose", "--model", model, "--output", "json"}, []string{"corpus", "sample", table, "-n", "5", "--to", "jsonl"},
+		append([]string{"train", "--log-json", "--train", table, "--dev", table, "--head", "topic=topic", "--out", at("logged.model")}, small...))
 	succeeded := 0
 	for _, args := range commands {
 		cmd := exec.CommandContext(t.Context(), "sentiment", args...)

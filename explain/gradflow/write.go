@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/textlstm/textlstm/internal/escape"
 	"github.com/textlstm/textlstm/report"
 )
 
@@ -70,7 +71,7 @@ func WriteJSON(w io.Writer, curves []Curve) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(w, "%s\n", b)
+	_, err = fmt.Fprintf(w, "%s\n", escape.JSON(b))
 	return err
 }
 

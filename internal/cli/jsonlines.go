@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
+
+	"github.com/textlstm/textlstm/internal/escape"
 )
 
 // jsonLines writes JSON lines: a line that is no JSON object becomes the note of one, and
@@ -34,7 +36,7 @@ func (j *jsonLines) Write(p []byte) (int, error) {
 			}
 			line, _ = json.Marshal(map[string]string{key: text}) // of strings: never fails
 		}
-		if _, err := j.w.Write(append(bytes.Clone(line), '\n')); err != nil {
+		if _, err := j.w.Write(append(bytes.Clone(escape.JSON(line)), '\n')); err != nil {
 			return len(p), err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/internal/escape"
 )
 
 // A Card is what a client may know of a model.
@@ -46,5 +47,5 @@ func Cards(list []Card) []byte {
 	if err != nil {
 		panic(err) // it holds finite numbers and strings
 	}
-	return append(b, '\n')
+	return append(escape.JSON(b), '\n')
 }

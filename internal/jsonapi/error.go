@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/textlstm/textlstm/internal/escape"
 )
 
 // An Error is an answer that is none: what is wrong, in which field of the request, and
@@ -65,5 +67,5 @@ func (e *Error) Append(b []byte) []byte {
 	if err != nil {
 		panic(err) // strings cannot fail
 	}
-	return append(b, j...)
+	return append(b, escape.JSON(j)...)
 }

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/textlstm/textlstm/internal/escape"
 	"github.com/textlstm/textlstm/report"
 )
 
@@ -44,7 +45,7 @@ func (c *Console) Line(v any) {
 	if err != nil {
 		panic(err) // numbers and strings, which JSON can say
 	}
-	fmt.Fprintf(c.w, "%s\n", b)
+	fmt.Fprintf(c.w, "%s\n", escape.JSON(b))
 }
 
 // Every says whether it is time again: some time has gone by since it last was.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/textlstm/textlstm/internal/escape"
 	"github.com/textlstm/textlstm/internal/fsx"
 )
 
@@ -20,7 +21,7 @@ func (t Tree) WriteFile(file string) error {
 		if !isJSON(file) {
 			return t.WriteTOML(w)
 		}
-		e := json.NewEncoder(w)
+		e := json.NewEncoder(escape.Writer(w))
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
 		return e.Encode(t)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 
+	"github.com/textlstm/textlstm/internal/escape"
 	"github.com/textlstm/textlstm/report"
 )
 
@@ -15,7 +16,7 @@ func writeJSON(w io.Writer, style report.Style, v any) error {
 	if style == report.JSON {
 		return report.WriteJSON(w, v)
 	}
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(escape.Writer(w))
 	e.SetEscapeHTML(false)
 	return e.Encode(v)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/internal/escape"
 	"github.com/textlstm/textlstm/internal/progress"
 	"github.com/textlstm/textlstm/interop/foreign"
 	"github.com/textlstm/textlstm/nn"
@@ -24,7 +25,7 @@ import (
 // card.
 func WriteModel(w io.Writer, style report.Style, m *classify.Model) error {
 	if style == report.JSON {
-		e := json.NewEncoder(w)
+		e := json.NewEncoder(escape.Writer(w))
 		e.SetIndent("", "  ")
 		return e.Encode(map[string]any{"config": m.Config(), "card": m.Card(), "vocabulary": m.Vocab().Known(), "parameters": m.NumParams()})
 	}
