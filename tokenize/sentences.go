@@ -8,18 +8,48 @@ import (
 	"unicode/utf8"
 
 	"gopkg.in/neurosnap/sentences.v1"
+	"gopkg.in/neurosnap/sentences.v1/data"
 	"gopkg.in/neurosnap/sentences.v1/english"
+
+	"github.com/textlstm/textlstm/internal/flatjson"
 )
 
 // punkt returns the sentence splitter that prose/v2 uses, with the model that
 // prose uses. Prose itself would build it anew for every text, which takes 10 ms.
 var punkt = sync.OnceValue(func() *sentences.DefaultSentenceTokenizer {
-	t, err := english.NewSentenceTokenizer(nil)
+	model, err := punktModel()
 	if err != nil {
 		panic(err) // the model is part of the program
 	}
+	t, err := english.NewSentenceTokenizer(model)
+	if err != nil {
+		panic(err)
+	}
 	return t
 })
+
+// punktModel is what sentences.LoadTraining reads, which takes ten times as long.
+func punktModel() (*sentences.Storage, error) {
+	file, err := data.Asset("data/english.json")
+	if err != nil {
+		return nil, err
+	}
+	m := sentences.NewStorage()
+	r := flatjson.NewReader(file)
+	for table := range r.Object {
+		words := map[string]sentences.SetString{
+			"AbbrevTypes": m.AbbrevTypes, "Collocations": m.Collocations,
+			"SentStarters": m.SentStarters, "OrthoContext": m.OrthoContext,
+		}[table]
+		for word := range r.Object {
+			words[word] = int(r.Int())
+		}
+	}
+	if !r.Done() {
+		return sentences.LoadTraining(file)
+	}
+	return m, nil
+}
 
 // maxParagraph bounds what is given to the splitter at a time. A longer
 // paragraph is cut at white space where possible.
@@ -29,7 +59,7 @@ const maxParagraph = 1 << 15
 // around them. Together they hold every other character of text. It knows
 // English abbreviations (Punkt: Kiss & Strunk 2006, by way of prose's model);
 // blank lines and the full stops of Chinese and Japanese also end sentences.
-// It is safe for concurrent use; the first call takes some 10 ms.
+// It is safe for concurrent use; the first call takes a few ms.
 func Sentences(text string) []Span {
 	var spans []Span
 	for start := 0; start < len(text); {

@@ -8,6 +8,8 @@ import (
 	"iter"
 	"math/bits"
 	"slices"
+
+	"github.com/textlstm/textlstm/internal/flatjson"
 )
 
 // An ID is a row of an embedding table.
@@ -239,11 +241,14 @@ func (v *Vocabulary) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON writes. Counts may be absent. It is the
 // one method that changes a Vocabulary: call it before sharing v.
 func (v *Vocabulary) UnmarshalJSON(data []byte) error {
-	var j vocabularyJSON
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&j); err != nil {
-		return err
+	j, ok := readPlain(data)
+	if !ok {
+		j = vocabularyJSON{}
+		d := json.NewDecoder(bytes.NewReader(data))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&j); err != nil {
+			return err
+		}
 	}
 	n, err := New(j.Tokens, j.Counts, j.Buckets)
 	if err != nil {
@@ -251,4 +256,32 @@ func (v *Vocabulary) UnmarshalJSON(data []byte) error {
 	}
 	*v = *n
 	return nil
+}
+
+// readPlain reads what MarshalJSON writes, and not all else that encoding/json reads or
+// refuses.
+func readPlain(data []byte) (j vocabularyJSON, ok bool) {
+	r := flatjson.NewReader(data)
+	for key := range r.Object {
+		switch {
+		case key == "buckets" && j.Buckets == 0:
+			n := r.Int()
+			if j.Buckets = int(n); int64(j.Buckets) != n {
+				r.Fail()
+			}
+		case key == "tokens" && j.Tokens == nil:
+			j.Tokens = []string{}
+			for range r.Array {
+				j.Tokens = append(j.Tokens, r.String())
+			}
+		case key == "counts" && j.Counts == nil:
+			j.Counts = []int64{}
+			for range r.Array {
+				j.Counts = append(j.Counts, r.Int())
+			}
+		default:
+			r.Fail()
+		}
+	}
+	return j, r.Done()
 }

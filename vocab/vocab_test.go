@@ -280,6 +280,36 @@ func TestUnmarshalJSONErrors(t *testing.T) {
 	}
 }
 
+// FuzzUnmarshalJSON checks that the quick reader reads what encoding/json reads, or nothing.
+func FuzzUnmarshalJSON(f *testing.F) {
+	b, err := json.Marshal(odd(f))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	for _, data := range []string{
+		`{"tokens":["a","\u00e9\n\ud800","\""],"counts":[1,-0,9223372036854775807]}`, ` { "buckets" : 3 , "tokens" : [ ] , "counts" : [] } `,
+		`{"tokens":["a",],"counts":[01]}`, `{"tokens":null}`, `{"Tokens":["a"]}`, "{\"tokens\":[\"\xff\"]}", `{"buckets":1}{}`, `{"tokens":["a"],"tokens":["b"]}`, `{"counts":[1e3]}`,
+	} {
+		f.Add([]byte(data))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		quick, ok := readPlain(data)
+		if !ok {
+			return
+		}
+		var want vocabularyJSON
+		d := json.NewDecoder(bytes.NewReader(data))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&want); err != nil {
+			t.Fatalf("%q is read, encoding/json says %v", data, err)
+		}
+		if diff := cmp.Diff(want, quick); diff != "" {
+			t.Errorf("%q (-encoding/json +quick):\n%s", data, diff)
+		}
+	})
+}
+
 func TestWriteError(t *testing.T) {
 	_, err := odd(t).WriteTo(limited{})
 	if !errors.Is(err, errFull) {

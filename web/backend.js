@@ -41,4 +41,5 @@ export function call(path, body, signal) {
   });
 }
 
-navigator.serviceWorker?.register("offline.js").catch(() => {}); // without it the page needs a network
+// The first answer does not wait for a copy of the files; without one the page needs a network.
+worker.addEventListener("message", () => navigator.serviceWorker?.register("offline.js").catch(() => {}), { once: true });
