@@ -204,8 +204,33 @@ func (c Config) back() int {
 	return c.Window
 }
 
-// Validate reports the first field of a resolved c that makes no sense.
+// A ConfigError is a config that makes no sense, whatever the series.
+type ConfigError struct{ Err error }
+
+func (e *ConfigError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// Choices are the values of the settings that have a few.
+func (Config) Choices() map[string][]string {
+	switches := []string{string(On), string(Off)}
+	return map[string][]string{
+		"base": {string(Last), string(Season), string(None)}, "log": switches, "local": switches,
+		"loss": {string(Pinball), string(Squared), string(Absolute)},
+	}
+}
+
+// Validate reports the first field of a resolved c that makes no sense, as a
+// *ConfigError.
 func (c Config) Validate() error {
+	if err := c.validate(); err != nil {
+		return &ConfigError{err}
+	}
+	return nil
+}
+
+func (c Config) validate() error {
 	switch {
 	case c.Horizon < 1 || c.Horizon > maxSteps:
 		return fmt.Errorf("forecast: horizon %d: want 1 to %d", c.Horizon, maxSteps)

@@ -58,11 +58,11 @@ type TableConfig struct {
 
 	// Comma is the delimiter; 0 means a comma, or the tab, semicolon or pipe of which
 	// the first line has most.
-	Comma rune `json:"comma,omitempty"`
+	Comma rune `json:"-"`
 
 	// Decimal is the mark of fractions, a point or a comma; 0 means what the numbers
 	// show, and a point where they do not.
-	Decimal rune `json:"decimal,omitempty"`
+	Decimal rune `json:"-"`
 
 	// OnNote, if not nil, is called with what is read otherwise than it stands.
 	OnNote func(note string) `json:"-"`

@@ -28,11 +28,12 @@ type description struct {
 	Config  Config      `json:"config"`
 	Scalers []scaler    `json:"scalers"`
 	Shifts  [][]float64 `json:"shifts"`
+	Table   TableConfig `json:"table,omitzero"`
 }
 
 // Save writes the model to a file of safetensors, whole or not at all.
 func (m *Model) Save(path string) error {
-	d, err := json.Marshal(description{formatVersion, m.cfg, m.scalers, m.shifts})
+	d, err := json.Marshal(description{formatVersion, m.cfg, m.scalers, m.shifts, m.table})
 	if err != nil {
 		return fmt.Errorf("forecast: %w", err)
 	}
@@ -74,7 +75,7 @@ func decode(f *tensorfile.File) (*Model, error) {
 	if need := d.Config.numParams() * float64(d.Config.Members); need != held {
 		return nil, fmt.Errorf("the networks have %.0f weights, the file %.0f numbers", need, held)
 	}
-	m := &Model{cfg: d.Config, scalers: d.Scalers, shifts: d.Shifts}
+	m := &Model{cfg: d.Config, scalers: d.Scalers, shifts: d.Shifts, table: d.Table}
 	for range d.Config.Members {
 		net, err := newNetwork(d.Config)
 		if err != nil {
@@ -105,6 +106,9 @@ func (d *description) validate() error {
 		if !s.valid(len(c.Covariates)) {
 			return fmt.Errorf("scaler %d (%q) has a deviation that is not above 0, or not %d covariates", i, s.Name, len(c.Covariates))
 		}
+	}
+	if err := d.Table.Validate(); err != nil {
+		return err
 	}
 	if len(d.Shifts) != c.steps() {
 		return fmt.Errorf("shifts of %d steps, want %d", len(d.Shifts), c.steps())

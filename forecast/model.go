@@ -15,6 +15,7 @@ import (
 // A Model forecasts. Any number of goroutines may use it at once.
 type Model struct {
 	cfg     Config
+	table   TableConfig
 	scalers []scaler
 	shifts  [][]float64 // [steps][levels]: what is added to a raw quantile
 	nets    []*network  // their answers are averaged
@@ -40,6 +41,9 @@ func (m *Model) Config() Config {
 	c.Covariates, c.Levels = slices.Clone(c.Covariates), slices.Clone(c.Levels)
 	return c
 }
+
+// Table returns how the series were read that the model has learned.
+func (m *Model) Table() TableConfig { return m.table }
 
 // Names returns the names of the series that the model has learned.
 func (m *Model) Names() []string {
@@ -229,48 +233,26 @@ func (ps passes) each(ctx context.Context, list []window, f func(part []window, 
 // quantiles so that the share of dev values below each is its level.
 func (f *fit) judge(ctx context.Context) (choice, error) {
 	c := f.cfg
-	out := choice{Candidate: f.state.Candidate, Epochs: max(1, f.loop.Best), Shifts: make([][]float64, c.steps())}
-	errs := make([][]float64, c.steps()*len(c.Levels)) // [steps][levels][windows]
+	out := choice{Candidate: f.state.Candidate, Epochs: max(1, f.loop.Best)}
+	var all []float32
 	K := c.answers()
 	err := passes{f.pass}.each(ctx, f.dev, func(part []window, y []float32) {
+		all = append(all, y...)
 		for b, w := range part {
 			for h := range c.steps() {
-				target := w.target(h + 1)
-				answers := y[(b*c.steps()+h)*K:]
-				for k := range c.Levels {
-					i := h*len(c.Levels) + k
-					errs[i] = append(errs[i], target-float64(answers[min(k, K-1)]))
-				}
 				for k := range K {
-					e := w.value(w.scaled(float64(answers[k]), h+1)) - w.values[w.end+h+1]
+					answer := float64(y[(b*c.steps()+h)*K+k])
+					e := w.value(w.scaled(answer, h+1)) - w.values[w.end+h+1]
 					l, _ := c.lossOf(e/w.scaler.Size, k)
 					out.Error += l
 				}
 			}
 		}
 	})
-	for h := range out.Shifts {
-		out.Shifts[h] = make([]float64, len(c.Levels))
-		for k, level := range c.Levels {
-			if k != c.point() || c.Loss != Pinball {
-				out.Shifts[h][k] = conformal(errs[h*len(c.Levels)+k], level)
-			}
-		}
+	if err == nil {
+		out.Shifts = c.calibrate(f.dev, all)
 	}
 	return out, err
-}
-
-// conformal is the quantile of errors at a level, a little further out than that of the
-// sample, so that it holds for a value that is not among them (Romano et al. 2019).
-func conformal(errs []float64, level float64) float64 {
-	slices.Sort(errs)
-	n := float64(len(errs))
-	if level > 0.5 {
-		level = min(1, level*(n+1)/n)
-	} else if level < 0.5 {
-		level = 1 - min(1, (1-level)*(n+1)/n)
-	}
-	return stat.Quantile(level, stat.LinInterp, errs, nil)
 }
 
 // paths is how many ways a series may go on are simulated by a recursive model.

@@ -34,8 +34,22 @@ func (s Series) Head(n int) Series {
 	return s
 }
 
+// An unfit is an error about a series.
+type unfit struct{ error }
+
+func (u unfit) Is(target error) bool { return target == ErrData }
+
+func (u unfit) Unwrap() error { return u.error }
+
 // check reports what makes s unfit for c with ahead steps to come.
 func (c Config) check(s Series, ahead int) error {
+	if err := c.find(s, ahead); err != nil {
+		return unfit{err}
+	}
+	return nil
+}
+
+func (c Config) find(s Series, ahead int) error {
 	name := s.title()
 	for i, v := range s.Values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {

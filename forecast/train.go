@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,29 @@ import (
 	"github.com/textlstm/textlstm/train/loop"
 )
 
+// Recommend returns a config of what suits the series: the season of the calendar that
+// their steps have, and a horizon of that, at most 24, or of 10 without one; less where
+// a series is too short. covariates are those that the series have.
+func Recommend(covariates []Covariate, series ...Series) Config {
+	season := 0
+	for i, s := range series {
+		if c, _, _ := CalendarOf(s.Times); i == 0 || c.Season() == season {
+			season = c.Season()
+		} else {
+			season = 0
+		}
+	}
+	for _, c := range []Config{{Season: season}, {}} {
+		for c.Horizon = min(24, cmp.Or(c.Season, 10)); c.Horizon > 0; c.Horizon /= 2 {
+			c.Covariates = covariates
+			if c.Resolve().checkAll(series) == nil {
+				return c
+			}
+		}
+	}
+	return Config{Covariates: covariates}
+}
+
 // ErrShort says that a series has too few steps. Errors that wrap it give the numbers.
 var ErrShort = errors.New("too few steps")
 
@@ -24,6 +48,9 @@ type Trainer struct {
 	// Workers is the number of goroutines that share the work; 0 means GOMAXPROCS. It
 	// changes no bit of the model.
 	Workers int
+
+	// Table says how the series were read, for the model to keep.
+	Table TableConfig
 
 	// Checkpoint, if its Path is not "", says where the state is kept that an
 	// interrupted training goes on from.
@@ -37,7 +64,9 @@ type Trainer struct {
 type Progress struct {
 	loop.Progress
 	loop.Position
-	Config   Config  // of the training under way
+	Config   Config // of the training under way
+	Try      int    // which of so many configs is tried, from 1
+	Tries    int
 	Chosen   bool    // Config is the best on the dev steps, and its members learn
 	Member   int     // from 0
 	Dev      float64 // loss of the epoch before on the dev steps
@@ -81,6 +110,13 @@ func (t *Trainer) Train(ctx context.Context, series ...Series) (*Model, error) {
 
 // checkAll reports what makes the series unfit to learn from.
 func (c Config) checkAll(series []Series) error {
+	if err := c.findAll(series); err != nil {
+		return unfit{err}
+	}
+	return nil
+}
+
+func (c Config) findAll(series []Series) error {
 	if len(series) == 0 {
 		return errors.New("forecast: no series to learn from")
 	}
@@ -129,6 +165,7 @@ type fit struct {
 	cfg     Config
 	series  []Series
 	workers int
+	tries   int
 
 	state    kept
 	finished []*nn.Param // members before the one under way
@@ -182,6 +219,7 @@ func (f *fit) identity() loop.Identity {
 // run tries the candidates, and then trains the members of the best one.
 func (f *fit) run(ctx context.Context, checkpoints *loop.Checkpoints) (*Model, error) {
 	candidates := f.cfg.candidates(heads(f.series, f.cfg))
+	f.tries = len(candidates)
 	for ; !f.state.Chosen; f.state.Candidate++ {
 		f.cfg = candidates[f.state.Candidate]
 		if err := f.once(ctx, checkpoints); err != nil {
@@ -198,7 +236,7 @@ func (f *fit) run(ctx context.Context, checkpoints *loop.Checkpoints) (*Model, e
 		f.state.Chosen = f.state.Candidate == len(candidates)-1
 	}
 	f.cfg = candidates[f.state.Choice.Candidate]
-	m := &Model{cfg: f.cfg, shifts: f.state.Choice.Shifts}
+	m := &Model{cfg: f.cfg, table: f.Table, shifts: f.state.Choice.Shifts}
 	for _, s := range f.used() {
 		m.scalers = append(m.scalers, f.cfg.newScaler(s))
 	}
@@ -307,7 +345,7 @@ func (f *fit) need() loop.Need {
 
 func (f *fit) report(p loop.Progress) {
 	if f.OnProgress != nil {
-		f.OnProgress(Progress{Progress: p, Position: f.loop.Position, Config: f.cfg, Member: f.state.Member, Chosen: f.state.Chosen, Dev: f.state.Last, DevKnown: f.state.Known})
+		f.OnProgress(Progress{Progress: p, Position: f.loop.Position, Config: f.cfg, Try: f.state.Candidate + 1, Tries: f.tries, Member: f.state.Member, Chosen: f.state.Chosen, Dev: f.state.Last, DevKnown: f.state.Known})
 	}
 }
 
