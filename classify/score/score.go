@@ -196,20 +196,25 @@ func Watched(ctx context.Context, m *classify.Model, d *corpora.Dataset, head st
 	return gatherAll(m.Heads(), d, pairs, answers)
 }
 
+// Answered is Dataset for answers of m that are there already, one for each text of d.
+func Answered(m *classify.Model, d *corpora.Dataset, head string, answers []classify.Prediction) ([]Predictions, error) {
+	pairs, err := Pair(m, d, head)
+	if err != nil {
+		return nil, err
+	}
+	return gatherAll(m.Heads(), d, pairs, answers)
+}
+
 // answerWindow is how many texts are answered at a time.
 const answerWindow = 2048
 
 // Encoded is Dataset for texts that m.Encode has already prepared.
 func Encoded(ctx context.Context, m *classify.Model, d *corpora.Dataset, texts []classify.Encoded, head string) ([]Predictions, error) {
-	pairs, err := Pair(m, d, head)
-	if err != nil {
-		return nil, err
-	}
 	answers, err := m.PredictEncoded(ctx, texts)
 	if err != nil {
 		return nil, err
 	}
-	return gatherAll(m.Heads(), d, pairs, answers)
+	return Answered(m, d, head, answers)
 }
 
 // gatherAll gathers the answers of each pair.
