@@ -163,7 +163,7 @@ def started(*command, log, env=None):
             p.wait()
 
 
-def wait_for(what, true, seconds=180):
+def wait_for(what, true, seconds=900):
     end = time.time() + seconds
     while not true():
         if time.time() > end:
@@ -212,8 +212,10 @@ parallelism.default: 2
 restart-strategy.type: fixed-delay
 restart-strategy.fixed-delay.attempts: 10
 restart-strategy.fixed-delay.delay: 1 s
-heartbeat.timeout: 10000
-heartbeat.interval: 1000
+heartbeat.timeout: 120000
+heartbeat.interval: 2000
+pekko.startup-timeout: 300 s
+pekko.ask.timeout: 120 s
 execution.checkpointing.dir: file://{flink}/state
 """)
     (flink / "conf" / "log4j.properties").write_text("""\
@@ -256,6 +258,7 @@ def submit(mode, source, sink, name, detached=False):
 @contextlib.contextmanager
 def cluster(*slots):
     flink_conf()
+    wait_for("the ports of Flink", lambda: not listens(6123) and not listens(8181))
     with contextlib.ExitStack() as stack:
         stack.enter_context(job_manager())
         managers = [stack.enter_context(task_manager(i, n)) for i, n in enumerate(slots)]
@@ -381,16 +384,16 @@ def stream():
             for i in range(5):
                 put(i)
             submit("stream", source, path, "flink-stream", detached=True)
-            wait_for("the first committed answers", lambda: len(answers(path)) > len(lines) // 50, 600)
+            wait_for("the first committed answers", lambda: len(answers(path)) > len(lines) // 50)
             managers[0].kill()
             print(f"killed a TaskManager after {len(answers(path))} committed answers", flush=True)
             for i in range(5, 15):
                 put(i)
             with task_manager(2, 1):
-                wait_for("answers after the kill", lambda: len(answers(path)) >= len(lines) // 2, 900)
+                wait_for("answers after the kill", lambda: len(answers(path)) >= len(lines) // 2)
                 for i in range(15, 20):
                     put(i)
-                wait_for("all answers", lambda: len(answers(path)) >= len(lines), 900)
+                wait_for("all answers", lambda: len(answers(path)) >= len(lines))
                 time.sleep(5)  # for any that would come twice
                 job = rest("/jobs")["jobs"][0]["id"]
                 restarts = rest(f"/jobs/{job}/metrics?get=numRestarts")

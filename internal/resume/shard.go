@@ -17,8 +17,8 @@ func (s Shard) Whole() bool { return s.N <= 1 }
 // Has says whether unit k, from 0, is of the shard.
 func (s Shard) Has(k int) bool { return s.Whole() || k%s.N == s.I-1 }
 
-// Of says how many of the first n units are of the shard.
-func (s Shard) Of(n int) int {
+// Count says how many of the first n units are of the shard.
+func (s Shard) Count(n int) int {
 	if s.Whole() {
 		return n
 	}

@@ -18,8 +18,8 @@ func TestShardsCoverARun(t *testing.T) {
 						times++
 						have[i]++
 					}
-					if s.Of(k+1) != have[i] {
-						t.Errorf("%v has %d of the first %d units, says %d", s, have[i], k+1, s.Of(k+1))
+					if s.Count(k+1) != have[i] {
+						t.Errorf("%v has %d of the first %d units, says %d", s, have[i], k+1, s.Count(k+1))
 					}
 				}
 				if times != 1 {

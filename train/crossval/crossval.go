@@ -188,7 +188,7 @@ func (s *session) fold(ctx context.Context, f int, answers []classify.Prediction
 	if c.repeated {
 		dev.Dedup()
 	}
-	p := Progress{Fold: f + 1, Folds: len(s.cuts), Left: s.o.Shard.Of(len(s.cuts)) - s.o.Shard.Of(f+1), Group: c.group, Train: learn.Len(), Dev: dev.Len(), Test: test.Len(), Kept: s.state.Folds[f] != nil}
+	p := Progress{Fold: f + 1, Folds: len(s.cuts), Left: s.o.Shard.Count(len(s.cuts)) - s.o.Shard.Count(f+1), Group: c.group, Train: learn.Len(), Dev: dev.Len(), Test: test.Len(), Kept: s.state.Folds[f] != nil}
 	if s.o.OnFold != nil {
 		s.o.OnFold(p)
 	}

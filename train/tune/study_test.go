@@ -372,7 +372,7 @@ func TestShards(t *testing.T) {
 		s := study(t, o)
 		s.Shard, s.File = Shard{I: i, N: 3}, filepath.Join(dir, fmt.Sprint(i))
 		run(t, s)
-		if want := s.Shard.Of(8); len(s.Runs) != want {
+		if want := s.Shard.Count(8); len(s.Runs) != want {
 			t.Errorf("shard %v did %d trials, want %d", s.Shard, len(s.Runs), want)
 		}
 		files = append(files, s.File)
