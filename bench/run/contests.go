@@ -13,7 +13,7 @@ import (
 // A contest is one piece of work done by several programs, ours first.
 type contest struct {
 	name    string
-	unit    string // "tokens_per_s" or "gflops": a key of the last line printed; or "seconds" of the whole run
+	unit    string // "tokens_per_s", "sentences_per_s" or "gflops": a key of the last line printed; or "seconds" of the whole run
 	entries []*entry
 }
 
@@ -105,6 +105,10 @@ func contests(o *options) []*contest {
 	l.job("IMDB test texts", "imdb-test.txt", 1)
 	l.job("IMDB test texts", "imdb-test.txt", 2)
 	l.job("one text", "imdb-one.txt", 1)
+	for _, threads := range []int{1, 2} {
+		l.translate("train", "tokens_per_s", threads, "-seconds", l.seconds())
+		l.translate("beam 5", "sentences_per_s", threads, "-beam", "5", "-model", filepath.Join(o.peers, "multi30k", "de-en.model"))
+	}
 	return l.all
 }
 
@@ -169,6 +173,16 @@ func (l *contestList) job(name, file string, threads int) {
 	}
 	entries = append(entries, &entry{name: "PyTorch", argv: []string{l.python(), "bench/peers/torch_classify.py", filepath.Join(l.o.peers, "imdb.pt"), texts, "-threads", fmt.Sprint(threads)}})
 	l.add("seconds", fmt.Sprintf("job %s, %s", name, plural(threads)), entries...)
+}
+
+// translate adds the training of a German-English model of 256 units, or its use on the
+// 1,000 sentences of test_2016_flickr.
+func (l *contestList) translate(name, unit string, threads int, args ...string) {
+	dir := filepath.Join(l.o.peers, "multi30k")
+	args = append([]string{"-dir", dir, "-threads", fmt.Sprint(threads)}, args...)
+	l.add(unit, fmt.Sprintf("translate %s, %s", name, plural(threads)),
+		&entry{name: "textlstm", argv: append([]string{filepath.Join(l.o.bin, "translate")}, args...)},
+		&entry{name: "PyTorch", argv: append([]string{l.python(), "bench/translate/seq2seq_torch.py", "-pieces-from", filepath.Join(dir, "de-en.model")}, args...)})
 }
 
 func plural(threads int) string {

@@ -26,7 +26,7 @@ func main() {
 	var o options
 	cache, _ := os.UserCacheDir()
 	flag.StringVar(&o.peers, "peers", filepath.Join(cache, "textlstm-bench"), "`directory` that bench/setup.sh filled")
-	flag.StringVar(&o.corpora, "corpora", cmp.Or(os.Getenv("TEXTLSTM_CORPORA"), "../shared/corpora"), "`directory` with imdb/train.tsv.zst and imdb/test.tsv.zst, for the job contests")
+	flag.StringVar(&o.corpora, "corpora", cmp.Or(os.Getenv("TEXTLSTM_CORPORA"), "../shared/corpora"), "`directory` with imdb/train.tsv.zst and imdb/test.tsv.zst, for the contests of jobs, and parallel-multi30k, for those of translations")
 	only := flag.String("only", "", "`regexp`: run the contests whose names it matches")
 	rounds := flag.Int("rounds", 5, "runs of each program")
 	flag.Float64Var(&o.seconds, "seconds", 5, "measured time of a run")
@@ -89,19 +89,25 @@ func run(o options, only string, rounds int, out string) error {
 	return nil
 }
 
-// prepare builds our programs and, for the job contests, the texts and the
-// peers' models.
+// prepare builds our programs and, for the contests of jobs and translations, the texts
+// and models.
 func prepare(o *options, chosen []*contest) error {
-	packages := []string{"./bench/throughput", "./bench/gemm"}
-	jobs := false
+	packages := []string{"./bench/throughput", "./bench/gemm", "./bench/translate"}
+	jobs, translations := false, false
 	for _, c := range chosen {
 		jobs = jobs || strings.HasPrefix(c.name, "job")
+		translations = translations || strings.HasPrefix(c.name, "translate")
 	}
 	if jobs {
 		packages = append(packages, "./cmd/sentiment")
 	}
 	if err := command(append([]string{"go", "build", "-o", o.bin + string(filepath.Separator)}, packages...)...); err != nil {
 		return err
+	}
+	if translations {
+		if err := command("bash", "bench/run/translate.sh", o.corpora, o.peers, o.bin); err != nil {
+			return err
+		}
 	}
 	if !jobs {
 		return nil

@@ -1,5 +1,11 @@
 // Command translate times package seq2seq, with the flags and the data of
-// seq2seq_torch.py: it trains for a number of steps, or for a time, and translates.
+// seq2seq_torch.py:
+//
+//	go run ./bench/translate -dir DATA -out m              # train, and tell of each epoch
+//	go run ./bench/translate -dir DATA -seconds 10         # time training alone
+//	go run ./bench/translate -dir DATA -model m            # translate, time and judge
+//
+// DATA holds train, val and test_2016_flickr of Multi30k as plain text: train.de and so on.
 package main
 
 import (
@@ -10,6 +16,7 @@ import (
 	"log"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/textlstm/textlstm/evaluate/translation"
@@ -72,12 +79,12 @@ func main() {
 		if _, err := m.Translate(ctx, sources[:50], s); err != nil {
 			log.Fatal(err)
 		}
-		start := time.Now()
+		start, cpu := time.Now(), cpuSeconds()
 		answers, err := m.Translate(ctx, sources, s)
 		if err != nil {
 			log.Fatal(err)
 		}
-		took := time.Since(start).Seconds()
+		took, cpu := time.Since(start).Seconds(), cpuSeconds()-cpu
 		hyps := make([]string, len(answers))
 		for i, a := range answers {
 			hyps[i] = a.Text()
@@ -91,7 +98,7 @@ func main() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		tell(map[string]any{"sentences_per_second": float64(len(sources)) / took, "bleu": score.BLEU, "chrf": score.ChrF, "brevity": score.Brevity})
+		tell(map[string]any{"sentences_per_s": float64(len(sources)) / took, "sentences_per_cpu_s": float64(len(sources)) / cpu, "bleu": score.BLEU, "chrf": score.ChrF, "brevity": score.Brevity})
 		return
 	}
 	train := pairs("train")
@@ -101,20 +108,22 @@ func main() {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	t := seq2seq.Trainer{Config: c}
-	t.Workers, t.Checkpoint, t.CheckpointInterval, t.Resume = *threads, *checkpoints, time.Minute, true
+	t.Workers, t.Checkpoint, t.CheckpointInterval, t.Resume = *threads, *checkpoints, time.Minute, *checkpoints != ""
 	start := time.Now()
 	var first time.Time
 	var before int64
+	var cpu float64
 	t.OnProgress = func(p seq2seq.Progress) {
 		if p.Dev != nil {
 			fmt.Fprintf(os.Stderr, "%.0f s, epoch %d: loss %.3f, perplexity %.2f, BLEU %.2f, %.0f pieces/s\n",
 				time.Since(start).Seconds(), p.Dev.Epoch, p.Dev.Loss, p.Dev.Perplexity, p.Dev.BLEU, p.TokensPerSecond())
 		}
 		if p.Step == 3 {
-			first, before = time.Now(), p.Tokens
+			first, before, cpu = time.Now(), p.Tokens, cpuSeconds()
 		}
 		if *seconds > 0 && p.Step > 3 && time.Since(first).Seconds() > *seconds {
-			tell(map[string]any{"pieces_per_second": float64(p.Tokens-before) / time.Since(first).Seconds(), "loss": p.Loss, "steps": p.Step})
+			n := float64(p.Tokens - before)
+			tell(map[string]any{"tokens_per_s": n / time.Since(first).Seconds(), "tokens_per_cpu_s": n / (cpuSeconds() - cpu), "loss": p.Loss, "steps": p.Step})
 			os.Exit(0)
 		}
 	}
@@ -125,6 +134,15 @@ func main() {
 	if err := r.Model.Save(*out); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// cpuSeconds is the time that processors have spent on this process.
+func cpuSeconds() float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		log.Fatal(err)
+	}
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
 func tell(v any) {

@@ -211,11 +211,12 @@ def main():
                 for name, q in m.named():
                     q.copy_(tensors[name])
         translate(m, sources[:50], a.beam)
-        start = time.time()
+        start, cpu = time.time(), time.process_time()
         hyps = translate(m, sources, a.beam)
-        took = time.time() - start
+        took, cpu = time.time() - start, time.process_time() - cpu
         import sacrebleu
-        print(json.dumps(dict(sentences_per_second=len(sources) / took, bleu=sacrebleu.corpus_bleu(hyps, [refs]).score,
+        print(json.dumps(dict(torch=torch.__version__, sentences_per_s=len(sources) / took, sentences_per_cpu_s=len(sources) / cpu,
+                              bleu=sacrebleu.corpus_bleu(hyps, [refs]).score,
                               chrf=sacrebleu.corpus_chrf(hyps, [refs]).score)))
         return
     pairs = [(source.encode(x) + [END], target.encode(y)) for x, y in zip(read("train", a.__dict__["from"]), read("train", a.to))]
@@ -249,9 +250,10 @@ def main():
             steps += 1
             pieces += sum(len(pairs[i][0]) + len(pairs[i][1]) + 1 for i in batch)
             if steps == 3:
-                first, before = time.time(), pieces
+                first, before, cpu_before = time.time(), pieces, time.process_time()
             if a.seconds and steps > 3 and time.time() - first > a.seconds:
-                print(json.dumps(dict(pieces_per_second=(pieces - before) / (time.time() - first), loss=loss.item(), steps=steps)))
+                print(json.dumps(dict(torch=torch.__version__, tokens_per_s=(pieces - before) / (time.time() - first),
+                                      tokens_per_cpu_s=(pieces - before) / (time.process_time() - cpu_before), loss=loss.item(), steps=steps)))
                 return
         epoch += 1
         print(f"{time.time() - start:.0f} s, {time.process_time() - cpu:.0f} s of CPU, epoch {epoch}: loss {loss.item():.3f}", file=sys.stderr)
