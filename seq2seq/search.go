@@ -405,8 +405,8 @@ func (m *Model) translation(b *beam, s Search) Translation {
 	return t
 }
 
-// copied is the text of the source's piece that has the most attention, of an unknown one
-// if there is one.
+// copied is the text of the source's piece that has the most attention: where there are
+// unknown ones, among those.
 func (t *text) copied(weights []float32) string {
 	best := -1
 	for j := range t.spans {
