@@ -34,6 +34,7 @@
 //     the training, [train/watch] shows its course, [train/crossval] and [train/tune]
 //     judge and improve a way of training, [pretrain/lm] and [pretrain/skipgram] learn
 //     from texts without labels.
+//   - [seq2seq] makes one text of another, [evaluate/translation] judges that.
 //   - [evaluate] computes figures, [evaluate/compare] sets systems side by side,
 //     [evaluate/checklist] tests what a model can do, [evaluate/baseline] has what it
 //     must beat.
@@ -61,6 +62,8 @@
 // [train/tune]: https://pkg.go.dev/github.com/textlstm/textlstm/train/tune
 // [pretrain/lm]: https://pkg.go.dev/github.com/textlstm/textlstm/pretrain/lm
 // [pretrain/skipgram]: https://pkg.go.dev/github.com/textlstm/textlstm/pretrain/skipgram
+// [seq2seq]: https://pkg.go.dev/github.com/textlstm/textlstm/seq2seq
+// [evaluate/translation]: https://pkg.go.dev/github.com/textlstm/textlstm/evaluate/translation
 // [evaluate]: https://pkg.go.dev/github.com/textlstm/textlstm/evaluate
 // [evaluate/compare]: https://pkg.go.dev/github.com/textlstm/textlstm/evaluate/compare
 // [evaluate/checklist]: https://pkg.go.dev/github.com/textlstm/textlstm/evaluate/checklist
