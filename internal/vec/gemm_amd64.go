@@ -125,6 +125,16 @@ func mostRows() int {
 	return 6
 }
 
+// depth is the number of rows of B in a block, for an A whose columns are ks apart. A tile
+// of 16 columns takes every other line of a panel, half the sets of the first-level cache,
+// which 256 rows fill.
+func depth(ks int) int {
+	if level == avx2 && ks == 1 {
+		return kBlock / 2
+	}
+	return kBlock
+}
+
 // columns is the width of the tile to use for rows rows where w columns are left.
 func columns(rows, w int) int {
 	switch {

@@ -20,6 +20,29 @@ TEXT ·packRowsAVX2(SB), NOSPLIT, $0-56
 	NEGQ    R9
 	VMOVDQU 32(R8)(R9*4), Y0
 	SHLQ    $0x02, AX
+	CMPQ    AX, $0x10
+	JL      row
+	MOVQ    CX, R8
+	DECQ    R8
+	JZ      row
+	MOVQ    $0x00000001, CX
+
+rowWhole:
+	MOVQ SI, R9
+	MOVQ DX, R10
+	MOVQ tiles+0(FP), R11
+
+tileWhole:
+	VMOVUPS (R9), Y1
+	VMOVUPS Y1, (R10)
+	ADDQ    AX, R9
+	ADDQ    BX, R10
+	DECQ    R11
+	JNZ     tileWhole
+	ADDQ    DI, SI
+	ADDQ    AX, DX
+	DECQ    R8
+	JNZ     rowWhole
 
 row:
 	MOVQ SI, R8

@@ -90,6 +90,9 @@ func packRows(tiles, rows, k int, dst []float32, next int, a []float32, ks int) 
 // mostRows is the largest number of rows of a tile.
 func mostRows() int { return 6 }
 
+// depth is the number of rows of B in a block, whatever A.
+func depth(int) int { return kBlock }
+
 // columns is the width of the tile to use for rows rows where w columns are left.
 func columns(rows, w int) int { return columns6(rows, w) }
 

@@ -46,8 +46,9 @@ func matMulTiles(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi 
 		buf = buffers.Get().(*[mBlock * rowCopy]float32)
 		defer buffers.Put(buf)
 	}
-	for pc := 0; pc < K; pc += kBlock {
-		k := min(kBlock, K-pc)
+	step := depth(ks)
+	for pc := 0; pc < K; pc += step {
+		k := min(step, K-pc)
 		for ic, mc := 0, 0; ic < m; ic += mc {
 			mc = m - ic
 			if mc > mBlock {

@@ -242,7 +242,9 @@ func (t *floatTile) storeAcc() {
 	}
 }
 
-// packRows writes the copy of a block of a transposed A into tiles.
+// packRows writes the copy of a block of a transposed A into tiles. AVX2 is slow to store
+// through a mask, so that it does so in the last row alone: what a whole vector reads and
+// writes too much before is of the next row, where tiles have as many rows as make up for it.
 func packRows(l level) {
 	name := "packRows" + l.name
 	TEXT(name, NOSPLIT, "func(tiles, rows, k int, dst *float32, next int, a *float32, ks int)")
@@ -253,22 +255,41 @@ func packRows(l level) {
 	SHLQ(Imm(2), ks)
 	mask := l.mask(rows)
 	SHLQ(Imm(2), rows)
-	Label("row")
-	s, d, t := GP64(), GP64(), GP64()
-	MOVQ(a, s)
-	MOVQ(dst, d)
-	Load(Param("tiles"), t)
-	Label("tile")
-	v := l.vec()
-	l.loadMask(at(s, 0), mask, v)
-	l.storeMask(v, mask, at(d, 0))
-	ADDQ(rows, s)
-	ADDQ(next, d)
-	DECQ(t)
-	JNZ(LabelRef("tile"))
-	ADDQ(ks, a)
-	ADDQ(rows, dst)
-	DECQ(k)
-	JNZ(LabelRef("row"))
+	// loop copies n rows of all tiles.
+	loop := func(suffix string, n reg.GPVirtual, masked bool) {
+		Label("row" + suffix)
+		s, d, t := GP64(), GP64(), GP64()
+		MOVQ(a, s)
+		MOVQ(dst, d)
+		Load(Param("tiles"), t)
+		Label("tile" + suffix)
+		v := l.vec()
+		if masked {
+			l.loadMask(at(s, 0), mask, v)
+			l.storeMask(v, mask, at(d, 0))
+		} else {
+			VMOVUPS(at(s, 0), v)
+			VMOVUPS(v, at(d, 0))
+		}
+		ADDQ(rows, s)
+		ADDQ(next, d)
+		DECQ(t)
+		JNZ(LabelRef("tile" + suffix))
+		ADDQ(ks, a)
+		ADDQ(rows, dst)
+		DECQ(n)
+		JNZ(LabelRef("row" + suffix))
+	}
+	if !l.avx512 {
+		CMPQ(rows, Imm(uint64(l.bytes/2)))
+		JL(LabelRef("row"))
+		whole := GP64()
+		MOVQ(k, whole)
+		DECQ(whole)
+		JZ(LabelRef("row"))
+		MOVQ(U32(1), k)
+		loop("Whole", whole, false)
+	}
+	loop("", k, true)
 	l.done()
 }
