@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -12,10 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 )
-
-// maxInMemory is the largest archive or table that is held in memory because it
-// cannot be read at any place where it lies: compressed, or from a pipe.
-const maxInMemory = 256 << 20
 
 // names collects the names of an archive's files.
 type entryNames struct {
@@ -141,15 +136,65 @@ func (f *file) readerAt(br *bufio.Reader, disk *os.File, compression string) (io
 			return disk, info.Size(), nil
 		}
 	}
-	var b bytes.Buffer
-	n, err := io.Copy(&b, io.LimitReader(br, maxInMemory+1))
-	if err != nil {
+	h := held{file: f}
+	if _, err := io.Copy(&h, br); err != nil {
 		return nil, 0, &ParseError{File: f.name, Err: err}
 	}
-	if n > maxInMemory {
-		return nil, 0, &ParseError{File: f.name, Err: fmt.Errorf("more than %d bytes that must be held in memory: give it as a plain file: %w", maxInMemory, ErrTooLarge)}
+	return &h, h.size, nil
+}
+
+// onDisk is how many bytes of files the size bytes of an archive or a table came from.
+func (f *file) onDisk(size int64) int64 {
+	switch {
+	case f.whole != nil:
+		return min(size, f.whole.packed)
+	case f.packed != nil:
+		return min(size, f.packed.in.n)
 	}
-	return bytes.NewReader(b.Bytes()), n, nil
+	return size
+}
+
+// What may be held of a compressed archive or table beside four times the file.
+const (
+	heldGrace = 16 << 20
+	heldBlock = 256 << 10 // so that it does not grow by copying
+)
+
+// held is an archive or a table in memory, for one that cannot be read at any place where
+// it lies: compressed, or from a pipe.
+type held struct {
+	file   *file
+	blocks [][]byte
+	size   int64
+}
+
+func (h *held) Write(p []byte) (int, error) {
+	limit := min(h.file.opts.Limits.Memory, heldGrace+4*h.file.onDisk(h.size))
+	if h.size+int64(len(p)) > limit {
+		return 0, fmt.Errorf("more than %d bytes that must be held in memory: give it as a plain file: %w", limit, ErrTooLarge)
+	}
+	n := len(p)
+	for len(p) > 0 {
+		used := int(h.size % heldBlock)
+		if used == 0 {
+			h.blocks = append(h.blocks, make([]byte, heldBlock))
+		}
+		c := copy(h.blocks[len(h.blocks)-1][used:], p)
+		p, h.size = p[c:], h.size+int64(c)
+	}
+	return n, nil
+}
+
+func (h *held) ReadAt(p []byte, at int64) (n int, err error) {
+	for n < len(p) && at < h.size {
+		end := min(heldBlock, h.size-at/heldBlock*heldBlock)
+		c := copy(p[n:], h.blocks[at/heldBlock][at%heldBlock:end])
+		n, at = n+c, at+int64(c)
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
 }
 
 // openZip reads a zip archive.
@@ -163,14 +208,15 @@ func (f *file) openZip(br *bufio.Reader, disk *os.File, compression string) (row
 	if err != nil {
 		return nil, broken(err)
 	}
-	names := newEntryNames(f.opts.Limits, size)
+	packed := f.onDisk(size)
+	names := newEntryNames(f.opts.Limits, packed)
 	files := map[string]*zip.File{}
-	var packed uint64
+	var entries uint64
 	for _, z := range zr.File {
 		if z.Name == "xl/workbook.xml" {
 			return nil, broken(fmt.Errorf("an Excel workbook: save the sheet as CSV: %w", ErrFormat))
 		}
-		if packed += z.CompressedSize64; packed > uint64(size) || z.CompressedSize64 > uint64(size) {
+		if entries += z.CompressedSize64; entries > uint64(size) || z.CompressedSize64 > uint64(size) {
 			return nil, broken(fmt.Errorf("the entries are larger than the archive, they overlap: %w", ErrTooLarge))
 		}
 		if strings.HasSuffix(z.Name, "/") {
@@ -189,7 +235,7 @@ func (f *file) openZip(br *bufio.Reader, disk *os.File, compression string) (row
 		return nil, broken(err)
 	}
 	left := l.names
-	f.whole = &expansion{limits: f.opts.Limits, packed: size}
+	f.whole = &expansion{limits: f.opts.Limits, packed: packed}
 	return f.newEntries(l, f.name+"!", func() (entry, error) {
 		if len(left) == 0 {
 			return entry{}, io.EOF

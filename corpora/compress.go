@@ -33,21 +33,21 @@ type expansion struct {
 const rowBytes = 64
 
 // chargeRow counts what a row with that text takes more than its bytes, if it came out of
-// a compressed file or a table.
+// a compressed file, and all that one of a Parquet table does.
 func (f *file) chargeRow(text string) error {
-	more := rowBytes - len(text)
-	if more <= 0 {
-		return nil
-	}
+	more := max(rowBytes-len(text), 0)
 	if t, ok := f.rows.(*entryRows); ok && t.inner != nil {
 		f = t.inner
 	}
-	_, table := f.rows.(*parquetRows)
 	if f.packed != nil {
 		f.packed.n += int64(more)
 		if err := f.packed.limits.expanded(f.packed.kind, f.packed.in.n, f.packed.n); err != nil {
 			return &ParseError{File: f.name, Line: f.at, Err: err}
 		}
+	}
+	_, table := f.rows.(*parquetRows)
+	if table { // whose pages are compressed
+		more += len(text)
 	}
 	if f.whole != nil && (f.whole.out > 0 || table) {
 		if err := f.whole.add(more); err != nil {

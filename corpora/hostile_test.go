@@ -4,8 +4,10 @@ import (
 	"archive/zip"
 	"bytes"
 	"errors"
+	"fmt"
 	"hash/crc32"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -85,6 +87,74 @@ func TestLyingZips(t *testing.T) {
 		_, _, err := ReadFiles(Options{}, writeTemp(t, "a.zip", b.String()))
 		if tt.want == nil && err != nil || tt.want != nil && !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", name, err, tt.want)
+		}
+	}
+}
+
+// What is not said has the values that SECURITY.md promises.
+func TestDefaultLimits(t *testing.T) {
+	want := Limits{RecordBytes: 16 << 20, TotalBytes: 64 << 30, Ratio: 200, Entries: 1_000_000, Memory: 256 << 20, Labels: 65_536}
+	if got := (Limits{}).withDefaults(); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	want = Limits{1, 2, 3, 4, 5, 6, 7}
+	if got := want.withDefaults(); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// An archive or a table that must be held in memory is held up to a limit, byte for byte.
+func TestHeld(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	document := make([]byte, 700_000) // more than two blocks, and as large compressed
+	for i := range document {
+		document[i] = 'a' + byte(r.IntN(26))
+	}
+	for name, file := range map[string]string{
+		"zip":     makeZip(t, []archiveEntry{{name: "pos/1.txt", content: string(document)}}),
+		"parquet": parquetTable(t, 3, string(document)),
+	} {
+		for _, pack := range []func(testing.TB, string) string{gz, zst, nil} {
+			packed, name := file, name
+			if pack != nil {
+				packed, name = pack(t, file), name+" in something"
+			}
+			rows, _, _, err := readString(t, Stdin, packed, Options{Limits: Limits{Memory: int64(len(file))}})
+			if err != nil || len(rows) == 0 || rows[0].Text != string(document) {
+				t.Errorf("%s: %d rows, err = %v", name, len(rows), err)
+			}
+			_, _, _, err = readString(t, Stdin, packed, Options{Limits: Limits{Memory: int64(len(file)) - 1}})
+			if !errors.Is(err, ErrTooLarge) || !strings.Contains(err.Error(), "held in memory") {
+				t.Errorf("%s with a byte too many: %v, want ErrTooLarge", name, err)
+			}
+		}
+	}
+}
+
+// A small file does not become large in two steps, each of which is allowed: a table or an
+// archive that is compressed once more counts as what it has on the disk.
+func TestChains(t *testing.T) {
+	tables := []archiveEntry{}
+	for i := range 10 {
+		tables = append(tables, archiveEntry{name: fmt.Sprint(i, ".parquet"), content: parquetTable(t, 4000, spaces(1<<10))})
+	}
+	documents := []archiveEntry{}
+	for i := range 100 {
+		documents = append(documents, archiveEntry{name: fmt.Sprintf("pos/%d.txt", i), content: spaces(1 << 17)})
+	}
+	held := append([]byte("PK\x03\x04"), bytes.Repeat([]byte("0123456789abcdef"), 40<<16)...) // 40 MiB
+	for name, path := range map[string]string{
+		"parquet.gz":             writeTemp(t, "a.parquet.gz", gz(t, parquetTable(t, 40_000, spaces(1<<10)))),
+		"tables in a zip":        writeTemp(t, "a.zip", makeZip(t, tables)),
+		"documents in a zip.gz":  writeTemp(t, "a.zip.gz", gz(t, makeZip(t, documents))),
+		"what is no zip, packed": writeTemp(t, "b.zip.gz", gz(t, string(held))),
+	} {
+		l := Limits{}
+		if strings.HasPrefix(name, "what") {
+			l.Ratio = 1 << 20
+		}
+		if d, _, err := ReadFiles(Options{Limits: l}, path); !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s: %v rows, err = %v, want ErrTooLarge", name, d.Len(), err)
 		}
 	}
 }

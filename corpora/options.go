@@ -176,6 +176,10 @@ type Limits struct {
 	// Entries is the most files in a directory or archive: 1,000,000. An archive
 	// may have 10,000, and one more for every 64 of its bytes.
 	Entries int
+	// Memory is the most bytes of an archive or a table that are held in memory, since
+	// it is compressed or comes from a pipe: 256 MiB, and of a compressed one no more
+	// than 16 MiB and four times the file.
+	Memory int64
 	// Labels is the most labels of one head: 65,536. More mean that the wrong
 	// column is taken for the label.
 	Labels int
@@ -196,6 +200,9 @@ func (l Limits) withDefaults() Limits {
 	def(&l.Labels, 65_536)
 	if l.TotalBytes == 0 {
 		l.TotalBytes = 64 << 30
+	}
+	if l.Memory == 0 {
+		l.Memory = 256 << 20
 	}
 	return l
 }

@@ -41,7 +41,7 @@ func (f *file) openParquet(br *bufio.Reader, disk *os.File, compression string) 
 	if err != nil {
 		return nil, err
 	}
-	limits := parquet.Limits{Memory: parquetMemory, Total: max(parquetGrace, size*int64(f.opts.Limits.Ratio))}
+	limits := parquet.Limits{Memory: parquetMemory, Total: max(parquetGrace, f.onDisk(size)*int64(f.opts.Limits.Ratio))}
 	if src == disk {
 		limits.Memory += 3 * size
 	}

@@ -35,6 +35,14 @@ func TestSentences(t *testing.T) {
 	}
 }
 
+// Sentences that touch stay two.
+func TestPipelineSentencesWithoutSpaces(t *testing.T) {
+	const text = "你好。再见。 It was bad. It was good."
+	if got, want := tokenize.MustParse("words").Sentences(text), tokenize.Sentences(text); !slices.Equal(got, want) || len(got) < 4 {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 func TestPipelineSentences(t *testing.T) {
 	const text = "It <i>was</i> bad.<br /><br />Really &amp; truly."
 	p := tokenize.MustParse("html|words")

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -107,15 +108,21 @@ func run(t *testing.T, args ...string) usage {
 
 // refuse runs the command on a hostile file and checks that it ends in status 3
 // or 4 within the bounds.
-func refuse(t *testing.T, file string, args ...string) {
+func refuse(t *testing.T, file string, args ...string) usage {
+	t.Helper()
+	return refuseAs(t, []int{3, 4}, file, args...)
+}
+
+// refuseAs is refuse with other statuses.
+func refuseAs(t *testing.T, statuses []int, file string, args ...string) usage {
 	t.Helper()
 	info, err := os.Stat(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	u := run(t, args...)
-	if u.Status != 3 && u.Status != 4 {
-		t.Errorf("%s: status %d, want 3 or 4", args, u.Status)
+	if !slices.Contains(statuses, u.Status) {
+		t.Errorf("%s: status %d, want one of %v", args, u.Status, statuses)
 	}
 	if u.Message == "" || len(u.Message) > screen || strings.Contains(u.Message, "goroutine") {
 		t.Errorf("%s: a message of %d bytes: %.1000s", args, len(u.Message), u.Message)
@@ -126,6 +133,7 @@ func refuse(t *testing.T, file string, args ...string) {
 	if limit := 4*info.Size() + memoryLimit; u.Peak > limit {
 		t.Errorf("%s: %d bytes of memory for a file of %d, want at most %d", args, u.Peak, info.Size(), limit)
 	}
+	return u
 }
 
 // row is a row of the tables below.
@@ -255,22 +263,30 @@ func TestArchiveBombs(t *testing.T) {
 		less = 3
 	}
 	spaces := bytes.Repeat([]byte("a b "), 4<<20/less)
+	var noise [20 << 10]byte // compressed to a hundredth if it comes again and again
+	for r, i := rand.New(rand.NewPCG(1, 2)), 0; i < 300; i++ {
+		noise[i] = byte(r.IntN(256))
+	}
 	rows := append([]byte("label\ttext\n"), bytes.Repeat([]byte("pos\tgood\nneg\tbad\n"), 200_000)...)
 	line := gz(t, append([]byte("label\ttext\npos\t"), spaces...))
 	nested := gz(t, line)
 	gzip, zstd := gz(t, spaces), zst(t, spaces)
 	for name, b := range map[string][]byte{
-		"text.tsv.gz":      line,
-		"rows.tsv.zst":     zst(t, bytes.Repeat(rows, 20/less)),
-		"gz.zip":           zipped(t, "pos/%d.txt", gzip, 200),
-		"zst.zip":          zipped(t, "pos/%d.txt", zstd, 200),
-		"small.zip":        zipped(t, "pos/%d.txt", gz(t, spaces[:1<<20]), 1000/less),
-		"plain.zip":        zipped(t, "pos/%d.txt", spaces[:1<<20], 100/less),
-		"tables.zip":       zipped(t, "%d.tsv.gz", gz(t, rows), 200),
-		"documents.tar":    tarred(t, "pos/%d.txt", zstd, 200),
-		"packed.tar.gz":    gz(t, tarred(t, "pos/%d.txt", gzip, 200)),
-		"names.tar.gz":     gz(t, tarred(t, "pos/%d.txt", nil, 100_000/less)),
-		"table.parquet.gz": gz(t, table(t, []row{{string(spaces), "positive"}})),
+		"text.tsv.gz":       line,
+		"rows.tsv.zst":      zst(t, bytes.Repeat(rows, 20/less)),
+		"gz.zip":            zipped(t, "pos/%d.txt", gzip, 200),
+		"zst.zip":           zipped(t, "pos/%d.txt", zstd, 200),
+		"small.zip":         zipped(t, "pos/%d.txt", gz(t, spaces[:1<<20]), 1000/less),
+		"plain.zip":         zipped(t, "pos/%d.txt", spaces[:1<<20], 100/less),
+		"tables.zip":        zipped(t, "%d.tsv.gz", gz(t, rows), 200),
+		"documents.tar":     tarred(t, "pos/%d.txt", zstd, 200),
+		"packed.tar.gz":     gz(t, tarred(t, "pos/%d.txt", gzip, 200)),
+		"names.tar.gz":      gz(t, tarred(t, "pos/%d.txt", nil, 100_000/less)),
+		"tables.parquet.gz": gz(t, table(t, slices.Repeat([]row{{string(spaces[:10_000]), "positive"}}, 5000/less))),
+		"documents.zip.gz":  gz(t, zipped(t, "pos/%d.txt", spaces[:1<<20], 100/less)),
+		"held.zip.gz":       gz(t, append([]byte("PK\x03\x04"), bytes.Repeat(noise[:], 6000/less)...)),
+		"tables of.zip":     zipped(t, "%d.parquet", table(t, slices.Repeat([]row{{string(spaces[:1000]), "positive"}}, 4000)), 50/less),
+		"table.parquet.gz":  gz(t, table(t, []row{{string(spaces), "positive"}})),
 	} {
 		t.Run(name, func(t *testing.T) { stats(t, name, b) })
 	}
@@ -427,6 +443,59 @@ func TestLongTexts(t *testing.T) {
 	}
 }
 
+// Configs that are deep, long or of things that there are not, in TOML and JSON: a wrong
+// setting, whatever its size.
+func TestConfigs(t *testing.T) {
+	rep := strings.Repeat
+	many := func(format string, bytes int) string {
+		var b strings.Builder
+		for i := 0; b.Len() < bytes; i++ {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	const most = 1_000_000 // just within what is parsed
+	for name, text := range map[string]string{
+		"lists.toml":          "a = " + rep("[", 200_000) + rep("]", 200_000),
+		"tables.toml":         "a = " + rep("{a = ", 100_000) + "1" + rep("}", 100_000),
+		"dotted.toml":         "a" + rep(".a", 200_000) + " = 1",
+		"heading.toml":        "[a" + rep(".a", 200_000) + "]",
+		"objects.json":        rep(`{"a":`, 100_000) + "1" + rep("}", 100_000),
+		"lists.json":          `{"model":` + rep("[", 200_000) + rep("]", 200_000) + "}",
+		"unknown12.toml":      many("key%d = 1\n", 12<<20),
+		"unknown.toml":        many("key%d = 1\n", most),
+		"unknown groups.toml": many("[model.g%d]\n", most),
+		"unknown.json":        "{" + many(`"key%d":1,`, most) + `"z":1}`,
+		"deeper.toml":         many("[model.lstm.a%d.b.c.d]\ne = {f = {g = [[[1]]]}}\n", most),
+		"array.toml":          "epochs = [" + rep("1,", most/2) + "]",
+		"pools.toml":          "[model]\npool = [" + rep("\"max\",", most/6) + "]",
+		"kinds.toml":          "[model]\npool = [" + many("\"k%d\",", most) + "]",
+		"pools.json":          `{"model":{"pool":[` + many(`"k%d",`, most) + `"max"]}}`,
+		"tables of.toml":      many("[[model.heads]]\nname = \"h%d\"\n", most),
+		"string.toml":         "[model]\npipeline = \"" + rep("x", most) + "\"",
+		"pipeline.toml":       "[model]\npipeline = \"words" + rep("|lower", most/6) + "\"",
+		"kind.toml":           "[optimizer]\nkind = \"" + rep("x", most) + "\"",
+		"string.json":         `{"model":{"pipeline":"` + rep(`\u0061`, most/6) + `"}}`,
+		"a key.toml":          rep("k", most) + " = 1",
+		"number.toml":         "epochs = " + rep("9", most),
+		"number.json":         `{"rate":` + rep("9", most) + "}",
+		"no end.toml":         "[model]\npipeline = \"\"\"" + rep("x\n", most/2),
+		"escapes.toml":        "\x1b[31m = 1\n",
+		"NUL.toml":            rep("\x00", most),
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), name)
+			if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			u := refuseAs(t, []int{2}, file, "train", "--config", file, "--train", "/dev/null", "--out", filepath.Join(t.TempDir(), "a.model"))
+			if !strings.Contains(u.Message, filepath.Base(file)) && !strings.Contains(u.Message, "unknown") && !strings.Contains(u.Message, "pipeline") {
+				t.Errorf("the message names neither the file nor the setting: %q", u.Message)
+			}
+		})
+	}
+}
+
 // The inputs that were found by attack.
 func TestCases(t *testing.T) {
 	dir := testcorpora.Dir(t)
@@ -437,5 +506,13 @@ func TestCases(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "a.model")
 			refuse(t, file, "train", "--quiet", "--train", file, "--out", out)
 		})
+	}
+	file := filepath.Join(dir, "..", "cases", "hostile", "nested.toml")
+	t.Run("nested.toml", func(t *testing.T) {
+		refuseAs(t, []int{2}, file, "train", "--config", file, "--train", os.DevNull, "--out", filepath.Join(t.TempDir(), "a.model"))
+	})
+	for _, name := range []string{"pool-20000.model", "pipeheads-20000-2000.model"} {
+		file := filepath.Join(dir, "..", "cases", "hostile", name)
+		t.Run(name, func(t *testing.T) { refuse(t, file, "classify", "--model", file, os.DevNull) })
 	}
 }

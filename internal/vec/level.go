@@ -19,6 +19,18 @@ var level = func() int {
 	return best
 }()
 
+// UseKernel makes the products of this process use the level of that name, for a test
+// that compares two. It returns the level that it was, and false if there is no such one
+// here. Weights are to be packed anew, and nothing may be going on.
+func UseKernel(name string) (was string, ok bool) {
+	was = kernelName()
+	l := slices.Index(levelNames, name)
+	if ok = l >= 0 && l <= best; ok {
+		level = l
+	}
+	return was, ok
+}
+
 func kernelName() string { return levelNames[level] }
 
 // int8Kind is the entry of int8Names, worst first, whose instructions quantised products

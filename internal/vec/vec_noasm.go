@@ -2,6 +2,9 @@
 
 package vec
 
+// UseKernel returns the only level, and whether it has that name.
+func UseKernel(name string) (was string, ok bool) { return kernelName(), name == kernelName() }
+
 func kernelName() string { return "generic" }
 
 func kernel8Name() string { return "generic" }
