@@ -6,12 +6,6 @@ function make(tag, text, ...children) {
   return e;
 }
 
-function scroll(text) {
-  const pre = make("pre", "", make("code", text));
-  pre.tabIndex = 0;
-  return pre;
-}
-
 // curl is a command that asks what the example asks.
 function curl(method, path, operation) {
   const url = new URL("." + path.replace("{model}", "default").replace("{version}", "1"), document.baseURI).href;
@@ -31,7 +25,7 @@ for (const tag of api.tags) {
   for (const [path, methods] of Object.entries(api.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
       if (operation.tags?.[0] !== tag.name) continue;
-      list.append(make("h3", "", make("code", `${method.toUpperCase()} ${path}`)), make("p", operation.summary + ". " + (operation.description ?? "")), scroll(curl(method, path, operation)));
+      list.append(make("h3", "", make("code", `${method.toUpperCase()} ${path}`)), make("p", operation.summary + ". " + (operation.description ?? "")), make("pre", "", make("code", curl(method, path, operation))));
     }
   }
 }
