@@ -96,7 +96,7 @@ func (m *Model) Translate(ctx context.Context, texts []string, s Search) ([]Tran
 	}
 	// Texts of like length end at about the same time.
 	slices.SortStableFunc(order, func(a, b int) int { return len(encoded[b].ids) - len(encoded[a].ids) })
-	size := min(s.Batch, max(1, (len(texts)+s.Workers-1)/s.Workers))
+	size := max(1, min(batches*s.Batch, (len(texts)+s.Workers-1)/s.Workers))
 	out := make([]Translation, len(texts))
 	chunks := (len(order) + size - 1) / size
 	errs := make([]error, chunks)
@@ -123,6 +123,10 @@ func (m *Model) Translate(ctx context.Context, texts []string, s Search) ([]Tran
 	return out, nil
 }
 
+// batches is how many batches of texts are read together, so that one that is at its end
+// has another in its place.
+const batches = 16
+
 // A hypothesis is one under way, or at its end.
 type hypothesis struct {
 	parent  *hypothesis
@@ -131,7 +135,7 @@ type hypothesis struct {
 	length  int
 	score   float64   // once it is at its end
 	weights []float32 // of the source's pieces at its last step
-	row     int       // in the state of the decoder
+	row     int       // in the state of the decoder, or in that which it begins with
 }
 
 // ids are its pieces, from the first.
@@ -164,7 +168,7 @@ func (n *network) search(ctx context.Context, texts []text, s Search) ([]*beam, 
 	if err := p.read(nn.Mode{}); err != nil {
 		return nil, err
 	}
-	d := &decoding{pass: p, Search: s}
+	d := &decoding{pass: p, Search: s, state: new(lstm.State)}
 	beams := make([]*beam, len(texts))
 	for b := range texts {
 		most := cmp.Or(s.MaxPieces, 2*len(texts[b].ids)+10)
@@ -197,29 +201,34 @@ type candidate struct {
 	log  float64
 }
 
+// run finishes beams. Batch of them are under way at a time.
 func (d *decoding) run(ctx context.Context, beams []*beam) error {
-	d.state = &lstm.State{H: d.init.H, C: d.init.C}
-	d.feed = make([]float32, len(beams)*d.cfg.Embed)
+	var active []*beam
+	waiting := beams
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		active = slices.DeleteFunc(active, func(b *beam) bool { return len(b.live) == 0 })
+		for len(active) < d.Batch && len(waiting) > 0 {
+			active, waiting = append(active, waiting[0]), waiting[1:]
+		}
+		if len(active) == 0 {
+			return nil
+		}
 		var rows []*hypothesis
 		d.seqs = d.seqs[:0]
-		for _, b := range beams {
+		for _, b := range active {
 			for _, h := range b.live {
 				rows = append(rows, h)
 				d.seqs = append(d.seqs, b.seq)
 			}
 		}
-		if len(rows) == 0 {
-			return nil
-		}
 		if err := d.step(rows); err != nil {
 			return err
 		}
 		V, at := d.output.Out(), 0
-		for _, b := range beams {
+		for _, b := range active {
 			n := len(b.live)
 			d.grow(b, d.logits[at*V:(at+n)*V])
 			at += n
@@ -227,23 +236,31 @@ func (d *decoding) run(ctx context.Context, beams []*beam) error {
 	}
 }
 
-// step takes the hypotheses of all beams, which continue rows of the state, through the
-// decoder: their rows are then 0, 1, …, and d.logits has the scores of what may follow.
+// step takes hypotheses, which continue rows of the state or begin, through the decoder:
+// their rows are then 0, 1, …, and d.logits has the scores of what may follow.
 func (d *decoding) step(rows []*hypothesis) error {
 	c, n := d.cfg, len(rows)
 	E, H, I, V := c.Embed, c.Hidden, d.decoder.Config().InputSize, d.output.Out()
-	old := len(d.state.H) / (c.Layers * H)
 	d.next.H, d.next.C = resize(d.next.H, c.Layers*n*H), resize(d.next.C, c.Layers*n*H)
 	d.x = resize(d.x, n*I)
 	for i, h := range rows {
+		from := d.state
+		if h.parent == nil {
+			from = &d.init
+		}
+		old := len(from.H) / (c.Layers * H)
 		for l := range c.Layers {
-			from, to := (l*old+h.row)*H, (l*n+i)*H
-			copy(d.next.H[to:to+H], d.state.H[from:])
-			copy(d.next.C[to:to+H], d.state.C[from:])
+			at, to := (l*old+h.row)*H, (l*n+i)*H
+			copy(d.next.H[to:to+H], from.H[at:])
+			copy(d.next.C[to:to+H], from.C[at:])
 		}
 		x := d.x[i*I : (i+1)*I]
 		copy(x, d.target.Row(h.id))
-		if !c.NoFeeding {
+		switch {
+		case c.NoFeeding:
+		case h.parent == nil:
+			clear(x[E:])
+		default:
 			copy(x[E:], d.feed[h.row*E:(h.row+1)*E])
 		}
 	}
@@ -305,13 +322,10 @@ func (d *decoding) grow(b *beam, scores []float32) {
 // candidates adds to d.top, which is in order, the best continuations of a hypothesis, and
 // keeps Beam of them. What comes later is never put before its equals.
 func (d *decoding) candidates(b *beam, h *hypothesis, x []float32) {
-	top := vec.Max(x)
-	d.shares = resize(d.shares, len(x))
-	for i, v := range x {
-		d.shares[i] = v - top
-	}
-	vec.Exp(d.shares, d.shares)
-	norm := h.log - float64(top) - math.Log(float64(vec.Sum(d.shares)))
+	d.shares = append(d.shares[:0], x...)
+	vec.Softmax(d.shares)
+	// The greatest share is exp(top)/Σ exp(x).
+	norm := h.log - float64(vec.Max(x)) + math.Log(float64(vec.Max(d.shares)))
 	minus := float32(math.Inf(-1))
 	x[vocab.Pad], x[begin] = minus, minus
 	if !b.unknown {
