@@ -163,7 +163,7 @@ func followLSTM(g gru.Config, l lstm.Config) gru.Config {
 			*d.to = d.from
 		}
 	}
-	g.Locked = g.Locked || l.Locked
+	g.Tied, g.Locked = g.Tied || l.Tied, g.Locked || l.Locked
 	return g
 }
 

@@ -21,6 +21,7 @@ type Config struct {
 	Stack []nn.Layer `json:"stack,omitempty"`
 
 	InputDropout float64 `json:"input_dropout,omitempty"` // share of the first layer's input that is dropped
+	Tied         bool    `json:"tied,omitempty"`          // a word has one mask of input_dropout wherever it stands in a batch, which trains faster
 	Dropout      float64 `json:"dropout,omitempty"`       // share of every later layer's input that is dropped
 	Locked       bool    `json:"locked,omitempty"`        // one dropout mask for all steps of a sequence (Gal & Ghahramani 2016)
 	WeightDrop   float64 `json:"weight_drop,omitempty"`   // share of the recurrent weights that a batch drops (Merity et al. 2018)
@@ -30,7 +31,7 @@ type Config struct {
 func (c Config) stack() rnn.Config {
 	return rnn.Config{
 		Shape: c.Shape(), Name: "gru",
-		InputDropout: c.InputDropout, Dropout: c.Dropout, Locked: c.Locked, WeightDrop: c.WeightDrop,
+		InputDropout: c.InputDropout, Tied: c.Tied, Dropout: c.Dropout, Locked: c.Locked, WeightDrop: c.WeightDrop,
 	}
 }
 
@@ -58,7 +59,7 @@ func (c Config) Reading(input int, d nn.Direction) Config {
 
 // Like returns another config with the dropouts of c: with none, if c is zero.
 func (c Config) Like(from Config) Config {
-	from.InputDropout, from.Dropout, from.Locked, from.WeightDrop = c.InputDropout, c.Dropout, c.Locked, c.WeightDrop
+	from.InputDropout, from.Tied, from.Dropout, from.Locked, from.WeightDrop = c.InputDropout, c.Tied, c.Dropout, c.Locked, c.WeightDrop
 	return from
 }
 

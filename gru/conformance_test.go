@@ -27,8 +27,8 @@ var configs = []Config{
 }
 
 func (c Config) testName() string {
-	return fmt.Sprintf("I%d H%d L%d %s %v dropout %v %v locked %v weight drop %v",
-		c.InputSize, c.HiddenSize, c.Layers, c.Direction, c.Stack, c.InputDropout, c.Dropout, c.Locked, c.WeightDrop)
+	return fmt.Sprintf("I%d H%d L%d %s %v dropout %v %v tied %v locked %v weight drop %v",
+		c.InputSize, c.HiddenSize, c.Layers, c.Direction, c.Stack, c.InputDropout, c.Dropout, c.Tied, c.Locked, c.WeightDrop)
 }
 
 // must makes a GRU of a config that is right.
@@ -72,6 +72,7 @@ func TestEncoder(t *testing.T) {
 		{InputSize: 5, HiddenSize: 20, Layers: 2, Direction: nn.Bidirectional, InputDropout: 0.2, Dropout: 0.3, WeightDrop: 0.3},
 		{InputSize: 4, HiddenSize: 6, Layers: 2, Direction: nn.Bidirectional, InputDropout: 0.3, Locked: true},
 		{InputSize: 7, HiddenSize: 24, Layers: 3, Direction: nn.Reverse},
+		{InputSize: 4, HiddenSize: 9, Layers: 2, Direction: nn.Bidirectional, InputDropout: 0.4, Tied: true, Dropout: 0.2, Locked: true},
 		{InputSize: 30, HiddenSize: 64, Direction: nn.Bidirectional},
 		{InputSize: 6, Stack: []nn.Layer{{Units: 24, Direction: nn.Bidirectional, Merge: nn.Sum}, {Units: 17}, {Units: 5, Direction: nn.Bidirectional}}, Dropout: 0.3},
 	} {

@@ -122,8 +122,7 @@ func (m *GRU) Forward(ws *Workspace, in nn.Batch, init []float32, mode nn.Mode) 
 // Backward adds to the Grad of every parameter the gradient of a loss whose
 // derivative with respect to the Output of ws's last training Forward is
 // dY [Rows][D*H] and dFinal (either may be nil for zero). It returns the
-// gradient with respect to the input, dX [Rows][I], by row of the layout also
-// where the batch had an Index, and, if there was an initial state, with
+// gradient with respect to the batch's X and, if there was an initial state, with
 // respect to that. dX aliases ws. The errors are ErrNoTape and ErrShape.
 func (m *GRU) Backward(ws *Workspace, dY, dFinal []float32) (dX, dInit []float32, err error) {
 	ws.own.Workers = ws.Workers

@@ -40,7 +40,7 @@ func (c Config) testName() string {
 		s += " peephole"
 	}
 	if c.InputDropout+c.Dropout > 0 {
-		s += fmt.Sprintf(" dropout %v %v locked %v", c.InputDropout, c.Dropout, c.Locked)
+		s += fmt.Sprintf(" dropout %v %v tied %v locked %v", c.InputDropout, c.Dropout, c.Tied, c.Locked)
 	}
 	if c.WeightDrop > 0 {
 		s += " weight drop"
@@ -97,6 +97,7 @@ func TestEncoder(t *testing.T) {
 		{InputSize: 5, HiddenSize: 20, Layers: 2, Direction: Bidirectional, InputDropout: 0.2, Dropout: 0.3, WeightDrop: 0.3},
 		{InputSize: 4, HiddenSize: 6, Layers: 2, Direction: Bidirectional, Peephole: true, InputDropout: 0.3, Locked: true},
 		{InputSize: 7, HiddenSize: 24, Layers: 3, Direction: Reverse},
+		{InputSize: 4, HiddenSize: 9, Layers: 2, Direction: Bidirectional, InputDropout: 0.4, Tied: true, Dropout: 0.2, Locked: true},
 		{InputSize: 30, HiddenSize: 64, Direction: Bidirectional},
 		{InputSize: 6, Stack: []nn.Layer{{Units: 24, Direction: Bidirectional, Merge: nn.Sum}, {Units: 17}, {Units: 5, Direction: Bidirectional}}, Dropout: 0.3},
 	} {

@@ -186,8 +186,7 @@ func (m *LSTM) Forward(ws *Workspace, in Batch, init *State, mode Mode) (Output,
 // Backward adds to the Grad of every parameter the gradient of a loss whose
 // derivative with respect to the Output of ws's last training Forward is
 // dY [Rows][D*H] and dFinal (either may be nil for zero). It returns the
-// gradient with respect to the input, dX [Rows][I], by row of the layout also
-// where the batch had an Index, and, if there was an initial state, with
+// gradient with respect to the batch's X and, if there was an initial state, with
 // respect to that. Both alias ws. The errors are ErrNoTape and ErrShape.
 func (m *LSTM) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float32, dInit State, err error) {
 	dX, d, err := m.stack.Backward(ws.set(m.Int8), dY, (*rnn.State)(dFinal))

@@ -56,8 +56,8 @@ type Pass interface {
 	// takes L+1 times as long as Forward. An error of piece ends it and is returned.
 	ForwardPieces(n int, piece func(k int) (Batch, error), states func(k int, y []float32), workers int) error
 
-	// Backward returns the gradient with respect to the inputs, by row of the
-	// layout, of a loss with the derivative dY [Rows][OutputSize] by the states of
+	// Backward returns the gradient with respect to the batch's X
+	// of a loss with the derivative dY [Rows][OutputSize] by the states of
 	// the last training Forward. It is valid until the next use of the pass.
 	Backward(dY []float32, want Want) (dX []float32, err error)
 
@@ -80,8 +80,9 @@ type Batch struct {
 	X      []float32 // [Rows][I]; with Index [U][I]
 
 	// Index, if not nil, has one entry a row: the input of row r is
-	// X[Index[r]]. An inference then multiplies each distinct input with the
-	// weights of the first layer once, however many steps share it.
+	// X[Index[r]]. Each distinct input is then multiplied with the
+	// weights of the first layer once, however many steps share it; in
+	// training only where none is to have a dropout mask for each step.
 	Index []int32
 
 	// Cache, for inference with an Index, keeps such products from one batch to

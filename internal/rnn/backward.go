@@ -5,14 +5,12 @@ import (
 	"math"
 
 	"github.com/textlstm/textlstm/internal/vec"
-	"github.com/textlstm/textlstm/nn"
 )
 
 // Backward adds to the Grad of every parameter the gradient of a loss whose
 // derivative with respect to the Output of ws's last training Forward is
 // dY [Rows][D*H] and dFinal (either may be nil for zero). It returns the
-// gradient with respect to the input, dX [Rows][I], by row of the layout also
-// where the batch had an Index, and, if there was an initial state, with
+// gradient with respect to the batch's X, and, if there was an initial state, with
 // respect to that. Both alias ws. The errors are ErrNoTape and ErrShape.
 func (m *Stack) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float32, dInit State, err error) {
 	if !ws.taped {
@@ -47,15 +45,17 @@ func (m *Stack) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float
 	for l := len(m.cells) - 1; l >= 0; l-- {
 		m.backwardLayer(ws, l, dY)
 		// dY has been read: what follows needs the gates alone.
-		dX = grow(ws.dX, N*m.cells[l][0].In)
-		ws.dX = dX
-		if inputOnly {
-			m.inputGrad(ws, l, dX)
-		} else {
-			m.weightGrads(ws, l, dX)
-		}
+		ws.dX = grow(ws.dX, len(ws.layers[l].x))
+		dX = ws.dX
+		m.grads(ws, l, dX, !inputOnly)
 		m.dropInput(ws, l, dX)
 		dY = dX
+	}
+	if ws.batch.Index != nil && !ws.shared(0) { // each place had an input of its own
+		ws.sortByInput()
+		ws.dInput = grow(ws.dInput, len(ws.batch.X))
+		ws.sumByInput(ws.dInput, 0, ws.inputs(), dX, m.cfg.Input, 0, m.cfg.Input)
+		dX = ws.dInput
 	}
 	if ws.init.H != nil {
 		dInit.H = make([]float32, m.units*B)
@@ -194,148 +194,4 @@ func rowNorms(norms []float64, x []float32, H int) {
 // steps. It is what the last Backward found if Norms was set; it aliases ws.
 func (ws *Workspace) StepNorms(layer, direction int) []float64 {
 	return ws.layers[layer].dirs[direction].dhNorm
-}
-
-// inputGrad turns the dPre of a layer into the gradient of its input alone.
-func (m *Stack) inputGrad(ws *Workspace, l int, dX []float32) {
-	const block = 128 // rows in one piece of work
-	N := ws.batch.Layout.Rows()
-	ws.team.For(ws.workers(), (N+block-1)/block, func(i int) {
-		lo := i * block
-		m.rowGrads(ws, l, lo, min(block, N-lo), dX)
-	})
-}
-
-// rowGrads is the gradient of n rows of the input of layer l from lo on.
-func (m *Stack) rowGrads(ws *Workspace, l, lo, n int, dX []float32) {
-	for d, c := range m.cells[l] {
-		beta := float32(d) // the second direction adds
-		dPre := ws.layers[l].dirs[d].gates[lo*c.Gates+c.Input:]
-		vec.MatMul(n, dPre, c.Gates, &ws.packed.cells[l][d].ih, beta, dX[lo*c.In:], c.In)
-	}
-}
-
-// weightGrads turns the dPre of a layer into the gradients of its weights and
-// of its input, unless dX is nil. Each number of a gradient is one sum over all rows in order,
-// so that cutting the work by outputs leaves the result as it is. The rows are
-// taken block by block, small enough to stay in the cache for all their uses.
-func (m *Stack) weightGrads(ws *Workspace, l int, dX []float32) {
-	const (
-		rowBlock  = 512
-		dXBlock   = 128 // rows of dX in one piece of work
-		gateBlock = 128 // gates in one piece of work
-	)
-	tape, N := &ws.layers[l], ws.batch.Layout.Rows()
-	layer, in, G := m.cells[l], m.cells[l][0].In, m.cells[l][0].Gates
-	for d := range layer {
-		if drop := tape.dirs[d].drop; drop != nil {
-			clear(drop.grad)
-		}
-	}
-	gateBlocks := (G + gateBlock - 1) / gateBlock
-	for first := 0; first < N; first += rowBlock {
-		rows := min(rowBlock, N-first)
-		ws.team.For(ws.workers(), 1+len(layer), func(i int) {
-			if i == 0 {
-				tape.xPacked.Pack(rows, in, tape.x[first*in:], in)
-			} else {
-				ws.packPrevious(layer[i-1], l, i-1, first, rows)
-			}
-		})
-		dXBlocks := (rows + dXBlock - 1) / dXBlock
-		if dX == nil {
-			dXBlocks = 0
-		}
-		ws.team.For(ws.workers(), len(layer)*gateBlocks+dXBlocks, func(i int) {
-			if i < len(layer)*gateBlocks {
-				d, lo := i/gateBlocks, i%gateBlocks*gateBlock
-				ws.gateGrads(layer[d], l, d, first, rows, lo, min(gateBlock, G-lo))
-				return
-			}
-			lo := first + (i-len(layer)*gateBlocks)*dXBlock
-			m.rowGrads(ws, l, lo, min(dXBlock, first+rows-lo), dX)
-		})
-	}
-	for d, c := range layer {
-		if drop := tape.dirs[d].drop; drop != nil {
-			vec.MulAdd(c.Whh.Grad, drop.mask, drop.grad)
-		}
-		if learner, ok := c.Kernel.(Learner); ok {
-			ws.kernelGrads(learner, c, l, d)
-		}
-	}
-}
-
-// gateGrads adds what the given rows give to the gradients of n gates from lo on.
-func (ws *Workspace) gateGrads(c *Cell, l, d, first, rows, lo, n int) {
-	tape := &ws.layers[l]
-	ct := &tape.dirs[d]
-	dWhh := c.Whh.Grad
-	if ct.drop != nil {
-		dWhh = ct.drop.grad
-	}
-	// add adds the gradients of the gates from..to-1 among the n, which belong to
-	// the rows from at on of a weight with k columns and of its bias, if it has one.
-	add := func(from, to, at int, x *vec.Packed, dW []float32, k int, bias *nn.Param) {
-		from, to, at = max(from, lo), min(to, lo+n), at+max(lo-from, 0)
-		if from >= to {
-			return
-		}
-		dPre := ct.gates[first*c.Gates+from:]
-		if bias != nil {
-			vec.AddRows(bias.Grad[at:at+to-from], rows, dPre, c.Gates)
-		}
-		vec.MatMulTA(to-from, dPre, c.Gates, x, 1, dW[at*k:], k)
-	}
-	rowsHH := c.Whh.Shape[0]
-	add(c.Input, c.Input+c.Wih.Shape[0], 0, &tape.xPacked, c.Wih.Grad, c.In, c.Bih)
-	add(0, c.Shift, rowsHH-c.Shift, &ct.hPacked, dWhh, c.Hidden, c.Bhh)
-	add(c.Shift, rowsHH, 0, &ct.hPacked, dWhh, c.Hidden, c.Bhh)
-}
-
-// packPrevious gathers the hidden states that the given rows started from and
-// packs them for the gradient of Whh.
-func (ws *Workspace) packPrevious(c *Cell, l, d, first, rows int) {
-	tape, s := &ws.layers[l], steps{ws.batch.Layout, c.Reverse}
-	ct, H := &tape.dirs[d], c.Hidden
-	ct.hPrev = grow(ct.hPrev, rows*H)
-	init := c.state(ws.init.H, s.lay.B())
-	t := 0
-	for row := first; row < first+rows; row++ {
-		for row >= s.lay.Offset(t)+s.lay.Active(t) {
-			t++
-		}
-		r := row - s.lay.Offset(t)
-		dst := ct.hPrev[(row-first)*H : (row-first+1)*H]
-		switch _, old := s.rows(t, 0, s.lay.B()); {
-		case r < old:
-			copy(dst, tape.y[(s.lay.Offset(s.before(t))+r)*c.width+c.column:])
-		case init != nil:
-			copy(dst, init[r*H:])
-		default:
-			clear(dst)
-		}
-	}
-	ct.hPacked.Pack(rows, H, ct.hPrev, H)
-}
-
-// kernelGrads adds the gradients of a kernel's own weights over all rows in order.
-func (ws *Workspace) kernelGrads(k Learner, c *Cell, l, d int) {
-	ct, s := &ws.layers[l].dirs[d], steps{ws.batch.Layout, c.Reverse}
-	H, G := c.Hidden, c.Gates
-	init := c.state(ws.init.C, s.lay.B())
-	for t := range s.lay.T() {
-		n, old := s.rows(t, 0, s.lay.B())
-		for r := range n {
-			row := s.lay.Offset(t) + r
-			var cPrev []float32
-			switch {
-			case r < old:
-				cPrev = ct.c[(s.lay.Offset(s.before(t))+r)*H:][:H]
-			case init != nil:
-				cPrev = init[r*H:][:H]
-			}
-			k.AddGrad(ct.gates[row*G:(row+1)*G], cPrev, ct.c[row*H:(row+1)*H])
-		}
-	}
 }

@@ -20,10 +20,11 @@ func (m *Stack) inputDropout(ws *Workspace, l int) nn.Dropout {
 	return nn.Dropout{P: p, Seed: seed.For(ws.mode.Seed, "input dropout", uint64(l))}
 }
 
-// dropInput applies it to packed rows x [Rows][in], or to their gradient.
+// dropInput applies it to packed rows x [Rows][in] or shared inputs [U][in], or to their
+// gradient.
 func (m *Stack) dropInput(ws *Workspace, l int, x []float32) {
 	drop := m.inputDropout(ws, l)
-	if m.cfg.Locked {
+	if m.cfg.Locked && !ws.shared(l) {
 		drop.Locked(x, ws.batch.Layout, m.cells[l][0].In, nil, 0)
 	} else {
 		drop.Apply(x, 0)

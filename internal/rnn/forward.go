@@ -15,6 +15,8 @@ func (m *Stack) Forward(ws *Workspace, in nn.Batch, init *State, mode nn.Mode) (
 		return Output{}, err
 	}
 	ws.batch, ws.mode, ws.taped = in, mode, mode.Train
+	ws.inputSize = m.cfg.Input
+	ws.sharing = in.Index != nil && m.shares(ws)
 	ws.packed = m.weights(mode.Train, ws.Int8 && !mode.Train)
 	if in.Cache != nil && in.Cache.Version != ws.packed.version {
 		return Output{}, m.errorf("the input cache is for other weights")
@@ -42,7 +44,7 @@ func (m *Stack) Forward(ws *Workspace, in nn.Batch, init *State, mode nn.Mode) (
 				m.dropWeights(ws, l, d)
 			}
 			if ws.shared(l) {
-				ws.projectDistinct(c, d, in.X)
+				ws.projectDistinct(c, d, tape.x)
 			}
 		}
 		if ws.shared(l) && in.Cache != nil {
@@ -154,35 +156,42 @@ func (m *Stack) eachRow(lay *nn.Layout, f func(sorted, original, H int)) {
 	}
 }
 
-// setInput makes the tape's x of layer l from the rows below it: a copy where
-// values are dropped or rows are shared, else an alias.
+// setInput makes the tape's x of layer l from the rows below it: a copy where values are
+// dropped, else an alias. Rows with the same input have one each if they do not share its
+// products.
 func (m *Stack) setInput(ws *Workspace, l int, x []float32) {
-	tape, N := &ws.layers[l], ws.batch.Layout.Rows()
+	tape, in := &ws.layers[l], m.cells[l][0].In
+	spread := l == 0 && ws.batch.Index != nil && !ws.sharing
 	tape.x = x
-	if !ws.mode.Train {
+	if !spread && m.inputDropout(ws, l).P == 0 {
 		return
 	}
-	in := m.cells[l][0].In
-	shared := l == 0 && ws.batch.Index != nil
-	if !shared && m.inputDropout(ws, l).P == 0 {
-		return
-	}
-	tape.own = grow(tape.own, N*in)
-	tape.x = tape.own
-	if shared {
+	if spread {
+		tape.own = grow(tape.own, ws.batch.Layout.Rows()*in)
 		for r, i := range ws.batch.Index {
-			copy(tape.x[r*in:(r+1)*in], x[int(i)*in:])
+			copy(tape.own[r*in:(r+1)*in], x[int(i)*in:])
 		}
 	} else {
-		copy(tape.x, x)
+		tape.own = append(tape.own[:0], x...)
 	}
+	tape.x = tape.own
 	m.dropInput(ws, l, tape.x)
 }
 
-// shared says whether the inputs of layer l are multiplied by way of the Index.
-func (ws *Workspace) shared(l int) bool {
-	return l == 0 && ws.batch.Index != nil && !ws.mode.Train
+// shares says whether rows with the same input share its products. A training by places
+// needs no sums over the places of an input, which is more where few come twice.
+func (m *Stack) shares(ws *Workspace) bool {
+	switch {
+	case !ws.mode.Train:
+		return true
+	case m.cfg.InputDropout > 0:
+		return m.cfg.Tied
+	}
+	return 4*len(ws.batch.X) <= 3*ws.batch.Layout.Rows()*m.cfg.Input
 }
+
+// shared says whether the inputs of layer l are multiplied by way of the Index.
+func (ws *Workspace) shared(l int) bool { return l == 0 && ws.sharing }
 
 // projectDistinct computes the first layer's products of the distinct inputs
 // x [U][in] in direction d: proj [U][Gates] = x·Wihᵀ + bias.

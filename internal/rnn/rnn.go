@@ -29,6 +29,7 @@ type Config struct {
 
 	InputDropout float64 // on the input of the first layer
 	Dropout      float64 // on the input of every later layer
+	Tied         bool    // one input dropout mask for all rows of a batch that share an input
 	Locked       bool    // one dropout mask for all steps of a sequence
 	WeightDrop   float64 // on the recurrent weights, one mask a batch
 }

@@ -21,7 +21,7 @@ func (m *Stack) ForwardSteps(ws *Workspace, in nn.Batch, init *State, mode nn.Mo
 	if err := m.checkBatch(in, init); err != nil {
 		return Output{}, err
 	}
-	ws.batch, ws.mode, ws.taped = in, mode, mode.Train
+	ws.batch, ws.mode, ws.taped, ws.sharing = in, mode, mode.Train, false
 	ws.packed = m.weights(mode.Train, false)
 	lay := in.Layout
 	B, N := lay.B(), lay.Rows()
@@ -153,7 +153,7 @@ func (m *Stack) BackwardSteps(ws *Workspace, dY []float32, before func(t, first,
 			p.NeedGrad()
 		}
 		for l := range m.cells {
-			m.weightGrads(ws, l, nil)
+			m.grads(ws, l, nil, true)
 		}
 	}
 	if ws.init.H != nil {
@@ -209,7 +209,7 @@ func (m *Stack) backwardStep(ws *Workspace, k *task, l, t, n int, dY []float32) 
 	}
 	_, cPrev := m.before(ws, c, l, t, k.lo, k.hi)
 	c.Kernel.Backward(n, H, ct.gates[row*G:], G, cPrev, ct.c[row*H:], dH, dC)
-	m.rowGrads(ws, l, row, n, tape.dX)
+	ws.inputGrads(m.cells[l], l, row, n, &[2][]float32{ct.gates}, tape.dX)
 	if l > 0 {
 		m.inputDropout(ws, l).Apply(tape.dX[row*c.In:(row+n)*c.In], row*c.In)
 	}

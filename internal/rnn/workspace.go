@@ -53,7 +53,14 @@ type Workspace struct {
 	taped  bool // a training Forward has run and its Backward has not
 	packed *packedWeights
 
+	sharing   bool // whether rows share the products of their inputs
+	inputSize int
+	byInput   []int32 // rows, see sortByInput
+	starts    []int32
+	pieces    []piece
+
 	dX       []float32 // [Rows][in], the gradient between layers
+	dInput   []float32 // [U][in], that of shared inputs which are masked by place
 	dY       []float32 // [Rows][2H], that of a layer whose directions are merged
 	step     []float32 // [B][Gates], of Step
 	stepRows vec.RowsInt8
@@ -61,23 +68,23 @@ type Workspace struct {
 
 // A layerTape is what one layer keeps of a Forward.
 type layerTape struct {
-	x       []float32  // [Rows][in] after dropout; aliases its source where none is dropped
-	own     []float32  // the storage of x where it is not an alias
-	xPacked vec.Packed // x for the gradient of Wih
-	y       []float32  // [Rows][D*H]
-	merged  []float32  // [Rows][H], where the layer above reads that
-	dX      []float32  // [Rows][in], the gradient of x, of BackwardSteps
-	dirs    [2]cellTape
+	x      []float32 // [Rows][in], or [U][in] of shared inputs, after dropout; aliases its source where none is dropped
+	own    []float32 // the storage of x where it is not an alias
+	y      []float32 // [Rows][D*H]
+	merged []float32 // [Rows][H], where the layer above reads that
+	dX     []float32 // [Rows][in], the gradient of x, of BackwardSteps
+	dirs   [2]cellTape
 }
 
 // A cellTape is what one direction of one layer keeps.
 type cellTape struct {
-	gates   []float32  // [Rows][Gates]; Backward turns them into dPre
-	c       []float32  // [Rows][H]
-	hPrev   []float32  // [Rows][H], the hidden state that each row started from
-	hPacked vec.Packed // hPrev for the gradient of Whh
-	drop    *droppedWeights
-	dhNorm  []float64 // [Rows], if Norms
+	gates      []float32 // [Rows][Gates]; Backward turns them into dPre
+	c          []float32 // [Rows][H]
+	hPrev      []float32 // [rowBlock][H], the hidden states that rows started from
+	sums       []float32 // [rowBlock][Gates], dPre summed by input
+	dWih, dWhh []float32 // [in][Gi] and [H][Gh], the gradients of the weights, transposed
+	drop       *droppedWeights
+	dhNorm     []float64 // [Rows], if Norms
 }
 
 // A task is a range of sequences in one direction, run by one goroutine.
@@ -95,6 +102,13 @@ func grow[E any](s []E, n int) []E {
 		return make([]E, n, n+n/4)
 	}
 	return s[:n]
+}
+
+// zeros is grow, cleared.
+func zeros[E any](s []E, n int) []E {
+	s = grow(s, n)
+	clear(s)
+	return s
 }
 
 func (ws *Workspace) workers() int { return max(ws.Workers, 1) }

@@ -36,6 +36,7 @@ func Run(t *testing.T, cases []Case) {
 	for _, c := range cases {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Run("gradients", c.gradients)
+			t.Run("shared inputs", c.sharedInputs)
 			t.Run("workers", c.workers)
 			t.Run("neighbours", c.neighbours)
 			t.Run("wanted", c.wanted)
@@ -128,8 +129,10 @@ func train(t *testing.T, m nn.Encoder, pass nn.Pass, in nn.Batch, want nn.Want, 
 }
 
 // gradients holds them against differences of a linear loss.
-func (c Case) gradients(t *testing.T) {
-	m, in := c.drawn(false), c.batch(3, 0, 5, 1)
+func (c Case) gradients(t *testing.T) { c.checkGradients(t, c.batch(3, 0, 5, 1)) }
+
+func (c Case) checkGradients(t *testing.T, in nn.Batch) {
+	m := c.drawn(false)
 	_, dX, grads := train(t, m, m.Pass(nil), in, nn.Want{Params: true}, 1)
 	params := slices.Clone(m.Params())
 	for i, p := range params {
@@ -225,6 +228,64 @@ func (c Case) neighbours(t *testing.T) {
 		check(c.drawn(true), false, index)
 		check(c.bare(), true, index)
 	}
+}
+
+// sharedInputs wants the gradients of a batch whose rows share inputs, many or few of
+// them: those of the differences; without dropout the bits of the output that rows of
+// their own have, and almost their gradients; and the same bits from any number of workers.
+func (c Case) sharedInputs(t *testing.T) {
+	for _, inputs := range []int{3, 300} {
+		lay := new(nn.Layout)
+		lay.Reset([]int{40, 0, 7, 300, 1, 23})
+		in := nn.Batch{Layout: lay, X: normal(inputs * c.Input), Index: make([]int32, lay.Rows())}
+		apart := nn.Batch{Layout: lay}
+		for r := range in.Index {
+			u := r * r * 7 % (inputs - 1) // the last input is of no row
+			in.Index[r] = int32(u)
+			apart.X = append(apart.X, in.X[u*c.Input:(u+1)*c.Input]...)
+		}
+		m := c.bare()
+		y, dX, grads := train(t, m, m.Pass(nil), in, nn.Want{Params: true}, 1)
+		wantY, dRows, wantGrads := train(t, m, m.Pass(nil), apart, nn.Want{Params: true}, 1)
+		if !slices.Equal(y, wantY) {
+			t.Errorf("%d inputs: sharing changes the output", inputs)
+		}
+		sums := make([]float32, len(in.X))
+		for r, u := range in.Index {
+			for j := range c.Input {
+				sums[int(u)*c.Input+j] += dRows[r*c.Input+j]
+			}
+		}
+		for i, got := range append(grads, dX) {
+			want := append(wantGrads, sums)[i]
+			worst, scale := 0.0, 0.0
+			for j := range want {
+				worst = max(worst, math.Abs(float64(got[j]-want[j])))
+				scale = max(scale, math.Abs(float64(want[j])))
+			}
+			if len(got) != len(want) || !(worst <= 2e-5*scale) {
+				t.Errorf("%d inputs: gradient %d is off by %g of %g", inputs, i, worst, scale)
+			}
+		}
+		m = c.drawn(false)
+		bits := func(workers int) []float32 {
+			y, dX, grads := train(t, m, m.Pass(nil), in, nn.Want{Params: true}, workers)
+			return slices.Concat(append(grads, y, dX)...)
+		}
+		one := bits(1)
+		for _, workers := range []int{2, 3, 16} {
+			if !slices.Equal(bits(workers), one) {
+				t.Errorf("%d inputs: %d workers give other bits than 1", inputs, workers)
+			}
+		}
+		_, dX, _ = train(t, m, m.Pass(nil), in, nn.Want{Params: true}, 1)
+		if _, only, _ := train(t, m, m.Pass(nil), in, nn.Want{}, 1); !slices.Equal(only, dX) {
+			t.Errorf("%d inputs: without Params the gradient of the input has other bits", inputs)
+		}
+	}
+	in := c.batch(3, 0, 5, 1)
+	in.X, in.Index = in.X[:4*c.Input], []int32{0, 3, 1, 0, 0, 1, 3, 0, 1}
+	c.checkGradients(t, in)
 }
 
 // bare is the encoder with weights and without dropout.
