@@ -111,6 +111,12 @@ type Workspace struct {
 	// inference and may be shared with other workspaces.
 	Cache *nn.InputCache
 
+	// Share makes a training Forward read each distinct word of its texts once, as an
+	// inference does, and Backward sum the gradients of its places first. Vectors and
+	// what goes with them, EachToken, ForwardVectors and WordGradient, are about places
+	// and want it false.
+	Share bool
+
 	caches []*nn.InputCache // of several members, nil for none
 	mean   [][]float32      // of their scores
 
@@ -122,7 +128,8 @@ type Workspace struct {
 	ids     []vocab.ID // [Rows]; ^k is the unknown word with the n-grams unknown[k]
 	unknown [][]int32  // of all texts
 	before  []int      // [B] of those, how many are of texts before
-	words   []int32    // ids again, in training, as nn.Dropout tells them apart
+	read    []vocab.ID // the ids whose vectors are x: ids or unique
+	words   []int32    // those again, in training, as nn.Dropout tells them apart
 	x       []float32  // [Rows][D], or [U][D] of the distinct ids
 	index   []int32    // [Rows] into x
 	seen    []int32    // [V]: 1 + index of an id in x, 0 if not there
@@ -160,20 +167,25 @@ func (n *Network) Forward(ws *Workspace, texts []Encoded, mode nn.Mode) ([][]flo
 // input is what the encoder reads of the texts that ws has laid out.
 func (n *Network) input(ws *Workspace) nn.Batch {
 	in := nn.Batch{Layout: &ws.layout}
-	D := n.cfg.Embed
+	ws.read = ws.ids
+	if !ws.mode.Train || ws.Share {
+		cache := ws.Cache
+		if ws.mode.Train {
+			cache = nil
+		}
+		ws.distinct(n.embed.Rows(), cache)
+		ws.read, in.Index = ws.unique, ws.index
+	}
+	ws.x = grow(ws.x, len(ws.read)*n.cfg.Embed)
+	n.gather(ws.x, ws.read, ws.unknown)
 	if ws.mode.Train {
-		ws.x = grow(ws.x, len(ws.ids)*D)
-		n.gather(ws.x, ws.ids, ws.unknown)
 		ws.words = ws.words[:0]
-		for _, id := range ws.ids {
+		for _, id := range ws.read {
 			ws.words = append(ws.words, ws.wordKey(id))
 		}
 		n.dropWords(ws, ws.x)
 	} else {
-		ws.distinct(n.embed.Rows())
-		ws.x = grow(ws.x, len(ws.unique)*D)
-		n.gather(ws.x, ws.unique, ws.unknown)
-		in.Index, in.Cache, in.Keys = ws.index, ws.Cache, ws.keys
+		in.Cache, in.Keys = ws.Cache, ws.keys
 	}
 	in.X = ws.x
 	return in
@@ -216,7 +228,8 @@ func (n *Network) Backward(ws *Workspace, dLogits [][]float32) error {
 
 // BackwardWords is Backward. It returns the gradient with respect to the word
 // vectors as the encoder has read them, [Rows][D] in the order of the layout,
-// which is valid until the next call with ws; nil with HeadsOnly.
+// which is valid until the next call with ws; nil with HeadsOnly. With Share it is
+// that of the distinct words.
 func (n *Network) BackwardWords(ws *Workspace, dLogits [][]float32) ([]float32, error) {
 	for _, p := range n.params {
 		p.NeedGrad()
@@ -324,7 +337,7 @@ func (ws *Workspace) eachRow(f func(row, text, at int)) {
 
 // distinct lists the ids of the batch that are not in the cache once each, in
 // order of first appearance, and says for each row where to find its product.
-func (ws *Workspace) distinct(rows int) {
+func (ws *Workspace) distinct(rows int, cache *nn.InputCache) {
 	if len(ws.seen) != rows {
 		ws.seen = make([]int32, rows)
 	}
@@ -337,7 +350,7 @@ func (ws *Workspace) distinct(rows int) {
 			continue
 		}
 		if ws.seen[id] == 0 {
-			if ws.Cache != nil && ws.Cache.Has(int(id)) {
+			if cache != nil && cache.Has(int(id)) {
 				ws.index = append(ws.index, ^int32(id))
 				continue
 			}

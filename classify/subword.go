@@ -67,15 +67,15 @@ func (n *Network) parts(id vocab.ID, unknown [][]int32) (row vocab.ID, grams []i
 	return id, n.subwords.Of(id)
 }
 
-// addWordGrad adds the gradient of the batch's word vectors, [Rows][D], to that
-// of what they were made from.
+// addWordGrad adds the gradient of the word vectors that were read to that of what they
+// were made from.
 func (n *Network) addWordGrad(ws *Workspace, dX []float32) {
 	if n.subwords == nil {
-		n.embed.AddGrad(ws.ids, dX)
+		n.embed.AddGrad(ws.read, dX)
 		return
 	}
 	D := n.cfg.Embed
-	for i, id := range ws.ids {
+	for i, id := range ws.read {
 		row, grams := n.parts(id, ws.unknown)
 		d := dX[i*D : (i+1)*D]
 		n.embed.AddGrad([]vocab.ID{row}, d)
