@@ -18,21 +18,35 @@ def flags():
     p.add_argument("-seconds", type=float, default=5)
     p.add_argument("-lengths", help="file of sequence lengths, one a line, to draw from; every batch is then "
                    "as long as its longest sequence, and only real tokens count")
+    p.add_argument("-words", help="file of texts to draw from instead of random words, one a line, as numbers of words; "
+                   "lengths are then theirs")
     p.add_argument("-seed", type=int, default=1)
     return p
 
 
 class Batches:
-    """Batches of random ids [T][B], lengths [B] and labels [B], drawn anew each time."""
+    """Batches of ids [T][B], random or those of texts, lengths [B] and labels [B], drawn anew each time."""
 
     def __init__(self, args):
         self.args, self.rng = args, np.random.default_rng(args.seed)
         self.lengths = np.loadtxt(args.lengths, dtype=np.int64) if args.lengths else np.array([args.steps])
+        self.texts = None
+        if args.words:
+            with open(args.words) as f:
+                self.texts = [np.array(line.split(), dtype=np.int64) for line in f]
 
     def draw(self):
+        labels = self.rng.integers(0, LABELS, self.args.batch)
+        if self.texts:
+            texts = [self.texts[i] for i in self.rng.integers(0, len(self.texts), self.args.batch)]
+            lengths = np.array([len(t) for t in texts])
+            ids = np.zeros((lengths.max(), len(texts)), dtype=np.int64)
+            for b, text in enumerate(texts):
+                ids[:len(text), b] = text
+            return ids, lengths, labels
         lengths = self.rng.choice(self.lengths, self.args.batch)
         ids = self.rng.integers(0, VOCABULARY, (lengths.max(), self.args.batch))
-        return ids, lengths, self.rng.integers(0, LABELS, self.args.batch)
+        return ids, lengths, labels
 
 
 def measure(args, step, **about):
@@ -42,9 +56,10 @@ def measure(args, step, **about):
     step(*batches.draw())
     while time.perf_counter() < warm:
         step(*batches.draw())
-    tokens, start = 0, time.perf_counter()
+    tokens, start, before = 0, time.perf_counter(), time.process_time()
     while (spent := time.perf_counter() - start) < args.seconds:
         ids, lengths, labels = batches.draw()
         step(ids, lengths, labels)
         tokens += int(lengths.sum())
-    print(json.dumps({"tokens_per_s": round(tokens / spent), **about}))
+    busy = time.process_time() - before
+    print(json.dumps({"tokens_per_s": round(tokens / spent), "tokens_per_cpu_s": round(tokens / busy), **about}))

@@ -11,6 +11,11 @@ from onnx import TensorProto, helper, numpy_helper
 import lstmbench
 
 
+def varied(args):
+    """Whether the texts of a batch differ in length."""
+    return bool(args.lengths or args.words)
+
+
 def net(args):
     """The ONNX model: ids [T][B] and lengths [B] to probs [B][C], with random weights."""
     rng = np.random.default_rng(args.seed)
@@ -30,7 +35,7 @@ def net(args):
     weights.append(numpy_helper.from_array(np.array([0, 0, -1], np.int64), "shape"))
     for l in range(args.layers):
         w, r = weight(f"w{l}", D, 4 * H, width), weight(f"r{l}", D, 4 * H, H)
-        y = node("LSTM", [x, w, r, weight(f"b{l}", D, 8 * H), "lengths" if args.lengths else ""], f"y{l}",
+        y = node("LSTM", [x, w, r, weight(f"b{l}", D, 8 * H), "lengths" if varied(args) else ""], f"y{l}",
                  hidden_size=H, direction="bidirectional" if D == 2 else "forward")  # [T][D][B][H]
         y = node("Transpose", [y], f"yt{l}", perm=[0, 2, 1, 3])
         x, width = node("Reshape", [y, "shape"], f"x{l + 1}"), D * H
@@ -38,7 +43,7 @@ def net(args):
     x = node("Gemm", [x, weight("fc", lstmbench.LABELS, width), weight("fc_bias", lstmbench.LABELS)], "logits", transB=1)
     node("Softmax", [x], "probs", axis=1)
     inputs = [helper.make_tensor_value_info("ids", TensorProto.INT64, ["T", "B"])]
-    if args.lengths:
+    if varied(args):
         inputs.append(helper.make_tensor_value_info("lengths", TensorProto.INT32, ["B"]))
     graph = helper.make_graph(nodes, "net", inputs, [helper.make_tensor_value_info("probs", TensorProto.FLOAT, ["B", 2])], weights)
     return helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 14)])
@@ -66,7 +71,7 @@ def main():
 
     def infer(ids, lengths, _):
         feeds = {"ids": ids}
-        if args.lengths:
+        if varied(args):
             feeds["lengths"] = lengths.astype(np.int32)
         session.run(None, feeds)
 

@@ -10,7 +10,7 @@ import lstmbench
 class Net(nn.Module):
     def __init__(self, args):
         super().__init__()
-        self.packed, self.variable = args.packed, bool(args.lengths)
+        self.packed, self.variable = args.packed, bool(args.lengths or args.words)
         self.table = nn.Embedding(lstmbench.VOCABULARY, args.input, sparse=args.adam == "sparse")
         self.lstm = nn.LSTM(args.input, args.hidden, args.layers, bidirectional=args.bidirectional)
         self.fc = nn.Linear(args.hidden * (1 + args.bidirectional), lstmbench.LABELS)

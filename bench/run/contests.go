@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -13,7 +14,7 @@ import (
 // A contest is one piece of work done by several programs, ours first.
 type contest struct {
 	name    string
-	unit    string // "tokens_per_s", "sentences_per_s" or "gflops": a key of the last line printed; or "seconds" of the whole run
+	unit    string // "tokens_per_s", "tokens_per_cpu_s", "sentences_per_s" or "gflops": a key of the last line printed; or "seconds" of the whole run
 	entries []*entry
 }
 
@@ -84,22 +85,32 @@ func contests(o *options) []*contest {
 				if batch == 1 { // its fastest for each
 					adam = "sparse"
 				}
-				l.lstm("train", "train", hidden, batch, threads, false, map[string][]string{
+				l.lstm("train", "train", hidden, batch, threads, nil, map[string][]string{
 					"PyTorch": {torch, "-adam", adam},
 				})
-				l.lstm("infer", "infer", hidden, batch, threads, false, map[string][]string{
+				l.lstm("infer", "infer", hidden, batch, threads, nil, map[string][]string{
 					"PyTorch": {torch}, "ONNX Runtime": {onnx}, "ONNX Runtime int8": {onnx, "-int8"},
 				})
 			}
 		}
 	}
+	lengths := []string{"-lengths", "bench/imdb-lengths.txt"}
+	words := []string{"-words", filepath.Join(o.peers, wordsFile)}
 	for _, threads := range []int{1, 2} {
-		l.lstm("lengths train", "train", 128, 32, threads, true, map[string][]string{
-			"PyTorch packed": {torch, "-packed"}, "PyTorch padded": {torch},
-		})
-		l.lstm("lengths infer", "infer", 128, 32, threads, true, map[string][]string{
-			"PyTorch packed": {torch, "-packed"}, "PyTorch padded": {torch}, "ONNX Runtime": {onnx},
-		})
+		for _, texts := range []struct {
+			name  string
+			batch int
+			args  []string
+		}{{"lengths", 32, lengths}, {"words", 32, words}, {"words", 1, words}} {
+			train := map[string][]string{"PyTorch packed": {torch, "-packed"}, "PyTorch padded": {torch}}
+			infer := map[string][]string{"PyTorch packed": {torch, "-packed"}, "PyTorch padded": {torch}, "ONNX Runtime": {onnx}}
+			if texts.batch == 1 { // nothing to pad
+				train = map[string][]string{"PyTorch": {torch, "-adam", "sparse"}}
+				infer = map[string][]string{"PyTorch": {torch}, "ONNX Runtime": {onnx}}
+			}
+			l.lstm(texts.name+" train", "train", 128, texts.batch, threads, texts.args, train)
+			l.lstm(texts.name+" infer", "infer", 128, texts.batch, threads, texts.args, infer)
+		}
 	}
 
 	l.job("IMDB test texts", "imdb-test.txt", 1)
@@ -142,18 +153,20 @@ func (l *contestList) gemm(m, n, k, threads int) {
 	l.add("gflops", fmt.Sprintf("gemm %d×%d×%d, %s", m, k, n, plural(threads)), entries...)
 }
 
-// lstm adds training or inference of an encoder, with texts of one length or of
-// IMDB's lengths; peers holds the scripts, with arguments, of those that take part.
-func (l *contestList) lstm(name, mode string, hidden, batch, threads int, lengths bool, peers map[string][]string) {
+// lstm adds training or inference of an encoder, with random texts of one length or those
+// that the arguments texts say; peers holds the scripts, with arguments, of those that take
+// part. Inference is also timed with the products of all words in the cache, as a model that
+// stays in memory has them.
+func (l *contestList) lstm(name, mode string, hidden, batch, threads int, texts []string, peers map[string][]string) {
 	args := []string{"-mode", mode, "-bidirectional", "-hidden", fmt.Sprint(hidden), "-batch", fmt.Sprint(batch),
 		"-threads", fmt.Sprint(threads), "-seconds", l.seconds()}
-	if lengths {
-		args = append(args, "-lengths", "bench/imdb-lengths.txt")
+	args = append(args, texts...)
+	ours := func(name string, more ...string) *entry {
+		return &entry{name: name, argv: slices.Concat([]string{filepath.Join(l.o.bin, "throughput")}, args, more)}
 	}
-	entries := []*entry{{name: "textlstm", argv: append([]string{filepath.Join(l.o.bin, "throughput")}, args...)}}
+	entries := []*entry{ours("textlstm")}
 	if mode == "infer" {
-		argv := append([]string{filepath.Join(l.o.bin, "throughput"), "-int8"}, args...)
-		entries = append(entries, &entry{name: "textlstm int8", argv: argv})
+		entries = append(entries, ours("textlstm cached", "-cache", "20000"), ours("textlstm int8", "-int8"))
 	}
 	for _, peer := range []string{"PyTorch", "PyTorch packed", "PyTorch padded", "ONNX Runtime", "ONNX Runtime int8"} {
 		if argv, ok := peers[peer]; ok {
@@ -161,7 +174,7 @@ func (l *contestList) lstm(name, mode string, hidden, batch, threads int, length
 			entries = append(entries, &entry{name: peer, argv: argv})
 		}
 	}
-	l.add("tokens_per_s", fmt.Sprintf("%s H=%d, B=%d, %s", name, hidden, batch, plural(threads)), entries...)
+	l.add(l.o.rate, fmt.Sprintf("%s H=%d, B=%d, %s", name, hidden, batch, plural(threads)), entries...)
 }
 
 // job adds the classification of a file of texts, start and loading included.

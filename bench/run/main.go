@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,8 +31,13 @@ func main() {
 	only := flag.String("only", "", "`regexp`: run the contests whose names it matches")
 	rounds := flag.Int("rounds", 5, "runs of each program")
 	flag.Float64Var(&o.seconds, "seconds", 5, "measured time of a run")
+	cpu := flag.Bool("cpu", false, "rate encoders by processor time, for a machine that is not idle")
 	out := flag.String("out", "", "`file` for the table; default bench/results/DATE-COMMIT.md")
 	flag.Parse()
+	o.rate = "tokens_per_s"
+	if *cpu {
+		o.rate = "tokens_per_cpu_s"
+	}
 	if err := run(o, *only, *rounds, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "run:", err)
 		os.Exit(1)
@@ -42,6 +48,7 @@ type options struct {
 	peers, corpora string
 	bin            string // our programs, built here
 	seconds        float64
+	rate           string // the unit of encoders
 }
 
 func run(o options, only string, rounds int, out string) error {
@@ -82,6 +89,9 @@ func run(o options, only string, rounds int, out string) error {
 		out = filepath.Join("bench", "results", time.Now().Format(time.DateOnly)+"-"+facts["commit"]+".md")
 	}
 	command := fmt.Sprintf("-only '%s' -rounds %d -seconds %g", only, rounds, o.seconds)
+	if o.rate == "tokens_per_cpu_s" {
+		command += " -cpu"
+	}
 	if err := os.WriteFile(out, []byte(table(chosen, facts, command)), 0o666); err != nil {
 		return err
 	}
@@ -89,22 +99,29 @@ func run(o options, only string, rounds int, out string) error {
 	return nil
 }
 
-// prepare builds our programs and, for the contests of jobs and translations, the texts
-// and models.
+// wordsFile is the file of IMDB's words for the words contests.
+const wordsFile = "imdb-words.txt"
+
+// prepare builds our programs and, for the contests of words, jobs and translations, the
+// texts and models.
 func prepare(o *options, chosen []*contest) error {
 	packages := []string{"./bench/throughput", "./bench/gemm", "./bench/translate"}
-	jobs, translations := false, false
-	for _, c := range chosen {
-		jobs = jobs || strings.HasPrefix(c.name, "job")
-		translations = translations || strings.HasPrefix(c.name, "translate")
+	any := func(kind string) bool {
+		return slices.ContainsFunc(chosen, func(c *contest) bool { return strings.HasPrefix(c.name, kind) })
 	}
+	jobs := any("job")
 	if jobs {
 		packages = append(packages, "./cmd/sentiment")
 	}
 	if err := command(append([]string{"go", "build", "-o", o.bin + string(filepath.Separator)}, packages...)...); err != nil {
 		return err
 	}
-	if translations {
+	if any("words") {
+		if err := command("bash", "bench/run/words.sh", o.corpora, o.peers, wordsFile); err != nil {
+			return err
+		}
+	}
+	if any("translate") {
 		if err := command("bash", "bench/run/translate.sh", o.corpora, o.peers, o.bin); err != nil {
 			return err
 		}

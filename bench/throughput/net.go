@@ -18,6 +18,7 @@ const (
 // A net is the classifier and one batch of random words for it.
 type net struct {
 	rng    *rand.Rand
+	texts  [][]vocab.ID // to draw from; nil for random words
 	table  *embed.Table
 	lstm   *lstm.LSTM
 	pool   *nn.Pool
@@ -67,30 +68,66 @@ func newNet(c lstm.Config, threads int, seed uint64) (*net, error) {
 	return n, nil
 }
 
-// draw makes a new batch.
+// draw makes a new batch, of the texts or of random words.
 func (n *net) draw(batch int, from []int) {
-	lengths := make([]int, batch)
+	texts, lengths := make([][]vocab.ID, batch), make([]int, batch)
 	n.targets.Labels = make([]int32, batch)
 	for b := range lengths {
-		lengths[b] = from[n.rng.IntN(len(from))]
+		if n.texts != nil {
+			texts[b] = n.texts[n.rng.IntN(len(n.texts))]
+			lengths[b] = len(texts[b])
+		} else {
+			lengths[b] = from[n.rng.IntN(len(from))]
+		}
 		n.targets.Labels[b] = int32(n.rng.IntN(labels))
 	}
 	n.layout.Reset(lengths)
 	n.ids = grow(n.ids, n.layout.Rows())
-	for i := range n.ids {
-		n.ids[i] = vocab.ID(1 + n.rng.IntN(words-1)) // 0 is the padding
+	if n.texts == nil {
+		for i := range n.ids {
+			n.ids[i] = vocab.ID(1 + n.rng.IntN(words-1)) // 0 is the padding
+		}
+		return
 	}
+	for b, text := range texts {
+		for at, id := range text {
+			n.ids[n.layout.Row(at, b)] = id
+		}
+	}
+}
+
+// distinctWords lists the words of the batch that are not in the cache, each once, and
+// gathers their vectors: a word that stands in a batch more than once is multiplied with
+// the input weights once.
+func (n *net) distinctWords(cache *lstm.InputCache) lstm.Batch {
+	n.distinct, n.index, n.keys = n.distinct[:0], grow(n.index, len(n.ids)), n.keys[:0]
+	for i, id := range n.ids {
+		if n.seen[id] == 0 {
+			if cache != nil && cache.Has(int(id)) {
+				n.index[i] = ^int32(id)
+				continue
+			}
+			n.distinct = append(n.distinct, id)
+			n.keys = append(n.keys, int32(id))
+			n.seen[id] = int32(len(n.distinct))
+		}
+		n.index[i] = n.seen[id] - 1
+	}
+	for _, id := range n.distinct {
+		n.seen[id] = 0
+	}
+	n.x = grow(n.x, len(n.distinct)*n.table.Dim())
+	n.table.Gather(n.x, n.distinct)
+	return lstm.Batch{Layout: &n.layout, X: n.x, Index: n.index, Cache: cache, Keys: n.keys}
 }
 
 // train takes one step of Adam on the batch.
 func (n *net) train() error {
-	n.x = grow(n.x, len(n.ids)*n.table.Dim())
-	n.table.Gather(n.x, n.ids)
 	for _, p := range n.params {
 		p.NeedGrad()
 	}
 	nn.ZeroGrad(n.params)
-	out, err := n.lstm.Forward(&n.ws, lstm.Batch{Layout: &n.layout, X: n.x}, nil, lstm.Mode{Train: true})
+	out, err := n.lstm.Forward(&n.ws, n.distinctWords(nil), nil, lstm.Mode{Train: true})
 	if err != nil {
 		return err
 	}
@@ -108,32 +145,13 @@ func (n *net) train() error {
 	if err != nil {
 		return err
 	}
-	n.table.AddGrad(n.ids, dX)
+	n.table.AddGrad(n.distinct, dX)
 	return n.adam.Step(n.params, rate)
 }
 
-// infer computes the probabilities of the batch. A word that stands in it
-// more than once is multiplied with the input weights once.
+// infer computes the probabilities of the batch.
 func (n *net) infer() error {
-	n.distinct, n.index, n.keys = n.distinct[:0], grow(n.index, len(n.ids)), n.keys[:0]
-	for i, id := range n.ids {
-		if n.seen[id] == 0 {
-			if n.cache != nil && n.cache.Has(int(id)) {
-				n.index[i] = ^int32(id)
-				continue
-			}
-			n.distinct = append(n.distinct, id)
-			n.keys = append(n.keys, int32(id))
-			n.seen[id] = int32(len(n.distinct))
-		}
-		n.index[i] = n.seen[id] - 1
-	}
-	for _, id := range n.distinct {
-		n.seen[id] = 0
-	}
-	n.x = grow(n.x, len(n.distinct)*n.table.Dim())
-	n.table.Gather(n.x, n.distinct)
-	out, err := n.lstm.Forward(&n.ws, lstm.Batch{Layout: &n.layout, X: n.x, Index: n.index, Cache: n.cache, Keys: n.keys}, nil, lstm.Mode{})
+	out, err := n.lstm.Forward(&n.ws, n.distinctWords(n.cache), nil, lstm.Mode{})
 	if err != nil {
 		return err
 	}
