@@ -3,6 +3,7 @@ package ngram
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -120,6 +121,9 @@ type Extractor struct {
 	held  int               // hashes in chars
 	runes []int             // byte offsets of a word's runes
 	buf   []byte
+
+	unsorted []Hash  // of sort
+	ends     []int32 // of sort, by first bits
 }
 
 // NewExtractor returns an Extractor for a valid config.
@@ -189,7 +193,7 @@ func (x *Extractor) Append(dst []Hash, from int, tokens []tokenize.Token) []Hash
 			}
 		}
 		if len(dst)-from > x.most {
-			if dst = distinct(dst, from); x.Keep != nil {
+			if dst = x.distinct(dst, from); x.Keep != nil {
 				dst = dst[:from+len(slices.DeleteFunc(dst[from:], func(h Hash) bool { return !x.Keep(h) }))]
 			}
 			x.most = max(leastSorted, 2*(len(dst)-from))
@@ -212,13 +216,51 @@ func (x *Extractor) End(dst []Hash, from int) []Hash {
 			dst = x.appendGrams(dst, w, len(w.hashes))
 		}
 	}
-	return distinct(dst, from)
+	return x.distinct(dst, from)
 }
 
 // distinct sorts what is in dst behind from, and leaves one of equals.
-func distinct(dst []Hash, from int) []Hash {
-	slices.Sort(dst[from:])
+func (x *Extractor) distinct(dst []Hash, from int) []Hash {
+	x.sort(dst[from:])
 	return dst[:from+len(slices.Compact(dst[from:]))]
+}
+
+// sort sorts features. As hashes they are spread evenly, so that a number of their first
+// bits, one for each two features, brings them almost where they belong.
+func (x *Extractor) sort(features []Hash) {
+	const few = 64 // are sorted faster without
+	n := len(features)
+	if n < few {
+		slices.Sort(features)
+		return
+	}
+	shift := 64 - (bits.Len(uint(n)) - 1)
+	x.ends = append(x.ends[:0], make([]int32, 1<<(64-shift)+1)...)
+	for _, h := range features {
+		x.ends[h>>shift+1]++
+	}
+	for i := 1; i < len(x.ends); i++ {
+		x.ends[i] += x.ends[i-1]
+	}
+	x.unsorted = append(x.unsorted[:0], features...)
+	for _, h := range x.unsorted {
+		at := &x.ends[h>>shift]
+		features[*at] = h
+		*at++
+	}
+	moves := 16 * n // are enough, unless somebody has chosen words by their hashes
+	for i := 1; i < n && moves > 0; i++ {
+		h := features[i]
+		j := i
+		for ; j > 0 && features[j-1] > h; j-- {
+			features[j] = features[j-1]
+		}
+		features[j] = h
+		moves -= i - j
+	}
+	if moves <= 0 {
+		slices.Sort(features)
+	}
 }
 
 // appendGrams appends the n-grams that begin with the first n of the words, those with
