@@ -91,15 +91,11 @@ func Train(ctx context.Context, data *Dataset, o Options) (*Model, error) {
 			return nil, err
 		}
 	}
-	recommended, err := texts.Recommend(ctx)
-	if err != nil {
-		return nil, err
-	}
 	t := &train.Trainer{Card: r.CardOf(o.Name, nil), OnProgress: o.OnProgress}
 	if len(t.Card.Data) == 0 {
 		t.Card.Data = names(data.Sources)
 	}
-	if _, err := r.Setup(t, o.Start, "", texts.Train(), recommended, io.Discard); err != nil {
+	if _, err := r.Setup(ctx, t, texts, recipe.Options{Start: o.Start}, io.Discard); err != nil {
 		return nil, err
 	}
 	result, err := texts.Fit(ctx, t)

@@ -16,9 +16,9 @@ type Losses []string
 
 var short = map[string]nn.LossKind{"squared": nn.SquaredError, "absolute": nn.AbsoluteError}
 
-// Heads returns the heads of a config, or where it has none those of the data, with
+// heads returns the heads of a config, or where it has none those of the data, with
 // the losses that l gives them. A loss or a head that is not there is an *Error.
-func (l Losses) Heads(heads []classify.Head, data []string) ([]classify.Head, error) {
+func (l Losses) heads(heads []classify.Head, data []string) ([]classify.Head, error) {
 	if len(l) == 0 {
 		return heads, nil
 	}

@@ -1,4 +1,4 @@
-package recipe_test
+package recipe
 
 import (
 	"errors"
@@ -8,24 +8,23 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/nn"
-	"github.com/textlstm/textlstm/recipe"
 )
 
 func TestLosses(t *testing.T) {
 	data := []string{"stars", "price"}
 	for _, tt := range []struct {
-		losses recipe.Losses
+		losses Losses
 		heads  []classify.Head
 		want   []nn.LossKind
 	}{
 		{nil, nil, nil},
-		{recipe.Losses{"squared"}, nil, []nn.LossKind{nn.SquaredError, nn.SquaredError}},
-		{recipe.Losses{"price=absolute"}, nil, []nn.LossKind{"", nn.AbsoluteError}},
-		{recipe.Losses{"squared", "price=absolute"}, nil, []nn.LossKind{nn.SquaredError, nn.AbsoluteError}},
-		{recipe.Losses{"stars=binary-cross-entropy"}, nil, []nn.LossKind{nn.BinaryCrossEntropy, ""}},
-		{recipe.Losses{"squared"}, []classify.Head{{Name: "stars"}}, []nn.LossKind{nn.SquaredError}},
+		{Losses{"squared"}, nil, []nn.LossKind{nn.SquaredError, nn.SquaredError}},
+		{Losses{"price=absolute"}, nil, []nn.LossKind{"", nn.AbsoluteError}},
+		{Losses{"squared", "price=absolute"}, nil, []nn.LossKind{nn.SquaredError, nn.AbsoluteError}},
+		{Losses{"stars=binary-cross-entropy"}, nil, []nn.LossKind{nn.BinaryCrossEntropy, ""}},
+		{Losses{"squared"}, []classify.Head{{Name: "stars"}}, []nn.LossKind{nn.SquaredError}},
 	} {
-		heads, err := tt.losses.Heads(tt.heads, data)
+		heads, err := tt.losses.heads(tt.heads, data)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,8 +42,8 @@ func TestLosses(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"cubic", "stars=cubic", "size=squared"} {
-		var e *recipe.Error
-		if _, err := (recipe.Losses{bad}).Heads(nil, data); !errors.As(err, &e) {
+		var e *Error
+		if _, err := (Losses{bad}).heads(nil, data); !errors.As(err, &e) {
 			t.Errorf("%s: err = %v, want an *Error", bad, err)
 		}
 	}

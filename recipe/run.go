@@ -7,23 +7,42 @@ import (
 	"os"
 	"runtime/debug"
 
-	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/train"
 )
 
 // Setup makes t begin as Begin says, and returns the name of the start: it sets
 // Config, Start, Prepare, Fingerprint and the card's Start. Word vectors tell log how many
 // words they knew.
-func (r *Recipe) Setup(t *train.Trainer, s Start, vectors Vectors, texts *corpora.Dataset, recommended train.Config, log io.Writer) (from string, err error) {
-	b, err := r.Begin(s, vectors, texts, recommended)
+func (r *Recipe) Setup(ctx context.Context, t *train.Trainer, texts Texts, o Options, log io.Writer) (from string, err error) {
+	b, err := r.Begin(ctx, texts, o)
 	if err != nil {
 		return "", err
 	}
 	t.Config, t.Start = b.Config, b.Start
 	t.Card.Start = cmp.Or(b.Name, t.Card.Start)
-	t.Prepare = vectors.prepare(t.Seed, log)
-	t.Fingerprint, err = vectors.sum()
+	t.Prepare = o.Vectors.prepare(t.Seed, log)
+	t.Fingerprint, err = o.Vectors.sum()
 	return b.Name, err
+}
+
+// WriteConfig writes the settings of the training that Setup sets up, as WriteAll does,
+// once it has checked them. Without texts, nil, they are those that nobody chooses.
+func (r *Recipe) WriteConfig(ctx context.Context, w io.Writer, texts Texts, o Options) error {
+	b, err := r.Begin(ctx, texts, o)
+	if err != nil {
+		return err
+	}
+	c := b.Config.Resolve()
+	if texts != nil && texts.Train() != nil {
+		checked := c
+		if checked.Model.Heads, err = train.Heads(c.Model.Heads, texts.Train()); err != nil {
+			return err
+		}
+		if err := checked.Validate(); err != nil {
+			return err
+		}
+	}
+	return r.WriteAll(w, c)
 }
 
 // Run trains t on texts and writes the model to the file out. The checkpoints have then

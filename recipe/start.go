@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -107,13 +108,39 @@ type Beginning struct {
 	Name   string       // of the start or the file of vectors, "" for none
 }
 
+// Options are what a command line says of a training beside its recipe.
+type Options struct {
+	Start   Start
+	Vectors Vectors // to start from in place of a model
+	Losses  Losses
+}
+
 // Begin returns what a training begins with: a start, or word vectors, and the
-// settings of the recipe over those that suit the texts, recommended, and the start.
-// With Auto nothing starts that is to have other vectors, another network or other
-// words than the embedded language model. The texts are nil if they are not in memory.
-func (r *Recipe) Begin(s Start, vectors Vectors, texts *corpora.Dataset, recommended train.Config) (b Beginning, err error) {
+// settings of the recipe over those that suit the texts and the start. With Auto nothing
+// starts that is to have other vectors, another network or other words than the
+// embedded language model. Without texts, nil, the settings are the recipe's alone.
+func (r *Recipe) Begin(ctx context.Context, texts Texts, o Options) (b Beginning, err error) {
+	var data *corpora.Dataset
+	var heads []string
+	var recommended train.Config
+	if texts != nil {
+		data, heads = texts.Train(), texts.Header().Heads
+		if recommended, err = texts.Recommend(ctx); err != nil {
+			return b, err
+		}
+	}
+	if b, err = r.begin(o.Start, o.Vectors, data, recommended); err != nil {
+		return b, err
+	}
+	b.Config.Model.Heads, err = o.Losses.heads(b.Config.Model.Heads, heads)
+	return b, err
+}
+
+// begin is Begin for one start or file of vectors, with the settings that suit the texts,
+// recommended. The texts are nil if they are not in memory.
+func (r *Recipe) begin(s Start, vectors Vectors, texts *corpora.Dataset, recommended train.Config) (b Beginning, err error) {
 	if (s == Auto || s == "") && texts != nil && vectors == "" && recommend.StartHelps(texts, "en") {
-		b, err = r.Begin(Language, "", texts, recommended)
+		b, err = r.begin(Language, "", texts, recommended)
 		if err != nil || b.Config.CheckStart(b.Start) == nil && b.Config.Model.Pipeline == recommended.From(b.Start, 0).Model.Pipeline {
 			return b, err
 		}

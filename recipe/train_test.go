@@ -75,7 +75,7 @@ func TestBegin(t *testing.T) {
 		{"by name", plain, Default, "", foreign, "default"},
 	} {
 		recommended := recommend.For(english)
-		b, err := tt.recipe.Begin(tt.start, tt.vectors, tt.data, recommended)
+		b, err := tt.recipe.begin(tt.start, tt.vectors, tt.data, recommended)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,10 +90,10 @@ func TestBegin(t *testing.T) {
 		}
 	}
 	var model *ModelError
-	if _, err := plain.Begin("missing.model", "", english, train.Config{}); !errors.As(err, &model) || !errors.Is(err, os.ErrNotExist) {
+	if _, err := plain.begin("missing.model", "", english, train.Config{}); !errors.As(err, &model) || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a model that is not there: %v", err)
 	}
-	if _, err := plain.Begin(Auto, "missing.vec", english, train.Config{}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := plain.begin(Auto, "missing.vec", english, train.Config{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("vectors that are not there: %v", err)
 	}
 }
@@ -148,7 +148,7 @@ func TestLabelsOfDevTexts(t *testing.T) {
 	dev.Examples[0].Labels = []string{"odd"}
 	r := readSmall(t)
 	tr := new(train.Trainer)
-	if _, err := r.Setup(tr, None, "", rest, recommend.For(rest), nil); err != nil {
+	if _, err := r.Setup(t.Context(), tr, InMemory(rest, nil), Options{Start: None}, nil); err != nil {
 		t.Fatal(err)
 	}
 	result, err := memory{rest, dev, true}.Fit(t.Context(), tr)
@@ -191,15 +191,11 @@ func TestRun(t *testing.T) {
 		if diff := cmp.Diff([]string{"mood"}, s.Header().Heads); diff != "" {
 			t.Errorf("%s: heads (-want +got):\n%s", name, diff)
 		}
-		recommended, err := s.Recommend(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
 		tr := &train.Trainer{Card: r.CardOf("", r.Data)}
 		if name == "memory" {
 			tr.Checkpoint = filepath.Join(dir, "checkpoint")
 		}
-		if _, err := r.Setup(tr, None, "", s.Train(), recommended, nil); err != nil {
+		if _, err := r.Setup(t.Context(), tr, s, Options{Start: None}, nil); err != nil {
 			t.Fatal(err)
 		}
 		out := filepath.Join(dir, name)
@@ -238,7 +234,7 @@ func TestVectors(t *testing.T) {
 	d := texts(20)
 	var log bytes.Buffer
 	tr := new(train.Trainer)
-	from, err := r.Setup(tr, Auto, Vectors(vectors), d, recommend.For(d), &log)
+	from, err := r.Setup(t.Context(), tr, InMemory(d, nil), Options{Vectors: Vectors(vectors)}, &log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,9 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -20,7 +17,6 @@ import (
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/input"
-	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/pretrained/langid"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/answers"
@@ -75,10 +71,9 @@ how many there were. --any-language labels them all the same.`,
 	}
 	addModelFlag(cmd, &c.model)
 	c.in.Add(cmd, false)
+	c.in.AddTexts("label")
 	f := cmd.Flags()
 	cli.AddOutput(cmd, &c.style)
-	f.StringArrayVar(&c.texts, "text", nil, "a `text` to label; may be repeated")
-	f.BoolVar(&c.lines, "lines", false, "one document per line")
 	f.StringArrayVar(&c.Heads, "head", nil, "only this `head`; may be repeated")
 	f.BoolVar(&c.Keep, "keep", false, "write the columns of the input too, before the answers")
 	f.BoolVar(&c.Probs, "probs", false, "columns for the probabilities of all labels in tables")
@@ -94,14 +89,15 @@ how many there were. --any-language labels them all the same.`,
 }
 
 func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
-	if len(c.texts) > 0 && len(files) > 0 {
-		return cli.Usagef("--text and files both give texts: use one")
+	files, err := c.in.Files(files)
+	if err != nil {
+		return err
 	}
 	opts, err := c.in.Options()
 	if err != nil {
 		return err
 	}
-	opts.Unlabelled, opts.Lines, opts.Keep = true, c.lines, c.Keep
+	opts.Keep = c.Keep
 	c.Errors = opts.OnBad == corpora.MarkBad
 	m, err := loadModel(c.model)
 	if err != nil {
@@ -120,11 +116,7 @@ func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
 	}
 	console := watch.NewConsole(cmd.ErrOrStderr(), false, term.IsTerminal(int(os.Stdout.Fd())))
 	w.show = console.Counter(0)
-	if len(c.texts) > 0 {
-		err = c.labelTexts(cmd.Context(), m, w)
-	} else {
-		err = c.labelFiles(cmd.Context(), m, opts, cli.OrStdin(cmd, files), w)
-	}
+	err = c.labelFiles(cmd.Context(), m, opts, files, w)
 	console.Done()
 	w.foreign.say(cmd.ErrOrStderr())
 	var broken *answers.WriteError
@@ -165,24 +157,6 @@ func (c *counter) Flush() error {
 	return c.buffer.Flush()
 }
 
-// labelTexts labels the texts of --text.
-func (c *classifyFlags) labelTexts(ctx context.Context, m *classify.Model, w answer.Writer) error {
-	texts := make([]answer.Text, len(c.texts))
-	for i, text := range c.texts {
-		text = strings.ToValidUTF8(text, "\ufffd")
-		texts[i] = answer.Text{ID: strconv.Itoa(i + 1), Text: text, Source: "--text", Fields: []answer.Field{{Name: "text", Value: text}}}
-	}
-	for record, err := range answer.All(ctx, m, slices.Values(texts), c.Options.Options) {
-		if err != nil {
-			return err
-		}
-		if err := w.Write(record); err != nil {
-			return &answers.WriteError{Err: err}
-		}
-	}
-	return nil
-}
-
 // labelFiles labels every text of the files. A file or row that cannot be read is
 // reported and does not stop the others, but with --bad-records stop; the first such
 // error decides the exit code.
@@ -205,52 +179,18 @@ func (c *classifyFlags) labelFiles(ctx context.Context, m *classify.Model, opts 
 }
 
 func (c *classifyFlags) labelFile(ctx context.Context, m *classify.Model, opts corpora.Options, file string, w answer.Writer) error {
-	r, err := input.Open(ctx, opts, file)
+	rows, ctx, err := c.in.Open(ctx, opts, file)
 	if err != nil {
 		return err
 	}
-	defer r.Close()
-	rows := &heldRows{Reader: r, release: func() {}}
-	defer func() { rows.release() }()
-	if file == corpora.Stdin {
-		rows.ctx = ctx
-		ctx = context.WithoutCancel(ctx) // what has been read cannot be read again: it is answered
-	}
-	const mostErrors = 10
-	var refused []error
-	more := 0
-	err = answers.Rows(ctx, m, rows, c.Options.Options, w, func(err error) {
-		if len(refused) < mostErrors {
-			refused = append(refused, err)
-		} else {
-			more++
-		}
-	})
-	var broken *answers.WriteError
-	if errors.As(err, &broken) {
+	defer rows.Close()
+	var refused input.Errors
+	err = answers.Rows(ctx, m, rows, c.Options.Options, w, refused.Add)
+	if broken := (*answers.WriteError)(nil); errors.As(err, &broken) {
 		return err
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%w; if it is a text and no file: sentiment classify --text %s", err, cli.Quote(file))
 	}
-	if more > 0 {
-		refused = append(refused, fmt.Errorf("%s: %d more rows refused", file, more))
-	}
-	return errors.Join(append(refused, err)...)
-}
-
-// HeldRows let a command go on after a signal, with ctx, once a row has been read: it
-// cannot be read again and is answered. A document that is read as a whole can.
-type heldRows struct {
-	*corpora.Reader
-	ctx     context.Context // nil if they can be read again
-	release func()
-}
-
-func (h *heldRows) Read() (corpora.Example, error) {
-	x, err := h.Reader.Read()
-	if h.ctx != nil && (x.Line > 0 || corpora.Refused(err)) {
-		h.release, h.ctx = stop.Hold(h.ctx), nil
-	}
-	return x, err
+	return errors.Join(refused.Join(), err)
 }

@@ -13,8 +13,6 @@ import (
 func completeByModel(cmd *cobra.Command) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		switch f.Name {
-		case "init":
-			cli.Must(cmd.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions([]string{"auto", "default", "language", "none"}, cobra.ShellCompDirectiveDefault)))
 		case "head", "score", "label", "against", "sort":
 			if cmd.Flags().Lookup("model") == nil {
 				return

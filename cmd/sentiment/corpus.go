@@ -36,7 +36,6 @@ func addCorpusOutput(cmd *cobra.Command, style *report.Style) {
 func newCorpusStats() *cobra.Command {
 	var (
 		in    input.Flags
-		lines bool
 		style report.Style
 	)
 	cmd := &cobra.Command{
@@ -49,7 +48,7 @@ func newCorpusStats() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			opts.KeepSpelling, opts.Lines = true, lines
+			opts.KeepSpelling = true
 			r, err := corpora.Open(opts, cli.OrStdin(cmd, files)...)
 			if err != nil {
 				return err
@@ -63,7 +62,7 @@ func newCorpusStats() *cobra.Command {
 		},
 	}
 	in.Add(cmd, true)
-	cmd.Flags().BoolVar(&lines, "lines", false, "plain text has one text per line")
+	in.AddLines()
 	addCorpusOutput(cmd, &style)
 	return cmd
 }
@@ -195,10 +194,9 @@ depends only on the texts and labels, the shares and the seed, not on the order.
 
 func newCorpusConvert() *cobra.Command {
 	var (
-		in    input.Flags
-		out   outFlags
-		path  string
-		lines bool
+		in   input.Flags
+		out  outFlags
+		path string
 	)
 	cmd := &cobra.Command{
 		Use:   "convert --out FILE [FILE...]",
@@ -228,7 +226,7 @@ output, in the format of --to.`,
 			if err != nil {
 				return err
 			}
-			opts.KeepSpelling, opts.Lines = true, lines
+			opts.KeepSpelling = true
 			r, err := corpora.Open(opts, cli.OrStdin(cmd, files)...)
 			if err != nil {
 				return err
@@ -240,7 +238,7 @@ output, in the format of --to.`,
 	in.Add(cmd, true)
 	out.addFlags(cmd)
 	cmd.Flags().StringVar(&path, "out", "", "`file` or directory to write; - for standard output")
-	cmd.Flags().BoolVar(&lines, "lines", false, "plain text has one text per line")
+	in.AddLines()
 	return cmd
 }
 

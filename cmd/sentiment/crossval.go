@@ -20,7 +20,6 @@ import (
 	"github.com/textlstm/textlstm/report/studies"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/crossval"
-	"github.com/textlstm/textlstm/train/recommend"
 	"github.com/textlstm/textlstm/train/watch"
 )
 
@@ -37,9 +36,7 @@ type validation struct {
 	shard       crossval.Shard
 	merge       []string
 	predictions string
-	start       recipe.Start
-	losses      recipe.Losses
-	vectors     recipe.Vectors
+	begin       recipe.Options
 	style       report.Style
 	all, quiet  bool
 	resamples   int
@@ -105,9 +102,8 @@ would have; a fold that no file has is trained.`,
 	cmd.Flags().Lookup("config").Usage += ", as for train"
 	v.recipe.addDataDir(cmd)
 	v.recipe.AddRun(cmd, "passes over the training texts")
-	addInit(cmd, &v.start)
-	addLosses(cmd, &v.losses)
-	addVectors(cmd, &v.vectors)
+	addStart(cmd, &v.begin)
+	addVectors(cmd, &v.begin)
 	f := cmd.Flags()
 	f.IntVar(&v.folds, "folds", 10, "number of folds")
 	f.BoolVar(&v.copiesApart, "copies-apart", false, "equal texts may be in different folds, as for most published figures")
@@ -119,9 +115,9 @@ would have; a fold that no file has is trained.`,
 	f.Float64Var(&v.devShare, "dev-split", 0.1, "share of the texts outside a fold that chooses the epoch")
 	f.StringVar(&v.predictions, "predictions", "", "`file` for the answers, JSON lines")
 	cli.AddOutput(cmd, &v.style)
-	f.BoolVar(&v.all, "all", false, "every figure of the answers together")
+	f.BoolVar(&v.all, "all", false, "every metric of the answers together")
 	f.IntVar(&v.resamples, "resamples", 1000, "bootstrap resamples for the intervals of the answers together; 0 for none")
-	f.BoolVarP(&v.quiet, "quiet", "q", false, "no progress")
+	cli.AddLog(cmd, nil, &v.quiet)
 	cli.Complete(cmd, "by", "group", "source")
 	return cmd
 }
@@ -146,10 +142,7 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 		coverage = io.Discard
 	}
 	t := train.Trainer{}
-	if _, err := r.Setup(&t, v.start, v.vectors, data, recommend.For(data), coverage); err != nil {
-		return err
-	}
-	if t.Model.Heads, err = v.losses.Heads(t.Model.Heads, data.Heads); err != nil {
+	if _, err := r.Setup(ctx, &t, recipe.InMemory(data, nil), v.begin, coverage); err != nil {
 		return err
 	}
 	p := watch.NewConsole(log, false, v.quiet)
@@ -204,7 +197,7 @@ func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, 
 		return nil, cli.Usagef("--resume needs --state FILE")
 	case !v.shard.Whole() && (v.state == "" || v.predictions != ""):
 		return nil, cli.Usagef("--shard %s needs --state FILE, and gives no --predictions: what merges the shards does", &v.shard)
-	case v.start.Explicit() && v.vectors != "":
+	case v.begin.Start.Explicit() && v.begin.Vectors != "":
 		return nil, cli.Usagef("--init does not go with --vectors")
 	case v.copiesApart && v.by != "":
 		return nil, cli.Usagef("--copies-apart does not go with --by")
@@ -217,7 +210,7 @@ func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, 
 		if to[1] == "" {
 			continue
 		}
-		if err := cli.CheckOutput(to[0], to[1], slices.Concat(files, v.merge, []string{v.recipe.Config, v.start.File(), string(v.vectors)})...); err != nil {
+		if err := cli.CheckOutput(to[0], to[1], slices.Concat(files, v.merge, []string{v.recipe.Config, v.begin.Start.File(), string(v.begin.Vectors)})...); err != nil {
 			return nil, err
 		}
 	}

@@ -24,8 +24,6 @@ type diagnoseFlags struct {
 	model  string
 	style  report.Style
 	plots  string
-	texts  []string
-	lines  bool
 	member int
 	fresh  bool
 	all    bool
@@ -52,9 +50,8 @@ vocabulary. With --fresh there is no model: an LSTM of the given size on noise.`
 	}
 	addModelFlag(cmd, &x.model)
 	x.in.Add(cmd, false)
+	x.in.AddTexts("read")
 	f := cmd.Flags()
-	f.StringArrayVar(&x.texts, "text", nil, "a `text` to read; may be repeated")
-	f.BoolVar(&x.lines, "lines", false, "one document per line")
 	f.IntVar(&x.member, "member", 1, "of a model that averages several networks, the one to look at")
 	f.BoolVar(&x.fresh, "fresh", false, "an untrained LSTM on noise, instead of a model")
 	f.IntVar(&x.d.config.InputSize, "input", 100, "with --fresh: width of the inputs")
@@ -78,7 +75,8 @@ func (x *diagnoseFlags) run(cmd *cobra.Command, files []string) error {
 	if err := x.d.check(); err != nil {
 		return err
 	}
-	if x.fresh && (x.model != "" || len(files) > 0 || len(x.texts) > 0) {
+	given := len(files) > 0 || cmd.Flags().Changed("text")
+	if x.fresh && (x.model != "" || given) {
 		return cli.Usagef("--fresh is without a model and without texts")
 	}
 	var curves []gradflow.Curve
@@ -97,17 +95,13 @@ func (x *diagnoseFlags) run(cmd *cobra.Command, files []string) error {
 			return cli.Usagef("--member %d: the model has 1 to %d", x.member, n)
 		}
 		m = m.Member(x.member - 1)
-		if len(files) > 0 {
-			opts, err := x.in.Options()
-			if err != nil {
-				return err
-			}
-			opts.Unlabelled, opts.Lines = true, x.lines
-			if x.texts, err = x.d.read(cmd.Context(), opts, files, x.texts); err != nil {
+		var texts []string
+		if given {
+			if texts, err = x.read(cmd.Context(), files); err != nil {
 				return err
 			}
 		}
-		curves, err = gradflow.Model(cmd.Context(), m, gradflow.Sample{Texts: x.texts, Sequences: x.d.sequences, Steps: x.d.steps}, x.d.options)
+		curves, err = gradflow.Model(cmd.Context(), m, gradflow.Sample{Texts: texts, Sequences: x.d.sequences, Steps: x.d.steps}, x.d.options)
 		if err == nil && curves == nil {
 			err = fmt.Errorf("%w: none of the texts has a word", corpora.ErrData)
 		}
@@ -164,18 +158,21 @@ func (d *diagnosis) fresh() ([]gradflow.Curve, error) {
 	return gradflow.Fresh(d.config, gradflow.Noise(d.sequences, d.steps, d.config.InputSize, d.sd, d.options.Seed), d.options)
 }
 
-// read appends the texts of files, as many as are wanted.
-func (d *diagnosis) read(ctx context.Context, opts corpora.Options, files, texts []string) ([]string, error) {
-	for _, file := range files {
-		var refused error
-		for e, err := range input.Examples(ctx, opts, file, func(err error) { refused = err }) {
-			if err = errors.Join(refused, err); err != nil || len(texts) >= d.sequences {
-				return texts, err
-			}
-			texts = append(texts, e.Text)
+// read returns the texts of files, as many as are wanted.
+func (x *diagnoseFlags) read(ctx context.Context, files []string) (texts []string, err error) {
+	if files, err = x.in.Files(files); err != nil {
+		return nil, err
+	}
+	opts, err := x.in.Options()
+	if err != nil {
+		return nil, err
+	}
+	for e, err := range x.in.All(ctx, opts, files) {
+		if err != nil {
+			return nil, err
 		}
-		if refused != nil {
-			return nil, refused
+		if texts = append(texts, e.Text); len(texts) == x.d.sequences {
+			break
 		}
 	}
 	return texts, nil

@@ -62,8 +62,7 @@ by the labels of --dev.`,
 	f.Float64Var(&d.share, "held-out", 0.1, "share of the texts set aside to measure agreement, at most 1,000 texts")
 	f.StringVar(&d.out, "out", "", "model `file` to write")
 	f.StringVar(&d.name, "name", "", "name of the model, for its card")
-	f.BoolVar(&d.logJSON, "log-json", false, "progress as JSON lines on standard error")
-	f.BoolVarP(&d.quiet, "quiet", "q", false, "no progress")
+	cli.AddLog(cmd, &d.logJSON, &d.quiet)
 	return cmd
 }
 

@@ -5,12 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/score"
@@ -27,12 +25,10 @@ type explanation struct {
 	in       input.Flags
 	model    string
 	output   string
-	texts    []string
-	lines    bool
 	errorsOf string
 	most     int
 	top      int
-	color    string
+	colored  func() (bool, error)
 	o        explain.Options
 }
 
@@ -59,11 +55,10 @@ against it on a terminal, elsewhere [+++for] and [---against].`,
 	}
 	addModelFlag(cmd, &x.model)
 	x.in.Add(cmd, false)
+	x.in.AddTexts("explain")
 	f := cmd.Flags()
 	f.StringVar(&x.in.LabelColumn, "label-col", "", "with --errors-of: column of the labels, by name or number")
 	f.StringVar(&x.in.LabelMap, "label-map", "", "with --errors-of: rename labels: `from=to,...`")
-	f.StringArrayVar(&x.texts, "text", nil, "a `text` to explain; may be repeated")
-	f.BoolVar(&x.lines, "lines", false, "one document per line")
 	f.StringVar(&x.o.Head, "head", "", "the `head` to explain (default: the model's first)")
 	f.StringVar(&x.o.Label, "label", "", "the `label` to explain (default: the predicted one)")
 	f.StringVar(&x.o.Against, "against", "", "the `label` to compare it with (default: the mean of the others)")
@@ -73,16 +68,13 @@ against it on a terminal, elsewhere [+++for] and [---against].`,
 	f.BoolVar(&x.o.LeaveOut, "leave-out", false, "also leave out each word in turn, as a check")
 	f.Float64Var(&x.o.Tolerance, "tolerance", 0.01, "error of the parts, as a share of the difference they sum to")
 	f.StringVarP(&x.output, "output", "o", "table", "table, text, json, jsonl, csv, tsv or html")
-	f.StringVar(&x.color, "color", "auto", "auto, always or never; auto heeds NO_COLOR")
+	x.colored = cli.AddColor(cmd)
 	return cmd
 }
 
 func (x *explanation) run(cmd *cobra.Command, files []string) error {
-	if x.errorsOf != "" && (len(files) > 0 || len(x.texts) > 0 || x.o.Label != "" || x.o.Against != "") {
+	if x.errorsOf != "" && (len(files) > 0 || cmd.Flags().Changed("text") || x.o.Label != "" || x.o.Against != "") {
 		return cli.Usagef("--errors-of explains the mistakes of one file: leave out other texts, --label and --against")
-	}
-	if len(x.texts) > 0 && len(files) > 0 {
-		return cli.Usagef("--text and files both give texts: use one")
 	}
 	if !(x.o.Tolerance > 0) || x.most < 1 {
 		return cli.Usagef("--tolerance %v, --errors %d: want both above 0", x.o.Tolerance, x.most)
@@ -106,19 +98,20 @@ func (x *explanation) run(cmd *cobra.Command, files []string) error {
 	}
 	w := flusher{ew, out}
 	w.Top = x.top
-	if w.Color, err = colored(x.color); err != nil {
+	if w.Color, err = x.colored(); err != nil {
 		return err
 	}
 	e := explain.New(m)
 	switch {
 	case x.errorsOf != "":
 		w.Title = "Mistakes on " + filepath.Base(x.errorsOf)
+		opts.Unlabelled = false
 		err = explainErrors(cmd.Context(), e, m, opts, x.errorsOf, x.most, x.o, w)
-	case len(x.texts) > 0:
-		err = explainTexts(cmd.Context(), e, x.texts, x.o, w)
 	default:
-		opts.Unlabelled, opts.Lines = true, x.lines
-		err = explainFiles(cmd.Context(), e, opts, cli.OrStdin(cmd, files), x.o, w)
+		if files, err = x.in.Files(files); err != nil {
+			return err
+		}
+		err = x.explainTexts(cmd.Context(), e, opts, files, w)
 	}
 	var broken *answers.WriteError
 	if errors.As(err, &broken) {
@@ -140,79 +133,39 @@ type flusher struct {
 }
 
 func (f flusher) Write(x *explain.Explanation) error {
-	if err := f.Writer.Write(x); err != nil {
-		return err
+	err := f.Writer.Write(x)
+	if err == nil {
+		err = f.buffer.Flush()
 	}
-	return f.buffer.Flush()
-}
-
-// colored says whether --color asks for colours.
-func colored(color string) (bool, error) {
-	switch color {
-	case "always":
-		return true, nil
-	case "auto":
-		return os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(os.Stdout.Fd())), nil
-	case "never":
-		return false, nil
-	}
-	return false, cli.Usagef("--color %s: want auto, always or never", color)
-}
-
-func explainTexts(ctx context.Context, e *explain.Explainer, texts []string, o explain.Options, w flusher) error {
-	for _, text := range texts {
-		x, err := e.Explain(ctx, strings.ToValidUTF8(text, "\ufffd"), o)
-		if err != nil {
-			return err
-		}
-		if err := w.Write(x); err != nil {
-			return &answers.WriteError{Err: err}
-		}
+	if err != nil {
+		return &answers.WriteError{Err: err}
 	}
 	return nil
 }
 
-// explainFiles explains every text of the files. A file or row that cannot be
-// read, or is too long, is reported and does not stop the others.
-func explainFiles(ctx context.Context, e *explain.Explainer, opts corpora.Options, files []string, o explain.Options, w flusher) error {
-	const mostErrors = 10
-	var failed []error
-	for _, file := range files {
-		err := explainFile(ctx, e, opts, file, o, w, func(err error) {
-			if len(failed) < mostErrors {
-				failed = append(failed, err)
-			}
-		})
-		var broken *answers.WriteError
-		if errors.As(err, &broken) || errors.Is(err, explain.ErrHead) || errors.Is(err, explain.ErrLabel) || ctx.Err() != nil {
-			return err
-		}
+// explainTexts explains every text. One that cannot be read, or is too long, is reported
+// and does not stop the others.
+func (x *explanation) explainTexts(ctx context.Context, e *explain.Explainer, opts corpora.Options, files []string, w flusher) error {
+	var failed input.Errors
+	for example, err := range x.in.All(ctx, opts, files) {
 		if err != nil {
-			failed = append(failed, err)
+			failed.Add(err)
+			continue
 		}
-	}
-	return errors.Join(failed...)
-}
-
-func explainFile(ctx context.Context, e *explain.Explainer, opts corpora.Options, file string, o explain.Options, w flusher, refused func(error)) error {
-	for example, err := range input.Examples(ctx, opts, file, refused) {
-		if err != nil {
-			return err
-		}
-		x, err := e.Explain(ctx, example.Text, o)
+		why, err := e.Explain(ctx, example.Text, x.o)
 		if errors.Is(err, explain.ErrTooLong) {
-			refused(fmt.Errorf("%s: %w", example.ID, err))
+			failed.Add(fmt.Errorf("%s: %w", example.ID, err))
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		x.ID = example.ID
-		if err := w.Write(x); err != nil {
-			return &answers.WriteError{Err: err}
+		why.ID = example.ID
+		if err := w.Write(why); err != nil {
+			return err
 		}
 	}
-	return nil
+	return failed.Join()
 }
 
 // explainErrors explains the worst mistakes on a labelled file: the answer
@@ -243,7 +196,7 @@ func explainErrors(ctx context.Context, e *explain.Explainer, m *classify.Model,
 				return fmt.Errorf("%s: %w", v.Mistakes[i].ID, explain.ErrTooLong)
 			}
 			if err := w.Write(x); err != nil {
-				return &answers.WriteError{Err: err}
+				return err
 			}
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
 	"github.com/textlstm/textlstm/train"
-	"github.com/textlstm/textlstm/train/recommend"
 )
 
 func newFindLR() *cobra.Command {
@@ -46,7 +45,7 @@ the training.`,
 			if err != nil {
 				return err
 			}
-			begin, err := r.Begin(start, "", data, recommend.For(data))
+			begin, err := r.Begin(cmd.Context(), recipe.InMemory(data, nil), recipe.Options{Start: start})
 			if err != nil {
 				return err
 			}

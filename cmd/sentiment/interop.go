@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/classify"
-	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/interop"
@@ -132,7 +131,6 @@ func newEncode() *cobra.Command {
 	var (
 		in    input.Flags
 		model string
-		lines bool
 	)
 	cmd := &cobra.Command{
 		Use:   "encode [file...]",
@@ -147,26 +145,26 @@ read as classify reads them.`,
 			if err != nil {
 				return err
 			}
-			opts.Unlabelled, opts.Lines = true, lines
 			m, err := loadModel(model)
 			if err != nil {
 				return err
 			}
-			var errs []error // of rows that are passed over
-			for _, file := range cli.OrStdin(cmd, files) {
-				rows := input.Examples(cmd.Context(), opts, file, func(err error) { errs = append(errs, err) })
-				texts := func(yield func(string, error) bool) {
-					rows(func(e corpora.Example, err error) bool { return yield(e.Text, err) })
-				}
-				if err := interop.WriteRows(cmd.Context(), cmd.OutOrStdout(), m, texts); err != nil {
-					return errors.Join(append(errs, err)...)
-				}
+			if files, err = in.Files(files); err != nil {
+				return err
 			}
-			return errors.Join(errs...)
+			var failed input.Errors
+			err = interop.WriteRows(cmd.Context(), cmd.OutOrStdout(), m, func(yield func(string, error) bool) {
+				for e, err := range in.All(cmd.Context(), opts, files) {
+					if failed.Add(err); err == nil && !yield(e.Text, nil) {
+						return
+					}
+				}
+			})
+			return errors.Join(failed.Join(), err)
 		},
 	}
 	addModelFlag(cmd, &model)
 	in.Add(cmd, false)
-	cmd.Flags().BoolVar(&lines, "lines", false, "one document per line")
+	in.AddTexts("encode")
 	return cmd
 }

@@ -100,7 +100,7 @@ GPU, and makes a file like that of this command.`,
 	f.StringVar(&p.out, "out", "", "`file` to write")
 	f.BoolVar(&p.skipGram, "skip-gram", false, "learn word vectors alone, for train --vectors")
 	f.BoolVar(&p.export, "export", false, "write what to learn from, for another program to train the model")
-	f.BoolVarP(&p.quiet, "quiet", "q", false, "no progress")
+	cli.AddLog(cmd, nil, &p.quiet)
 	return cmd
 }
 

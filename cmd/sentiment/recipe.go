@@ -37,16 +37,18 @@ func (r *recipeFlags) read(cmd *cobra.Command, data, dev []string, wants string)
 	return read, nil
 }
 
-// addInit and addVectors add the flags that name what a training starts from.
+// addStart adds the flags for what a training starts from, and which heads answer with a
+// number.
+func addStart(cmd *cobra.Command, o *recipe.Options) {
+	addInit(cmd, &o.Start)
+	cmd.Flags().StringArrayVar((*[]string)(&o.Losses), "loss", nil, "`squared` or absolute: the labels are numbers to predict, and that error is the loss; name=squared for one head of several; may be repeated")
+}
+
 func addInit(cmd *cobra.Command, s *recipe.Start) {
 	cmd.Flags().StringVar((*string)(s), "init", string(recipe.Auto), "language model or classifier to start from: a `file` of sentiment pretrain or train; language or default for one of the embedded models; none; or auto, which is language for little English text and none for other")
+	cli.Must(cmd.RegisterFlagCompletionFunc("init", cobra.FixedCompletions([]string{"auto", "default", "language", "none"}, cobra.ShellCompDirectiveDefault)))
 }
 
-func addVectors(cmd *cobra.Command, v *recipe.Vectors) {
-	cmd.Flags().StringVar((*string)(v), "vectors", "", "word vectors to start from: GloVe, word2vec, fastText or pretrain --skip-gram `file`")
-}
-
-// addLosses adds the flag for heads that answer with a number.
-func addLosses(cmd *cobra.Command, l *recipe.Losses) {
-	cmd.Flags().StringArrayVar((*[]string)(l), "loss", nil, "`squared` or absolute: the labels are numbers to predict, and that error is the loss; name=squared for one head of several; may be repeated")
+func addVectors(cmd *cobra.Command, o *recipe.Options) {
+	cmd.Flags().StringVar((*string)(&o.Vectors), "vectors", "", "word vectors to start from: GloVe, word2vec, fastText or pretrain --skip-gram `file`")
 }

@@ -25,9 +25,7 @@ type trainFlags struct {
 	files, dev, more []string
 	devSplit         float64
 	out, name        string
-	vectors          recipe.Vectors
-	start            recipe.Start
-	losses           recipe.Losses
+	begin            recipe.Options
 	onDisk           bool
 	boardDir         string
 	show             bool
@@ -90,9 +88,8 @@ model that it would have made uninterrupted.`,
 	t.recipe.addDataDir(cmd)
 	t.recipe.AddRun(cmd, "passes over the training texts")
 	t.checkpoint.Add(cmd, "MODEL")
-	addVectors(cmd, &t.vectors)
-	addInit(cmd, &t.start)
-	addLosses(cmd, &t.losses)
+	addStart(cmd, &t.begin)
+	addVectors(cmd, &t.begin)
 	f := cmd.Flags()
 	f.StringArrayVar(&t.files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&t.dev, "dev", nil, "dev `file`; may be repeated")
@@ -103,8 +100,7 @@ model that it would have made uninterrupted.`,
 	f.BoolVar(&t.onDisk, "stream", false, "keep the training texts on disk, for corpora larger than memory")
 	f.StringVar(&t.boardDir, "tensorboard", "", "`directory` for an event file that TensorBoard shows")
 	f.BoolVar(&t.show, "print-config", false, "print the settings, those that suit the texts of --train or the config file among them, as a config file, and train nothing")
-	f.BoolVar(&t.logJSON, "log-json", false, "progress as JSON lines on standard error")
-	f.BoolVarP(&t.quiet, "quiet", "q", false, "no progress")
+	cli.AddLog(cmd, &t.logJSON, &t.quiet)
 	return cmd
 }
 
@@ -134,15 +130,8 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	recommended, err := texts.Recommend(ctx)
+	from, err := r.Setup(ctx, tr, texts, t.begin, log)
 	if err != nil {
-		return err
-	}
-	from, err := r.Setup(tr, t.start, t.vectors, texts.Train(), recommended, log)
-	if err != nil {
-		return err
-	}
-	if tr.Model.Heads, err = t.losses.Heads(tr.Model.Heads, texts.Header().Heads); err != nil {
 		return err
 	}
 	p := watch.NewConsole(log, t.logJSON, t.quiet)
@@ -182,38 +171,14 @@ func (t *trainFlags) printConfig(cmd *cobra.Command, opts corpora.Options) error
 	if err != nil {
 		return err
 	}
-	var data *corpora.Dataset
-	var names []string // of its heads
-	var recommended train.Config
+	var texts recipe.Texts
 	if len(r.Data) > 0 {
-		texts, err := t.texts(cmd, r, opts)
-		if err != nil {
+		if texts, err = t.texts(cmd, r, opts); err != nil {
 			return err
 		}
 		defer texts.Close() // as in run
-		if recommended, err = texts.Recommend(cmd.Context()); err != nil {
-			return err
-		}
-		data, names = texts.Train(), texts.Header().Heads
 	}
-	b, err := r.Begin(t.start, t.vectors, data, recommended)
-	if err != nil {
-		return err
-	}
-	if b.Config.Model.Heads, err = t.losses.Heads(b.Config.Model.Heads, names); err != nil {
-		return err
-	}
-	c := b.Config.Resolve()
-	if data != nil {
-		checked := c
-		if checked.Model.Heads, err = train.Heads(c.Model.Heads, data); err != nil {
-			return err
-		}
-		if err := checked.Validate(); err != nil {
-			return err
-		}
-	}
-	return r.WriteAll(cmd.OutOrStdout(), c)
+	return r.WriteConfig(cmd.Context(), cmd.OutOrStdout(), texts, t.begin)
 }
 
 // read checks the flags and reads the recipe.
@@ -228,13 +193,13 @@ func (t *trainFlags) read(cmd *cobra.Command) (*recipe.Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.start.Explicit() && (t.onDisk || t.vectors != "") {
+	if t.begin.Start.Explicit() && (t.onDisk || t.begin.Vectors != "") {
 		return nil, cli.Usagef("--init goes with neither --stream nor --vectors")
 	}
 	if err := t.checkpoint.Check(cmd, t.out); err != nil {
 		return nil, err
 	}
-	return r, cli.CheckOutput("--out", t.out, slices.Concat(t.files, t.dev, t.more, []string{t.recipe.Config, string(t.vectors), t.start.File()})...)
+	return r, cli.CheckOutput("--out", t.out, slices.Concat(t.files, t.dev, t.more, []string{t.recipe.Config, string(t.begin.Vectors), t.begin.Start.File()})...)
 }
 
 // texts reads the texts of the recipe.

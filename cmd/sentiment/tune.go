@@ -2,11 +2,11 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"math"
 	"os"
 	"slices"
 
@@ -19,7 +19,6 @@ import (
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
-	"github.com/textlstm/textlstm/train/recommend"
 	"github.com/textlstm/textlstm/train/tune"
 	"github.com/textlstm/textlstm/train/watch"
 )
@@ -30,8 +29,7 @@ type tuning struct {
 	files, dev       []string
 	devSplit         float64
 	recipe           recipeFlags
-	start            recipe.Start
-	losses           recipe.Losses
+	begin            recipe.Options
 	out, study       string
 	resume           bool
 	shard            tune.Shard
@@ -95,8 +93,7 @@ the model on other texts.`,
 	u.recipe.Add(cmd, recipe.Recipe{}, " to begin with")
 	u.recipe.addDataDir(cmd)
 	u.recipe.AddRun(cmd, "passes over the training texts; for halving the most")
-	addInit(cmd, &u.start)
-	addLosses(cmd, &u.losses)
+	addStart(cmd, &u.begin)
 	f := cmd.Flags()
 	f.StringArrayVar(&u.files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&u.dev, "dev", nil, "dev `file`; may be repeated")
@@ -114,7 +111,7 @@ the model on other texts.`,
 	f.IntVar(&u.minEpochs, "min-epochs", 1, "for halving, the epochs that all get")
 	f.Int64Var(&u.memory, "memory", 0, "`MiB` that trials at the same time may need (default: what there is)")
 	cli.AddOutput(cmd, &u.style)
-	f.BoolVarP(&u.quiet, "quiet", "q", false, "no progress")
+	cli.AddLog(cmd, nil, &u.quiet)
 	return cmd
 }
 
@@ -129,12 +126,11 @@ func (u *tuning) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	t, s, err := u.open(r, opts)
+	t, s, err := u.open(cmd.Context(), r, opts)
 	if err != nil {
 		return err
 	}
 	memlimit.Respect()
-	s.Memory, s.Need = u.budget(), t.Need
 	p := watch.NewConsole(log, false, u.quiet)
 	p.Texts(t.Data.Len(), t.Data, t.Dev)
 	if u.parallel <= 1 {
@@ -192,7 +188,7 @@ func (u *tuning) check(cmd *cobra.Command) (*recipe.Recipe, error) {
 }
 
 // open reads the texts and the study, or begins one.
-func (u *tuning) open(r *recipe.Recipe, opts corpora.Options) (*tune.Trainer, *tune.Study, error) {
+func (u *tuning) open(ctx context.Context, r *recipe.Recipe, opts corpora.Options) (*tune.Trainer, *tune.Study, error) {
 	o := tune.Options{Method: tune.Method(u.method), Trials: u.trials, Parallel: u.parallel, MinEpochs: u.minEpochs, Seed: r.Seed}
 	var err error
 	if u.space != "" {
@@ -212,22 +208,23 @@ func (u *tuning) open(r *recipe.Recipe, opts corpora.Options) (*tune.Trainer, *t
 		return nil, nil, err
 	}
 	t := &tune.Trainer{Data: texts.Train(), Dev: texts.Dev()}
-	begin, err := r.Begin(u.start, "", t.Data, recommend.For(t.Data))
+	begin, err := r.Begin(ctx, texts, u.begin)
 	if err != nil {
 		return nil, nil, err
 	}
 	t.Start, t.Config = begin.Start, begin.Config
-	if t.Model.Heads, err = u.losses.Heads(t.Model.Heads, t.Data.Heads); err != nil {
-		return nil, nil, err
-	}
 	if o, err = t.Options(o); err != nil {
 		return nil, nil, cli.UsageError(err)
 	}
 	s, err := tune.New(o)
 	if err != nil {
-		return nil, nil, cli.UsageError(err)
+		return nil, nil, err
 	}
-	s.File, s.Shard = file, u.shard
+	s.File, s.Memory, s.Need = file, u.memory<<20, t.Need
+	if u.memory == 0 {
+		s.Memory = memlimit.Budget()
+	}
+	s.Shard = u.shard
 	if err := s.Merge(u.merge...); err != nil {
 		return nil, nil, err
 	}
@@ -261,17 +258,4 @@ func readSpace(file string) (tune.Space, error) {
 		return nil, cli.Usagef("%s: %w", file, err)
 	}
 	return s, nil
-}
-
-// budget is how many bytes the trials may need together: what the machine leaves
-// the process, less a fifth.
-func (u *tuning) budget() int64 {
-	if u.memory > 0 {
-		return u.memory << 20
-	}
-	limit, _ := memlimit.Get()
-	if limit == math.MaxInt64 {
-		return limit
-	}
-	return limit / 5 * 4
 }

@@ -42,6 +42,15 @@ func Respect() {
 	}
 }
 
+// Budget is what work that was estimated may need in all: the limit less a fifth.
+func Budget() int64 {
+	limit, _ := Get()
+	if limit == math.MaxInt64 {
+		return limit
+	}
+	return limit / 5 * 4
+}
+
 // memTotal reads Linux's own figure.
 func memTotal() (int64, bool) {
 	b, err := os.ReadFile("/proc/meminfo")

@@ -55,8 +55,10 @@ func (t *Trainer) Options(o Options) (Options, error) {
 	if o.Default, err = o.Space.Of(t.Config); err != nil {
 		return o, err
 	}
-	o.Identity, err = t.Identity(t.Data, t.Dev)
-	return o, err
+	if o.Identity, err = t.Identity(t.Data, t.Dev); err != nil {
+		return o, err
+	}
+	return o, o.Validate()
 }
 
 // unfit says whether values of p give a network that is not of the shapes of Start.

@@ -2,10 +2,7 @@
 package input
 
 import (
-	"context"
 	"fmt"
-	"iter"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +25,9 @@ type Flags struct {
 	noHeader, strict       bool
 	bad                    string
 	ways                   []string // that bad may name
+
+	texts             []string
+	lines, unlabelled bool
 
 	cmd  *cobra.Command
 	said map[string]bool
@@ -61,6 +61,19 @@ func (in *Flags) Add(cmd *cobra.Command, labelled bool) {
 	cli.Complete(cmd, "format", corpora.Formats()...)
 }
 
+// AddLines adds --lines.
+func (in *Flags) AddLines() {
+	in.cmd.Flags().BoolVar(&in.lines, "lines", false, "plain text has one text per line")
+}
+
+// AddTexts adds --lines and --text to a command that takes texts without labels, to do
+// that with them.
+func (in *Flags) AddTexts(to string) {
+	in.unlabelled = true
+	in.cmd.Flags().StringArrayVar(&in.texts, "text", nil, "a `text` to "+to+"; may be repeated")
+	in.cmd.Flags().BoolVar(&in.lines, "lines", false, "one document per line")
+}
+
 // BareHead returns the one --head, if it names a head and no column.
 func (in *Flags) BareHead() (name string, ok bool) {
 	if len(in.heads) != 1 || strings.Contains(in.heads[0], "=") {
@@ -74,7 +87,7 @@ func (in *Flags) Options() (corpora.Options, error) {
 	o := corpora.Options{
 		TextColumns: in.textColumns, IDColumn: in.idColumn, WeightColumn: in.weightColumn,
 		NoHeader: in.noHeader, Part: in.part, Encoding: in.encoding, Strict: in.strict, Separator: in.Separator,
-		Delimiter: in.delimiter, Quote: in.quote, OnEnd: in.say,
+		Delimiter: in.delimiter, Quote: in.quote, Lines: in.lines, Unlabelled: in.unlabelled, OnEnd: in.say,
 	}
 	var err error
 	if o.Format, err = corpora.ParseFormat(in.format); err != nil {
@@ -130,35 +143,6 @@ func (in *Flags) say(r *corpora.Report) {
 		if !in.said[line] {
 			in.said[line] = true
 			fmt.Fprintln(in.cmd.ErrOrStderr(), report.Clean(line))
-		}
-	}
-}
-
-// Open is corpora.Open of one path, but of standard input the reader knows what is
-// waiting, and ends with what came before ctx ended.
-func Open(ctx context.Context, opts corpora.Options, path string) (*corpora.Reader, error) {
-	if path != corpora.Stdin {
-		return corpora.Open(opts, path)
-	}
-	return corpora.New(corpora.NewLive(ctx, os.Stdin), "stdin", opts)
-}
-
-// Examples ranges over the rows of a file. Those that cannot be read go to refused; any
-// other error is yielded last.
-func Examples(ctx context.Context, opts corpora.Options, file string, refused func(error)) iter.Seq2[corpora.Example, error] {
-	return func(yield func(corpora.Example, error) bool) {
-		r, err := Open(ctx, opts, file)
-		if err != nil {
-			yield(corpora.Example{}, err)
-			return
-		}
-		defer r.Close()
-		for e, err := range r.All() {
-			if corpora.Refused(err) {
-				refused(err)
-			} else if !yield(e, err) || err != nil {
-				return
-			}
 		}
 	}
 }
