@@ -44,9 +44,9 @@ func (m *Model) WriteTo(w io.Writer) (int64, error) {
 	for _, b := range m.branches {
 		tensors = append(tensors, b.tensors(m.cfg)...)
 	}
-	counter := &countingWriter{w: w}
+	counter := &fsx.CountingWriter{W: w}
 	err = tensorfile.Write(counter, map[string]string{MetadataKey: string(d)}, tensors)
-	return counter.n, err
+	return counter.N, err
 }
 
 // memberPrefix is before the names of the tensors of member k: nothing where
@@ -82,17 +82,6 @@ func secondBias(name string) (string, bool) {
 		return "", false
 	}
 	return strings.Replace(name, "bias_", "bias_hh_", 1), true
-}
-
-type countingWriter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *countingWriter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += int64(n)
-	return n, err
 }
 
 // Save writes m to a file, atomically: whatever happens, the file is the old

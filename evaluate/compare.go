@@ -231,5 +231,5 @@ func (c *Comparison) Metric(name string) (Difference, error) {
 			return d, nil
 		}
 	}
-	return Difference{}, errors.New("evaluate: no difference of figure " + name)
+	return Difference{}, errors.New("evaluate: no difference of metric " + name)
 }

@@ -21,14 +21,14 @@ func ParseGate(spec string) (Gate, error) {
 	name, value, ok := strings.Cut(spec, "=")
 	v, err := strconv.ParseFloat(value, 64)
 	if !ok || err != nil || math.IsNaN(v) {
-		return Gate{}, fmt.Errorf("%s: want figure=value, such as macro_f1=0.85", spec)
+		return Gate{}, fmt.Errorf("%s: want metric=value, such as macro_f1=0.85", spec)
 	}
 	g := Gate{Metric: name, Value: v}
 	if head, metric, ok := strings.Cut(name, ":"); ok {
 		g.Head, g.Metric = head, metric
 	}
 	if !slices.Contains(Names(), g.Metric) {
-		return Gate{}, fmt.Errorf("%s: figure %q is not one of %s", spec, g.Metric, strings.Join(Names(), ", "))
+		return Gate{}, fmt.Errorf("%s: metric %q is not one of %s", spec, g.Metric, strings.Join(Names(), ", "))
 	}
 	return g, nil
 }

@@ -27,7 +27,7 @@ func TestGate(t *testing.T) {
 			t.Errorf("%s: %v (-want +got):\n%s", spec, err, diff)
 		}
 	}
-	for spec, want := range map[string]string{"accuracy": "want figure=value", "accuracy=x": "want figure=value", "accuracy=NaN": "want figure=value", "colour=1": `figure "colour" is not one of`} {
+	for spec, want := range map[string]string{"accuracy": "want metric=value", "accuracy=x": "want metric=value", "accuracy=NaN": "want metric=value", "colour=1": `metric "colour" is not one of`} {
 		if _, err := ParseGate(spec); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", spec, err, want)
 		}

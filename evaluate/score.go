@@ -89,7 +89,7 @@ type LabelScores struct {
 	ROCAUC      Score  `json:"roc_auc"`
 	PRAUC       Score  `json:"pr_auc"` // average precision; 0 without support
 
-	Intervals map[string]Interval `json:"intervals,omitempty"` // by the JSON name of the figure
+	Intervals map[string]Interval `json:"intervals,omitempty"` // by the JSON name of the metric
 }
 
 // An Interval is a confidence interval.
@@ -218,7 +218,7 @@ func (s *Scores) Get(name string) (float64, error) {
 			return float64(*f.at(s)), nil
 		}
 	}
-	return 0, fmt.Errorf("evaluate: no figure %q, want one of %s", name, strings.Join(Names(), ", "))
+	return 0, fmt.Errorf("evaluate: no metric %q, want one of %s", name, strings.Join(Names(), ", "))
 }
 
 // Get returns the label's metric with the given JSON name, NaN if it is not

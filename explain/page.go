@@ -1,15 +1,13 @@
 package explain
 
 import (
-	"bytes"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
 	"strings"
 
+	"github.com/textlstm/textlstm/internal/webpage"
 	"github.com/textlstm/textlstm/report"
 )
 
@@ -40,10 +38,9 @@ type pieceView struct{ Text, Class, Note string }
 // has no script, its policy forbids every request, and texts, labels and names
 // are escaped wherever they stand.
 func WriteHTML(w io.Writer, title string, explanations []*Explanation) error {
-	hash := sha256.Sum256([]byte(pageStyle))
 	v := pageView{
 		Title:  report.Clean(title),
-		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'",
+		Policy: webpage.Policy("style-src " + webpage.Hash(pageStyle)),
 		Style:  template.CSS(pageStyle),
 	}
 	for _, x := range explanations {
@@ -53,16 +50,10 @@ func WriteHTML(w io.Writer, title string, explanations []*Explanation) error {
 		}
 		v.Explanations = append(v.Explanations, ev)
 	}
-	t, err := template.New("page").Parse(pageSource)
-	if err != nil {
+	if err := webpage.Write(w, pageSource, nil, v); err != nil {
 		return fmt.Errorf("explain: %w", err)
 	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, v); err != nil {
-		return fmt.Errorf("explain: %w", err)
-	}
-	_, err = w.Write(b.Bytes())
-	return err
+	return nil
 }
 
 func (x *Explanation) view() (explanationView, error) {

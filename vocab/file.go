@@ -7,6 +7,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"github.com/textlstm/textlstm/internal/fsx"
 )
 
 // header begins the first line of a vocabulary file. The number is the version
@@ -164,7 +166,7 @@ func unescape(s string) (string, error) {
 // WriteTo writes v in the format that Read reads. Reading it back gives an
 // equal vocabulary, and equal vocabularies give equal bytes.
 func (v *Vocabulary) WriteTo(w io.Writer) (int64, error) {
-	cw := &countingWriter{w: w}
+	cw := &fsx.CountingWriter{W: w}
 	bw := bufio.NewWriterSize(cw, 1<<16)
 	fmt.Fprintf(bw, "%s%d\n", header, v.buckets)
 	var number []byte
@@ -175,16 +177,5 @@ func (v *Vocabulary) WriteTo(w io.Writer) (int64, error) {
 		bw.Write(append(number, '\n'))
 	}
 	err := bw.Flush() // reports the first error of any write above
-	return cw.n, err
-}
-
-type countingWriter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *countingWriter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += int64(n)
-	return n, err
+	return cw.N, err
 }

@@ -68,12 +68,12 @@ with --output jsonl is such a file.`,
 	f.StringArrayVar(&c.train, "train", nil, "labelled `file` that majority and nbsvm learn from; may be repeated")
 	cli.AddOutput(cmd, &c.style)
 	f.StringVar(&c.head, "score", "", "score this `head` only")
-	f.BoolVar(&c.all, "all", false, "every figure, and --changes 100")
+	f.BoolVar(&c.all, "all", false, "every metric, and --changes 100")
 	f.IntVar(&c.changes, "changes", 5, "list `n` texts that each side alone gets right; -1 for all")
 	f.IntVar(&c.resamples, "resamples", 1000, "bootstrap resamples")
 	f.Float64Var(&c.level, "level", 0.95, "of the intervals")
 	f.Uint64Var(&c.seed, "seed", 0, "seed of the resamples and of nbsvm")
-	f.StringArrayVar(&c.noWorse, "no-worse", nil, "fail with exit code 5 if this `figure` is worse beyond chance; may be repeated")
+	f.StringArrayVar(&c.noWorse, "no-worse", nil, "fail with exit code 5 if this `metric` is worse beyond chance; may be repeated")
 	c.page.add(cmd)
 	cli.Must(cmd.MarkFlagFilename("data"))
 	cli.Must(cmd.MarkFlagFilename("train"))
@@ -187,7 +187,7 @@ func (c *comparison) gate(done []report.Comparison) error {
 		for _, d := range done {
 			f, err := d.Metric(metric)
 			if err != nil {
-				return cli.Usagef("--no-worse %s: not a figure of both %s and %s", metric, d.A, d.B)
+				return cli.Usagef("--no-worse %s: not a metric of both %s and %s", metric, d.A, d.B)
 			}
 			if f.Worse() {
 				errs = append(errs, cli.Gatef("%s of %s is %.4f, of %s %.4f", metric, d.B, float64(f.B), d.A, float64(f.A)))

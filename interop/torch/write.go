@@ -9,13 +9,14 @@ import (
 	"io"
 	"math"
 
+	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/tensorfile"
 )
 
 // Write writes tensors of float32 as torch.save does a state_dict: torch.load opens the
 // file, with weights_only=True and mmap=True too. Equal tensors give equal bytes.
 func Write(w io.Writer, tensors []Tensor) error {
-	out := &counter{w: w}
+	out := &fsx.CountingWriter{W: w}
 	z := zip.NewWriter(out)
 	// The offset of an entry is known once everything before it is written.
 	add := func(name string, size int, content func(io.Writer) error) error {
@@ -30,7 +31,7 @@ func Write(w io.Writer, tensors []Tensor) error {
 			Name: "model/" + name, Method: zip.Store, CRC32: sum.Sum32(),
 			CompressedSize64: uint64(size), UncompressedSize64: uint64(size),
 		}
-		h.Extra = padding(out.n + 30 + int64(len(h.Name)))
+		h.Extra = padding(out.N + 30 + int64(len(h.Name)))
 		raw, err := z.CreateRaw(h)
 		if err != nil {
 			return err
@@ -71,17 +72,6 @@ func WriteSafetensors(w io.Writer, tensors []Tensor, meta map[string]string) err
 		list = append(list, tensorfile.Float32(t.Name, t.Data, t.Shape...))
 	}
 	return tensorfile.Write(w, meta, list)
-}
-
-type counter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *counter) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += int64(n)
-	return n, err
 }
 
 // padding is an extra field that moves content from a place to a multiple of 64 bytes, as

@@ -1,10 +1,7 @@
 package page
 
 import (
-	"bytes"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
@@ -13,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/internal/webpage"
 	"github.com/textlstm/textlstm/report"
 )
 
@@ -86,16 +84,10 @@ func Write(w io.Writer, p Page) error {
 	if err != nil {
 		return err
 	}
-	t, err := template.New("page").Funcs(template.FuncMap{"rows": rows}).Parse(source)
-	if err != nil {
+	if err := webpage.Write(w, source, template.FuncMap{"rows": rows}, v); err != nil {
 		return fmt.Errorf("page: %w", err)
 	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, v); err != nil {
-		return fmt.Errorf("page: %w", err)
-	}
-	_, err = w.Write(b.Bytes())
-	return err
+	return nil
 }
 
 // rows are the classes of a grid of n plots, by which no row of two or three has a gap.
@@ -191,13 +183,11 @@ type mistakeView struct {
 type piece struct{ Text, Class, Note string }
 
 func (p *Page) view() (*view, error) {
-	hash := sha256.Sum256([]byte(script))
 	v := &view{
 		Title: report.Clean(p.Title),
 		// Inline styles are what the plots are made of; without any other
 		// source allowed they cannot fetch.
-		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-" +
-			base64.StdEncoding.EncodeToString(hash[:]) + "'",
+		Policy: webpage.Policy("img-src data:; style-src 'unsafe-inline'; script-src " + webpage.Hash(script)),
 		Style:  template.CSS(style),
 		Script: template.JS(script),
 	}
