@@ -474,7 +474,9 @@ func barCharts(all []Bars) ([]drawing, error) {
 				d.plot.Add(line(plotter.XYs{{X: float64(b.Spans[k].Low), Y: y}, {X: float64(b.Spans[k].High), Y: y}}, drawings.Ink, 1.2))
 			}
 		}
-		d.plot.Y.Tick.Marker, d.plot.X.Tick.Marker = ticks, evenTicks{}
+		counts := !slices.ContainsFunc(b.Values, func(v float64) bool { return v != math.Trunc(v) })
+		d.plot.Y.Tick.Marker, d.plot.X.Tick.Marker = ticks, evenTicks{whole: counts}
+		d.plot.Y.Padding = vg.Points(4)
 		d.plot.Y.Tick.Length, d.plot.Y.LineStyle.Width = 0, 0
 		d.plot.Y.Min, d.plot.Y.Max = -0.6, float64(n)-0.4
 		d.plot.X.Min = min(d.plot.X.Min, 0)
