@@ -49,7 +49,7 @@ func (m *Model) Save(path string) error {
 // Load reads a model that Save has written. What is not one is an error that wraps
 // ErrFormat; no file makes it take more than a few times its size of memory.
 func Load(path string) (*Model, error) {
-	f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{MaxBytes: 1 << 30})
+	f, err := tensorfile.ReadFile(fsx.OS{}, path, limits)
 	if err != nil {
 		return nil, tensorfile.Mark(ErrFormat, err)
 	}
@@ -59,6 +59,21 @@ func Load(path string) (*Model, error) {
 	}
 	return m, nil
 }
+
+// Decode is Load of the bytes of a file.
+func Decode(b []byte) (*Model, error) {
+	f, err := tensorfile.Decode(b, limits)
+	if err != nil {
+		return nil, tensorfile.Mark(ErrFormat, err)
+	}
+	m, err := decode(f)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return m, nil
+}
+
+var limits = tensorfile.Limits{MaxBytes: 1 << 30}
 
 func decode(f *tensorfile.File) (*Model, error) {
 	var d description

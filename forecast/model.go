@@ -129,14 +129,30 @@ func (m *Model) at(ctx context.Context, s Series, origins []int, steps int) ([]*
 	for i, n := range origins {
 		windows[i] = p.window(n - 1)
 	}
-	passes := m.passes()
-	if c.Recursive {
-		return m.walk(ctx, passes, windows, s.Name, steps)
+	list, err := m.answers(ctx, windows, s.Name, steps)
+	if err != nil {
+		return nil, err
 	}
-	out := make([]*Forecast, 0, len(origins))
+	for _, f := range list {
+		for h, y := range f.Points {
+			if q := f.Quantiles[h]; y-y != 0 || q[0]-q[0] != 0 || q[len(q)-1]-q[len(q)-1] != 0 {
+				return nil, fmt.Errorf("forecast: %s: step %d is %g, within %g and %g: the series, or the weights of the model, have numbers that are too large", s.title(), h+1, y, q[0], q[len(q)-1])
+			}
+		}
+	}
+	return list, nil
+}
+
+// answers runs the windows of a series.
+func (m *Model) answers(ctx context.Context, windows []window, name string, steps int) ([]*Forecast, error) {
+	passes := m.passes()
+	if m.cfg.Recursive {
+		return m.walk(ctx, passes, windows, name, steps)
+	}
+	out := make([]*Forecast, 0, len(windows))
 	err := passes.each(ctx, windows, func(part []window, y []float32) {
 		for b, w := range part {
-			f := m.empty(s.Name, steps)
+			f := m.empty(name, steps)
 			for h := range steps {
 				f.Points[h], f.Quantiles[h] = m.answer(w, y[b*len(y)/len(part):], h)
 			}

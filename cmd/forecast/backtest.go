@@ -42,7 +42,7 @@ for those who have none; the last column is the share of values within the inter
 		Example: `  forecast backtest sales.csv
   forecast backtest temperatures.csv --season 365 --horizon 30 --stride 10 --report page.html`,
 		Args: cobra.ArbitraryArgs,
-		RunE: b.run,
+		RunE: plain(b.run),
 	}
 	b.add(cmd)
 	f := cmd.Flags()

@@ -4,6 +4,9 @@ package main
 
 import (
 	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/forecast"
 	"github.com/textlstm/textlstm/internal/cli"
@@ -24,3 +27,19 @@ func exitCode(err error) int {
 	}
 	return 0
 }
+
+// plain is run without the name of the library before its errors: it is the command's.
+func plain(run func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := run(cmd, args); err != nil {
+			return plainError{err}
+		}
+		return nil
+	}
+}
+
+type plainError struct{ error }
+
+func (e plainError) Error() string { return strings.TrimPrefix(e.error.Error(), "forecast: ") }
+
+func (e plainError) Unwrap() error { return e.error }

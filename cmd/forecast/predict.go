@@ -52,7 +52,7 @@ is below; the other forms have the widest interval.`,
 			}
 			return cli.NoArgs(cmd, args[:1])
 		},
-		RunE: p.run,
+		RunE: plain(p.run),
 	}
 	p.table.add(root)
 	f := root.Flags()

@@ -63,6 +63,9 @@ func (t *training) read(cmd *cobra.Command, files []string) ([]forecast.Series, 
 	c.Covariates = covariates
 	if cmd.Flags().Changed("season") {
 		c.Season = t.season
+		if given.Horizon == 0 && t.season > 1 {
+			c.Horizon = min(24, t.season)
+		}
 	}
 	if cmd.Flags().Changed("horizon") {
 		c.Horizon = t.horizon
@@ -165,7 +168,7 @@ MODEL.checkpoint until --resume goes on with it.`,
   forecast train shops.csv --series shop --values sold --known price --out shops.model
   forecast train prices.csv --values Close --horizon 20 --missing last --out prices.model`,
 		Args: cobra.ArbitraryArgs,
-		RunE: t.run,
+		RunE: plain(t.run),
 	}
 	t.add(cmd)
 	t.checkpoint.Add(cmd, "MODEL")

@@ -36,16 +36,7 @@ import (
 // that load all that a model can be asked: no panic, no hang, no number that is not
 // finite, errors of a screen. MUTANTS=50000 tries so many.
 func TestModelMutants(t *testing.T) {
-	n := 300
-	if testing.Short() {
-		n = 60
-	}
-	if s := os.Getenv("MUTANTS"); s != "" {
-		var err error
-		if n, err = strconv.Atoi(s); err != nil {
-			t.Fatal(err)
-		}
-	}
+	n := mutants(t)
 	paths, err := filepath.Glob("../../classify/testdata/v*/*.safetensors")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("%d models, %v", len(paths), err)
@@ -62,7 +53,7 @@ func TestModelMutants(t *testing.T) {
 	for i := range n {
 		m := &modelMutant{r: rand.New(rand.NewPCG(7, uint64(i)))}
 		at := i % len(files)
-		b := m.damage(t, files[at])
+		b := m.damage(t, files[at], "textlstm")
 		begin := time.Now()
 		outcome, err := ask(t.Context(), b)
 		counts[outcome]++
@@ -79,6 +70,21 @@ func TestModelMutants(t *testing.T) {
 	}
 }
 
+// mutants is how many to try.
+func mutants(t *testing.T) int {
+	n := 300
+	if testing.Short() {
+		n = 60
+	}
+	if s := os.Getenv("MUTANTS"); s != "" {
+		var err error
+		if n, err = strconv.Atoi(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return n
+}
+
 // A modelMutant is what is done to a model.
 type modelMutant struct {
 	r    *rand.Rand
@@ -89,14 +95,15 @@ func (m *modelMutant) note(format string, args ...any) {
 	m.what = append(m.what, fmt.Sprintf(format, args...))
 }
 
-// damage returns the file with one to three changes, and the sums that it should have.
-func (m *modelMutant) damage(t *testing.T, f *tensorfile.File) []byte {
+// damage returns the file, whose description is the metadata of key, with one to three
+// changes, and the sums that it should have.
+func (m *modelMutant) damage(t *testing.T, f *tensorfile.File, key string) []byte {
 	tensors := slices.Clone(f.Tensors)
 	for i := range tensors {
 		tensors[i].Data, tensors[i].Shape = bytes.Clone(tensors[i].Data), slices.Clone(tensors[i].Shape)
 	}
 	var meta any
-	if err := json.Unmarshal([]byte(f.Meta["textlstm"]), &meta); err != nil {
+	if err := json.Unmarshal([]byte(f.Meta[key]), &meta); err != nil {
 		t.Fatal(err)
 	}
 	for range 1 + m.r.IntN(3) {
@@ -111,7 +118,7 @@ func (m *modelMutant) damage(t *testing.T, f *tensorfile.File) []byte {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := tensorfile.Write(&b, map[string]string{"textlstm": string(text)}, tensors); err != nil { // two tensors of a name, for instance
+	if err := tensorfile.Write(&b, map[string]string{key: string(text)}, tensors); err != nil { // two tensors of a name, for instance
 		b.Reset()
 		b.WriteString(err.Error())
 	}

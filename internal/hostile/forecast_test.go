@@ -1,0 +1,111 @@
+//go:build linux
+
+package hostile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"path/filepath"
+	"runtime/metrics"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/textlstm/textlstm/forecast"
+	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/tensorfile"
+	"github.com/textlstm/textlstm/lstm"
+)
+
+// Damaged forecasters whose sums are right are refused, or forecast finite numbers that
+// rise with their levels, in bounded time and memory.
+func TestForecastMutants(t *testing.T) {
+	s := forecast.Series{Name: "s", Covariates: [][]float64{nil}}
+	for i := range 80 {
+		s.Values = append(s.Values, 20+5*math.Sin(float64(i)))
+	}
+	for i := range 90 {
+		s.Covariates[0] = append(s.Covariates[0], float64(i%3))
+	}
+	c := forecast.Config{
+		Horizon: 3, Season: 4, Epochs: 1, Members: 2, Levels: []float64{0.1, 0.5, 0.9},
+		LSTM: lstm.Config{HiddenSize: 3, Layers: 2}, Covariates: []forecast.Covariate{{Name: "x", Known: true}},
+	}
+	var files []*tensorfile.File
+	for i := range 3 {
+		c.Recursive, c.Log = i == 1, []forecast.Switch{forecast.Off, forecast.Off, forecast.On}[i]
+		m, err := forecast.Train(t.Context(), c, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "m")
+		if err := m.Save(path); err != nil {
+			t.Fatal(err)
+		}
+		f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	counts := map[string]int{}
+	for i := range mutants(t) {
+		m := &modelMutant{r: rand.New(rand.NewPCG(8, uint64(i)))}
+		b := m.damage(t, files[i%3], "textlstm.forecast")
+		start, before := time.Now(), allocated()
+		outcome, err := askForecaster(t.Context(), b, s)
+		counts[outcome]++
+		if err != nil {
+			t.Errorf("mutant %d, %s: %v", i, strings.Join(m.what, "; "), err)
+		}
+		if took := time.Since(start); took > timeLimit {
+			t.Errorf("mutant %d, %s: %v", i, strings.Join(m.what, "; "), took)
+		}
+		if made := allocated() - before; made > uint64(4*len(b)+memoryLimit) {
+			t.Errorf("mutant %d, %s: %d bytes of memory for a file of %d", i, strings.Join(m.what, "; "), made, len(b))
+		}
+	}
+	t.Logf("%v", counts)
+	if counts["refused"] == 0 || counts["answered"] == 0 {
+		t.Error("want some that are refused and some that answer")
+	}
+}
+
+// askForecaster says what came of a file, and what should not have.
+func askForecaster(ctx context.Context, b []byte, s forecast.Series) (outcome string, wrong error) {
+	defer func() {
+		if p := recover(); p != nil {
+			wrong = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	m, err := forecast.Decode(b)
+	if err != nil {
+		if !errors.Is(err, forecast.ErrFormat) || len(err.Error()) > screen {
+			return "refused", fmt.Errorf("%w", err)
+		}
+		return "refused", nil
+	}
+	f, err := m.Forecast(ctx, s, 1)
+	if err != nil {
+		return "no answer", nil
+	}
+	for h := range f.Points {
+		last := math.Inf(-1)
+		for _, q := range f.Quantiles[h] {
+			if q-q != 0 || q < last || f.Points[h]-f.Points[h] != 0 {
+				return "answered", fmt.Errorf("step %d: %g, quantiles %v", h, f.Points[h], f.Quantiles[h])
+			}
+			last = q
+		}
+	}
+	return "answered", nil
+}
+
+func allocated() uint64 {
+	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
+}
