@@ -63,6 +63,9 @@ func mustTranslate(t testing.TB, m *seq2seq.Model, s seq2seq.Search, texts ...st
 
 // What is regular is learned, and said of what was not seen.
 func TestLearns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it trains for seconds")
+	}
 	c := small()
 	c.Epochs, c.Sampling = 9, 0.2
 	dev := numbers(60)
@@ -187,6 +190,9 @@ func TestBytes(t *testing.T) {
 
 // Unknown words are copied from where attention looks, with the space before them.
 func TestCopiesUnknownWords(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it trains for seconds")
+	}
 	r := rand.New(rand.NewPCG(4, 4))
 	words := strings.Fields("alpha beta gamma delta epsilon zeta eta theta")
 	var pairs []seq2seq.Pair
