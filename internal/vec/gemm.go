@@ -40,14 +40,20 @@ func (p *Packed) Pack(k, n int, b []float32, ldb int) {
 // weight stored as [out][in], as PyTorch stores it, PackT(in, out, weight, in) gives
 // the operand of x·Wᵀ.
 func (p *Packed) PackT(k, n int, bt []float32, ldb int) {
+	const rows = 32 // of the panel that are filled at a time, few enough to stay in the first-level cache
 	need("PackT", "bt", len(bt), span(n, k, ldb))
 	p.resize(k, n)
 	for j := 0; j < n; j += panel {
 		dst := p.panels[j*k:][:k*panel]
 		w := min(panel, n-j)
-		for l := range w {
-			for i, v := range bt[(j+l)*ldb:][:k] {
-				dst[i*panel+l] = v
+		for lo := 0; lo < k; lo += rows {
+			hi := min(lo+rows, k)
+			for l := range w {
+				at := lo*panel + l
+				for _, v := range bt[(j+l)*ldb:][lo:hi] {
+					dst[at] = v
+					at += panel
+				}
 			}
 		}
 		if w < panel {
