@@ -82,18 +82,15 @@ func (c columns) options(column string) corpora.Options {
 	return corpora.Options{TextColumns: []string{column}, NoHeader: err1 == nil && err2 == nil, Unlabelled: true}
 }
 
-// texts reads all texts of a file.
+// texts reads all texts of a file. A line that cannot be read ends it, since the lines
+// would no longer be side by side.
 func texts(ctx context.Context, o corpora.Options, file string) ([]string, error) {
 	var list []string
-	var bad error
-	for e, err := range input.Examples(ctx, o, file, func(err error) { bad = errors.Join(bad, err) }) {
+	for e, err := range new(input.Flags).All(ctx, o, []string{file}) {
 		if err != nil {
 			return nil, cli.FileError(file, err)
 		}
-		if bad != nil {
-			break // the lines would no longer be side by side
-		}
 		list = append(list, e.Text)
 	}
-	return list, bad
+	return list, nil
 }

@@ -129,7 +129,7 @@ func (t *translateFlags) run(cmd *cobra.Command, files []string) error {
 
 // translate answers the lines of a file as they come. What has been read is answered.
 func (t *translateFlags) translate(ctx context.Context, m *seq2seq.Model, file string, out *bufio.Writer, write func(string, seq2seq.Translation) error) error {
-	r, err := input.Open(ctx, corpora.Options{Format: corpora.Text, Lines: true, Unlabelled: true}, file)
+	r, ctx, err := new(input.Flags).Open(ctx, corpora.Options{Format: corpora.Text, Lines: true, Unlabelled: true}, file)
 	if err != nil {
 		return err
 	}
