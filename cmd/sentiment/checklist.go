@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -10,13 +9,9 @@ import (
 	"github.com/textlstm/textlstm/evaluate/checklist"
 	"github.com/textlstm/textlstm/evaluate/compare"
 	"github.com/textlstm/textlstm/internal/cli"
-	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
 )
-
-// maxSuite is far more than any suite written by hand, in bytes.
-const maxSuite = 8 << 20
 
 // A checkup is what the flags of checklist ask for.
 type checkup struct {
@@ -106,22 +101,7 @@ func (c *checkup) run(ctx context.Context, out io.Writer, files []string) error 
 // suite reads the files, or the embedded suite if there are none, and keeps what
 // --only asks for.
 func (c *checkup) suite(files []string) (checklist.Suite, error) {
-	var suites []checklist.Suite
-	for _, name := range files {
-		b, err := fsx.ReadFile(fsx.OS{}, name, maxSuite)
-		if err != nil {
-			return nil, err
-		}
-		s, err := checklist.Parse(b)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		suites = append(suites, s)
-	}
-	if len(files) == 0 {
-		suites = append(suites, checklist.Default())
-	}
-	s, err := checklist.Join(suites...)
+	s, err := checklist.Read(files...)
 	if err != nil || c.only == nil {
 		return s, err
 	}

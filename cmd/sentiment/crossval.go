@@ -7,16 +7,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/textlstm/textlstm/classify"
-	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/input"
-	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/answers"
 	"github.com/textlstm/textlstm/report/studies"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/crossval"
@@ -158,7 +156,7 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 		if err != nil || !v.shard.Whole() {
 			return err
 		}
-		if err := v.writeAnswers(data, result.Heads, result.Answers); err != nil {
+		if err := answers.WriteFile(v.predictions, data, result.Heads, result.Answers); err != nil {
 			return err
 		}
 		return studies.WriteGroups(out, v.style, result)
@@ -168,7 +166,7 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 	if err != nil || !v.shard.Whole() {
 		return err
 	}
-	if err := v.writeAnswers(data, result.Heads, result.Answers); err != nil {
+	if err := answers.WriteFile(v.predictions, data, result.Heads, result.Answers); err != nil {
 		return err
 	}
 	var pooled []*evaluate.Evaluation
@@ -227,24 +225,4 @@ func (v *validation) read(opts corpora.Options, r *recipe.Recipe) (data *corpora
 	}
 	data, err = r.ReadOnce(opts, v.recipe.dataDir)
 	return data, nil, err
-}
-
-// writeAnswers writes the file of --predictions, without the texts that no fold
-// has answered.
-func (v *validation) writeAnswers(data *corpora.Dataset, heads []classify.Head, answers []classify.Prediction) error {
-	if v.predictions == "" {
-		return nil
-	}
-	return fsx.WriteFile(fsx.OS{}, v.predictions, func(w io.Writer) error {
-		lines := answer.NewWriter(w, heads, answer.Options{}, false)
-		for i := range data.Examples {
-			if answers[i].Scores == nil {
-				continue
-			}
-			if err := lines.Write(&answer.Record{ID: data.Examples[i].ID, Prediction: answers[i]}); err != nil {
-				return err
-			}
-		}
-		return lines.Close()
-	})
 }

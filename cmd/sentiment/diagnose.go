@@ -82,7 +82,8 @@ func (x *diagnoseFlags) run(cmd *cobra.Command, files []string) error {
 	var curves []gradflow.Curve
 	var err error
 	if x.fresh {
-		curves, err = x.d.fresh()
+		d := &x.d
+		curves, err = gradflow.Fresh(d.config, gradflow.Noise(d.sequences, d.steps, d.config.InputSize, d.sd, d.options.Seed), d.options)
 	} else {
 		var m *classify.Model
 		if m, err = loadModel(x.model); err != nil {
@@ -152,10 +153,6 @@ func (d *diagnosis) check() error {
 		return cli.UsageError(err)
 	}
 	return nil
-}
-
-func (d *diagnosis) fresh() ([]gradflow.Curve, error) {
-	return gradflow.Fresh(d.config, gradflow.Noise(d.sequences, d.steps, d.config.InputSize, d.sd, d.options.Seed), d.options)
 }
 
 // read returns the texts of files, as many as are wanted.

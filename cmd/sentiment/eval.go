@@ -15,7 +15,6 @@ import (
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
-	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/report"
@@ -176,7 +175,7 @@ func (e *evaluation) judge(ctx context.Context, log io.Writer, m *classify.Model
 		evals = append(evals, ev)
 		head := page.Head{Evaluation: ev, Rows: p.Rows()}
 		if marked && e.explain > 0 {
-			if head.Highlights, err = highlight(ctx, m, ev, e.explain); err != nil {
+			if head.Highlights, err = studies.Highlights(ctx, m, ev, e.explain); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -187,15 +186,11 @@ func (e *evaluation) judge(ctx context.Context, log io.Writer, m *classify.Model
 
 // options says what to compute: for a page, everything.
 func (e *evaluation) options(html bool) (evaluate.Options, error) {
-	for _, p := range []struct {
-		flag  string
-		value float64
-	}{{"abstain", e.abstain}, {"precision", e.precision}} {
-		if !(p.value >= 0 && p.value <= 1) {
-			return evaluate.Options{}, cli.Usagef("--%s %g: want 0 to 1", p.flag, p.value)
-		}
-	}
 	switch {
+	case !(e.abstain >= 0 && e.abstain <= 1):
+		return evaluate.Options{}, cli.Usagef("--abstain %g: want 0 to 1", e.abstain)
+	case !(e.precision >= 0 && e.precision <= 1):
+		return evaluate.Options{}, cli.Usagef("--precision %g: want 0 to 1", e.precision)
 	case e.abstain > 0 && e.precision > 0:
 		return evaluate.Options{}, cli.Usagef("--abstain and --precision both say what is answered: use one")
 	case e.resamples < 0:
@@ -252,29 +247,6 @@ func (e *evaluation) predict(ctx context.Context, log io.Writer, m *classify.Mod
 		}
 	}
 	return predictions, err
-}
-
-// highlight marks the words behind the first n mistakes of ev, by what they add
-// to the answer against the true label.
-func highlight(ctx context.Context, m *classify.Model, ev *evaluate.Evaluation, n int) (map[int][]page.Highlight, error) {
-	worst := *ev
-	worst.Mistakes = ev.Mistakes[:min(n, len(ev.Mistakes))]
-	// The shades of a page are coarse: so may the parts be.
-	found, err := explain.New(m).Mistakes(ctx, &worst, explain.Options{Tolerance: 0.1})
-	if err != nil {
-		return nil, err
-	}
-	marks := make(map[int][]page.Highlight, len(found))
-	for i, why := range found {
-		if why == nil {
-			continue
-		}
-		for _, w := range why.Words {
-			at := worst.Mistakes[i].Index
-			marks[at] = append(marks[at], page.Highlight{Start: w.Start, End: w.End, Score: w.Score})
-		}
-	}
-	return marks, nil
 }
 
 // facts stand at the head of a page.

@@ -51,11 +51,10 @@ labels from your own examples, and tells how good a model is.`,
   sentiment eval --model my.model test.tsv`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			err := cli.NoArgs(cmd, args)
-			if err == nil || strings.Contains(err.Error(), "did you mean") {
-				return err
-			}
-			if _, missing := os.Stat(args[0]); missing == nil {
-				return fmt.Errorf("%w; to label a file: sentiment classify %s", err, cli.Quote(args[0]))
+			if err != nil && !strings.Contains(err.Error(), "did you mean") {
+				if _, missing := os.Stat(args[0]); missing == nil {
+					err = fmt.Errorf("%w; to label a file: sentiment classify %s", err, cli.Quote(args[0]))
+				}
 			}
 			return err
 		},
