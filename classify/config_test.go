@@ -91,6 +91,7 @@ func TestConfigValidate(t *testing.T) {
 			c.Heads[0].Hidden, c.Heads[0].Layers = 3, []classify.HiddenLayer{{Units: 2}}
 		}},
 		{"Padded is -1", func(c *classify.Config) { c.Padded = -1 }},
+		{"members = 1 of a deep branch", func(c *classify.Config) { c.NoDeep, c.Members = true, 1 }},
 		{"layers = -1", func(c *classify.Config) { c.LSTM.Layers = -1 }},
 		{"chunk = -1", func(c *classify.Config) { c.Chunk = -1 }},
 		{`"median"`, func(c *classify.Config) { c.Pool = []nn.Pooling{"median"} }},

@@ -97,6 +97,15 @@ func TestQuantize(t *testing.T) {
 	if a, b := len(encode(t, m)), len(encode(t, q)); 2*b > a+6000 {
 		t.Errorf("%d bytes, quantised %d", a, b)
 	}
+	loaded, err := classify.Decode(encode(t, q))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for h, l := range loaded.Wide().Heads { // in half the memory, as they lie in the file
+		if l.Half == nil || l.Weights != nil {
+			t.Errorf("head %d: the weights of n-grams are read as %d of 16 and %d of 32 bits", h, len(l.Half), len(l.Weights))
+		}
+	}
 	want, got := answers(t, m), answers(t, q)
 	for i := range want {
 		for h := range want[i].Scores {

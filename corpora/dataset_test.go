@@ -431,3 +431,35 @@ func TestNewDataset(t *testing.T) {
 		t.Errorf("one label of two texts: error %v", err)
 	}
 }
+
+// Check looks for near duplicates unless it is told not to.
+func TestCheckNear(t *testing.T) {
+	words := make([]string, 60)
+	for i := range words {
+		words[i] = fmt.Sprint("w", i)
+	}
+	d := &Dataset{Heads: []string{"label"}, Examples: []Example{{Text: strings.Join(words, " ")}, {Text: strings.Join(words[:58], " ")}}}
+	for near, want := range map[float64]int{0: 1, 0.8: 1, 0.999: 0, -1: 0} {
+		if got := Check(d, CheckOptions{Near: near}).Near; len(got) != want {
+			t.Errorf("from %v on: %v, want %d", near, got, want)
+		}
+	}
+}
+
+// One head of several keeps how its source spells the labels.
+func TestColumnKeepsTheSpelling(t *testing.T) {
+	file := writeTemp(t, "a.tsv", "text\tmood\tstars\na\tPos\t1\nb\tNeg\t2\n")
+	d, _, err := ReadFiles(Options{Heads: []Head{{"mood", "mood"}, {"stars", "stars"}}}, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(d.Sources[0].Spelling) != 2 {
+		t.Fatalf("spelling %v", d.Sources[0].Spelling)
+	}
+	for head := range d.Heads {
+		one, _ := d.Column(head)
+		if diff := cmp.Diff(d.Sources[0].Spelling[head:head+1], one.Sources[0].Spelling); diff != "" {
+			t.Error(diff)
+		}
+	}
+}

@@ -158,3 +158,13 @@ func TestChains(t *testing.T) {
 		}
 	}
 }
+
+// A table has no more columns than any honest one.
+func TestTooManyColumns(t *testing.T) {
+	for n, bad := range map[int]bool{maxColumns: false, maxColumns + 1: true} {
+		table := "text,label" + strings.Repeat(",c", n-2) + "\ngood,pos" + strings.Repeat(",", n-2) + "\n"
+		if rows, _, _, err := readString(t, "a.csv", table, Options{}); errors.Is(err, ErrTooLarge) != bad || len(rows) == 0 != bad {
+			t.Errorf("%d columns: %d rows, err = %v", n, len(rows), err)
+		}
+	}
+}

@@ -188,6 +188,9 @@ type Limits struct {
 	BadRecords int
 }
 
+// maxColumns is the most columns of a table.
+const maxColumns = 65_536
+
 func (l Limits) withDefaults() Limits {
 	def := func(p *int, v int) {
 		if *p == 0 {

@@ -70,6 +70,9 @@ func (f *file) newTable(lines *lineReader, format Format) (rows, error) {
 // header.
 func (t *tableRows) findColumns(first []string) (hasHeader bool, err error) {
 	o := &t.opts
+	if len(first) > maxColumns {
+		return false, fmt.Errorf("%d columns, want at most %d: %w", len(first), maxColumns, ErrTooLarge)
+	}
 	headerless := o.NoHeader
 	if !headerless && len(o.TextColumns) == 0 && len(o.Heads) == 0 && findColumn(first, defaultTextColumns) < 0 && len(first) > 1 {
 		// The first record, of a file of which nothing was said, is a row in the manner

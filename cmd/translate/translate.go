@@ -14,6 +14,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/input"
+	"github.com/textlstm/textlstm/internal/escape"
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/progress"
 	"github.com/textlstm/textlstm/internal/stop"
@@ -197,7 +198,7 @@ func (t *translateFlags) write(w io.Writer, n int, text string, tr seq2seq.Trans
 		for _, h := range tr.Hypotheses {
 			r.Translations = append(r.Translations, hypothesis{h.Text, h.Score, h.LogProb})
 		}
-		e := json.NewEncoder(w)
+		e := json.NewEncoder(escape.Writer(w))
 		e.SetEscapeHTML(false)
 		return e.Encode(r)
 	}

@@ -93,10 +93,21 @@ func Run(root *cobra.Command, args []string, known func(error) int) int {
 	if code := signals.End(err); code != 0 || err == nil {
 		return code
 	}
-	for line := range strings.SplitSeq(err.Error(), "\n") {
+	for line := range strings.SplitSeq(oneScreen(err.Error()), "\n") {
 		root.PrintErrf("%s: %s\n", root.Name(), report.Clean(line))
 	}
 	return Code(err, known)
+}
+
+// oneScreen is a message without its middle if it is longer than a screen: it may quote a
+// file that has a name, a number or a line of megabytes.
+func oneScreen(message string) string {
+	const begin, end, most = 1200, 400, 24*80 - 100
+	if len(message) <= most {
+		return message
+	}
+	left := len(message) - begin - end
+	return fmt.Sprintf("%s … %d bytes … %s", message[:begin], left, message[len(message)-end:])
 }
 
 // Prepare completes the root of a tree of commands: the flag --threads, help and version,

@@ -10,8 +10,8 @@ import (
 // Bounds of a config file. They are looked at before it is parsed, for a parser
 // needs thousands of times the memory of what is nested or named often enough.
 const (
-	maxFile  = 1 << 20 // bytes
-	maxDepth = 32      // lists and tables within each other, and parts of a dotted key
+	maxFile  = 256 << 10 // bytes
+	maxDepth = 32        // lists and tables within each other, and parts of a dotted key
 )
 
 // readBounded reads a config file within the bounds.

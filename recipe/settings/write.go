@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -28,11 +29,17 @@ func (t Tree) WriteFile(file string) error {
 	})
 }
 
-// WriteTOML writes the settings in TOML. Keys are sorted.
+// WriteTOML writes the settings in TOML. Keys are sorted; what a terminal would obey is
+// escaped, for which strings and names of TOML have the escapes of JSON.
 func (t Tree) WriteTOML(w io.Writer) error {
-	e := toml.NewEncoder(w)
+	var b bytes.Buffer
+	e := toml.NewEncoder(&b)
 	e.Indent = ""
-	return e.Encode(map[string]any(t))
+	if err := e.Encode(map[string]any(t)); err != nil {
+		return err
+	}
+	_, err := w.Write(escape.JSON(b.Bytes()))
+	return err
 }
 
 func isJSON(file string) bool { return strings.EqualFold(filepath.Ext(file), ".json") }
