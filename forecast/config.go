@@ -62,21 +62,27 @@ type Config struct {
 	// steps of the horizon are answered at once.
 	Recursive bool `json:"recursive,omitempty"`
 
-	// Base is what a forecast is a difference from. Log makes the network see
-	// logarithms; left open, it is on where the spread of the series grows with their
-	// level. Local divides by the size of the changes within the window; left open, it
-	// is on where large changes follow large ones.
-	Base  Base   `json:"base,omitempty"`
-	Log   Switch `json:"log,omitempty"`
+	// Base is what a forecast is a difference from; left open, the one that is best on
+	// the dev steps.
+	Base Base `json:"base,omitempty"`
+
+	// Log makes the network see logarithms; left open, it is on where the spread of the
+	// series grows with their level.
+	Log Switch `json:"log,omitempty"`
+
+	// Local divides by the size of the changes within the window; left open, it is on
+	// where large changes follow large ones.
 	Local Switch `json:"local,omitempty"`
 
 	// Covariates are further series that the network sees beside the values.
 	Covariates []Covariate `json:"covariates,omitempty"`
 
-	// Loss is what training makes small; "" means Pinball. Levels are the quantiles of
-	// an answer, rising, within 0 and 1; empty means 0.05, 0.1, 0.25, 0.5, 0.75, 0.9,
-	// 0.95. For Pinball 0.5 must be among them: the median is the forecast.
-	Loss   Loss      `json:"loss,omitempty"`
+	// Loss is what training makes small; "" means Pinball.
+	Loss Loss `json:"loss,omitempty"`
+
+	// Levels are the quantiles of an answer, rising, within 0 and 1; empty means 0.05,
+	// 0.1, 0.25, 0.5, 0.75, 0.9, 0.95. For Pinball 0.5 must be among them: the median is
+	// the forecast.
 	Levels []float64 `json:"levels,omitempty"`
 
 	// LSTM is the network before its dense layer. InputSize follows from the rest. A
@@ -87,26 +93,34 @@ type Config struct {
 	// are averaged; 0 means 5, or 1 where there are more than 1,000 windows.
 	Members int `json:"members,omitempty"`
 
-	// Epochs is the most passes over the windows, 0 means 60; Patience the number
-	// without a better error on the dev steps after which training stops, 0 means 10;
-	// Batch the windows of a step, 0 means 32, or a sixteenth of all where that is
-	// less; Rate the learning rate, 0 means 0.001 times the square root of Batch/8 where
-	// Batch is more than 8.
-	Epochs   int     `json:"epochs,omitempty"`
-	Patience int     `json:"patience,omitempty"`
-	Batch    int     `json:"batch,omitempty"`
-	Rate     float64 `json:"rate,omitempty"`
+	// Epochs is the most passes over the windows; 0 means 60.
+	Epochs int `json:"epochs,omitempty"`
 
-	// Optimizer moves the weights; the zero value is Adam. ClipNorm is the largest norm
-	// of a gradient; 0 means 1.
+	// Patience is the number of epochs without a better error on the dev steps after
+	// which training stops; 0 means 10.
+	Patience int `json:"patience,omitempty"`
+
+	// Batch is the number of windows of a step; 0 means 32, or a sixteenth of all where
+	// that is less.
+	Batch int `json:"batch,omitempty"`
+
+	// Rate is the learning rate; 0 means 0.001 times the square root of Batch/8 where
+	// Batch is more than 8.
+	Rate float64 `json:"rate,omitempty"`
+
+	// Optimizer moves the weights; the zero value is Adam.
 	Optimizer nn.OptimizerConfig `json:"optimizer,omitzero"`
-	ClipNorm  float64            `json:"clip_norm,omitempty"`
+
+	// ClipNorm is the largest norm of a gradient; 0 means 1.
+	ClipNorm float64 `json:"clip_norm,omitempty"`
 
 	// DevShare of the steps of each series, its last ones, choose the epoch and place
-	// the quantiles; 0 means 0.2. Then the network learns anew from all steps, for the
-	// epochs that were best, unless NoRefit is set.
+	// the quantiles; 0 means 0.2.
 	DevShare float64 `json:"dev_share,omitempty"`
-	NoRefit  bool    `json:"no_refit,omitempty"`
+
+	// NoRefit keeps the network of the choice. Else it learns anew from all steps, for
+	// the epochs that were best.
+	NoRefit bool `json:"no_refit,omitempty"`
 
 	// Seed is that of weights, order, dropout and simulated paths.
 	Seed uint64 `json:"seed,omitempty"`
@@ -114,6 +128,7 @@ type Config struct {
 
 // A Covariate is a further series.
 type Covariate struct {
+	// Name is that of its column.
 	Name string `json:"name"`
 
 	// Known says that its values are known for the steps to be forecast, as holidays

@@ -14,6 +14,10 @@
 // Quantiles are learned with the pinball loss (Koenker & Bassett 1978) and then moved
 // so that the share of dev values below each is what it says (Romano et al. 2019).
 //
+// [ReadTable] reads series from tables, [Recommend] finds their season, and a
+// [Calendar] names the steps ahead. Package chart has plots, and the command forecast
+// all of this.
+//
 // [Backtest] judges a model, and forecasts that cost nothing beside it, on the end of
 // series that training has not seen.
 package forecast

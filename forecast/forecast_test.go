@@ -280,3 +280,55 @@ func TestDamagedFiles(t *testing.T) {
 		}
 	}
 }
+
+// No bytes make Decode panic, and what it refuses is marked.
+func FuzzDecode(f *testing.F) {
+	m, err := forecast.Train(f.Context(), small(forecast.Config{Epochs: 1, Horizon: 2}), sine(60))
+	if err != nil {
+		f.Fatal(err)
+	}
+	path := filepath.Join(f.TempDir(), "m")
+	if err := m.Save(path); err != nil {
+		f.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add(b[:len(b)/2])
+	f.Add([]byte{8, 0, 0, 0, 0, 0, 0, 0, '{', '}', ' ', ' ', ' ', ' ', ' ', ' '})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, err := forecast.Decode(b)
+		if err != nil {
+			if !errors.Is(err, forecast.ErrFormat) || m != nil {
+				t.Fatalf("%v, %v", m, err)
+			}
+			return
+		}
+		if _, err := m.Forecast(t.Context(), sine(60), 1); err != nil {
+			t.Log(err)
+		}
+	})
+}
+
+// A file of the first version, which knew no table, answers with the bits that it had:
+// Horizon 2, Season 6, Epochs 5, two networks of two layers of 4 units, trained on
+// sine(80) and asked about it at commit af35984.
+func TestOldFiles(t *testing.T) {
+	m, err := forecast.Load(filepath.Join("testdata", "v1.safetensors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := mustForecast(t, m, sine(80), 2)
+	want := []uint64{0x4010b6abdaec77be, 0x402350fac1d4e857, 0x402d82abdfbabab9, 0xbfe9e36c0d1df342, 0x4023192861db18a6, 0x40340af0bb8d012b}
+	for h := range f.Points {
+		for i, got := range []float64{f.Quantiles[h][0], f.Points[h], f.Quantiles[h][6]} {
+			want := math.Float64frombits(want[3*h+i])
+			exact := loop.Kernel() == "fma"
+			if exact && got != want || math.Abs(got-want) > 1e-5 {
+				t.Errorf("step %d: %v, want %v", h+1, got, want)
+			}
+		}
+	}
+}

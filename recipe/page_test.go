@@ -19,6 +19,7 @@ import (
 	"testing"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/forecast"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/pretrain/skipgram"
@@ -58,6 +59,12 @@ The commands read them before anything else, and refuse what is out of range wit
 		}},
 		{"Word vectors", "For `pretrain --skip-gram`; `skipgram.Config` in Go.", skipgram.Config{}, func(sets []string) (any, error) {
 			var c skipgram.Config
+			err := over(&c, sets)
+			c = c.Resolve()
+			return c, first(err, c.Validate())
+		}},
+		{"Forecasts", "For `forecast train` and `backtest`; `forecast.Config` in Go.", forecast.Config{}, func(sets []string) (any, error) {
+			var c forecast.Config
 			err := over(&c, sets)
 			c = c.Resolve()
 			return c, first(err, c.Validate())
@@ -367,7 +374,7 @@ func (p *page) source(path string) *source {
 func (p *page) checkEnum(t reflect.Type, values []string) {
 	var all []string
 	for name, typ := range p.source(t.PkgPath()).typed {
-		if typ == t.Name() {
+		if typ == t.Name() && p.source(t.PkgPath()).constants[name] != "" {
 			all = append(all, p.source(t.PkgPath()).constants[name])
 		}
 	}

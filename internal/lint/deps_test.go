@@ -55,6 +55,22 @@ func TestPredictingLinksLittle(t *testing.T) {
 	}
 }
 
+// The command that forecasts numbers carries nothing that is about texts.
+func TestForecastLinksNoText(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", "./cmd/forecast")
+	cmd.Dir = "../.."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := []string{"classify", "corpora", "embed", "ngram", "pretrain", "pretrained", "seq2seq", "tokenize", "vocab"}
+	for _, p := range strings.Fields(string(out)) {
+		if name, ours := local(p); ours && within(name, text) {
+			t.Errorf("cmd/forecast imports %s, directly or not", p)
+		}
+	}
+}
+
 // A program with the embedded model of 8 MB.
 func TestPredictingIsSmall(t *testing.T) {
 	const (
