@@ -15,6 +15,7 @@ func TestBefore(t *testing.T) {
 		before              Position
 	}{
 		{"a.jsonl", "{\"text\":\"one\"}\n\nbroken\n", "{\"text\":\"two\"}\nalso broken\n", Position{Rows: 2, Lines: 3, Bytes: 23}},
+		{"b.jsonl", "{\"text\":\"one\"}\n", "[broken\n{\nPAR1\n", Position{Rows: 1, Lines: 1, Bytes: 15}},
 		{"a.txt", "one\n\n", "two\n\nthree", Position{Rows: 2, Lines: 2, Bytes: 5}},
 	} {
 		read := func(text string, before Position) (rows []string) {

@@ -35,6 +35,9 @@ type jsonColumn struct {
 // newJSON finds out how the objects of a stream are laid out.
 func (f *file) newJSON(lines *lineReader) (rows, error) {
 	t := &jsonRows{file: f, lines: lines, opts: f.Reader.opts}
+	if f.Reader.opts.Before != (Position{}) {
+		return t, nil // a piece of JSON lines
+	}
 	head, _ := lines.peek(jsonHead, func(b []byte) bool { // no more than it takes: the stream may be slow
 		line, _, whole := bytes.Cut(bytes.TrimLeft(b, " \t\r\n"), []byte("\n"))
 		return bytes.HasPrefix(line, []byte("[")) || whole && len(bytes.TrimSpace(line)) > 1

@@ -128,7 +128,8 @@ type Options struct {
 	// is refused. A head that is not listed takes any.
 	Labels map[string][]string
 	// Before says what of the file stands before the stream of New, where that is a
-	// piece of a file which begins with a row: IDs and errors count on from there.
+	// piece of JSON lines, or of text by lines, which begins with a row: IDs and errors count
+	// on from there.
 	Before Position
 	// Part takes only those entries of a directory or archive that have a path
 	// element beginning with it, such as "train" of train/pos/1.txt.

@@ -17,6 +17,9 @@ import (
 // archives and tables need.
 func (f *file) openStream(src io.Reader, name string, onDisk *os.File) (rows, error) {
 	br := bufio.NewReaderSize(src, sniffBytes)
+	if f.opts.Before != (Position{}) {
+		return f.openText(br, name) // how a piece begins tells nothing
+	}
 	if f.whole == nil && onDisk != nil {
 		if info, err := onDisk.Stat(); err == nil && info.Mode().IsRegular() {
 			f.whole = &expansion{limits: f.opts.Limits, packed: info.Size()}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/answer"
-	"github.com/textlstm/textlstm/corpora"
 )
 
 func init() { registerTypes(Answer{}, classifyFn{}) }
@@ -46,7 +44,7 @@ func (a *Answer) prediction(heads []classify.Head) classify.Prediction {
 func (a *Answer) record(heads []classify.Head) *answer.Record {
 	r := &answer.Record{ID: a.ID, Source: a.File}
 	for _, f := range a.Fields {
-		r.Fields = append(r.Fields, corpora.Field(f))
+		r.Fields = append(r.Fields, answer.Field(f))
 	}
 	if a.Error != "" {
 		r.Bad = errors.New(a.Error)
@@ -73,7 +71,6 @@ type classifyFn struct {
 
 	model   *classify.Model
 	options answer.Options
-	heads   []classify.Head
 	waiting []Row
 
 	answered, unlabelled beam.Counter
@@ -83,16 +80,8 @@ type classifyFn struct {
 func (f *classifyFn) Setup(ctx context.Context) (err error) {
 	f.answered, f.unlabelled = beam.NewCounter("textlstm", "texts_answered"), beam.NewCounter("textlstm", "texts_without_label")
 	f.micros = beam.NewDistribution("textlstm", "batch_microseconds")
-	if f.model, f.options, err = f.Classifier.load(ctx); err != nil {
-		return err
-	}
-	f.heads = headsOf(f.model, f.Classifier.Heads)
-	return nil
-}
-
-// headsOf are the heads of those names, in the order of the model; all without a name.
-func headsOf(m *classify.Model, names []string) []classify.Head {
-	return slices.DeleteFunc(slices.Clone(m.Heads()), func(h classify.Head) bool { return names != nil && !slices.Contains(names, h.Name) })
+	f.model, f.options, err = f.Classifier.load(ctx)
+	return err
 }
 
 func (f *classifyFn) StartBundle(context.Context, func(Answer), func(Answer)) { f.waiting = nil }

@@ -8,6 +8,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
@@ -26,9 +27,9 @@ type Evaluation struct {
 	All        bool             // every figure
 }
 
-// Judged is an accumulator of Evaluate: rows with their labels and answers, in any order. It
-// has about 50 bytes for each and 4 for each label: an exact area under a curve, an interval
-// and a sum that rounds like another one need every answer.
+// Judged is an accumulator of Evaluate: rows with their labels and answers, in any order, about
+// 350 bytes for each. An exact area under a curve, an interval, and a sum that rounds like
+// another one need every answer.
 type Judged struct{ Rows []Answer }
 
 // Evaluate judges the answers to rows that have labels, and gives one report, the one that
@@ -76,7 +77,7 @@ func (f *judgeFn) ExtractOutput(j Judged) (string, error) {
 			d.Heads = append(d.Heads, h.Name)
 		}
 	}
-	heads := headsOf(m, e.Classifier.Heads)
+	heads := (&answer.Options{Heads: e.Classifier.Heads}).Pick(m.Heads())
 	answers := make([]classify.Prediction, len(j.Rows))
 	for i := range j.Rows {
 		r := &j.Rows[i]

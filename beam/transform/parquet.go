@@ -10,7 +10,7 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/answer"
-	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/report/answers"
 )
 
 // A column of a table of answers.
@@ -22,7 +22,7 @@ type column struct {
 
 // writeParquet writes the columns that the command's tables have: numbers as numbers and what
 // is not known as null.
-func writeParquet(w io.Writer, all []Answer, heads []classify.Head, o answer.Options) error {
+func writeParquet(w io.Writer, all []Answer, heads []classify.Head, o answers.Options) error {
 	columns := columnsOf(all, heads, o)
 	group := parquet.Group{}
 	for _, c := range columns {
@@ -49,12 +49,12 @@ func writeParquet(w io.Writer, all []Answer, heads []classify.Head, o answer.Opt
 
 // columnsOf lists the columns of the answers: the fields that any of them keeps, or the ID,
 // what the heads say, and the sizes.
-func columnsOf(all []Answer, heads []classify.Head, o answer.Options) []column {
+func columnsOf(all []Answer, heads []classify.Head, o answers.Options) []column {
 	var columns []column
 	taken := map[string]bool{}
 	add := func(name string, node parquet.Node, value func(*answer.Record) parquet.Value) {
 		if taken[name] {
-			name = "predicted_" + name
+			name = answer.Predicted + name
 		}
 		columns = append(columns, column{name, node, value})
 	}
@@ -103,7 +103,7 @@ func columnsOf(all []Answer, heads []classify.Head, o answer.Options) []column {
 }
 
 // plain is the value of a field without the quotes of JSON.
-func plain(f corpora.Field) string {
+func plain(f answer.Field) string {
 	var s string
 	if f.JSON && json.Unmarshal([]byte(f.Value), &s) == nil {
 		return s
@@ -112,7 +112,7 @@ func plain(f corpora.Field) string {
 }
 
 // addHead adds the columns of head number h.
-func addHead(add func(string, parquet.Node, func(*answer.Record) parquet.Value), head *classify.Head, h int, o answer.Options) {
+func addHead(add func(string, parquet.Node, func(*answer.Record) parquet.Value), head *classify.Head, h int, o answers.Options) {
 	// said answers a record that has labels by the score of the head.
 	said := func(of func(classify.Score) parquet.Value) func(*answer.Record) parquet.Value {
 		return func(r *answer.Record) parquet.Value {

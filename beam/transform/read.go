@@ -89,8 +89,8 @@ type block struct {
 	Name           string
 	File           int32
 	Offset, Length int64
-	Rows, Lines    int64 // before it
-	Piece          bool  // of UTF-8 that begins with a row
+	Rows, Lines    int64  // before it
+	Format         string // of a piece of UTF-8 that begins with a row; "" for a file that may be anything
 }
 
 // listFn finds the files.
@@ -149,7 +149,7 @@ func (c *cutFn) ProcessElement(ctx context.Context, f file, emit func(block)) er
 		return err
 	}
 	defer src.Close()
-	blocks, err := cut(src, whole, c.from.BlockBytes, format == corpora.JSONL)
+	blocks, err := cut(src, whole, c.from.BlockBytes, format)
 	if errors.Is(err, errWhole) {
 		blocks, err = []block{whole}, nil
 	}
@@ -163,10 +163,11 @@ func (c *cutFn) ProcessElement(ctx context.Context, f file, emit func(block)) er
 var errWhole = errors.New("transform: not lines of UTF-8")
 
 // cut finds blocks of at least so many bytes, but the last. Blank lines of JSON are no rows.
-func cut(src io.Reader, whole block, size int64, json bool) ([]block, error) {
+func cut(src io.Reader, whole block, size int64, format corpora.Format) ([]block, error) {
 	var blocks []block
+	json := format == corpora.JSONL
 	at := whole
-	at.Piece = true
+	at.Format = string(format)
 	rows, lines := int64(0), int64(0)
 	r := bufio.NewReaderSize(src, 1<<16)
 	var line []byte
@@ -180,13 +181,14 @@ func cut(src io.Reader, whole block, size int64, json bool) ([]block, error) {
 			return nil, err // a line of more than corpora reads, or what the file system says
 		}
 		text := bytes.TrimRight(line, "\r\n")
-		if lines == 0 && (json && !bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) || json && !bytes.HasSuffix(bytes.TrimSpace(text), []byte("}"))) ||
-			!utf8.Valid(line) || bytes.IndexByte(text, '\r') >= 0 || bytes.HasPrefix(line, []byte("\xef\xbb\xbf")) {
+		object := bytes.TrimSpace(text)
+		if json && lines == 0 && !(bytes.HasPrefix(object, []byte("{")) && bytes.HasSuffix(object, []byte("}"))) ||
+			!utf8.Valid(line) || bytes.IndexByte(text, '\r') >= 0 || bytes.HasPrefix(line, []byte("\ufeff")) {
 			return nil, errWhole
 		}
 		if len(line) > 0 {
 			lines++
-			if !json || len(bytes.TrimSpace(text)) > 0 {
+			if !json || len(object) > 0 {
 				rows++
 			}
 		}
@@ -257,8 +259,8 @@ func (f *readFn) ProcessElement(ctx context.Context, b block, emit func(Row)) er
 	if b.Length > 0 {
 		in = io.LimitReader(src, b.Length)
 	}
-	if b.Piece {
-		o.Encoding = "utf-8"
+	if b.Format != "" {
+		o.Format, o.Encoding = corpora.Format(b.Format), "utf-8"
 		o.Before = corpora.Position{Rows: int(b.Rows), Lines: int(b.Lines), Bytes: b.Offset}
 	}
 	r, err := corpora.New(in, b.Name, o)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,12 +20,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 
-	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/answers"
 	"github.com/textlstm/textlstm/train/crossval"
 )
 
@@ -80,16 +81,17 @@ func byCommand(t *testing.T, c Classifier, o corpora.Options, style report.Style
 	if err != nil {
 		t.Fatal(err)
 	}
-	options.Keep, options.Errors = keep, true
+	options.Keep = keep
+	table := answers.Options{Options: options, Errors: true}
 	o.OnBad, o.Keep, o.Unlabelled = corpora.MarkBad, keep, true
 	var b strings.Builder
-	w := answer.NewWriter(&b, style, m.Heads(), options)
+	w := answers.NewWriter(&b, style, m.Heads(), table)
 	for _, file := range files {
 		r, err := corpora.Open(o, file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := answer.Rows(t.Context(), m, r, options, w, func(err error) { t.Error(err) }); err != nil {
+		if err := answers.Rows(t.Context(), m, r, options, w, func(err error) { t.Error(err) }); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.Close(); err != nil {
@@ -148,7 +150,7 @@ func TestClassifyIsTheCommand(t *testing.T) {
 		if diff := cmp.Diff(map[string]int64{"rows": read, "rows_unreadable": int64(broken), "texts_answered": read - int64(broken), "texts_without_label": 22 + 22}, counters); diff != "" {
 			t.Errorf("counters (-want +got):\n%s", diff)
 		}
-		if distributions["text_bytes"] != read || distributions["batch_microseconds"] == 0 {
+		if batches := distributions["batch_microseconds"]; distributions["text_bytes"] != read || batches == 0 || batches > read/10 {
 			t.Errorf("distributions of %v values", distributions)
 		}
 		if left, _ := filepath.Glob(filepath.Join(dir, "*.part")); left != nil {
@@ -233,7 +235,11 @@ func TestCut(t *testing.T) {
 			if json {
 				in = strings.NewReplacer("one", "{}", "four", "{}").Replace(text)
 			}
-			blocks, err := cut(strings.NewReader(in), block{Name: "x", File: 3}, size, json)
+			format := corpora.Text
+			if json {
+				format = corpora.JSONL
+			}
+			blocks, err := cut(strings.NewReader(in), block{Name: "x", File: 3}, size, format)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -246,7 +252,7 @@ func TestCut(t *testing.T) {
 						rows++
 					}
 				}
-				if b.Offset != end || !b.Piece || b.Name != "x" || b.File != 3 || b.Offset > 0 && !strings.HasSuffix(before, "\n") ||
+				if b.Offset != end || b.Format != string(format) || b.Name != "x" || b.File != 3 || b.Offset > 0 && !strings.HasSuffix(before, "\n") ||
 					int(b.Lines) != strings.Count(before, "\n") || int(b.Rows) != rows {
 					t.Errorf("size %d: %+v", size, b)
 				}
@@ -261,17 +267,17 @@ func TestCut(t *testing.T) {
 		}
 	}
 	for _, whole := range []string{"a\r\nb\rc\n", "caf\xe9\n", "\ufeffa\n"} {
-		if b, err := cut(strings.NewReader(whole), block{}, 1, false); err != errWhole {
+		if b, err := cut(strings.NewReader(whole), block{}, 1, corpora.Text); err != errWhole {
 			t.Errorf("%q is cut: %v, %v", whole, b, err)
 		}
 	}
 	for _, whole := range []string{"[\n{}\n]\n", "{\n}\n"} {
-		if b, err := cut(strings.NewReader(whole), block{}, 1, true); err != errWhole {
+		if b, err := cut(strings.NewReader(whole), block{}, 1, corpora.JSONL); err != errWhole {
 			t.Errorf("%q is cut: %v, %v", whole, b, err)
 		}
 	}
 	failing := io.MultiReader(strings.NewReader("a\n"), iotestErr{})
-	if _, err := cut(failing, block{}, 1, false); err == nil || err == errWhole {
+	if _, err := cut(failing, block{}, 1, corpora.Text); err == nil || err == errWhole {
 		t.Errorf("a disk that fails: %v", err)
 	}
 }
@@ -284,34 +290,53 @@ func (iotestErr) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 func FuzzCut(f *testing.F) {
 	f.Add([]byte("one\n\ntwo\r\n\nthree"), 3, false)
 	f.Add([]byte("{\"text\":\"a\"}\n\n{\"text\":\nx\n{\"text\":\"b\"}"), 5, true)
-	f.Fuzz(func(t *testing.T, text []byte, size int, json bool) {
-		if size < 1 || len(text) > 10000 {
-			return
+	f.Fuzz(checkPieces)
+}
+
+// Pieces at random too, as a fuzzer takes minutes to compile all of Beam.
+func TestPieces(t *testing.T) {
+	parts := []string{"\n", "\r\n", "\r", " ", "{\"text\":\"a\"}", "{\"text\":\"b c\",\"n\":1}", "{}", "{", "}", "word", "\u00e4", "\xff", "\ufeff", "\t", "[", "\"", "__label__x"}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 3000 {
+		var b strings.Builder
+		for range r.IntN(20) {
+			b.WriteString(parts[min(r.IntN(2*len(parts)), len(parts)+3)%len(parts)])
+			if r.IntN(2) == 0 {
+				b.WriteByte('\n')
+			}
 		}
-		blocks, err := cut(bytes.NewReader(text), block{}, int64(size), json)
-		if err != nil {
-			return
+		checkPieces(t, []byte(b.String()), 1+r.IntN(30), r.IntN(2) == 0)
+		if t.Failed() {
+			t.Fatalf("%q", b.String())
 		}
-		o := corpora.Options{Format: corpora.Text, Lines: true, Unlabelled: true, OnBad: corpora.MarkBad, TextColumns: []string{"text"}}
-		if json {
-			o.Format = corpora.JSONL
-		} else {
-			o.TextColumns = nil
-		}
-		want := rowsOf(text, o)
-		o.Encoding = "utf-8"
-		var got []string
-		for _, b := range blocks {
-			o.Before = corpora.Position{Rows: int(b.Rows), Lines: int(b.Lines), Bytes: b.Offset}
-			got = append(got, rowsOf(text[b.Offset:b.Offset+b.Length], o)...)
-		}
-		if slices.ContainsFunc(want, func(r string) bool { return strings.HasPrefix(r, "!") }) {
-			return // the whole cannot be read
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("(-whole +pieces):\n%s", diff)
-		}
-	})
+	}
+}
+
+func checkPieces(t *testing.T, text []byte, size int, json bool) {
+	if size < 1 || len(text) > 10000 {
+		return
+	}
+	o := corpora.Options{Format: corpora.Text, Lines: true, Unlabelled: true, OnBad: corpora.MarkBad}
+	if json {
+		o.Format, o.TextColumns = corpora.JSONL, []string{"text"}
+	}
+	blocks, err := cut(bytes.NewReader(text), block{}, int64(size), o.Format)
+	if err != nil {
+		return
+	}
+	want := rowsOf(text, o)
+	if slices.ContainsFunc(want, func(r string) bool { return strings.HasPrefix(r, "!") }) {
+		return // the whole cannot be read
+	}
+	o.Encoding = "utf-8"
+	var got []string
+	for _, b := range blocks {
+		o.Before = corpora.Position{Rows: int(b.Rows), Lines: int(b.Lines), Bytes: b.Offset}
+		got = append(got, rowsOf(text[b.Offset:b.Offset+b.Length], o)...)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-whole +pieces):\n%s", diff)
+	}
 }
 
 func rowsOf(text []byte, o corpora.Options) (rows []string) {

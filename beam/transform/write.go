@@ -15,6 +15,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/report/answers"
 )
 
 func init() {
@@ -61,7 +62,7 @@ func (k *Sink) Validate() error {
 // rows: so one shard is what the command writes, and an engine that does a shard again
 // writes the same bytes. A shard has its name when it is complete, where the file system can
 // rename.
-func Write(s beam.Scope, k Sink, answers beam.PCollection) {
+func Write(s beam.Scope, k Sink, all beam.PCollection) {
 	s = s.Scope("textlstm.Write")
 	if err := k.Validate(); err != nil {
 		panic(err)
@@ -70,7 +71,7 @@ func Write(s beam.Scope, k Sink, answers beam.PCollection) {
 	if k.Format == "" {
 		k.Format = "jsonl"
 	}
-	byShard := beam.ParDo(s, &shardFn{Shards: int32(k.Shards)}, answers)
+	byShard := beam.ParDo(s, &shardFn{Shards: int32(k.Shards)}, all)
 	beam.ParDo0(s, &writeFn{Sink: k}, beam.GroupByKey(s, byShard))
 }
 
@@ -96,20 +97,20 @@ func (f *writeFn) ProcessElement(ctx context.Context, shard int32, each func(*An
 	if err != nil {
 		return err
 	}
-	o.Keep, o.Probs, o.Errors = f.Sink.Keep, f.Sink.Probs, f.Sink.Errors
+	o.Keep = f.Sink.Keep
+	table := answers.Options{Options: o, Probs: f.Sink.Probs, Errors: f.Sink.Errors}
 	name := fmt.Sprintf("%s-%05d-of-%05d.%s", f.Sink.Prefix, shard, f.Sink.Shards, f.Sink.Format)
 	return replace(ctx, name, func(w io.Writer) error {
-		heads := headsOf(m, f.Sink.Classifier.Heads)
+		heads := o.Pick(m.Heads())
 		if f.Sink.Format == "parquet" {
-			return writeParquet(w, all, heads, o)
+			return writeParquet(w, all, heads, table)
 		}
-		return writeText(w, all, m.Heads(), heads, report.Style(f.Sink.Format), o)
+		return writeText(answers.NewWriter(w, report.Style(f.Sink.Format), m.Heads(), table), all, heads)
 	})
 }
 
 // writeText writes records as the command does.
-func writeText(w io.Writer, all []Answer, of, heads []classify.Head, style report.Style, o answer.Options) error {
-	out := answer.NewWriter(w, style, of, o)
+func writeText(out answer.Writer, all []Answer, heads []classify.Head) error {
 	for i := range all {
 		if err := out.Write(all[i].record(heads)); err != nil {
 			return err

@@ -149,9 +149,9 @@ def with_beam(title, *flags):
 
 @contextlib.contextmanager
 def started(*command, log, env=None):
-    """A server that runs in the block, and is gone after it with all that it started."""
+    """A server that runs in the block, and is gone after it."""
     with open(log, "wb") as f:
-        p = subprocess.Popen([str(c) for c in command], stdout=f, stderr=subprocess.STDOUT, env={**os.environ, **(env or {})})
+        p = subprocess.Popen([str(c) for c in command], stdout=f, stderr=subprocess.STDOUT, env={**os.environ, **(env or {})}, start_new_session=True)
     try:
         yield p
     finally:
@@ -195,8 +195,8 @@ flink = dir / "flink"
 flink_env = {"FLINK_CONF_DIR": str(flink / "conf"), "FLINK_LIB_DIR": str(flink / "lib"), "FLINK_PLUGINS_DIR": str(flink / "plugins"), "FLINK_LOG_DIR": str(flink / "log")}
 
 
-def flink_java(main, *args, heap="512m", more=()):
-    return ["java", *opens, f"-Xmx{heap}", *more, f"-Dlog4j.configurationFile={flink}/conf/log4j.properties", "-cp", f"{flink}/lib/*", main, *args]
+def flink_java(main, *args, more=()):
+    return ["java", *opens, "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", *more, f"-Dlog4j.configurationFile={flink}/conf/log4j.properties", "-cp", f"{flink}/lib/*", main, *args]
 
 
 def flink_conf():
@@ -210,8 +210,8 @@ rest.address: localhost
 blob.server.port: 6124
 parallelism.default: 2
 restart-strategy.type: fixed-delay
-restart-strategy.fixed-delay.attempts: 10
-restart-strategy.fixed-delay.delay: 1 s
+restart-strategy.fixed-delay.attempts: 1000
+restart-strategy.fixed-delay.delay: 2 s
 heartbeat.timeout: 120000
 heartbeat.interval: 2000
 pekko.startup-timeout: 300 s
@@ -260,10 +260,18 @@ def cluster(*slots):
     flink_conf()
     wait_for("the ports of Flink", lambda: not listens(6123) and not listens(8181))
     with contextlib.ExitStack() as stack:
-        stack.enter_context(job_manager())
-        managers = [stack.enter_context(task_manager(i, n)) for i, n in enumerate(slots)]
-        wait_for("Flink's cluster", lambda: rest("/overview").get("slots-total") == sum(slots))
-        yield managers
+        servers = [stack.enter_context(job_manager())]
+
+        def up(slots):
+            if any(p.poll() is not None for p in servers):
+                sys.exit(f"Flink did not start, see {out}/flink-*.log")
+            return rest("/overview").get("slots-total") == slots
+
+        wait_for("Flink's JobManager", lambda: up(0))
+        for i, n in enumerate(slots):
+            servers.append(stack.enter_context(task_manager(i, n)))
+            wait_for("Flink's TaskManager", lambda: up(sum(slots[: i + 1])))
+        yield servers[1:]
 
 
 def with_flink():
@@ -299,15 +307,22 @@ def pids_of(name):
     return found
 
 
-def killed_while(args, log, victims, after=None):
-    """Runs a command and kills one of the processes that victims finds, once it has worked for a while."""
+def killed_while(args, log, victims, patience=None):
+    """Runs a command and kills one of the processes that victims finds, once it has worked for a while.
+
+    Returns the exit code, None where it has not ended within patience seconds."""
     with open(log, "wb") as f:
         p = subprocess.Popen([str(a) for a in args], stdout=f, stderr=subprocess.STDOUT, env={**os.environ, "GOMAXPROCS": "2"})
     wait_for("a process to kill", lambda: busy(victims()))
     victim = busy(victims())[0]
     os.kill(victim, signal.SIGKILL)
     print(f"killed {victim} after {cpu_of(victim):.1f} s of work", flush=True)
-    return p.wait()
+    try:
+        return p.wait(patience)
+    except subprocess.TimeoutExpired:
+        p.kill()
+        p.wait()
+        return None
 
 
 def cpu_of(pid):
@@ -345,8 +360,8 @@ def kill_prism():
     path = fresh("kill-prism")
     args = [beam, "classify", "--environment_type", "PROCESS", "--head", "sentiment", "--shards", "4", "--output", path / "answers", texts]
     workers = lambda: [p for p in pids_of("sentiment-beam") if b"--provision_endpoint" in open(f"/proc/{p}/cmdline", "rb").read()]
-    code = killed_while(args, out / "kill-prism.log", workers)
-    print(f"Beam on Prism, its worker killed: exit code {code}, {len(answers(path))} records under the names of the output", flush=True)
+    code = killed_while(args, out / "kill-prism.log", workers, patience=120)
+    print(f"Beam on Prism, its worker killed: {'still waits after 120 s, stopped' if code is None else f'exit code {code}'}, {len(answers(path))} records under the names of the output", flush=True)
     with Meter() as m:
         run(*args, log=out / "kill-prism-again.log")
     report("Beam on Prism, run again", m, path)
@@ -379,26 +394,31 @@ def stream():
         hidden.write_text("".join(parts[i]))
         hidden.rename(source / f"{i:02}.jsonl")
 
+    def committed(n):
+        if any(j["status"] in ("FAILED", "FINISHED") for j in rest("/jobs").get("jobs", [])):
+            sys.exit(f"Flink's job ended, see {out}/flink-jobmanager.log")
+        return len(answers(path)) >= n
+
     with Meter() as m:
-        with cluster(1, 1) as managers:
+        with cluster(1, 1, 1) as managers:  # one to spare
             for i in range(5):
                 put(i)
             submit("stream", source, path, "flink-stream", detached=True)
-            wait_for("the first committed answers", lambda: len(answers(path)) > len(lines) // 50)
-            managers[0].kill()
+            wait_for("the first committed answers", lambda: committed(len(lines) // 50))
+            victim = next(p for p in managers if any(os.readlink(f"/proc/{c}/exe").endswith("/sentiment") for c in descendants(p.pid)))
+            victim.kill()
             print(f"killed a TaskManager after {len(answers(path))} committed answers", flush=True)
             for i in range(5, 15):
                 put(i)
-            with task_manager(2, 1):
-                wait_for("answers after the kill", lambda: len(answers(path)) >= len(lines) // 2)
-                for i in range(15, 20):
-                    put(i)
-                wait_for("all answers", lambda: len(answers(path)) >= len(lines))
-                time.sleep(5)  # for any that would come twice
-                job = rest("/jobs")["jobs"][0]["id"]
-                restarts = rest(f"/jobs/{job}/metrics?get=numRestarts")
-                checkpoints = rest(f"/jobs/{job}/checkpoints")["counts"]
-                run(*flink_java("org.apache.flink.client.cli.CliFrontend", "cancel", job), log=out / "flink-cancel.log", env={**os.environ, **flink_env})
+            wait_for("answers after the kill", lambda: committed(len(lines) // 2))
+            for i in range(15, 20):
+                put(i)
+            wait_for("all answers", lambda: committed(len(lines)))
+            time.sleep(5)  # for any that would come twice
+            job = rest("/jobs")["jobs"][0]["id"]
+            restarts = rest(f"/jobs/{job}/metrics?get=numRestarts")
+            checkpoints = rest(f"/jobs/{job}/checkpoints")["counts"]
+            run(*flink_java("org.apache.flink.client.cli.CliFrontend", "cancel", job), log=out / "flink-cancel.log", env={**os.environ, **flink_env})
     report("Flink, stream, a TaskManager killed", m, path, f"(restarts {restarts[0]['value'] if restarts else '?'}, checkpoints {checkpoints['completed']})")
 
 
