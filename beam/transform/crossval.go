@@ -17,7 +17,6 @@ import (
 	"github.com/textlstm/textlstm/report/studies"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/crossval"
-	"github.com/textlstm/textlstm/train/recommend"
 )
 
 func init() { registerTypes(foldFn{}, foldsFn{}) }
@@ -27,9 +26,9 @@ type Validation struct {
 	Files   []string // labelled texts, in files that every worker has under these names
 	Options corpora.Options
 
-	Config string       // a recipe that every worker has; "" means none
-	Set    []string     // settings, as setting=value
-	Start  recipe.Start // what each model begins with
+	Config string         // a recipe that every worker has; "" means none
+	Set    []string       // settings, as setting=value
+	Begin  recipe.Options // what each model begins with
 
 	Folds           int     // 0 means 10
 	DevShare        float64 // 0 means 0.1
@@ -114,7 +113,7 @@ func validate(ctx context.Context, encoded string, prepare func(o *crossval.Opti
 		return "", err
 	}
 	var t train.Trainer
-	if _, err := r.Setup(&t, v.Start, "", data, recommend.For(data), io.Discard); err != nil {
+	if _, err := r.Setup(ctx, &t, recipe.InMemory(data, nil), v.Begin, io.Discard); err != nil {
 		return "", err
 	}
 	dir, err := os.MkdirTemp("", "textlstm-folds-")

@@ -448,7 +448,7 @@ func TestCrossValidateIsOneRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := Validation{
-		Files: []string{file}, Folds: 2, DevShare: 0.4, Start: recipe.None, Resamples: 20,
+		Files: []string{file}, Folds: 2, DevShare: 0.4, Begin: recipe.Options{Start: recipe.None}, Resamples: 20,
 		Set: []string{"epochs=2", "model.embed=8", "model.lstm.hidden_size=8"},
 	}
 	whole := v
