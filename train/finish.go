@@ -36,12 +36,13 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 	m := f.whole()
 	var err error
 	if f.dev != nil {
+		var joint *DevScore
 		if f.full.Quantize {
-			if m, r.Quantized, err = f.quantize(ctx, m); err != nil {
+			if m, joint, r.Quantized, err = f.quantize(ctx, m); err != nil {
 				return nil, err
 			}
 		}
-		if r.Dev, err = f.scoreBranches(ctx, m); err != nil {
+		if r.Dev, err = f.scoreBranches(ctx, m, joint); err != nil {
 			return nil, err
 		}
 		for name, e := range r.Dev["joint"].Heads {
@@ -53,7 +54,7 @@ func (f *fit) finish(ctx context.Context) (*Result, error) {
 		}
 	}
 	r.Model = f.model.With(f.full.Model.Heads, card)
-	if r.Quantized != nil {
+	if r.Quantized != nil && !f.t.goesOn {
 		r.Model, err = r.Quantized.choose(r.Model)
 	}
 	return r, err
@@ -125,15 +126,19 @@ func bestEpoch(history []Epoch) int {
 	return best
 }
 
-// scoreBranches evaluates the finished model and its branches on the dev texts.
-func (f *fit) scoreBranches(ctx context.Context, whole *classify.Model) (map[string]*DevScore, error) {
-	parts := map[string]*classify.Model{"joint": whole}
+// scoreBranches evaluates the finished model and its branches on the dev texts. The score
+// of the whole is joint, unless that is nil.
+func (f *fit) scoreBranches(ctx context.Context, whole *classify.Model, joint *DevScore) (map[string]*DevScore, error) {
+	parts := map[string]*classify.Model{}
 	for _, b := range whole.Branches() {
 		if learned(b) {
 			parts[b.Name()] = whole.Only(b.Name())
 		}
 	}
-	scores := map[string]*DevScore{}
+	scores := map[string]*DevScore{"joint": joint}
+	if joint == nil {
+		parts["joint"] = whole
+	}
 	for name, m := range parts {
 		var err error
 		if scores[name], err = f.score(ctx, m, f.epochs()); err != nil {

@@ -22,26 +22,26 @@ type Quantized struct {
 	Small  int64          // with eight
 }
 
-// quantize returns m, or m in eight bits if that costs nothing on the dev texts, and what
-// it has found but for the sizes.
-func (f *fit) quantize(ctx context.Context, m *classify.Model) (*classify.Model, *Quantized, error) {
+// quantize returns m, or m in eight bits if that costs nothing on the dev texts, its score
+// there, and what it has found but for the sizes.
+func (f *fit) quantize(ctx context.Context, m *classify.Model) (*classify.Model, *DevScore, *Quantized, error) {
 	small, err := m.Quantize()
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	before, err := f.score(ctx, m, f.epochs())
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	after, err := f.score(ctx, small, f.epochs())
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	q := &Quantized{Metric: f.cfg.Metric, Before: before.Score, After: after.Score}
 	if q.Kept = f.cfg.keeps(before.Score, after.Score); q.Kept {
-		m = small
+		return small, after, q, nil
 	}
-	return m, q, nil
+	return m, before, q, nil
 }
 
 // keeps says whether the metric is after as good as before, but for mostLost. NaN is not.

@@ -74,8 +74,9 @@ type Trainer struct {
 	// file that Prepare reads: a checkpoint of another is a mismatch.
 	Fingerprint string
 
-	ends  []int                  // by member, the epoch to end after; nil for the last
-	files loop.CheckpointOptions // the file system of checkpoints, for tests
+	goesOn bool                   // a second training follows, whose model is the result
+	ends   []int                  // by member, the epoch to end after; nil for the last
+	files  loop.CheckpointOptions // the file system of checkpoints, for tests
 }
 
 // A Result is what Fit returns. Where Config.Refit has trained twice, History and
@@ -122,7 +123,9 @@ func (t *Trainer) Fit(ctx context.Context, data, dev *corpora.Dataset) (*Result,
 		return nil, err
 	}
 	defer second.Close()
-	r, err := t.fit(ctx, c, data, dev)
+	first := *t
+	first.goesOn = true
+	r, err := first.fit(ctx, c, data, dev)
 	if err != nil {
 		return nil, err
 	}
