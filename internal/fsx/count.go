@@ -8,6 +8,7 @@ type CountingWriter struct {
 	N int64
 }
 
+// Write is that of W.
 func (c *CountingWriter) Write(p []byte) (int, error) {
 	n, err := c.W.Write(p)
 	c.N += int64(n)
