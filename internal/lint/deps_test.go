@@ -30,7 +30,7 @@ var predicting = []string{
 // What the page in a browser is made of beside them: everyone who opens it waits for
 // it. The linker leaves out most of what explain prints tables with.
 var browsing = []string{
-	"web", "classify/answer", "explain", "evaluate", "report", "internal/jsonapi", "pretrained/langid",
+	"web", "classify/answer", "explain", "evaluate", "report", "internal/escape", "internal/jsonapi", "internal/webpage", "pretrained/langid",
 	"gonum.org/v1/gonum", "github.com/olekukonko", "github.com/mattn", "github.com/fatih/color", "github.com/clipperhouse", "github.com/cespare/xxhash/v2",
 }
 
