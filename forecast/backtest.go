@@ -45,8 +45,8 @@ func Backtest(ctx context.Context, t Trainer, c BacktestConfig, series ...Series
 	c.Refits = cmp.Or(c.Refits, 1)
 	c.Steps = cmp.Or(c.Steps, t.Config.Resolve().Horizon)
 	if !(c.Train > 0 && c.Train < 1) || c.Stride < 1 || c.Refits < 1 || c.Steps < 1 {
-		return nil, fmt.Errorf("forecast: backtest: train %g, stride %d, refits %d, steps %d: want a share within 0 and 1, and whole numbers above 0",
-			c.Train, c.Stride, c.Refits, c.Steps)
+		return nil, &ConfigError{fmt.Errorf("forecast: backtest: train %g, stride %d, refits %d, steps %d: want a share within 0 and 1, and whole numbers above 0",
+			c.Train, c.Stride, c.Refits, c.Steps)}
 	}
 	if err := t.Config.Resolve().checkAll(series); err != nil {
 		return nil, err

@@ -75,7 +75,7 @@ func (p *predictFlags) run(cmd *cobra.Command, files []string) error {
 	}
 	m, err := forecast.Load(p.model)
 	if err != nil {
-		return cli.WithCode(cli.Model, err)
+		return err
 	}
 	table, err := p.table.config(cmd, m.Table(), m.Config().Covariates)
 	if err != nil {

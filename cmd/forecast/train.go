@@ -203,7 +203,9 @@ func (t *trainFlags) run(cmd *cobra.Command, files []string) error {
 	m, err := tr.Train(cmd.Context(), series...)
 	p.Done()
 	if err != nil {
-		t.checkpoint.Hint(cmd)
+		if t.checkpoint.Path != "" {
+			cli.HintResume(cmd, files...)
+		}
 		return err
 	}
 	if err := m.Save(t.out); err != nil {
