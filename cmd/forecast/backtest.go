@@ -89,9 +89,13 @@ func (b *backtestFlags) run(cmd *cobra.Command, files []string) error {
 			section.Fans = append(section.Fans, chart.Backtest(s, rolled[i]))
 		}
 	}
+	trained := "once"
+	if test.Refits > 1 {
+		trained = fmt.Sprintf("%d times", test.Refits)
+	}
 	facts := []page.Fact{
 		{Name: "season", Value: strconv.Itoa(c.Season)}, {Name: "horizon", Value: strconv.Itoa(cmp.Or(c.Horizon, 1))},
-		{Name: "origins", Value: fmt.Sprintf("every %d steps after %g %% of the steps; trained %d times", test.Stride, 100*test.Train, test.Refits)},
+		{Name: "origins", Value: fmt.Sprintf("every %d steps after %g %% of the steps; trained %s", test.Stride, 100*test.Train, trained)},
 	}
 	out := cmd.OutOrStdout()
 	return b.page.write(out, b.style, page.Page{Title: "Back-test", Facts: facts, Sections: []page.Section{section}}, func() error {
