@@ -117,8 +117,9 @@ func contests(o *options) []*contest {
 	l.job("IMDB test texts", "imdb-test.txt", 2)
 	l.job("one text", "imdb-one.txt", 1)
 	for _, threads := range []int{1, 2} {
-		l.translate("train", "tokens_per_s", threads, "-seconds", l.seconds())
-		l.translate("beam 5", "sentences_per_s", threads, "-beam", "5", "-model", filepath.Join(o.peers, "multi30k", "de-en.model"))
+		l.translate("train H=256", "tokens_per_s", threads, "-seconds", l.seconds())
+		l.translate("train H=192", "tokens_per_s", threads, "-seconds", l.seconds(), "-embed", "128", "-hidden", "192", "-batch", "1500")
+		l.translate("beam 5 H=256", "sentences_per_s", threads, "-beam", "5", "-model", filepath.Join(o.peers, "multi30k", "de-en.model"))
 	}
 	return l.all
 }
@@ -188,8 +189,8 @@ func (l *contestList) job(name, file string, threads int) {
 	l.add("seconds", fmt.Sprintf("job %s, %s", name, plural(threads)), entries...)
 }
 
-// translate adds the training of a German-English model of 256 units, or its use on the
-// 1,000 sentences of test_2016_flickr.
+// translate adds the training of a German-English model, or the use of one of 256 units on
+// the 1,000 sentences of test_2016_flickr.
 func (l *contestList) translate(name, unit string, threads int, args ...string) {
 	dir := filepath.Join(l.o.peers, "multi30k")
 	args = append([]string{"-dir", dir, "-threads", fmt.Sprint(threads)}, args...)
