@@ -43,6 +43,9 @@ type Card struct {
 	Seed   uint64   `json:"seed,omitempty"`
 	Epochs int      `json:"epochs,omitempty"`
 
+	// Budget says what was chosen for a training of limited time, as settings.
+	Budget string `json:"budget,omitempty"`
+
 	// Optimizer, Schedule and Rate, the highest learning rate, say how the deep
 	// branch learned, in batches of BatchSize texts and about BatchTokens tokens
 	// at most.

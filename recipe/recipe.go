@@ -26,6 +26,9 @@ type Recipe struct {
 	Data []Source `json:"data,omitempty"`
 	Dev  []Source `json:"dev,omitempty"`
 
+	// Budget is the time that a training by RunWithin may take, such as 2m; 0 means any.
+	Budget Budget `json:"budget,omitempty"`
+
 	settings settings.Tree
 }
 

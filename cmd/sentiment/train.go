@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -27,6 +28,7 @@ type trainFlags struct {
 	out, name        string
 	begin            recipe.Options
 	onDisk           bool
+	budget           recipe.Budget
 	boardDir         string
 	show             bool
 	logJSON, quiet   bool
@@ -67,6 +69,12 @@ or the settings ask for other words or another network than its own.
 Where there are fewer than 15,000 texts, the model is trained a second time, with the
 dev texts as well and what was best for them, unless --set refit=false.
 
+With --budget 2m the model is there after about that time: the n-grams learn alone first, in
+seconds, then a network of a size and for a number of epochs that fit into what is left, as
+measured; it is left out where nothing fits, and where the dev texts say that it does not
+help. Train says what it chose, which the model's info has too, and what more time would
+try. There are no checkpoints.
+
 With --stream the training texts stay on disk, for corpora that are larger than
 memory: they are copied to a temporary file beside MODEL, and read anew in every
 epoch. Without --dev at most 10,000 texts or 8 MiB are set aside. The n-gram
@@ -94,6 +102,7 @@ model that it would have made uninterrupted.`,
 	f.StringArrayVar(&t.files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&t.dev, "dev", nil, "dev `file`; may be repeated")
 	f.Float64Var(&t.devSplit, "dev-split", 0.1, "share of the training texts set aside for dev without --dev, unless given at most 1,000 texts; 0 for none")
+	f.Var(&t.budget, "budget", "`time` such as 2m that the training may take: n-grams first, then the network that fits into what is left")
 	f.StringVar(&t.out, "out", "", "model `file` to write")
 	f.StringArrayVar(&t.more, "unlabelled", nil, "`file` of texts for virtual adversarial training; may be repeated")
 	f.StringVar(&t.name, "name", "", "name of the model, for its card")
@@ -154,7 +163,12 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 		})
 	}
 	memlimit.Respect()
-	result, err := recipe.Run(ctx, tr, texts, t.out)
+	var result *train.Result
+	if budget := cmp.Or(t.budget, r.Budget); budget > 0 {
+		result, err = recipe.RunWithin(ctx, budget, tr, texts, t.out, func(what string) { p.Say("%s", what) })
+	} else {
+		result, err = recipe.Run(ctx, tr, texts, t.out)
+	}
 	p.Done()
 	if err != nil {
 		t.checkpoint.Hint(cmd)
@@ -195,6 +209,9 @@ func (t *trainFlags) read(cmd *cobra.Command) (*recipe.Recipe, error) {
 	}
 	if t.begin.Start.Explicit() && (t.onDisk || t.begin.Vectors != "") {
 		return nil, cli.Usagef("--init goes with neither --stream nor --vectors")
+	}
+	if t.budget > 0 && t.checkpoint.Resume {
+		return nil, cli.Usagef("--resume goes on from a checkpoint, and a training with --budget keeps none")
 	}
 	if err := t.checkpoint.Check(cmd, t.out); err != nil {
 		return nil, err

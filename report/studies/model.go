@@ -88,6 +88,7 @@ func infoRows(m *classify.Model) [][]any {
 	add("started from", card.Start)
 	add("seed", fmt.Sprint(card.Seed))
 	add("epochs", fmt.Sprint(card.Epochs))
+	add("budget", card.Budget)
 	add("optimizer", card.Optimizer)
 	if card.Rate > 0 {
 		add("learning rate", fmt.Sprintf("%v, %s", card.Rate, card.Schedule))

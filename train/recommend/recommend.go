@@ -120,7 +120,7 @@ func (p *profile) settings(lang tokenize.Lang) train.Config {
 		EMA:       nn.EMAConfig{Decay: 0.998},
 		Model: classify.Config{
 			Pipeline:    pipeline,
-			LSTM:        lstm.Config{HiddenSize: 128, Direction: lstm.Bidirectional, InputDropout: 0.4},
+			LSTM:        lstm.Config{HiddenSize: 128, Direction: lstm.Bidirectional, InputDropout: 0.4, Tied: true},
 			WordDropout: 0.1,
 			Dropout:     0.5,
 		},
