@@ -14,7 +14,6 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/seed"
-	"github.com/textlstm/textlstm/internal/vec"
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/tokenize"
@@ -244,7 +243,10 @@ func bestScales(branches []scores, given []float32, loss func(sum []float32) flo
 			}
 			power, C := logistic(x[K]), len(b.values)/n
 			for i, l := range b.lengths {
-				vec.Axpy(factor*float32(math.Exp(-power*l)), b.values[i*C:(i+1)*C], sum[i*C:(i+1)*C])
+				shrunk := factor * float32(math.Exp(-power*l))
+				for c := i * C; c < (i+1)*C; c++ {
+					sum[c] += shrunk * b.values[c]
+				}
 			}
 		}
 		return loss(sum) + floats.Dot(x, x)/(2*float64(n))

@@ -75,7 +75,7 @@ func (x *diagnoseFlags) run(cmd *cobra.Command, files []string) error {
 	if err := x.d.check(); err != nil {
 		return err
 	}
-	given := len(files) > 0 || cmd.Flags().Changed("text")
+	given := len(files) > 0 || x.in.Given()
 	if x.fresh && (x.model != "" || given) {
 		return cli.Usagef("--fresh is without a model and without texts")
 	}

@@ -73,7 +73,7 @@ against it on a terminal, elsewhere [+++for] and [---against].`,
 }
 
 func (x *explanation) run(cmd *cobra.Command, files []string) error {
-	if x.errorsOf != "" && (len(files) > 0 || cmd.Flags().Changed("text") || x.o.Label != "" || x.o.Against != "") {
+	if x.errorsOf != "" && (len(files) > 0 || x.in.Given() || x.o.Label != "" || x.o.Against != "") {
 		return cli.Usagef("--errors-of explains the mistakes of one file: leave out other texts, --label and --against")
 	}
 	if !(x.o.Tolerance > 0) || x.most < 1 {
@@ -160,7 +160,9 @@ func (x *explanation) explainTexts(ctx context.Context, e *explain.Explainer, op
 		if err != nil {
 			return err
 		}
-		why.ID = example.ID
+		if !x.in.Given() {
+			why.ID = example.ID
+		}
 		if err := w.Write(why); err != nil {
 			return err
 		}

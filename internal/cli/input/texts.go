@@ -21,7 +21,7 @@ const given = "--text"
 // Files returns the files to read: those named, or standard input where none are. The
 // texts of --text are one of them, and go with no others.
 func (in *Flags) Files(named []string) ([]string, error) {
-	if len(in.texts) == 0 {
+	if !in.Given() {
 		return cli.OrStdin(in.cmd, named), nil
 	}
 	if len(named) > 0 {
@@ -29,6 +29,9 @@ func (in *Flags) Files(named []string) ([]string, error) {
 	}
 	return []string{given}, nil
 }
+
+// Given says whether there are texts of --text.
+func (in *Flags) Given() bool { return len(in.texts) > 0 }
 
 // A Reader gives the rows of one of Files.
 type Reader struct {
