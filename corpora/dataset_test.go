@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -460,6 +461,65 @@ func TestColumnKeepsTheSpelling(t *testing.T) {
 		one, _ := d.Column(head)
 		if diff := cmp.Diff(d.Sources[0].Spelling[head:head+1], one.Sources[0].Spelling); diff != "" {
 			t.Error(diff)
+		}
+	}
+}
+
+// A closed Reader reads no more.
+func TestReadAfterClose(t *testing.T) {
+	r, err := New(strings.NewReader("text\tlabel\na\tx\nb\ty\n"), "a.tsv", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Read(); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if ex, err := r.Read(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("%+v, err = %v, want os.ErrClosed", ex, err)
+	}
+}
+
+// No more words are told apart than memory is given to.
+func TestDescribeCaps(t *testing.T) {
+	for most, want := range map[int]int{3: 3, 4: 4, 0: 4} {
+		r, err := New(strings.NewReader("text\tlabel\na b c a d d\tx\n"), "a.tsv", Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Describe(r, StatsOptions{MaxVocabulary: most})
+		if err != nil || s.Capped != (want == 3) || s.Vocabulary != want {
+			t.Errorf("at most %d: %d words, capped %t, err = %v", most, s.Vocabulary, s.Capped, err)
+		}
+	}
+}
+
+// The lengths of texts and the labels of one head, and of two, as JSON says them.
+func TestDescribe(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("text\tmood\tstars\n")
+	for n := range 100 { // texts of 1 to 100 words
+		fmt.Fprintf(&b, "%s\t%s\t%d\n", strings.Repeat("w ", n+1), []string{"good", "bad"}[n%2], n%3)
+	}
+	for labels, heads := range map[string][]Head{
+		`"labels":{"bad":50,"good":50},"unlabelled":0`:                                                            {{"mood", "mood"}},
+		`"labels":{"mood":{"bad":50,"good":50},"stars":{"0":34,"1":33,"2":33}},"unlabelled":{"mood":0,"stars":0}`: {{"mood", "mood"}, {"stars", "stars"}},
+	} {
+		r, err := New(strings.NewReader(b.String()), "a.tsv", Options{Heads: heads})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Describe(r, StatsOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := (Summary{Total: 5050, Mean: 50.5, Min: 1, Median: 50, P90: 90, P95: 95, P99: 99, Max: 100}); s.Tokens != want {
+			t.Errorf("%+v, want %+v", s.Tokens, want)
+		}
+		if text, err := s.MarshalJSON(); err != nil || !strings.Contains(string(text), labels) {
+			t.Errorf("%s, %v, want %s", text, err, labels)
 		}
 	}
 }

@@ -32,7 +32,11 @@ func TestMemoryBudget(t *testing.T) {
 			t.Error("a step was taken")
 		}
 	}}
+	before := total()
 	_, err := tr.Fit(t.Context(), d, nil)
+	if made := total() - before; made > 400<<20 { // in all, to read the text
+		t.Errorf("refused after %d MiB were allocated", made>>20)
+	}
 	var full *train.MemoryError
 	if !errors.As(err, &full) {
 		t.Fatalf("err = %v, want a MemoryError", err)

@@ -471,7 +471,6 @@ func TestConfigs(t *testing.T) {
 		"pools.toml":          "[model]\npool = [" + rep("\"max\",", most/6) + "]",
 		"kinds.toml":          "[model]\npool = [" + many("\"k%d\",", most) + "]",
 		"pools.json":          `{"model":{"pool":[` + many(`"k%d",`, most) + `"max"]}}`,
-		"tables of.toml":      many("[[model.heads]]\nname = \"h%d\"\n", most),
 		"string.toml":         "[model]\npipeline = \"" + rep("x", most) + "\"",
 		"pipeline.toml":       "[model]\npipeline = \"words" + rep("|lower", most/6) + "\"",
 		"kind.toml":           "[optimizer]\nkind = \"" + rep("x", most) + "\"",
@@ -493,7 +492,7 @@ func TestConfigs(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			refuseAs(t, []int{2}, file, "train", "--quiet", "--config", file, "--train", data, "--out", filepath.Join(t.TempDir(), "a.model"))
+			refuseAs(t, []int{2}, file, "train", "--quiet", "--config", file, "--train", data, "--dev", data, "--init", "none", "--out", filepath.Join(t.TempDir(), "a.model"))
 		})
 	}
 }
