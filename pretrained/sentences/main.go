@@ -33,6 +33,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/textlstm/textlstm/corpora"
@@ -52,8 +53,12 @@ const perTemplate, perHeldTemplate = 60, 6
 // of its sentiment.
 const framed = 4
 
-// Lists of heldFrom words or more keep about one in heldShare for judging.
+// Lists of heldFrom words or more keep about one in heldShare for judging, but not
+// those of groups of people: no group may be one that training has not treated as
+// the others.
 const heldFrom, heldShare = 20, 7
+
+var neverHeld = []string{"nation", "faith", "orientation", "race"}
 
 // heldOut says whether a word is for judging. That of related words, such as
 // charm, charming and more charming, is the same.
@@ -143,7 +148,7 @@ func parse(constructions, words string) *grammar {
 		g.words[name] = append(g.words[name], strings.Split(list, " | ")...)
 	}
 	for name, all := range g.words {
-		if len(all) < heldFrom {
+		if len(all) < heldFrom || slices.Contains(neverHeld, name) {
 			continue
 		}
 		g.words[name] = nil
