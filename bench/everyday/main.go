@@ -32,7 +32,7 @@ import (
 )
 
 // sets are the corpora, below their directory. The recipes in pretrained learn from
-// no text of the first four's sources; everyday.toml learns from others of the
+// no text of the first four's sources; default.toml learns from others of the
 // rest's. UMSAB's English tweets are left out: they are among SemEval-2017's.
 var sets = []string{
 	"everyday/dynasent-r1/dev",

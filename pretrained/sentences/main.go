@@ -47,7 +47,7 @@ var words string
 
 // perTemplate is how many sentences each template gives, for training and for
 // judging.
-const perTemplate, perHeldTemplate = 60, 6
+const perTemplate, perHeldTemplate = 120, 6
 
 // One sentence in framed of those for training stands in a frame, which says nothing
 // of its sentiment.
