@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/BurntSushi/toml"
@@ -27,6 +28,12 @@ func alone(t *testing.T) {
 		t.Skip("one goroutine writes all sentences, for seconds")
 	}
 }
+
+// training and judging are all sentences for either.
+var (
+	training = sync.OnceValue(func() []sentence { return parse(constructions, words).generate(false) })
+	judging  = sync.OnceValue(func() []sentence { return parse(constructions, words).generate(true) })
+)
 
 // TestFile checks that the file is what the program writes.
 func TestFile(t *testing.T) {
@@ -66,7 +73,7 @@ func TestDev(t *testing.T) {
 		rows[strings.TrimSpace(line)] = true
 	}
 	seen := 0
-	for _, s := range parse(constructions, words).generate(true) {
+	for _, s := range judging() {
 		switch row := s.label + "\t" + s.text; {
 		case rows[row] && (!s.seen || strings.Contains(s.label, "|")):
 			t.Errorf("%q is of a construction held out, or has two labels", row)
@@ -84,16 +91,15 @@ func TestDev(t *testing.T) {
 // has none.
 func TestHeldOut(t *testing.T) {
 	alone(t)
-	g := parse(constructions, words)
 	trained, known := map[string]bool{}, map[string]bool{}
-	for _, s := range g.generate(false) {
+	for _, s := range training() {
 		trained[s.construction] = true
 		for w := range corpora.Words(s.clean) {
 			known[w] = true
 		}
 	}
 	unseen := 0
-	for _, s := range g.generate(true) {
+	for _, s := range judging() {
 		if s.seen != trained[s.construction] {
 			t.Errorf("%q: its construction %q is in training: %t", s.text, s.construction, trained[s.construction])
 		}
@@ -226,7 +232,7 @@ func TestSuiteStaysATest(t *testing.T) {
 			}
 		}
 	}
-	for _, s := range slices.Concat(g.generate(false), g.generate(true)) {
+	for _, s := range slices.Concat(training(), judging()) {
 		for _, n := range []string{normal(s.text), normal(s.clean)} {
 			if exact[n] {
 				t.Errorf("%q is in the suite", s.text)
@@ -242,7 +248,7 @@ func TestSuiteStaysATest(t *testing.T) {
 func TestGrammar(t *testing.T) {
 	alone(t)
 	names, labels, all := map[string]bool{}, map[string]int{}, 0
-	for _, s := range parse(constructions, words).generate(false) {
+	for _, s := range training() {
 		names[s.construction] = true
 		labels[s.label]++
 		all++
