@@ -461,6 +461,31 @@ func TestLengthNorm(t *testing.T) {
 	}
 }
 
+// Weighing the branches of a model by the dev texts of its training gives it their scales.
+func TestWeigh(t *testing.T) {
+	d, dev := reviews(60, 1), reviews(200, 2)
+	for i, other := range reviews(50, 3).Examples { // wrong labels keep the best scales finite
+		dev.Examples[i].Labels = other.Labels
+	}
+	c := joint()
+	c.LengthNorm = true
+	m := fit(t, train.Trainer{Config: c}, d, dev).Model
+	heads := slices.Clone(m.Heads())
+	for h := range heads {
+		heads[h].ClearScales()
+	}
+	again, err := train.Weigh(t.Context(), m.With(heads, m.Card()), dev, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(m.Heads(), again.Heads()); diff != "" {
+		t.Errorf("heads of the training and weighed (-want +got):\n%s", diff)
+	}
+	if _, err := train.Weigh(t.Context(), m, data([]string{"mood"}, []string{"good", "a text"}), true); err == nil {
+		t.Error("dev texts of none of the heads are no error")
+	}
+}
+
 // The lexicon keeps its weights, changes no other but the scales, and knows words
 // that the training texts do not have.
 func TestLexicon(t *testing.T) {

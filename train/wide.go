@@ -266,3 +266,25 @@ func bestScales(branches []scores, given []float32, loss func(sum []float32) flo
 
 // learned says whether training fits a branch and its scales.
 func learned(b classify.Branch) bool { return b.Scale(new(classify.Head)) != nil }
+
+// Weigh returns a model with its branches weighed anew, as the end of a training weighs them:
+// by scales, and where lengthNorm says so by a norm of the wide branch, that have the least
+// loss on dev texts, which have the model's heads. Everything else is m's. The errors are
+// those of dev and of ctx.
+func Weigh(ctx context.Context, m *classify.Model, dev *corpora.Dataset, lengthNorm bool) (*classify.Model, error) {
+	dev, err := named(m, dev)
+	if err != nil {
+		return nil, err
+	}
+	dev, _ = withoutForeign(m.Heads(), dev)
+	set, err := newSet(ctx, m, dev)
+	if err != nil {
+		return nil, err
+	}
+	f := &fit{model: m, cfg: Config{Model: m.Config(), LengthNorm: lengthNorm}}
+	f.cfg.Model.Heads = slices.Clone(m.Heads())
+	if err := f.mix(ctx, set); err != nil {
+		return nil, err
+	}
+	return m.With(f.cfg.Model.Heads, m.Card()), nil
+}
