@@ -25,12 +25,11 @@ import (
 
 // Classify flags are those of classify.
 type classifyFlags struct {
-	in         input.Flags
-	model      string
-	style      report.Style
-	lines, why bool
-	all        bool // languages
-	texts      []string
+	in    input.Flags
+	model string
+	style report.Style
+	why   bool
+	all   bool // languages
 	answers.Options
 }
 
