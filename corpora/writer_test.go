@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -168,13 +169,19 @@ func TestParquetDamaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 50 {
-		w.Write(Example{Text: "some text", Labels: []string{"a,b"}})
+	var want []row
+	for i := range 50 {
+		w.Write(Example{Text: fmt.Sprint("text number ", i), Labels: []string{"a,b"}})
+		want = append(want, row{"a,b", fmt.Sprint("text number ", i)})
 	}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	whole := b.Bytes()
+	if rows, _, _, err := readString(t, "a.parquet", string(whole), Options{}); err != nil || !slices.Equal(rows, want) {
+		t.Fatalf("undamaged: %v, err = %v", rows, err)
+	}
+	silent := 0 // damaged and not refused, with other rows
 	for cut := 4; cut < len(whole); cut += 7 {
 		if rows, _, _, err := readString(t, "a.parquet", string(whole[:cut]), Options{}); err == nil {
 			t.Fatalf("cut at %d of %d: %d rows and no error", cut, len(whole), len(rows))
@@ -187,6 +194,12 @@ func TestParquetDamaged(t *testing.T) {
 		if err == nil && len(rows)+len(refused) != 50 {
 			t.Fatalf("byte %d: %d rows, %d refused and no error", i, len(rows), len(refused))
 		}
+		if err == nil && !slices.Equal(rows, want) {
+			silent++
+		}
+	}
+	if silent > len(whole)/20 {
+		t.Errorf("%d of %d flipped bits change the rows and are not seen", silent, len(whole))
 	}
 	// A footer that claims a list of 2^31 elements.
 	lying := append([]byte("PAR1"), 0x19, 0xfc, 0xff, 0xff, 0xff, 0xff, 0x07, 0)
