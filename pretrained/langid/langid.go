@@ -43,8 +43,11 @@ const (
 	most = 0.8
 
 	// maxBytes are read of a text, unless its firstBytes show that it may be in one of
-	// the languages that are read.
-	firstBytes, maxBytes = 250, 2000
+	// the languages that are read, or its glanceBytes that it likely is.
+	glanceBytes, firstBytes, maxBytes = 100, 250, 2000
+
+	// likely is the probability of the languages that are read that glanceBytes must show.
+	likely = 0.9
 )
 
 // Foreign returns the language of a text that is surely in none of the languages read,
@@ -54,18 +57,23 @@ const (
 // many texts in Danish, Dutch, Romanian and Swedish pass, for the model has seen words
 // alone of these. Any number of goroutines may call it at once.
 func Foreign(text string, read []string) string {
-	if len(text) > firstBytes {
-		if lang, told := foreign(clean(text, firstBytes), read); told && lang == "" {
-			return ""
+	for _, first := range []struct {
+		bytes    int
+		expected float32
+	}{{glanceBytes, likely}, {firstBytes, doubt}} {
+		if len(text) > first.bytes {
+			if lang, told := foreign(clean(text, first.bytes), read, first.expected); told && lang == "" {
+				return ""
+			}
 		}
 	}
-	lang, _ := foreign(Clean(text), read)
+	lang, _ := foreign(Clean(text), read, doubt)
 	return lang
 }
 
-// foreign is Foreign for a text that is clean; told says whether it is long enough to
-// tell.
-func foreign(text string, read []string) (lang string, told bool) {
+// foreign is Foreign for a text that is clean, whose languages read have a probability of
+// at least expected if it is in one; told says whether it is long enough to tell.
+func foreign(text string, read []string, expected float32) (lang string, told bool) {
 	latin, others := letters(text)
 	if latin+others < tellingBytes {
 		return "", false
@@ -82,7 +90,7 @@ func foreign(text string, read []string) (lang string, told bool) {
 			known += probs[c]
 		}
 	}
-	unread := known < doubt
+	unread := known < expected
 	script := float64(others) > most*float64(latin+others) && !slices.ContainsFunc(read, otherScript)
 	if !unread && !script {
 		return "", true
@@ -143,6 +151,9 @@ func Clean(text string) string { return clean(text, maxBytes) }
 func clean(text string, most int) string {
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "")
+	}
+	if !strings.ContainsAny(text, "@#<&") && !strings.Contains(text, "://") && !strings.Contains(text, "w.") && !strings.Contains(text, "W.") {
+		return text
 	}
 	return noWords.ReplaceAllString(text, " ")
 }
