@@ -16,7 +16,7 @@ func TestSort(t *testing.T) {
 		"first bits": func(int) Hash { return Hash(r.Uint64() >> 40) },
 		"last bits":  func(int) Hash { return Hash(r.Uint64() << 60) },
 		"one":        func(int) Hash { return 1 << 63 },
-		"falling":    func(i int) Hash { return Hash(1<<40 - i) },
+		"falling":    func(i int) Hash { return 1<<40 - Hash(i) },
 		"two ends":   func(i int) Hash { return Hash(-(i % 2)) + Hash(i%5) },
 	} {
 		for _, n := range []int{0, 1, 2, 63, 64, 65, 100, 1000, 20_000} {
