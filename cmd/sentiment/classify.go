@@ -109,7 +109,7 @@ func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
 		return cli.Usagef("--%w", err)
 	}
 	out := bufio.NewWriter(cmd.OutOrStdout())
-	w := &counter{Writer: answers.NewWriter(out, c.style, m.Heads(), c.Options), buffer: out, foreign: foreigners{}}
+	w := &counter{Writer: answers.NewWriter(out, c.style, m.Heads(), c.Options), buffer: out, foreign: answers.Languages{}}
 	if !c.all {
 		c.Foreign = langid.ForeignTo(m)
 	}
@@ -117,7 +117,9 @@ func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
 	w.show = console.Counter(0)
 	err = c.labelFiles(cmd.Context(), m, opts, files, w)
 	console.Done()
-	w.foreign.say(cmd.ErrOrStderr())
+	if len(w.foreign) > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "texts in languages that the model does not read: %s; they have no label, --any-language gives them one\n", w.foreign)
+	}
 	var broken *answers.WriteError
 	if errors.As(err, &broken) && !errors.Is(err, corpora.ErrData) {
 		return broken.Err
@@ -137,7 +139,7 @@ type counter struct {
 	buffer  *bufio.Writer
 	n       int
 	show    func(int)
-	foreign foreigners
+	foreign answers.Languages
 }
 
 func (c *counter) Write(r *answer.Record) error {

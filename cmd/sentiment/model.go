@@ -57,13 +57,16 @@ make a model of it.`,
 	return cmd
 }
 
+// Quantize flags are those of model quantize.
+type quantizeFlags struct {
+	in        input.Flags
+	out, head string
+	data      []string
+	words     int
+}
+
 func newModelQuantize() *cobra.Command {
-	var (
-		in        input.Flags
-		out, head string
-		data      []string
-		words     int
-	)
+	var x quantizeFlags
 	cmd := &cobra.Command{
 		Use:   "quantize MODEL --out FILE",
 		Short: "Make a model smaller and faster with weights of eight bits",
@@ -74,56 +77,56 @@ texts; use dev texts, not those you report on.
 MODEL may also be a language model of "sentiment pretrain", of which --words keeps
 the most frequent words alone.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if out == "" {
-				return cli.Usagef("quantize needs --out FILE")
-			}
-			if err := cli.CheckOutput("--out", out, data...); err != nil {
-				return err
-			}
-			opts, err := in.Options()
-			if err != nil {
-				return err
-			}
-			language, m, err := recipe.LoadModel(args[0])
-			if err != nil {
-				return modelFileError(args[0], err)
-			}
-			if language != nil {
-				if len(data) > 0 {
-					return cli.Usagef("--data goes with a classifier, %s is a language model", args[0])
-				}
-				small, err := language.Quantize(words)
-				if err != nil {
-					return cli.UsageError(err)
-				}
-				return small.Save(out)
-			}
-			if words != 0 {
-				return cli.Usagef("--words goes with a language model, %s is a classifier", args[0])
-			}
-			q, err := m.Quantize()
-			if err != nil {
-				return err
-			}
-			if len(data) > 0 {
-				d, _, err := corpora.ReadFiles(opts, data...)
-				if err != nil {
-					return err
-				}
-				if err := studies.WriteChange(cmd.Context(), cmd.OutOrStdout(), report.Text, m, q, d, head); err != nil {
-					return err
-				}
-			}
-			return q.Save(out)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return x.run(cmd, args[0]) },
 	}
-	in.Add(cmd, true)
-	cmd.Flags().StringVar(&out, "out", "", "model `file` to write")
-	cmd.Flags().IntVar(&words, "words", 0, "words that a language model keeps, the most frequent (default all)")
-	cmd.Flags().StringVar(&head, "score", "", "score this `head` only")
-	cmd.Flags().StringArrayVar(&data, "data", nil, "labelled `file` to measure the change on; may be repeated")
+	x.in.Add(cmd, true)
+	cmd.Flags().StringVar(&x.out, "out", "", "model `file` to write")
+	cmd.Flags().IntVar(&x.words, "words", 0, "words that a language model keeps, the most frequent (default all)")
+	cmd.Flags().StringVar(&x.head, "score", "", "score this `head` only")
+	cmd.Flags().StringArrayVar(&x.data, "data", nil, "labelled `file` to measure the change on; may be repeated")
 	return cmd
+}
+
+func (x *quantizeFlags) run(cmd *cobra.Command, model string) error {
+	if x.out == "" {
+		return cli.Usagef("quantize needs --out FILE")
+	}
+	if err := cli.CheckOutput("--out", x.out, x.data...); err != nil {
+		return err
+	}
+	opts, err := x.in.Options()
+	if err != nil {
+		return err
+	}
+	language, m, err := recipe.LoadModel(model)
+	switch {
+	case err != nil:
+		return modelFileError(model, err)
+	case language != nil && len(x.data) > 0:
+		return cli.Usagef("--data goes with a classifier, %s is a language model", model)
+	case language != nil:
+		small, err := language.Quantize(x.words)
+		if err != nil {
+			return cli.UsageError(err)
+		}
+		return small.Save(x.out)
+	case x.words != 0:
+		return cli.Usagef("--words goes with a language model, %s is a classifier", model)
+	}
+	q, err := m.Quantize()
+	if err != nil {
+		return err
+	}
+	if len(x.data) > 0 {
+		d, _, err := corpora.ReadFiles(opts, x.data...)
+		if err != nil {
+			return err
+		}
+		if err := studies.WriteChange(cmd.Context(), cmd.OutOrStdout(), report.Text, m, q, d, x.head); err != nil {
+			return err
+		}
+	}
+	return q.Save(x.out)
 }
 
 // loadModel reads a model file, or the embedded default model for "".
