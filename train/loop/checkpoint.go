@@ -104,8 +104,8 @@ type state struct {
 	tensors [len(kinds)][]*nn.Param
 }
 
-// The kinds of a state's tensors. Within an epoch a checkpoint has the first three a
-// second time, as they were at its start, under a prefix.
+// The kinds of a state's tensors. Within an epoch a checkpoint has weights and averages a
+// second time, as they were at its start, under a prefix; older ones have moments too.
 const (
 	weight = iota
 	moment
@@ -133,13 +133,14 @@ func (l *Loop) state() *state {
 	return s
 }
 
-// clone copies a state without what does not change within an epoch: the best
-// weights and what is done.
-func (s *state) clone() *state {
+// start copies what an epoch that diverges goes back to: the weights and their averages,
+// for an optimiser that starts anew. Its moments would be two more copies of the weights,
+// and gradients that led astray are in them.
+func (s *state) start() *state {
 	c := &state{Position: s.Position}
-	for k := weight; k <= average; k++ {
-		c.tensors[k] = cloneParams(s.tensors[k])
-	}
+	c.Fresh = Fresh{s.Step, s.Epoch}
+	c.tensors[weight] = cloneParams(s.tensors[weight])
+	c.tensors[average] = cloneParams(s.tensors[average])
 	return c
 }
 

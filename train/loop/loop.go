@@ -74,7 +74,8 @@ type Config struct {
 	Patience int
 
 	// Retries is how often a training that diverges goes back to the start of the
-	// epoch with half the rate; 0 means 3, and less means never.
+	// epoch with half the rate and an optimiser that starts anew; 0 means 3, and less
+	// means never.
 	Retries int
 }
 
@@ -280,7 +281,7 @@ func (l *Loop) beginEpoch() (err error) {
 			return err
 		}
 	}
-	l.good = l.state().clone()
+	l.good = l.state().start()
 	return nil
 }
 
@@ -322,7 +323,7 @@ func (l *Loop) warn(err error) { l.report(Progress{Warning: err}) }
 // averages are evaluated there is one more.
 func (c Config) Copies(evaluated bool) int {
 	moments := c.Optimizer.Moments()
-	n := 2 + moments + 1 + moments // and the weight and moments at the start of the epoch
+	n := 2 + moments + 1 // and the weight at the start of the epoch
 	if c.EMA.Decay != 0 {
 		n += 3 // the average, that at the start of the epoch, the weights while averages are evaluated
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -542,6 +543,7 @@ func TestHostilePositions(t *testing.T) {
 		"a start in the epoch":          func(s *saved) { s.Good.Batch, s.Good.Step = 1, 6 },
 		"a start of another epoch":      func(s *saved) { s.Good.Epoch = 2 },
 		"a start that cannot be":        func(s *saved) { s.Good.Halvings = 9 },
+		"a start that lacks moments":    func(s *saved) { s.Good.Fresh = Fresh{} },
 		"a start, and a finished epoch": func(s *saved) { s.At.Batch = 0 },
 	} {
 		mem, b := fsxtest.NewMem(), newBowl()
@@ -560,6 +562,63 @@ func TestHostilePositions(t *testing.T) {
 		b = newBowl()
 		if err := open(t, b, mem).Run(t.Context(), b); (err == nil) != (name == "as it was") {
 			t.Errorf("%s: err = %v", name, err)
+		}
+	}
+}
+
+// The start of an epoch has no moments: the optimiser starts anew there. Checkpoints of
+// earlier versions have them, which are then in place again.
+func TestRollBackRestartsOptimizer(t *testing.T) {
+	for _, moments := range []bool{false, true} {
+		mem, b := fsxtest.NewMem(), newBowl()
+		interrupt(t, open(t, b, mem), b, 7)
+		b = newBowl()
+		l := open(t, b, mem)
+		if moments {
+			var s saved
+			if err := l.Checkpoints.found.State(&s); err != nil {
+				t.Fatal(err)
+			}
+			s.Good.Fresh = Fresh{}
+			list := l.Checkpoints.found.Tensors.Tensors
+			for _, x := range list {
+				if strings.HasPrefix(x.Name, "moment.") {
+					x.Name = goodPrefix + x.Name
+					list = append(list, x)
+				}
+			}
+			if _, err := l.Checkpoints.dir.Write(l.Checkpoints.id, s, list); err != nil {
+				t.Fatal(err)
+			}
+			b = newBowl()
+			l = open(t, b, mem)
+		}
+		times := 1
+		b.bad = func(step int) float64 {
+			if step == 8 && times > 0 {
+				times--
+				return math.NaN()
+			}
+			return 0
+		}
+		seen := false
+		l.OnProgress = func(p Progress) {
+			var d *DivergedError
+			if !errors.As(p.Warning, &d) {
+				return
+			}
+			seen = true
+			want := Fresh{5, 1}
+			if moments {
+				want = Fresh{}
+			}
+			if l.Step != 5 || l.Fresh != want || (len(l.optimizer.State()) > 0) != moments {
+				t.Errorf("moments %t: back at step %d, optimiser from %+v with %d tensors", moments, l.Step, l.Fresh, len(l.optimizer.State()))
+			}
+		}
+		run(t, l, b)
+		if !seen || l.Epoch != l.Epochs {
+			t.Errorf("moments %t: went back %t, %d epochs", moments, seen, l.Epoch)
 		}
 	}
 }

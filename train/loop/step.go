@@ -37,7 +37,7 @@ func (l *Loop) retries() int {
 }
 
 // rollBack turns an epoch that diverged into one that has not begun, at half the
-// learning rate. Other errors, and divergence after too many such attempts, it
+// learning rate and without moments of the optimiser. Other errors, and divergence after too many such attempts, it
 // returns.
 func (l *Loop) rollBack(err error) error {
 	var diverged *DivergedError
