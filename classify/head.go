@@ -1,9 +1,11 @@
 package classify
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/textlstm/textlstm/ngram"
 	"github.com/textlstm/textlstm/nn"
@@ -132,11 +134,26 @@ type traits struct {
 	several  bool       // a text may have any number of them
 	whole    bool       // each branch gives the whole answer: several have equal parts of it
 	wide     ngram.Task // how n-grams learn the scores
+	about    string     // what it answers with, in a few words; "" for what goes without saying
 }
 
 // headKinds are the kinds of heads, the first one that of heads without a loss. Another
 // one is an entry here and, if it has a loss of its own, one in package nn.
 var headKinds = []headKind{oneLabel{}, labelSet{}, regression{}}
+
+// LossUsage says in a line for people which losses a head may have, the first of each
+// kind of heads, and what such a head answers with.
+func LossUsage() string {
+	var list []string
+	for _, k := range headKinds {
+		losses, what := k.losses(), " (default)"
+		if about := k.traits().about; about != "" {
+			what = " for " + about
+		}
+		list = append(list, string(cmp.Or(losses...))+what)
+	}
+	return strings.Join(list, ", ")
+}
 
 func (h *Head) kind() headKind {
 	return headKinds[max(slices.IndexFunc(headKinds, func(k headKind) bool { return slices.Contains(k.losses(), h.Loss.Kind) }), 0)]

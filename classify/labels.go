@@ -126,7 +126,7 @@ type labelSet struct{ ofLabels }
 func (labelSet) losses() []nn.LossKind { return []nn.LossKind{nn.BinaryCrossEntropy} }
 
 func (labelSet) traits() traits {
-	return traits{labelled: true, several: true, wide: ngram.Independent}
+	return traits{labelled: true, several: true, wide: ngram.Independent, about: "labels of which a text may have several"}
 }
 
 func (labelSet) check(h *Head) error {

@@ -18,7 +18,7 @@ func (regression) losses() []nn.LossKind {
 	return []nn.LossKind{nn.SquaredError, nn.AbsoluteError}
 }
 
-func (regression) traits() traits { return traits{whole: true, wide: ngram.Numbers} }
+func (regression) traits() traits { return traits{whole: true, wide: ngram.Numbers, about: "a number"} }
 
 func (regression) check(h *Head) error {
 	if len(h.Labels) > 0 || len(h.Lexicon) > 0 || len(h.Thresholds) > 0 {

@@ -14,6 +14,10 @@ import (
 // it has in a config.
 type Losses []string
 
+// LossesUsage tells people what an element of Losses may be; the name of a value is in
+// back quotes, as package flag has it.
+const LossesUsage = "`squared` or absolute: the labels are numbers to predict, and that error is the loss; name=squared for one head of several; may be repeated"
+
 var short = map[string]nn.LossKind{"squared": nn.SquaredError, "absolute": nn.AbsoluteError}
 
 // heads returns the heads of a config, or where it has none those of the data, with

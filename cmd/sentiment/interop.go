@@ -76,7 +76,7 @@ the states become one vector. "sentiment model info FILE" lists what is inside.`
 	cmd.Flags().StringSliceVar(&o.Labels, "labels", nil, "`names` of the scores, in their order")
 	cmd.Flags().StringSliceVar(&pools, "pool", nil, "how the states of a state_dict become one vector: last (default), mean, max")
 	cmd.Flags().StringVar(&activation, "activation", "", "between linear layers of a state_dict (default relu)")
-	cmd.Flags().StringVar(&meaning, "loss", "", "what the scores mean: cross-entropy (default), binary-cross-entropy for labels of which a text may have several, squared-error for a number")
+	cmd.Flags().StringVar(&meaning, "loss", "", "what the scores mean: "+classify.LossUsage())
 	cmd.Flags().StringVar(&card.Name, "name", "", "name of the model")
 	return cmd
 }

@@ -41,7 +41,7 @@ func (r *recipeFlags) read(cmd *cobra.Command, data, dev []string, wants string)
 // number.
 func addStart(cmd *cobra.Command, o *recipe.Options) {
 	addInit(cmd, &o.Start)
-	cmd.Flags().StringArrayVar((*[]string)(&o.Losses), "loss", nil, "`squared` or absolute: the labels are numbers to predict, and that error is the loss; name=squared for one head of several; may be repeated")
+	cmd.Flags().StringArrayVar((*[]string)(&o.Losses), "loss", nil, recipe.LossesUsage)
 }
 
 func addInit(cmd *cobra.Command, s *recipe.Start) {
