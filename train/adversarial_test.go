@@ -77,9 +77,9 @@ func TestDivergence(t *testing.T) {
 	}
 }
 
-// The step of the power method finds a direction in which the answers change
-// more than in random ones.
-func TestVirtualDirection(t *testing.T) {
+// trained is a fit after 30 steps on a batch of 24 texts, and the batch.
+func trained(t *testing.T, a Adversarial, unlabelled *corpora.Dataset) (*fit, *batch) {
+	t.Helper()
 	d := &corpora.Dataset{Heads: []string{"x"}}
 	for i := range 24 {
 		label, word := "a", "good"
@@ -88,7 +88,7 @@ func TestVirtualDirection(t *testing.T) {
 		}
 		d.Examples = append(d.Examples, corpora.Example{Text: fmt.Sprint("it is ", word, " number ", i), Labels: []string{label}})
 	}
-	tr := Trainer{Config: Config{Seed: 3, Adversarial: Adversarial{VAT: 1, Epsilon: 0.5}}}
+	tr := Trainer{Config: Config{Seed: 3, Adversarial: a}, Unlabelled: unlabelled}
 	tr.Model.Embed, tr.Model.LSTM = 8, lstm.Config{HiddenSize: 8}
 	tr.Model.Vocab.MinCount = 1
 	f, err := tr.start(t.Context(), nil, d, nil)
@@ -111,6 +111,13 @@ func TestVirtualDirection(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	return f, one
+}
+
+// The step of the power method finds a direction in which the answers change
+// more than in random ones.
+func TestVirtualDirection(t *testing.T) {
+	f, one := trained(t, Adversarial{VAT: 1, Epsilon: 0.5}, nil)
 	forward := func() {
 		logits, err := f.net.Forward(&f.ws, one.gather(), lstm.Mode{Train: true, Seed: 1})
 		if err != nil {
@@ -136,6 +143,49 @@ func TestVirtualDirection(t *testing.T) {
 		}
 		if other, _ := f.divergence(logits); !(other < best/2) {
 			t.Errorf("divergence %v in a random direction, %v in the one that was found", other, best)
+		}
+	}
+}
+
+// The loss of a step has all adversarial losses with their weights: that of labelled
+// texts, and the virtual one of texts with labels and without.
+func TestAdversarialLosses(t *testing.T) {
+	unlabelled := &corpora.Dataset{Examples: []corpora.Example{{Text: "it is good and bad"}, {Text: "number 7 is good"}}}
+	f, one := trained(t, Adversarial{Weight: 0.3, VAT: 0.6, Epsilon: 0.5}, unlabelled)
+	batches := f.adversary.batches
+	more := func(weight, vat float64, batches [][]int) float64 {
+		f.cfg.Adversarial.Weight, f.cfg.Adversarial.VAT, f.adversary.batches = weight, vat, batches
+		nn.ZeroGrad(f.net.Params())
+		logits, err := f.net.Forward(&f.ws, one.gather(), lstm.Mode{Train: true, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, dLogits := f.loss(logits, one.dealt)
+		g, err := f.net.BackwardWords(&f.ws, dLogits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum, err := f.addAdversarial(30, one.dealt, logits, g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sum
+	}
+	adversarial, virtual, both := more(0.3, 0, nil), more(0, 0.6, nil), more(0, 0.6, batches)
+	if !(adversarial > 1e-3 && virtual > 1e-6 && both > virtual*1.0001) {
+		t.Errorf("losses %v, virtual %v, with unlabelled texts %v, want all to be there", adversarial, virtual, both)
+	}
+	for _, tt := range []struct {
+		name      string
+		got, want float64
+	}{
+		{"all", more(0.3, 0.6, batches), adversarial + both},
+		{"without unlabelled texts", more(0.3, 0.6, nil), adversarial + virtual},
+		{"half the weight", more(0.15, 0, nil), adversarial / 2},
+		{"half the virtual weight", more(0, 0.3, batches), both / 2},
+	} {
+		if math.Abs(tt.got-tt.want) > 1e-6*tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, tt.got, tt.want)
 		}
 	}
 }

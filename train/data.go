@@ -103,7 +103,7 @@ func withoutForeign(heads []classify.Head, d *corpora.Dataset) (_ *corpora.Datas
 					foreign = append(foreign, what)
 				}
 			}
-			if len(foreign) > 0 && &out.Examples[0] == &d.Examples[0] {
+			if &out.Examples[0] == &d.Examples[0] {
 				out.Examples = slices.Clone(d.Examples)
 			}
 			e := &out.Examples[i]
