@@ -129,7 +129,7 @@ func (f *fit) addAdversarial(step int, b dealt, logits [][]float32, g []float32)
 		if err := f.net.Backward(&f.ws, dLogits); err != nil {
 			return 0, err
 		}
-		sum += a.Weight * loss
+		sum = a.Weight * loss
 	}
 	if a.VAT == 0 {
 		return sum, nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/textlstm/textlstm/classify"
@@ -153,9 +154,11 @@ func TestAdversarialLosses(t *testing.T) {
 	unlabelled := &corpora.Dataset{Examples: []corpora.Example{{Text: "it is good and bad"}, {Text: "number 7 is good"}}}
 	f, one := trained(t, Adversarial{Weight: 0.3, VAT: 0.6, Epsilon: 0.5}, unlabelled)
 	batches := f.adversary.batches
+	parts := map[string]float64{}
+	var gradient []float32 // of the last one, in the first head
 	more := func(weight, vat float64, batches [][]int) float64 {
+		t.Helper()
 		f.cfg.Adversarial.Weight, f.cfg.Adversarial.VAT, f.adversary.batches = weight, vat, batches
-		nn.ZeroGrad(f.net.Params())
 		logits, err := f.net.Forward(&f.ws, one.gather(), lstm.Mode{Train: true, Seed: 1})
 		if err != nil {
 			t.Fatal(err)
@@ -165,27 +168,72 @@ func TestAdversarialLosses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		nn.ZeroGrad(f.net.Params())
 		sum, err := f.addAdversarial(30, one.dealt, logits, g)
 		if err != nil {
 			t.Fatal(err)
 		}
+		params := f.net.Params()
+		gradient = slices.Clone(params[len(params)-1].Grad)
 		return sum
 	}
-	adversarial, virtual, both := more(0.3, 0, nil), more(0, 0.6, nil), more(0, 0.6, batches)
-	if !(adversarial > 1e-3 && virtual > 1e-6 && both > virtual*1.0001) {
-		t.Errorf("losses %v, virtual %v, with unlabelled texts %v, want all to be there", adversarial, virtual, both)
+	// What the losses are, taken one by one.
+	if logits, err := f.net.Forward(&f.ws, one.gather(), lstm.Mode{Train: true, Seed: 1}); err != nil {
+		t.Fatal(err)
+	} else {
+		_, dLogits := f.loss(logits, one.dealt)
+		g, err := f.net.BackwardWords(&f.ws, dLogits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.keepClean(logits)
+		if logits, err = f.perturb(g, 0.5); err != nil {
+			t.Fatal(err)
+		}
+		parts["adversarial"], _ = f.loss(logits, one.dealt)
+		if parts["virtual"], err = f.addVirtual(30, 0); err != nil {
+			t.Fatal(err)
+		}
+		mode := lstm.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "unlabelled step", 30)}
+		if logits, err = f.net.Forward(&f.ws, f.unlabelledBatch(30), mode); err != nil {
+			t.Fatal(err)
+		}
+		f.keepClean(logits)
+		if parts["unlabelled"], err = f.addVirtual(30, 1); err != nil {
+			t.Fatal(err)
+		}
 	}
+	adversarial, virtual, of := 0.3*parts["adversarial"], parts["virtual"], parts["unlabelled"]
+	if !(adversarial > 1e-3 && virtual > 1e-9 && of > 1e-9) || virtual == of {
+		t.Fatalf("losses %v, virtual %v, of unlabelled texts %v, want all to be there", adversarial, virtual, of)
+	}
+	gradients := map[string][]float32{}
 	for _, tt := range []struct {
-		name      string
-		got, want float64
+		name        string
+		weight, vat float64
+		batches     [][]int
+		want        float64
 	}{
-		{"all", more(0.3, 0.6, batches), adversarial + both},
-		{"without unlabelled texts", more(0.3, 0.6, nil), adversarial + virtual},
-		{"half the weight", more(0.15, 0, nil), adversarial / 2},
-		{"half the virtual weight", more(0, 0.3, batches), both / 2},
+		{"adversarial", 0.3, 0, batches, adversarial},
+		{"half of it", 0.15, 0, batches, adversarial / 2},
+		{"virtual", 0, 0.6, nil, virtual},
+		{"half of that", 0, 0.3, nil, virtual / 2},
+		{"with unlabelled texts", 0, 0.6, batches, virtual + of},
+		{"all", 0.3, 0.6, batches, adversarial + virtual + of},
 	} {
-		if math.Abs(tt.got-tt.want) > 1e-6*tt.want {
-			t.Errorf("%s: %v, want %v", tt.name, tt.got, tt.want)
+		if got := more(tt.weight, tt.vat, tt.batches); math.Abs(got-tt.want) > 1e-6*tt.want {
+			t.Errorf("%s: loss %v, want %v", tt.name, got, tt.want)
+		}
+		gradients[tt.name] = gradient
+	}
+	for i, g := range gradients["all"] {
+		for _, pair := range [][2]float32{
+			{gradients["half of it"][i], gradients["adversarial"][i] / 2}, {gradients["half of that"][i], gradients["virtual"][i] / 2},
+			{g, gradients["adversarial"][i] + gradients["with unlabelled texts"][i]},
+		} {
+			if d := pair[0] - pair[1]; pair[0] == 0 || d > 1e-5 || d < -1e-5 {
+				t.Errorf("gradient[%d] %v, want %v", i, pair[0], pair[1])
+			}
 		}
 	}
 }

@@ -46,6 +46,33 @@ func TestHeadSpelling(t *testing.T) {
 	}
 }
 
+// A column with sets of labels is one head of several, unless its loss says otherwise; one
+// of numbers has no labels.
+func TestHeadLoss(t *testing.T) {
+	d := &corpora.Dataset{Heads: []string{"one", "sets"}, Separator: ";"}
+	for _, l := range [][]string{{"1", "a;b"}, {"2", "a"}} {
+		d.Examples = append(d.Examples, corpora.Example{Labels: l})
+	}
+	for _, tt := range []struct {
+		head   classify.Head
+		loss   nn.LossKind
+		labels []string
+	}{
+		{classify.Head{Name: "one"}, "", []string{"1", "2"}},
+		{classify.Head{Name: "one", Loss: nn.Loss{Kind: nn.SquaredError}}, nn.SquaredError, nil},
+		{classify.Head{Name: "sets"}, nn.BinaryCrossEntropy, []string{"a", "b"}},
+		{classify.Head{Name: "sets", Loss: nn.Loss{Kind: nn.CrossEntropy}}, nn.CrossEntropy, []string{"a", "a;b"}},
+	} {
+		heads, err := Heads([]classify.Head{tt.head}, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h := heads[0]; h.Loss.Kind != tt.loss || !slices.Equal(h.Labels, tt.labels) {
+			t.Errorf("head %s with loss %q: loss %q, labels %q, want %q, %q", tt.head.Name, tt.head.Loss.Kind, h.Loss.Kind, h.Labels, tt.loss, tt.labels)
+		}
+	}
+}
+
 // Labels that the heads do not know are taken out and named once, all of them; the data
 // stays as it was.
 func TestWithoutForeign(t *testing.T) {
@@ -81,7 +108,7 @@ func TestSetAppend(t *testing.T) {
 	window := func(weights []float32, labels ...int32) *set {
 		return &set{
 			texts: make([]classify.Encoded, len(labels)), source: make([]int32, len(labels)), weights: weights,
-			targets: []nn.Targets{{Labels: labels}}, allowed: make([][][]bool, 1),
+			targets: []nn.Targets{{Labels: labels}, {Values: make([]float32, 2*len(labels))}}, allowed: make([][][]bool, 2),
 		}
 	}
 	for _, tt := range []struct {
@@ -105,8 +132,8 @@ func TestSetAppend(t *testing.T) {
 		for _, w := range tt.windows {
 			n += len(w.texts)
 		}
-		if len(all.texts) != n || len(all.source) != n || len(all.targets[0].Labels) != n {
-			t.Errorf("%s: %d texts, %d sources, %v, want %d", tt.name, len(all.texts), len(all.source), all.targets[0].Labels, n)
+		if len(all.texts) != n || len(all.source) != n || len(all.targets[0].Labels) != n || len(all.targets[1].Values) != 2*n {
+			t.Errorf("%s: %d texts, %d sources, %v, want those of %d", tt.name, len(all.texts), len(all.source), all.targets, n)
 		}
 	}
 }
