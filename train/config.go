@@ -125,7 +125,27 @@ func (c Config) Resolve() Config {
 // Validate reports everything that is wrong with a resolved config, as a
 // *ConfigError.
 func (c Config) Validate() error {
-	var errs []error
+	return configError(append(c.check(), c.Model.Validate(), c.checkMetric())...)
+}
+
+// CheckSettings reports, as a *ConfigError, what is wrong with c before it is resolved, while
+// texts and a start have still to choose what it leaves open: with each setting alone.
+// Validate says what is wrong with the heads and with settings together.
+func (c Config) CheckSettings() error {
+	c = c.Resolve()
+	return configError(append(c.check(), c.Model.CheckSettings(), c.checkMetricName())...)
+}
+
+func configError(errs ...error) error {
+	if err := errors.Join(errs...); err != nil {
+		return &ConfigError{err}
+	}
+	return nil
+}
+
+// check reports what is wrong with the settings of a training, but for those of the model
+// and the metric, which the heads have a say in.
+func (c Config) check() (errs []error) {
 	for _, f := range []struct {
 		name  string
 		value int
@@ -146,11 +166,7 @@ func (c Config) Validate() error {
 	if !(c.ClipNorm > 0) {
 		errs = append(errs, fmt.Errorf("train: clip_norm = %v, want more than 0", c.ClipNorm))
 	}
-	errs = append(errs, c.Model.Validate(), c.Optimizer.Validate(), c.Schedule.Validate(), c.EMA.Validate(), c.NBSVM.Validate(), c.Adversarial.validate(), c.Distill.validate(), c.checkMetric())
-	if err := errors.Join(errs...); err != nil {
-		return &ConfigError{err}
-	}
-	return nil
+	return append(errs, c.Optimizer.Validate(), c.Schedule.Validate(), c.EMA.Validate(), c.NBSVM.Validate(), c.Adversarial.validate(), c.Distill.validate())
 }
 
 // A ConfigError says that settings make no sense, whatever the data.

@@ -90,11 +90,20 @@ type (
 	MemoryError = loop.MemoryError
 )
 
-func (c Config) checkMetric() error {
-	head, metric := c.metric()
-	if !slices.Contains(evaluate.Names(), metric) {
+// checkMetricName reports a metric that there is not.
+func (c Config) checkMetricName() error {
+	if _, metric := c.metric(); !slices.Contains(evaluate.Names(), metric) {
 		return fmt.Errorf("train: metric %q is not one of %q", metric, evaluate.Names())
 	}
+	return nil
+}
+
+// checkMetric reports a metric that there is not, or not of the heads.
+func (c Config) checkMetric() error {
+	if err := c.checkMetricName(); err != nil {
+		return err
+	}
+	head, metric := c.metric()
 	heads := slices.DeleteFunc(slices.Clone(c.Model.Heads), func(h classify.Head) bool { return head != "" && h.Name != head })
 	if len(heads) == 0 {
 		return fmt.Errorf("train: metric %q names a head that the model lacks", c.Metric)

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 )
 
 // Bounds of a config file. They are looked at before it is parsed, for a parser
@@ -12,6 +14,7 @@ import (
 const (
 	maxFile  = 256 << 10 // bytes
 	maxDepth = 32        // lists and tables within each other, and parts of a dotted key
+	maxList  = 1 << 10   // tables in a list, such as heads
 )
 
 // readBounded reads a config file within the bounds.
@@ -32,6 +35,34 @@ func readBounded(file string) ([]byte, error) {
 		return nil, errorf("%s: %w", file, err)
 	}
 	return b, nil
+}
+
+// checkLists reports a list of more than maxList tables in a group of settings.
+func checkLists(group map[string]any, prefix string) error {
+	for _, name := range slices.Sorted(maps.Keys(group)) {
+		var list []map[string]any
+		switch v := group[name].(type) {
+		case map[string]any:
+			list = append(list, v)
+		case []map[string]any: // of TOML
+			list = v
+		case []any: // of JSON
+			for _, e := range v {
+				if e, ok := e.(map[string]any); ok {
+					list = append(list, e)
+				}
+			}
+		}
+		if len(list) > maxList {
+			return fmt.Errorf("settings: a list of %d tables in %s, want at most %d", len(list), prefix+name, maxList)
+		}
+		for _, e := range list {
+			if err := checkLists(e, prefix+name+"."); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // checkDepth checks the depth of TOML, or of JSON, whose strings, lists and objects

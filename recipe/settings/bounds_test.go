@@ -29,6 +29,9 @@ func TestBounds(t *testing.T) {
 		{"behind strings", "c.toml", `a = ['[', "\"[", """` + "\n" + `[\"""""", '''` + "\n''''', # [\n" + rep("[", 100_000), "line 4: nested more than 32 deep"},
 		{"a large file", "c.toml", rep("k = 1\n", 1<<18), "more than 262144 bytes"},
 		{"keys", "c.toml", many("k%d = 1\n"), `unknown field "k0"`},
+		{"heads", "c.toml", rep("[[model.heads]]\n", 16_000), "a list of 16000 tables in model.heads, want at most 1024"},
+		{"heads of JSON", "c.json", `{"model":{"heads":[` + rep("{},", 80_000) + "{}]}}", "a list of 80001 tables in model.heads, want at most 1024"},
+		{"layers", "c.toml", "[[model.heads]]\n" + rep("[[model.heads.layers]]\n", 1025), "a list of 1025 tables in model.heads.layers, want at most 1024"},
 		{"groups", "c.toml", many("[g%d]\n"), `unknown field "g0"`},
 		{"keys of JSON", "c.json", "{" + many(`"k%d":1,`) + `"z":1}`, `unknown field "k0"`},
 	} {
@@ -49,6 +52,18 @@ func TestBounds(t *testing.T) {
 		if made := after.TotalAlloc - before.TotalAlloc; took > 10*time.Second || made > 64<<20 {
 			t.Errorf("%s: %v and %d MiB", tt.name, took, made>>20)
 		}
+	}
+}
+
+// As many tables in a list as are allowed.
+func TestLongList(t *testing.T) {
+	s, err := Read(write(t, "c.toml", strings.Repeat("[[model.heads]]\nlayers = [{units = 3}]\n", 1024)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c train.Config
+	if err := s.Over(&c); err != nil || len(c.Model.Heads) != 1024 {
+		t.Errorf("%d heads, %v", len(c.Model.Heads), err)
 	}
 }
 

@@ -28,7 +28,7 @@ func errorf(format string, args ...any) error { return &Error{fmt.Errorf(format,
 
 // Read reads a config file, if one is named, in JSON if its name ends in
 // .json, else in TOML, and then path=value settings: a value is JSON or else a bare
-// string. A file of more than 1 MiB, or nested more than 32 deep, is not parsed. An
+// string. A file of more than 256 KiB, or nested more than 32 deep, is not parsed. An
 // *Error says what is wrong with the settings; other errors are the system's.
 func Read(file string, sets []string) (Tree, error) {
 	tree := Tree{}
@@ -62,6 +62,9 @@ func Read(file string, sets []string) (Tree, error) {
 // with JSON tags. Its other fields stay. A setting that it has not, or of another
 // type, is an *Error; the first names those that may have been meant.
 func (t Tree) Over(config any) error {
+	if err := checkLists(t, ""); err != nil {
+		return &Error{err}
+	}
 	if path := unknown(t, "", reflect.TypeOf(config).Elem()); path != "" {
 		err := fmt.Errorf("settings: unknown field %q", path)
 		if near := nearest(t.leaf(path), Keys(config)); len(near) > 0 {
