@@ -196,24 +196,8 @@ func (c Config) Validate() error {
 	if err := c.checkCounts(); err != nil {
 		return err
 	}
-	var errs []error
+	errs := c.checkEach()
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("classify: "+format, args...)) }
-	if _, err := tokenize.Parse(c.Pipeline); err != nil {
-		errs = append(errs, err)
-	}
-	const mostLanguages = 200
-	for i, l := range c.Languages[:min(len(c.Languages), mostLanguages+1)] {
-		if i == mostLanguages || !languageCode.MatchString(l) || slices.Contains(c.Languages[:i], l) {
-			bad("languages: number %d is %q, want at most %d distinct ISO 639 codes, such as en", i+1, l, mostLanguages)
-			break
-		}
-	}
-	if err := c.Vocab.Validate(); err != nil {
-		errs = append(errs, err)
-	}
-	if c.Embed < 1 {
-		bad("embed = %d, want at least 1", c.Embed)
-	}
 	if err := c.Subword.Validate(); err != nil {
 		errs = append(errs, err)
 	}
@@ -222,19 +206,8 @@ func (c Config) Validate() error {
 	}
 	encoder := c.checkEncoder()
 	errs = append(errs, encoder, c.checkMembers())
-	if c.Chunk < 0 {
-		bad("chunk = %d, want 0 or more tokens", c.Chunk)
-	}
 	if encoder == nil {
 		errs = append(errs, c.poolConfig().Validate())
-	}
-	for _, d := range []struct {
-		name string
-		p    float64
-	}{{"word_dropout", c.WordDropout}, {"dropout", c.Dropout}} {
-		if !(d.p >= 0 && d.p < 1) {
-			bad("%s = %v, want 0 <= p < 1", d.name, d.p)
-		}
 	}
 	if c.HasWide() {
 		errs = append(errs, c.Ngrams.Validate())
@@ -262,6 +235,49 @@ func (c Config) Validate() error {
 		errs = append(errs, h.checkHidden(names)...)
 	}
 	return firstOf(errs)
+}
+
+// CheckSettings is Validate for a resolved config that is still to get its heads or some of
+// its shapes: it looks at the counts, and at each setting that means the same with any
+// others.
+func (c Config) CheckSettings() error {
+	if err := c.checkCounts(); err != nil {
+		return err
+	}
+	return firstOf(c.checkEach())
+}
+
+// checkEach reports what is wrong with settings whatever the others are.
+func (c Config) checkEach() (errs []error) {
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf("classify: "+format, args...)) }
+	if _, err := tokenize.Parse(c.Pipeline); err != nil {
+		errs = append(errs, err)
+	}
+	const mostLanguages = 200
+	for i, l := range c.Languages[:min(len(c.Languages), mostLanguages+1)] {
+		if i == mostLanguages || !languageCode.MatchString(l) || slices.Contains(c.Languages[:i], l) {
+			bad("languages: number %d is %q, want at most %d distinct ISO 639 codes, such as en", i+1, l, mostLanguages)
+			break
+		}
+	}
+	if err := c.Vocab.Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	if c.Embed < 1 {
+		bad("embed = %d, want at least 1", c.Embed)
+	}
+	if c.Chunk < 0 {
+		bad("chunk = %d, want 0 or more tokens", c.Chunk)
+	}
+	for _, d := range []struct {
+		name string
+		p    float64
+	}{{"word_dropout", c.WordDropout}, {"dropout", c.Dropout}} {
+		if !(d.p >= 0 && d.p < 1) {
+			bad("%s = %v, want 0 <= p < 1", d.name, d.p)
+		}
+	}
+	return errs
 }
 
 // numDeepParams counts the weights of the deep branch of a valid config for a

@@ -47,7 +47,8 @@ func (Recipe) Choices() map[string][]string {
 }
 
 // Read reads a config file, if one is named, and applies path=value settings. An
-// *Error says what is wrong with them; other errors are the system's.
+// *Error or a *train.ConfigError says what is wrong with them, as far as that does not
+// depend on texts; other errors are the system's.
 func Read(file string, sets []string) (*Recipe, error) {
 	tree, err := settings.Read(file, sets)
 	if err != nil {
@@ -55,6 +56,9 @@ func Read(file string, sets []string) (*Recipe, error) {
 	}
 	r := &Recipe{settings: tree}
 	if err := tree.Over(r); err != nil {
+		return nil, err
+	}
+	if err := r.CheckSettings(); err != nil {
 		return nil, err
 	}
 	for _, list := range [][]Source{r.Data, r.Dev} {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -159,5 +160,30 @@ func TestWriteFileZeros(t *testing.T) {
 	}
 	if diff := cmp.Diff(c, got); diff != "" {
 		t.Errorf("-written +read:\n%s", diff)
+	}
+}
+
+// A setting that is wrong with any texts is found by Read, before they are read; one that
+// texts or a start may put right is not.
+func TestReadChecks(t *testing.T) {
+	for _, set := range []string{
+		"optimizer.kind=x", "schedule.kind=x", "schedule.rate=-1", "ema.decay=2", "nbsvm.c=-1", "adversarial.vat=-1", "distill.labels=-1", "metric=x", "metric=topic:x",
+		"epochs=-1", "batch_size=-1", "patience=-1", "crop=2", "finetune.decay=0.5", "clip_norm=-1",
+		"model.pipeline=x", "model.embed=-1", "model.vocab.min_count=-1", "model.chunk=-1", "model.dropout=1", "model.word_dropout=-1", `model.languages=["english"]`,
+		"model.pool=[" + strings.Repeat(`"max",`, 16) + `"max"]`,
+	} {
+		_, err := Read("", []string{set})
+		var config *train.ConfigError
+		if !errors.As(err, &config) {
+			t.Errorf("%s: %v, want a *train.ConfigError", set, err)
+		}
+	}
+	for _, sets := range [][]string{
+		nil, {"model.no_deep=true"}, {"model.ngrams.words=3"}, {"metric=topic:accuracy"}, {"metric=rmse"}, {"model.subword.min=2"},
+		{`model.heads=[{"name":"topic"}]`}, {"model.vocab.buckets=100"}, {"optimizer.kind=sgd", "optimizer.momentum=0.9", "optimizer.nesterov=true"},
+	} {
+		if _, err := Read("", sets); err != nil {
+			t.Errorf("%q: %v", sets, err)
+		}
 	}
 }
