@@ -5,8 +5,10 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
+	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 )
 
@@ -49,6 +51,9 @@ func TestBestEpochs(t *testing.T) {
 	}
 	if got := bestEpoch(history); got != 3 {
 		t.Errorf("best epoch %d, want 3", got)
+	}
+	if got := bestEpoch([]Epoch{{Epoch: 1}, {Epoch: 2}}); got != 0 {
+		t.Errorf("best epoch %d without dev texts, want 0", got)
 	}
 	if got := bestEpochs([]Epoch{{Epoch: 1, Dev: best}, {Epoch: 2, Dev: other}}, 1); !slices.Equal(got, []int{1}) {
 		t.Errorf("best epochs %v of one network, want 1", got)
@@ -103,5 +108,24 @@ func TestEpochsFromStart(t *testing.T) {
 		if got := (Config{Epochs: tt.epochs}).From(new(Start), tt.texts).Epochs; got != tt.want {
 			t.Errorf("%d epochs of %d texts become %d, want %d", tt.epochs, tt.texts, got, tt.want)
 		}
+	}
+}
+
+// What goes on from a start has its pipeline, its sizes, words in place of stems, and a
+// larger vocabulary unless another size is asked for.
+func TestFromStart(t *testing.T) {
+	s := &Start{model: classify.Config{Pipeline: "words|lower", Embed: 7, LSTM: lstm.Config{HiddenSize: 5}}}
+	var c Config
+	c.Model.Pipeline, c.Model.Embed = "words|stem:en", 9
+	c.Model.Ngrams.Words = 2
+	c.Model.Subword.Bits = 4
+	got := c.From(s, 0).Model
+	if got.Pipeline != "words|lower" || got.Embed != 7 || got.LSTM.HiddenSize != 5 || got.Vocab.MaxSize != 50_000 || got.Ngrams.Stem != "en" || got.Subword != c.Model.Subword {
+		t.Errorf("from a start of words: %+v", got)
+	}
+	c.Model.Vocab.MaxSize = 10
+	s.model.Subword.Bits, s.model.Subword.Min, s.model.Subword.Max = 6, 2, 3
+	if got := c.From(s, 0).Model; got.Vocab.MaxSize != 10 || got.Subword != s.model.Subword {
+		t.Errorf("from a start with sub-words: %+v", got)
 	}
 }
