@@ -12,7 +12,7 @@ import (
 // Bounds of a config file. They are looked at before it is parsed, for a parser
 // needs thousands of times the memory of what is nested or named often enough.
 const (
-	maxFile  = 256 << 10 // bytes
+	maxFile  = 128 << 10 // bytes
 	maxDepth = 32        // lists and tables within each other, and parts of a dotted key
 	maxList  = 1 << 10   // tables in a list, such as heads
 )

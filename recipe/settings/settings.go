@@ -28,7 +28,7 @@ func errorf(format string, args ...any) error { return &Error{fmt.Errorf(format,
 
 // Read reads a config file, if one is named, in JSON if its name ends in
 // .json, else in TOML, and then path=value settings: a value is JSON or else a bare
-// string. A file of more than 256 KiB, or nested more than 32 deep, is not parsed. An
+// string. A file of more than 128 KiB, or nested more than 32 deep, is not parsed. An
 // *Error says what is wrong with the settings; other errors are the system's.
 func Read(file string, sets []string) (Tree, error) {
 	tree := Tree{}

@@ -1,6 +1,7 @@
 package crossval
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -254,7 +255,7 @@ func TestResumeEndsAsIfNothingHadHappened(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"unexpected end":   string(saved[:len(saved)/2]),
+		"unexpected end":   string(saved[:bytes.LastIndexByte(saved[:len(saved)/2], ',')+1]), // not in a number, which has errors of its own
 		"is 3 there":       strings.Replace(string(saved), `"version":2`, `"version":3`, 1),
 		"answers to 22":    strings.Replace(string(saved), `"answers":[{`, `"answers":[{},{`, 1),
 		"answer 0 is of 0": strings.Replace(string(saved), `"Scores"`, `"scores_"`, 1),
