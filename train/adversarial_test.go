@@ -216,6 +216,8 @@ func TestAdversarialLosses(t *testing.T) {
 	}{
 		{"adversarial", 0.3, 0, batches, adversarial},
 		{"half of it", 0.15, 0, batches, adversarial / 2},
+		{"with weight 1", 1, 0, batches, parts["adversarial"]},
+		{"virtual with weight 1", 0, 1, nil, virtual / 0.6},
 		{"virtual", 0, 0.6, nil, virtual},
 		{"half of that", 0, 0.3, nil, virtual / 2},
 		{"with unlabelled texts", 0, 0.6, batches, virtual + of},
