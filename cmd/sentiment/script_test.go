@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/clitest"
 )
 
 func TestMain(m *testing.M) {
@@ -34,9 +35,8 @@ func tinyModel(t *testing.T) string {
 
 // The scripts in testdata/script are the command's contract. They see the model
 // as $MODEL, its texts as $TINY and files of other frameworks below $FOREIGN, and have
-// three commands of their own:
+// two commands beside those of clitest.Scripts:
 //
-//	code N COMMAND...        run COMMAND, which must exit with N
 //	json PATH VALUE          compare a value of the JSON on the last stdout
 //	long FILE BYTES          write a file of that many bytes of words, one line
 func TestScripts(t *testing.T) {
@@ -49,43 +49,9 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	model := tinyModel(t)
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
-		Setup: func(e *testscript.Env) error {
-			e.Setenv("MODEL", model)
-			e.Setenv("TINY", filepath.Join(tiny, "tiny.tsv"))
-			e.Setenv("FOREIGN", foreign)
-			e.Setenv("CONFIG", filepath.Join(tiny, "tiny.toml"))
-			return nil
-		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"code": code,
-			"json": jsonValue,
-			"long": long,
-		},
-	})
-}
-
-// code runs a command and checks its exit code, which testscript's own exec
-// knows only as zero or not.
-func code(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: code N command...")
-	}
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	err = ts.Exec(args[1], args[2:]...)
-	got := 0
-	if exit, ok := err.(interface{ ExitCode() int }); ok {
-		got = exit.ExitCode()
-	} else if err != nil {
-		ts.Fatalf("%v", err)
-	}
-	if got != want {
-		ts.Fatalf("exit code %d, want %d", got, want)
-	}
+	clitest.Scripts(t, map[string]string{
+		"MODEL": model, "TINY": filepath.Join(tiny, "tiny.tsv"), "FOREIGN": foreign, "CONFIG": filepath.Join(tiny, "tiny.toml"),
+	}, map[string]clitest.Command{"json": jsonValue, "long": long})
 }
 
 // jsonValue compares the value at a path such as "sentiment.labels.0" of the

@@ -1,4 +1,4 @@
-// Package clitest holds what a command of this module says of itself to its pages.
+// Package clitest holds a command of this module to its pages and its scripts.
 package clitest
 
 import (
