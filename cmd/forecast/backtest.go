@@ -98,7 +98,7 @@ func (b *backtestFlags) run(cmd *cobra.Command, files []string) error {
 		{Name: "origins", Value: fmt.Sprintf("every %d steps after %g %% of the steps; trained %s", test.Stride, 100*test.Train, trained)},
 	}
 	out := cmd.OutOrStdout()
-	return b.page.write(out, b.style, page.Page{Title: "Back-test", Facts: facts, Sections: []page.Section{section}}, func() error {
+	return b.page.Show(out, b.style, page.Page{Title: "Back-test", Facts: facts, Sections: []page.Section{section}}, func() error {
 		return report.Table(out, section.Header, section.Rows, b.style)
 	})
 }

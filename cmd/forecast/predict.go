@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"strconv"
@@ -106,7 +105,7 @@ func (p *predictFlags) run(cmd *cobra.Command, files []string) error {
 	section.Header, section.Rows = rows(series, list, report.HTML)
 	facts := []page.Fact{{Name: "model", Value: p.model}, {Name: "steps", Value: strconv.Itoa(steps)}}
 	out := cmd.OutOrStdout()
-	return p.page.write(out, p.style, page.Page{Title: "Forecast", Facts: facts, Sections: []page.Section{section}}, func() error {
+	return p.page.Show(out, p.style, page.Page{Title: "Forecast", Facts: facts, Sections: []page.Section{section}}, func() error {
 		header, rows := rows(series, list, p.style)
 		return report.Table(out, header, rows, p.style)
 	})
@@ -174,17 +173,4 @@ func (p *pageFlags) add(cmd *cobra.Command) {
 	f.StringVar(&p.Plots, "plots", "", "also write the plots as SVG and PNG into this `directory`")
 	cli.Must(cmd.MarkFlagDirname("plots"))
 	cli.Must(cmd.MarkFlagFilename("report", "html"))
-}
-
-// write puts the page where the flags and the style say; for any other style than HTML,
-// text prints.
-func (p *pageFlags) write(out io.Writer, style report.Style, pg page.Page, text func() error) error {
-	pg, err := p.Write(pg)
-	if err != nil {
-		return err
-	}
-	if style == report.HTML {
-		return page.Write(out, pg)
-	}
-	return text()
 }

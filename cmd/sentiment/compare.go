@@ -120,7 +120,7 @@ func (c *comparison) run(ctx context.Context, out, log io.Writer, names []string
 			d.Wins, d.Regressions = nil, nil
 		}
 	}
-	if err := c.page.write(out, c.style, c.view(names, done), func() error {
+	if err := c.page.Show(out, c.style, c.view(names, done), func() error {
 		if c.all {
 			return report.WriteComparisons(out, c.style, done...)
 		}

@@ -134,7 +134,7 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 		return err
 	}
 	pg := page.Page{Title: "Evaluation", Facts: e.facts(m, files), Heads: heads, History: studies.History(m.Card())}
-	if err := e.page.write(out, e.style, pg, func() error {
+	if err := e.page.Show(out, e.style, pg, func() error {
 		if e.all {
 			return report.Write(out, e.style, evals...)
 		}

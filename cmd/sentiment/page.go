@@ -1,12 +1,9 @@
 package main
 
 import (
-	"io"
-
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/internal/cli"
-	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/page"
 )
 
@@ -21,17 +18,4 @@ func (p *pageFlags) add(cmd *cobra.Command) {
 	cli.Must(cmd.MarkFlagDirname("plots"))
 	cli.Must(cmd.MarkFlagFilename("report", "html"))
 	cli.Must(cmd.MarkFlagFilename("history"))
-}
-
-// write puts the page where the flags and the style say; for any other style
-// than HTML, text prints to out.
-func (p *pageFlags) write(out io.Writer, style report.Style, pg page.Page, text func() error) error {
-	pg, err := p.Write(pg)
-	if err != nil {
-		return err
-	}
-	if style == report.HTML {
-		return page.Write(out, pg)
-	}
-	return text()
 }

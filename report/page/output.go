@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/report"
 )
 
 // An Output says where a page goes beside standard output; "" is nowhere.
@@ -38,4 +39,17 @@ func (o *Output) Write(p Page) (Page, error) {
 		return p, nil
 	}
 	return p, fsx.WriteFile(fsx.OS{}, o.File, func(w io.Writer) error { return Write(w, p) })
+}
+
+// Show writes the page and its plots where o says, and to out the page if style is HTML,
+// else what text prints.
+func (o *Output) Show(out io.Writer, style report.Style, p Page, text func() error) error {
+	p, err := o.Write(p)
+	if err != nil {
+		return err
+	}
+	if style == report.HTML {
+		return Write(out, p)
+	}
+	return text()
 }
