@@ -101,12 +101,12 @@ type Progress struct {
 	Warning error
 }
 
-// ProgressOf returns how far a loop of so many steps is.
-func ProgressOf(l *loop.Loop, steps int) Progress {
+// ProgressOf returns how far a loop of so many steps is, with what it tells.
+func ProgressOf(l *loop.Loop, steps int, told loop.Progress) Progress {
 	return Progress{
 		Epoch: min(l.Epoch+1, l.Epochs), Epochs: l.Epochs, Step: l.Step, Steps: steps, Loss: l.Loss,
 		Rate:   l.RateAt(loop.Position{Step: max(l.Step-1, 0)}), // of the last step
-		Tokens: l.Tokens, Elapsed: l.Elapsed,
+		Tokens: l.Tokens, Elapsed: l.Elapsed, Resumed: told.Resumed, Warning: told.Warning,
 	}
 }
 

@@ -286,24 +286,21 @@ func (f *fit) Evaluate(ctx context.Context, e loop.Epoch) (best bool, err error)
 		}
 	}
 	f.history = append(f.history, h)
-	f.send(Progress{Dev: &h})
+	f.send(Progress{Dev: &h}, loop.Progress{})
 	return h.Best, nil
 }
 
 // report passes on what the loop tells.
 func (f *fit) report(p loop.Progress) {
-	f.send(Progress{Progress: pretrain.Progress{Resumed: p.Resumed, Warning: p.Warning}})
+	f.send(Progress{}, p)
 }
 
-// send fills in how far the training is.
-func (f *fit) send(p Progress) {
-	if f.t.OnProgress == nil {
-		return
+// send fills in how far the training is, and what the loop told.
+func (f *fit) send(p Progress, told loop.Progress) {
+	if f.t.OnProgress != nil {
+		p.Progress = pretrain.ProgressOf(f.loop, f.steps(), told)
+		f.t.OnProgress(p)
 	}
-	at := pretrain.ProgressOf(f.loop, f.steps())
-	at.Resumed, at.Warning = p.Resumed, p.Warning
-	p.Progress = at
-	f.t.OnProgress(p)
 }
 
 // A batch is what a step learns from.

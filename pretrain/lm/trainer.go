@@ -206,7 +206,7 @@ func (f *fit) Evaluate(ctx context.Context, e loop.Epoch) (best bool, err error)
 		return false, err
 	}
 	f.history = append(f.history, r)
-	f.send(Progress{Dev: &r})
+	f.send(Progress{Dev: &r}, loop.Progress{})
 	return false, nil
 }
 
@@ -265,17 +265,14 @@ func (f *fit) perplexity(ctx context.Context) (map[string]float64, error) {
 // does that.
 func (f *fit) report(p loop.Progress) {
 	if f.loop.Batch < f.batches || p.Resumed || p.Warning != nil {
-		f.send(Progress{Progress: pretrain.Progress{Resumed: p.Resumed, Warning: p.Warning}})
+		f.send(Progress{}, p)
 	}
 }
 
-// send fills in how far the training is.
-func (f *fit) send(p Progress) {
-	if f.t.OnProgress == nil {
-		return
+// send fills in how far the training is, and what the loop told.
+func (f *fit) send(p Progress, told loop.Progress) {
+	if f.t.OnProgress != nil {
+		p.Progress = pretrain.ProgressOf(f.loop, f.steps(), told)
+		f.t.OnProgress(p)
 	}
-	at := pretrain.ProgressOf(f.loop, f.steps())
-	at.Resumed, at.Warning = p.Resumed, p.Warning
-	p.Progress = at
-	f.t.OnProgress(p)
 }

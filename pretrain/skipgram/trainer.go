@@ -169,7 +169,7 @@ func (f *fit) Rate(p loop.Position) float64 {
 
 // Evaluate is loop.Task's.
 func (f *fit) Evaluate(context.Context, loop.Epoch) (best bool, err error) {
-	f.send(Progress{EndOfEpoch: true})
+	f.send(Progress{EndOfEpoch: true}, loop.Progress{})
 	return false, nil
 }
 
@@ -180,19 +180,16 @@ func (f *fit) check(p loop.Position) error { return pretrain.CheckPosition(p, f.
 // does that.
 func (f *fit) report(p loop.Progress) {
 	if f.loop.Batch < f.batches || p.Resumed || p.Warning != nil {
-		f.send(Progress{Progress: pretrain.Progress{Resumed: p.Resumed, Warning: p.Warning}})
+		f.send(Progress{}, p)
 	}
 }
 
-// send fills in how far the training is.
-func (f *fit) send(p Progress) {
-	if f.t.OnProgress == nil {
-		return
+// send fills in how far the training is, and what the loop told.
+func (f *fit) send(p Progress, told loop.Progress) {
+	if f.t.OnProgress != nil {
+		p.Progress = pretrain.ProgressOf(f.loop, f.steps(), told)
+		f.t.OnProgress(p)
 	}
-	at := pretrain.ProgressOf(f.loop, f.steps())
-	at.Resumed, at.Warning = p.Resumed, p.Warning
-	p.Progress = at
-	f.t.OnProgress(p)
 }
 
 // A batch is some pieces of an epoch.
