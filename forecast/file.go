@@ -4,11 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/tensorfile"
+	"github.com/textlstm/textlstm/nn/weights"
 )
 
 // formatVersion is the newest version of the model file that this code knows, and
@@ -37,13 +37,7 @@ func (m *Model) Save(path string) error {
 	if err != nil {
 		return fmt.Errorf("forecast: %w", err)
 	}
-	var tensors []tensorfile.Tensor
-	for _, p := range m.params() {
-		tensors = append(tensors, tensorfile.Float32(p.Name, p.Data, p.Shape...))
-	}
-	return fsx.WriteFile(fsx.OS{}, path, func(w io.Writer) error {
-		return tensorfile.Write(w, map[string]string{metadataKey: string(d)}, tensors)
-	})
+	return weights.Save(path, m.params(), map[string]string{metadataKey: string(d)})
 }
 
 // Load reads a model that Save has written. What is not one is an error that wraps

@@ -4,12 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/nn/weights"
 	"github.com/textlstm/textlstm/tokenize"
 	"github.com/textlstm/textlstm/tokenize/bpe"
 	"github.com/textlstm/textlstm/vocab"
@@ -70,13 +70,7 @@ func (m *Model) Save(path string) error {
 	if err != nil {
 		return fmt.Errorf("seq2seq: %w", err)
 	}
-	var tensors []tensorfile.Tensor
-	for _, p := range m.net.params {
-		tensors = append(tensors, tensorfile.Float32(p.Name, p.Data, p.Shape...))
-	}
-	return fsx.WriteFile(fsx.OS{}, path, func(w io.Writer) error {
-		return tensorfile.Write(w, map[string]string{metadataKey: string(text)}, tensors)
-	})
+	return weights.Save(path, m.net.params, map[string]string{metadataKey: string(text)})
 }
 
 // Load reads a model that Save has written. What is not one is an error that wraps
