@@ -308,13 +308,20 @@ func (r *Reader) count() {
 func ReadAll(r *Reader) (*Dataset, error) {
 	d := &Dataset{Heads: slices.Clone(r.heads)}
 	var first error
+	var chunks [][]Example // a slice that grows would leave what it was beside what it becomes
+	chunk := make([]Example, 0, 64)
 	for ex, err := range r.Accepted() {
 		if err != nil {
 			first = err
 			break
 		}
-		d.Examples = append(d.Examples, ex)
+		if len(chunk) == cap(chunk) {
+			chunks = append(chunks, chunk)
+			chunk = make([]Example, 0, min(2*cap(chunk), 4096))
+		}
+		chunk = append(chunk, ex)
 	}
+	d.Examples = slices.Concat(append(chunks, chunk)...)
 	d.Sources, d.Separator = r.Sources(), r.Separator()
 	return d, first
 }

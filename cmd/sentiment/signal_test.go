@@ -148,8 +148,7 @@ func TestSignalStopsAnything(t *testing.T) {
 		"vectors":            {"pretrain", "--skip-gram", "--text", table, "--out", model},
 		"resampling":         {"eval", "--resamples", "3000000", "--model", tinyModel(t), "testdata/tiny.tsv"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
+		t.Run(name, func(t *testing.T) { // one after the other: what is timed needs a processor
 			cmd := exec.CommandContext(t.Context(), "sentiment", args...)
 			var stderr strings.Builder
 			cmd.Stderr = &stderr
