@@ -179,14 +179,18 @@ def listens(port):
     return False
 
 
-def python_runner():
-    path = fresh("beam-python")
+def python_runner(kill=False):
+    name = "kill-python" if kill else "beam-python"
+    path = fresh(name)
+    args = [beam, "classify", "--runner", "universal", "--endpoint", "localhost:8399", "--environment_type", "LOOPBACK", "--head", "sentiment", "--shards", "4", "--output", path / "answers", texts]
     with Meter() as m:
-        with started(python, "-m", "apache_beam.runners.portability.local_job_service_main", "--job_port", "8399", log=out / "beam-python-server.log"):
+        with started(python, "-m", "apache_beam.runners.portability.local_job_service_main", "--job_port", "8399", log=out / f"{name}-server.log"):
             wait_for("Python's job server", lambda: listens(8399))
-            run(beam, "classify", "--runner", "universal", "--endpoint", "localhost:8399", "--environment_type", "LOOPBACK",
-                "--head", "sentiment", "--shards", "4", "--output", path / "answers", texts, log=out / "beam-python.log", env={**os.environ, "GOMAXPROCS": "2"})
-    report("Beam, Python's job server", m, path)
+            if kill:
+                code = killed_while(args, out / f"{name}.log", lambda: pids_of("sentiment-beam"))
+                print(f"Beam on Python's job server, its worker killed: exit code {code}, {len(answers(path))} records under the names of the output", flush=True)
+            run(*args, log=out / f"{name}.log", env={**os.environ, "GOMAXPROCS": "2"})
+    report("Beam, Python's job server" + (", run again" if kill else ""), m, path)
 
 
 # Flink: a standalone cluster of one JobManager and TaskManagers of one or two slots.
@@ -433,6 +437,7 @@ checks = {
     "eval": evaluate,
     "kill-spark": lambda: with_spark(kill=True),
     "kill-prism": kill_prism,
+    "kill-python": lambda: python_runner(kill=True),
     "kill-flink": kill_flink,
     "stream": stream,
 }
