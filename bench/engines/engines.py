@@ -317,7 +317,9 @@ def killed_while(args, log, victims, patience=None):
     Returns the exit code, None where it has not ended within patience seconds."""
     with open(log, "wb") as f:
         p = subprocess.Popen([str(a) for a in args], stdout=f, stderr=subprocess.STDOUT, env={**os.environ, "GOMAXPROCS": "2"})
-    wait_for("a process to kill", lambda: busy(victims()))
+    wait_for("a process to kill", lambda: p.poll() is not None or busy(victims()))
+    if p.poll() is not None:
+        sys.exit(f"it ended before a process could be killed, see {log}")
     victim = busy(victims())[0]
     os.kill(victim, signal.SIGKILL)
     print(f"killed {victim} after {cpu_of(victim):.1f} s of work", flush=True)
@@ -337,8 +339,8 @@ def cpu_of(pid):
 
 
 def busy(pids):
-    """Those that have done some of the work, about a fifth of what a process gets."""
-    return [p for p in pids if cpu_of(p) > max(1, count * 0.0003)]
+    """Those that have done some of the work, a tenth to a third of what a process gets."""
+    return [p for p in pids if cpu_of(p) > max(1, count * 0.00003)]
 
 
 def evaluate():
