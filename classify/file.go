@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/modelfile"
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
@@ -61,17 +62,13 @@ func (c Config) memberPrefix(k int) string {
 // deepTensors are the tensors of one network.
 func deepTensors(prefix string, params []*nn.Param, int8s bool) []tensorfile.Tensor {
 	var tensors []tensorfile.Tensor
-	for _, p := range params {
-		if int8s && p.Quantize {
-			tensors = append(tensors, int8Tensors(prefix, p)...)
-			continue
+	for _, t := range modelfile.Tensors(params, int8s) {
+		if twin, ok := secondBias(t.Name); ok {
+			t.Name = strings.Replace(t.Name, "bias_", "bias_ih_", 1)
+			tensors = append(tensors, tensorfile.Float32(prefix+twin, make([]float32, t.Shape[0]), t.Shape...))
 		}
-		name := p.Name
-		if twin, ok := secondBias(name); ok {
-			name = strings.Replace(name, "bias_", "bias_ih_", 1)
-			tensors = append(tensors, tensorfile.Float32(prefix+twin, make([]float32, len(p.Data)), p.Shape...))
-		}
-		tensors = append(tensors, tensorfile.Float32(prefix+name, p.Data, p.Shape...))
+		t.Name = prefix + t.Name
+		tensors = append(tensors, t)
 	}
 	return tensors
 }
@@ -93,34 +90,17 @@ func (m *Model) Save(path string) error {
 	})
 }
 
-// Load reads a model file. Errors that are the content's fault wrap ErrFormat.
+// Load reads a model file. Errors that are the content's fault wrap ErrFormat and
+// name the file.
 func Load(path string) (*Model, error) {
-	f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{})
-	if err != nil {
-		return nil, tensorfile.Mark(ErrFormat, err)
-	}
-	return decode(f)
+	return modelfile.Load(path, tensorfile.Limits{}, ErrFormat, decode)
 }
 
 // Decode reads a model from the bytes of a model file. The model may keep
 // parts of b, which must not be changed afterwards.
-func Decode(b []byte) (*Model, error) {
-	f, err := tensorfile.Decode(b, tensorfile.Limits{})
-	if err != nil {
-		return nil, tensorfile.Mark(ErrFormat, err)
-	}
-	return decode(f)
-}
+func Decode(b []byte) (*Model, error) { return modelfile.Decode(b, ErrFormat, decode) }
 
 func decode(f *tensorfile.File) (*Model, error) {
-	m, err := decodeModel(f)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	return m, nil
-}
-
-func decodeModel(f *tensorfile.File) (*Model, error) {
 	var d description
 	if err := f.Describe(MetadataKey, formatVersion, &d); err != nil {
 		return nil, err
@@ -155,11 +135,13 @@ func decodeModel(f *tensorfile.File) (*Model, error) {
 func readParams(f *tensorfile.File, prefix string, params []*nn.Param) (names []string, err error) {
 	for _, p := range params {
 		if p.Int8 != nil {
-			if err := readInt8(f, prefix, p); err != nil {
+			q, read, err := modelfile.Int8(f, prefix+p.Name, p.Shape...)
+			if err != nil {
 				return nil, err
 			}
+			*p.Int8 = q
 			p.Changed()
-			names = append(names, prefix+p.Name, prefix+p.Name+scaleSuffix)
+			names = append(names, read...)
 			continue
 		}
 		name := p.Name
@@ -189,21 +171,14 @@ func readParams(f *tensorfile.File, prefix string, params []*nn.Param) (names []
 // checkSizes compares what a config asks memory for with what the file holds,
 // before any of it is allocated.
 func checkSizes(f *tensorfile.File, d description) error {
-	var values int64
-	for _, t := range f.Tensors {
-		n := int64(1)
-		for _, s := range t.Shape {
-			n *= int64(s)
-		}
-		values += n
+	err := modelfile.Holds(f, d.Config.numDeepParams(d.Vocab.Len()))
+	if err == nil {
+		return nil
 	}
-	if need := d.Config.numDeepParams(d.Vocab.Len()); need > float64(values) {
-		if name, ok := firstMissing(f, d.Config, d.Config.memberPrefix(0)); ok {
-			return fmt.Errorf("tensor %q: no such tensor; the config asks for %.0f weights, the file holds %d", name, need, values)
-		}
-		return fmt.Errorf("the config asks for %.0f weights, the file holds %d", need, values)
+	if name, ok := firstMissing(f, d.Config, d.Config.memberPrefix(0)); ok {
+		return fmt.Errorf("tensor %q: no such tensor; %w", name, err)
 	}
-	return nil
+	return err
 }
 
 // firstMissing returns the first of the large tensors of a config that the file

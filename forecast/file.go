@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/modelfile"
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/nn/weights"
 )
@@ -43,31 +43,11 @@ func (m *Model) Save(path string) error {
 // Load reads a model that Save has written. What is not one is an error that wraps
 // ErrFormat; no file makes it take more than a few times its size of memory.
 func Load(path string) (*Model, error) {
-	f, err := tensorfile.ReadFile(fsx.OS{}, path, limits)
-	if err != nil {
-		return nil, tensorfile.Mark(ErrFormat, err)
-	}
-	m, err := decode(f)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrFormat, path, err)
-	}
-	return m, nil
+	return modelfile.Load(path, tensorfile.Limits{MaxBytes: 1 << 30}, ErrFormat, decode)
 }
 
 // Decode is Load of the bytes of a file.
-func Decode(b []byte) (*Model, error) {
-	f, err := tensorfile.Decode(b, limits)
-	if err != nil {
-		return nil, tensorfile.Mark(ErrFormat, err)
-	}
-	m, err := decode(f)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	return m, nil
-}
-
-var limits = tensorfile.Limits{MaxBytes: 1 << 30}
+func Decode(b []byte) (*Model, error) { return modelfile.Decode(b, ErrFormat, decode) }
 
 func decode(f *tensorfile.File) (*Model, error) {
 	var d description
@@ -77,12 +57,8 @@ func decode(f *tensorfile.File) (*Model, error) {
 	if err := d.validate(); err != nil {
 		return nil, err
 	}
-	held := 0.0
-	for _, t := range f.Tensors {
-		held += float64(len(t.Data)) / 4
-	}
-	if need := d.Config.numParams() * float64(d.Config.Members); need != held {
-		return nil, fmt.Errorf("the networks have %.0f weights, the file %.0f numbers", need, held)
+	if err := modelfile.Holds(f, d.Config.numParams()*float64(d.Config.Members)); err != nil {
+		return nil, err
 	}
 	m := &Model{cfg: d.Config, scalers: d.Scalers, shifts: d.Shifts, table: d.Table}
 	for range d.Config.Members {
@@ -92,14 +68,10 @@ func decode(f *tensorfile.File) (*Model, error) {
 		}
 		m.nets = append(m.nets, net)
 	}
-	var names []string
-	for _, p := range m.params() {
-		names = append(names, p.Name)
-		if err := f.CopyFloat32(p.Data, p.Name, p.Shape...); err != nil {
-			return nil, err
-		}
+	if err := modelfile.Fill(f, m.params()); err != nil {
+		return nil, err
 	}
-	return m, f.CheckNames(names...)
+	return m, nil
 }
 
 // validate reports what cannot be used.

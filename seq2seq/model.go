@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/modelfile"
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/nn/weights"
@@ -76,29 +76,11 @@ func (m *Model) Save(path string) error {
 // Load reads a model that Save has written. What is not one is an error that wraps
 // ErrFormat; no file makes it take more than a few times its size of memory.
 func Load(path string) (*Model, error) {
-	f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{MaxBytes: math.MaxInt64})
-	if err != nil {
-		return nil, tensorfile.Mark(ErrFormat, err)
-	}
-	m, err := decode(f)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrFormat, path, err)
-	}
-	return m, nil
+	return modelfile.Load(path, tensorfile.Limits{MaxBytes: math.MaxInt64}, ErrFormat, decode)
 }
 
 // Decode is Load of bytes in memory, which must not be changed afterwards.
-func Decode(b []byte) (*Model, error) {
-	f, err := tensorfile.Decode(b, tensorfile.Limits{})
-	if err != nil {
-		return nil, tensorfile.Mark(ErrFormat, err)
-	}
-	m, err := decode(f)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	return m, nil
-}
+func Decode(b []byte) (*Model, error) { return modelfile.Decode(b, ErrFormat, decode) }
 
 func decode(f *tensorfile.File) (*Model, error) {
 	var d description
@@ -121,26 +103,16 @@ func decode(f *tensorfile.File) (*Model, error) {
 			return nil, fmt.Errorf("target: %w", err)
 		}
 	}
-	// What the config asks memory for must be in the file.
-	held := 0.0
-	for _, t := range f.Tensors {
-		held += float64(len(t.Data)) / 4
-	}
-	if need := d.Config.numParams(m.source.vocab.Len(), m.target.vocab.Len()); need != held {
-		return nil, fmt.Errorf("the network has %.0f weights, the file %.0f numbers", need, held)
+	if err := modelfile.Holds(f, d.Config.numParams(m.source.vocab.Len(), m.target.vocab.Len())); err != nil {
+		return nil, err
 	}
 	if m.net, err = newNetwork(d.Config, m.source.vocab.Len(), m.target.vocab.Len()); err != nil {
 		return nil, err
 	}
-	var names []string
-	for _, p := range m.net.params {
-		names = append(names, p.Name)
-		if err := f.CopyFloat32(p.Data, p.Name, p.Shape...); err != nil {
-			return nil, err
-		}
-		p.Changed()
+	if err := modelfile.Fill(f, m.net.params); err != nil {
+		return nil, err
 	}
-	return m, f.CheckNames(names...)
+	return m, nil
 }
 
 // language makes one of what a file holds.

@@ -140,7 +140,7 @@ func loadModel(path string) (*classify.Model, error) {
 	}
 	m, err := classify.Load(path)
 	if err != nil {
-		return nil, modelFileError(path, err)
+		return nil, cli.WithCode(cli.Model, err)
 	}
 	return m, nil
 }

@@ -15,7 +15,7 @@ import (
 var predicting = []string{
 	// this module's
 	"classify", "embed", "gru", "lstm", "ngram", "nn", "tokenize", "vocab",
-	"internal/columns", "internal/emoji", "internal/flatjson", "internal/fsx", "internal/half", "internal/lexicon",
+	"internal/columns", "internal/emoji", "internal/flatjson", "internal/fsx", "internal/half", "internal/lexicon", "internal/modelfile",
 	"internal/par", "internal/rnn", "internal/seed", "internal/tensorfile", "internal/vec", "tokenize/internal/plugin",
 	// others', with the packages below them
 	"github.com/klauspost/compress",   // the lexicon and the emoji names are kept compressed

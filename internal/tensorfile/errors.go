@@ -64,12 +64,3 @@ func (e *FormatError) Unwrap() error { return e.Err }
 func formatErr(offset int64, field string, format string, args ...any) error {
 	return &FormatError{Offset: offset, Field: field, Err: fmt.Errorf(format, args...)}
 }
-
-// Mark wraps format, which says that a file is not what a caller reads, around an error
-// that is the fault of a file's content, and leaves those of the operating system alone.
-func Mark(format, err error) error {
-	if _, ok := errors.AsType[*FormatError](err); ok {
-		return fmt.Errorf("%w: %w", format, err)
-	}
-	return err
-}

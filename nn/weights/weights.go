@@ -11,6 +11,7 @@ import (
 	"io"
 
 	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/modelfile"
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/nn"
 )
@@ -20,13 +21,10 @@ import (
 // in eight bits. meta, which may be nil, is for what makes the network anew, such as its
 // config in JSON. The same parameters give the same bytes.
 func Save(path string, params []*nn.Param, meta map[string]string) error {
-	tensors := make([]tensorfile.Tensor, len(params))
-	for i, p := range params {
-		if p.Int8 != nil {
-			return fmt.Errorf("weights: %s: parameter %s is in eight bits, which are for inference alone", path, p.Name)
-		}
-		tensors[i] = tensorfile.Float32(p.Name, p.Data, p.Shape...)
+	if err := float32s(params); err != nil {
+		return fmt.Errorf("weights: %s: %w", path, err)
 	}
+	tensors := modelfile.Tensors(params, false)
 	return fsx.WriteFile(fsx.OS{}, path, func(w io.Writer) error { return tensorfile.Write(w, meta, tensors) })
 }
 
@@ -39,23 +37,21 @@ func Load(path string, params []*nn.Param) (meta map[string]string, err error) {
 	if err != nil {
 		return nil, err
 	}
-	names := make([]string, len(params))
-	read := make([][]float32, len(params))
-	for i, p := range params {
-		if p.Int8 != nil {
-			return nil, fmt.Errorf("weights: %s: parameter %s is in eight bits, which are for inference alone", path, p.Name)
-		}
-		names[i] = p.Name
-		if read[i], err = f.Float32(p.Name, p.Shape...); err != nil {
-			return nil, fmt.Errorf("weights: %s: %w", path, err)
-		}
+	if err = float32s(params); err == nil {
+		err = modelfile.Fill(f, params)
 	}
-	if err := f.CheckNames(names...); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("weights: %s: %w", path, err)
 	}
-	for i, p := range params {
-		copy(p.Data, read[i])
-		p.Changed()
-	}
 	return f.Meta, nil
+}
+
+// float32s returns an error that names a parameter in eight bits.
+func float32s(params []*nn.Param) error {
+	for _, p := range params {
+		if p.Int8 != nil {
+			return fmt.Errorf("parameter %s is in eight bits, which are for inference alone", p.Name)
+		}
+	}
+	return nil
 }

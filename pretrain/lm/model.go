@@ -9,6 +9,7 @@ import (
 
 	"github.com/textlstm/textlstm/embed"
 	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/modelfile"
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
@@ -64,7 +65,7 @@ func (m *Model) write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return tensorfile.Write(w, meta, m.tensors())
+	return tensorfile.Write(w, meta, modelfile.Tensors(m.net.params, m.int8))
 }
 
 // metadata is that of a file of m.
@@ -73,43 +74,16 @@ func (m *Model) metadata() (map[string]string, error) {
 	return map[string]string{metadataKey: string(d)}, err
 }
 
-// tensorsOf lists parameters for a file.
-func tensorsOf(prefix string, params []*nn.Param) []tensorfile.Tensor {
-	var list []tensorfile.Tensor
-	for _, p := range params {
-		list = append(list, tensorfile.Float32(prefix+p.Name, p.Data, p.Shape...))
-	}
-	return list
-}
-
 // Load reads a file that Save wrote. Errors that are the content's fault wrap
-// ErrFormat.
+// ErrFormat and name the file.
 func Load(path string) (*Model, error) {
-	f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{MaxBytes: math.MaxInt64})
-	if err != nil {
-		return nil, tensorfile.Mark(ErrFormat, err)
-	}
-	return decode(f)
+	return modelfile.Load(path, tensorfile.Limits{MaxBytes: math.MaxInt64}, ErrFormat, decode)
 }
 
 // Decode is Load of bytes in memory, which must not be changed afterwards.
-func Decode(b []byte) (*Model, error) {
-	f, err := tensorfile.Decode(b, tensorfile.Limits{})
-	if err != nil {
-		return nil, tensorfile.Mark(ErrFormat, err)
-	}
-	return decode(f)
-}
+func Decode(b []byte) (*Model, error) { return modelfile.Decode(b, ErrFormat, decode) }
 
 func decode(f *tensorfile.File) (*Model, error) {
-	m, err := decodeModel(f)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	return m, nil
-}
-
-func decodeModel(f *tensorfile.File) (*Model, error) {
 	var d description
 	if err := f.Describe(metadataKey, formatVersion, &d); err != nil {
 		return nil, err
@@ -120,19 +94,9 @@ func decodeModel(f *tensorfile.File) (*Model, error) {
 	if err := d.Config.Validate(); err != nil {
 		return nil, err
 	}
-	// What the config asks memory for must be in the file.
 	D, H, layers := float64(d.Config.Embed), float64(d.Config.LSTM.HiddenSize), float64(d.Config.LSTM.NumLayers())
-	need := float64(d.Vocab.Len())*D + layers*4*H*(min(D, H)+H) + D*H
-	have := 0.0
-	for _, t := range f.Tensors {
-		n := 1.0
-		for _, s := range t.Shape {
-			n *= float64(s)
-		}
-		have += n
-	}
-	if need > have {
-		return nil, fmt.Errorf("the config asks for at least %.0f weights, the file holds %.0f", need, have)
+	if err := modelfile.Holds(f, float64(d.Vocab.Len())*D+layers*4*H*(min(D, H)+H)+D*H); err != nil {
+		return nil, err
 	}
 	net, err := newNetwork(d.Config, d.Vocab)
 	if err != nil {

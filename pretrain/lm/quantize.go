@@ -3,6 +3,7 @@ package lm
 import (
 	"fmt"
 
+	"github.com/textlstm/textlstm/internal/modelfile"
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/vocab"
@@ -52,39 +53,17 @@ func (m *Model) Quantize(words int) (*Model, error) {
 	return q, nil
 }
 
-const scaleSuffix = ".scale"
-
-// tensors lists the parameters of the model for a file.
-func (m *Model) tensors() []tensorfile.Tensor {
-	if !m.int8 {
-		return tensorsOf("", m.net.params)
-	}
-	var list []tensorfile.Tensor
-	for _, p := range m.net.params {
-		if !p.Quantize {
-			list = append(list, tensorfile.Float32(p.Name, p.Data, p.Shape...))
-			continue
-		}
-		q := p.Rounded() // the same eight bits again, scales that differ in the last bit at most
-		list = append(list, tensorfile.Int8(p.Name, q.Q, p.Shape...), tensorfile.Float32(p.Name+scaleSuffix, q.Scale, p.Shape[0]))
-	}
-	return list
-}
-
 // read fills a parameter from a file and returns the names of what it has read.
-func read(f *tensorfile.File, p *nn.Param, int8s bool) (names []string, err error) {
+func read(f *tensorfile.File, p *nn.Param, int8s bool) ([]string, error) {
 	if t, _ := f.Lookup(p.Name); !int8s || t.DType != tensorfile.I8 {
 		return []string{p.Name}, f.CopyFloat32(p.Data, p.Name, p.Shape...)
 	}
-	var q nn.Int8
-	if q.Q, err = f.Int8(p.Name, p.Shape...); err != nil {
-		return nil, err
-	}
-	if q.Scale, err = f.Float32(p.Name+scaleSuffix, p.Shape[0]); err != nil {
+	q, names, err := modelfile.Int8(f, p.Name, p.Shape...)
+	if err != nil {
 		return nil, err
 	}
 	keep(p, &q)
-	return []string{p.Name, p.Name + scaleSuffix}, nil
+	return names, nil
 }
 
 // keep gives a parameter in float32 the values of eight bits.
