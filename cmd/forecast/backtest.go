@@ -22,7 +22,7 @@ type backtestFlags struct {
 	share          float64
 	stride, refits int
 	style          report.Style
-	page           pageFlags
+	page           page.Output
 }
 
 func newBacktest() *cobra.Command {
@@ -50,7 +50,7 @@ for those who have none; the last column is the share of values within the inter
 	f.IntVar(&b.stride, "stride", 1, "`steps` from one origin to the next")
 	f.IntVar(&b.refits, "refits", 0, "how often a model is trained on the way (default: 5 where a series has fewer than 400 steps, else 1)")
 	cli.AddOutput(cmd, &b.style)
-	b.page.add(cmd)
+	cli.AddPage(cmd, &b.page.File, &b.page.Plots)
 	return cmd
 }
 

@@ -22,7 +22,7 @@ type predictFlags struct {
 	model string
 	steps int
 	style report.Style
-	page  pageFlags
+	page  page.Output
 }
 
 func newRoot() *cobra.Command {
@@ -59,7 +59,7 @@ is below; the other forms have the widest interval.`,
 	f.IntVar(&p.steps, "steps", 0, "`steps` to forecast (default: the horizon of the model)")
 	f.BoolVarP(&p.table.quiet, "quiet", "q", false, "do not say how the tables are read")
 	cli.AddOutput(root, &p.style)
-	p.page.add(root)
+	cli.AddPage(root, &p.page.File, &p.page.Plots)
 	cli.Must(root.MarkFlagFilename("model"))
 	root.AddCommand(newTrain(), newBacktest())
 	return cli.Prepare(root)
@@ -162,15 +162,4 @@ func decimals(values []float64) func(float64) string {
 		places = min(max(3-int(math.Floor(math.Log10(largest))), 0), 8)
 	}
 	return func(v float64) string { return strconv.FormatFloat(v, 'f', places, 64) }
-}
-
-// pageFlags say where a page and its plots go.
-type pageFlags struct{ page.Output }
-
-func (p *pageFlags) add(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&p.File, "report", "", "also write an HTML page with plots to this `file`")
-	f.StringVar(&p.Plots, "plots", "", "also write the plots as SVG and PNG into this `directory`")
-	cli.Must(cmd.MarkFlagDirname("plots"))
-	cli.Must(cmd.MarkFlagFilename("report", "html"))
 }

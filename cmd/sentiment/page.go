@@ -11,11 +11,7 @@ import (
 type pageFlags struct{ page.Output }
 
 func (p *pageFlags) add(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&p.File, "report", "", "also write the HTML page to this `file`")
-	f.StringVar(&p.Plots, "plots", "", "also write the plots as SVG and PNG into this `directory`")
-	f.StringVar(&p.History, "history", "", "show the learning curves of this `file`, the log of train --log-json, in place of those that the model keeps")
-	cli.Must(cmd.MarkFlagDirname("plots"))
-	cli.Must(cmd.MarkFlagFilename("report", "html"))
+	cli.AddPage(cmd, &p.File, &p.Plots)
+	cmd.Flags().StringVar(&p.History, "history", "", "show the learning curves of this `file`, the log of train --log-json, in place of those that the model keeps")
 	cli.Must(cmd.MarkFlagFilename("history"))
 }

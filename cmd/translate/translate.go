@@ -17,7 +17,6 @@ import (
 	"github.com/textlstm/textlstm/internal/escape"
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/progress"
-	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/seq2seq"
 )
@@ -128,7 +127,7 @@ func (t *translateFlags) run(cmd *cobra.Command, files []string) error {
 	return fsx.WriteFile(fsx.OS{}, t.attention, func(w io.Writer) error { return writeAttention(w, t.pictures) })
 }
 
-// translate answers the lines of a file as they come. What has been read is answered.
+// translate answers the lines of a file as they come.
 func (t *translateFlags) translate(ctx context.Context, m *seq2seq.Model, file string, out *bufio.Writer, write func(string, seq2seq.Translation) error) error {
 	r, ctx, err := new(input.Flags).Open(ctx, corpora.Options{Format: corpora.Text, Lines: true, Unlabelled: true}, file)
 	if err != nil {
@@ -147,8 +146,14 @@ func (t *translateFlags) translate(ctx context.Context, m *seq2seq.Model, file s
 			}
 			lines = append(lines, e.Text)
 		}
-		if err := t.answer(ctx, m, lines, write); err != nil {
+		answers, err := m.Translate(ctx, lines, t.Search)
+		if err != nil {
 			return err
+		}
+		for i, a := range answers {
+			if err := write(lines[i], a); err != nil {
+				return err
+			}
 		}
 		if err := out.Flush(); err != nil {
 			return err
@@ -160,20 +165,6 @@ func (t *translateFlags) translate(ctx context.Context, m *seq2seq.Model, file s
 			return end
 		}
 	}
-}
-
-func (t *translateFlags) answer(ctx context.Context, m *seq2seq.Model, lines []string, write func(string, seq2seq.Translation) error) error {
-	defer stop.Hold(ctx)()
-	answers, err := m.Translate(context.WithoutCancel(ctx), lines, t.Search)
-	if err != nil {
-		return err
-	}
-	for i, a := range answers {
-		if err := write(lines[i], a); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // A record is what --output jsonl writes.

@@ -27,6 +27,16 @@ func AddOutput(cmd *cobra.Command, style *report.Style, styles ...report.Style) 
 	cmd.Flags().VarP(styleValue{style, styles}, "output", "o", list(styles))
 }
 
+// AddPage adds the flags --report and --plots, which say where an HTML page and its plots
+// go beside standard output.
+func AddPage(cmd *cobra.Command, file, plots *string) {
+	f := cmd.Flags()
+	f.StringVar(file, "report", "", "also write an HTML page with plots to this `file`")
+	f.StringVar(plots, "plots", "", "also write the plots as SVG and PNG into this `directory`")
+	Must(cmd.MarkFlagFilename("report", "html"))
+	Must(cmd.MarkFlagDirname("plots"))
+}
+
 // list is "a, b or c".
 func list[T ~string](words []T) string {
 	var b strings.Builder
