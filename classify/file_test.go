@@ -448,8 +448,8 @@ func TestLoadErrors(t *testing.T) {
 		{dir, "directory"},
 	} {
 		_, err := classify.Load(tt.path)
-		if !errors.Is(err, classify.ErrFormat) || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s: err = %v, want ErrFormat and %q", filepath.Base(tt.path), err, tt.want)
+		if !errors.Is(err, classify.ErrFormat) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), tt.path) {
+			t.Errorf("%s: err = %v, want ErrFormat, the path and %q", filepath.Base(tt.path), err, tt.want)
 		}
 	}
 	_, err := classify.Load(filepath.Join(dir, "missing"))

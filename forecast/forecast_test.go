@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/textlstm/textlstm/forecast"
+	"github.com/textlstm/textlstm/internal/hostile"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/train/loop"
 )
@@ -260,25 +261,10 @@ func TestDamagedFiles(t *testing.T) {
 	if err := mustTrain(t, small(forecast.Config{Epochs: 1}), sine(60)).Save(path); err != nil {
 		t.Fatal(err)
 	}
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := rand.New(rand.NewPCG(1, 0))
-	for range 300 {
-		b := bytes.Clone(whole)
-		if r.IntN(4) == 0 {
-			b = b[:r.IntN(len(b))]
-		} else {
-			b[r.IntN(len(b))] ^= byte(1 + r.IntN(255))
-		}
-		if err := os.WriteFile(path, b, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := forecast.Load(path); !errors.Is(err, forecast.ErrFormat) {
-			t.Fatalf("a damaged file gives %v", err)
-		}
-	}
+	hostile.Damage(t, path, forecast.ErrFormat, func(path string) error {
+		_, err := forecast.Load(path)
+		return err
+	})
 }
 
 // No bytes make Decode panic, and what it refuses is marked.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/textlstm/textlstm/internal/hostile"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/seq2seq"
 )
@@ -264,25 +265,10 @@ func TestDamagedFiles(t *testing.T) {
 	if err := mustTrain(t, c, numbers(30), nil).Save(path); err != nil {
 		t.Fatal(err)
 	}
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := rand.New(rand.NewPCG(1, 0))
-	for range 200 {
-		b := bytes.Clone(whole)
-		if r.IntN(4) == 0 {
-			b = b[:r.IntN(len(b))]
-		} else {
-			b[r.IntN(len(b))] ^= byte(1 + r.IntN(255))
-		}
-		if err := os.WriteFile(path, b, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := seq2seq.Load(path); !errors.Is(err, seq2seq.ErrFormat) {
-			t.Fatalf("a damaged file: %v", err)
-		}
-	}
+	hostile.Damage(t, path, seq2seq.ErrFormat, func(path string) error {
+		_, err := seq2seq.Load(path)
+		return err
+	})
 	if _, err := seq2seq.Load(filepath.Join(t.TempDir(), "none")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/gradcheck"
+	"github.com/textlstm/textlstm/internal/hostile"
 	"github.com/textlstm/textlstm/internal/seed"
 	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/lstm"
@@ -223,6 +224,24 @@ func encoded(t *testing.T, m *Model) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// A model whose bytes are not those that were saved is an error.
+func TestDamagedFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m")
+	c := small()
+	c.Epochs = 1
+	r, err := (&Trainer{Config: c}).Fit(t.Context(), sentences(100))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Model.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	hostile.Damage(t, path, ErrFormat, func(path string) error {
+		_, err := Load(path)
+		return err
+	})
 }
 
 // However many workers, however often interrupted: the bytes are the same.
