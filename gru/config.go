@@ -30,22 +30,14 @@ type Config struct {
 // stack is c for package rnn.
 func (c Config) stack() rnn.Config {
 	return rnn.Config{
-		Shape: c.Shape(), Name: "gru",
+		Name: "gru", Invalid: ErrConfig,
+		InputSize: c.InputSize, HiddenSize: c.HiddenSize, Layers: c.Layers, Direction: c.Direction, Stack: c.Stack,
 		InputDropout: c.InputDropout, Tied: c.Tied, Dropout: c.Dropout, Locked: c.Locked, WeightDrop: c.WeightDrop,
 	}
 }
 
 // Shape is the size of the network.
-func (c Config) Shape() nn.Shape {
-	if len(c.Stack) > 0 {
-		return nn.Stacked(c.InputSize, c.Stack)
-	}
-	layers := c.Layers
-	if layers == 0 {
-		layers = 1
-	}
-	return nn.Shape{Input: c.InputSize, Hidden: c.HiddenSize, Layers: layers, Direction: c.Direction}
-}
+func (c Config) Shape() nn.Shape { return c.stack().Shape() }
 
 // Reading returns c for inputs of a size, read in a direction: those of its layers
 // where Stack gives them.
@@ -68,9 +60,7 @@ func (c Config) Like(from Config) Config {
 func (c Config) NumParams() float64 { return c.stack().NumParams(3, 6) }
 
 // Validate reports everything that is wrong with c, wrapping ErrConfig.
-func (c Config) Validate() error {
-	return errors.Join(c.stack().Validate(ErrConfig), rnn.CheckBeside(c.Stack, c.HiddenSize, c.Layers, c.Direction, ErrConfig))
-}
+func (c Config) Validate() error { return c.stack().Validate() }
 
 // Errors that callers may branch on.
 var (

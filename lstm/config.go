@@ -31,18 +31,14 @@ type Config struct {
 // stack is c for package rnn.
 func (c Config) stack() rnn.Config {
 	return rnn.Config{
-		Shape: c.Shape(), Name: "lstm",
+		Name: "lstm", Invalid: ErrConfig,
+		InputSize: c.InputSize, HiddenSize: c.HiddenSize, Layers: c.Layers, Direction: c.Direction, Stack: c.Stack,
 		InputDropout: c.InputDropout, Tied: c.Tied, Dropout: c.Dropout, Locked: c.Locked, WeightDrop: c.WeightDrop,
 	}
 }
 
 // Shape is the size of the network.
-func (c Config) Shape() nn.Shape {
-	if len(c.Stack) > 0 {
-		return nn.Stacked(c.InputSize, c.Stack)
-	}
-	return nn.Shape{Input: c.InputSize, Hidden: c.HiddenSize, Layers: c.NumLayers(), Direction: c.Direction}
-}
+func (c Config) Shape() nn.Shape { return c.stack().Shape() }
 
 // Reading returns c for inputs of a size, read in a direction: those of its layers
 // where Stack gives them.
@@ -61,15 +57,7 @@ func (c Config) Like(from Config) Config {
 }
 
 // NumLayers is Layers, or 1 where that is 0, or the number of those in Stack.
-func (c Config) NumLayers() int {
-	if len(c.Stack) > 0 {
-		return len(c.Stack)
-	}
-	if c.Layers == 0 {
-		return 1
-	}
-	return c.Layers
-}
+func (c Config) NumLayers() int { return c.Shape().Layers }
 
 // NumDirections is D of the last layer: 2 if Bidirectional, else 1.
 func (c Config) NumDirections() int { return c.Shape().NumDirections() }
@@ -88,9 +76,7 @@ func (c Config) NumParams() float64 {
 }
 
 // Validate reports everything that is wrong with c, wrapping ErrConfig.
-func (c Config) Validate() error {
-	return errors.Join(c.stack().Validate(ErrConfig), rnn.CheckBeside(c.Stack, c.HiddenSize, c.Layers, c.Direction, ErrConfig))
-}
+func (c Config) Validate() error { return c.stack().Validate() }
 
 // Errors that callers may branch on.
 var (

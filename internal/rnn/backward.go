@@ -17,7 +17,7 @@ func (m *Stack) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float
 		return nil, State{}, fmt.Errorf("%s: %w", m.cfg.Name, ErrNoTape)
 	}
 	lay := ws.batch.Layout
-	N, B, W := lay.Rows(), lay.B(), m.cfg.OutputSize()
+	N, B, W := lay.Rows(), lay.B(), m.shape.OutputSize()
 	if dY != nil && len(dY) != N*W {
 		return nil, State{}, m.errorf("len(dY) = %d, want Rows*D*H = %d*%d = %d", len(dY), N, W, N*W)
 	}
@@ -54,7 +54,7 @@ func (m *Stack) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float
 	if ws.batch.Index != nil && !ws.shared(0) { // each place had an input of its own
 		ws.sortByInput()
 		ws.dInput = grow(ws.dInput, len(ws.batch.X))
-		ws.sumByInput(ws.dInput, 0, ws.inputs(), dX, m.cfg.Input, 0, m.cfg.Input)
+		ws.sumByInput(ws.dInput, 0, ws.inputs(), dX, m.shape.Input, 0, m.shape.Input)
 		dX = ws.dInput
 	}
 	if ws.init.H != nil {
@@ -79,7 +79,7 @@ func (m *Stack) backwardLayer(ws *Workspace, l int, dY []float32) {
 	}
 	if m.merges(l) {
 		ws.dY = grow(ws.dY, 2*N*H)
-		m.cfg.Layer(l).Merge.Backward(ws.dY, dY, ws.layers[l].y, N, H)
+		m.shape.Layer(l).Merge.Backward(ws.dY, dY, ws.layers[l].y, N, H)
 		dY = ws.dY
 	}
 	ws.cut(lay, len(layer))

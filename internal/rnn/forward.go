@@ -15,7 +15,7 @@ func (m *Stack) Forward(ws *Workspace, in nn.Batch, init *State, mode nn.Mode) (
 		return Output{}, err
 	}
 	ws.batch, ws.mode, ws.taped = in, mode, mode.Train
-	ws.inputSize = m.cfg.Input
+	ws.inputSize = m.shape.Input
 	ws.sharing = in.Index != nil && m.shares(ws)
 	ws.packed = m.weights(mode.Train, ws.Int8 && !mode.Train)
 	if in.Cache != nil && in.Cache.Version != ws.packed.version {
@@ -60,7 +60,7 @@ func (m *Stack) Forward(ws *Workspace, in nn.Batch, init *State, mode nn.Mode) (
 		x = tape.y
 		if H := layer[0].Hidden; m.merges(l) {
 			tape.merged = grow(tape.merged, N*H)
-			m.cfg.Layer(l).Merge.Forward(tape.merged, x, N, H)
+			m.shape.Layer(l).Merge.Forward(tape.merged, x, N, H)
 			x = tape.merged
 		}
 	}
@@ -69,14 +69,14 @@ func (m *Stack) Forward(ws *Workspace, in nn.Batch, init *State, mode nn.Mode) (
 
 // merges says whether the layer above l reads its two directions as one.
 func (m *Stack) merges(l int) bool {
-	return l < len(m.cells)-1 && !m.cfg.Layer(l).Merge.Joins()
+	return l < len(m.cells)-1 && !m.shape.Layer(l).Merge.Joins()
 }
 
 func (m *Stack) checkBatch(in nn.Batch, init *State) error {
 	if in.Layout == nil {
 		return m.errorf("batch without a layout")
 	}
-	N, I := in.Layout.Rows(), m.cfg.Input
+	N, I := in.Layout.Rows(), m.shape.Input
 	if in.Index == nil && len(in.X) != N*I {
 		return m.errorf("len(X) = %d, want Rows*I = %d*%d = %d", len(in.X), N, I, N*I)
 	}
@@ -187,7 +187,7 @@ func (m *Stack) shares(ws *Workspace) bool {
 	case m.cfg.InputDropout > 0:
 		return m.cfg.Tied
 	}
-	return 4*len(ws.batch.X) <= 3*ws.batch.Layout.Rows()*m.cfg.Input
+	return 4*len(ws.batch.X) <= 3*ws.batch.Layout.Rows()*m.shape.Input
 }
 
 // shared says whether the inputs of layer l are multiplied by way of the Index.

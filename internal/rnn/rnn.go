@@ -21,40 +21,58 @@ var (
 	ErrNoTape = errors.New("Backward without a training Forward")
 )
 
-// A Config describes a stack. The dropouts act in training only and scale what
-// they keep by 1/(1-p).
+// A Config describes a stack, in the fields of [lstm.Config] and [gru.Config].
 type Config struct {
-	nn.Shape
-	Name string // of the kind of network, for errors
+	Name    string // of the kind of network, for errors
+	Invalid error  // wrapped by those of Validate
+
+	InputSize  int
+	HiddenSize int
+	Layers     int // 0 means 1
+	Direction  nn.Direction
+	Stack      []nn.Layer // in place of HiddenSize, Layers and Direction
 
 	InputDropout float64 // on the input of the first layer
-	Dropout      float64 // on the input of every later layer
 	Tied         bool    // one input dropout mask for all rows of a batch that share an input
+	Dropout      float64 // on the input of every later layer
 	Locked       bool    // one dropout mask for all steps of a sequence
 	WeightDrop   float64 // on the recurrent weights, one mask a batch
 }
 
-// Validate returns what is wrong with c, each error wrapping invalid.
-func (c Config) Validate(invalid error) error {
+// Shape is the size of the network.
+func (c Config) Shape() nn.Shape {
+	if len(c.Stack) > 0 {
+		return nn.Stacked(c.InputSize, c.Stack)
+	}
+	layers := c.Layers
+	if layers == 0 {
+		layers = 1
+	}
+	return nn.Shape{Input: c.InputSize, Hidden: c.HiddenSize, Layers: layers, Direction: c.Direction}
+}
+
+// Validate returns everything that is wrong with c, each error wrapping Invalid.
+func (c Config) Validate() error {
 	var errs []error
 	bad := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{invalid}, args...)...))
+		errs = append(errs, fmt.Errorf("%w: "+format, append([]any{c.Invalid}, args...)...))
 	}
-	if c.Input < 1 {
-		bad("input_size = %d, want at least 1", c.Input)
+	if c.InputSize < 1 {
+		bad("input_size = %d, want at least 1", c.InputSize)
 	}
 	for l, layer := range c.Stack {
 		if err := layer.Validate(); err != nil {
 			bad("stack[%d]: %w", l, err)
 		}
 	}
-	if c.Hidden < 1 && len(c.Stack) == 0 {
-		bad("hidden_size = %d, want at least 1", c.Hidden)
+	stacked := len(c.Stack) > 0
+	if c.HiddenSize < 1 && !stacked {
+		bad("hidden_size = %d, want at least 1", c.HiddenSize)
 	}
-	if c.Layers < 0 {
+	if c.Layers < 0 && !stacked {
 		bad("layers = %d, want at least 1 (or 0 for 1)", c.Layers)
 	}
-	if c.Direction > nn.Bidirectional && len(c.Stack) == 0 {
+	if c.Direction > nn.Bidirectional && !stacked {
 		bad("direction = %d, want 0 to 2", c.Direction)
 	}
 	for _, p := range []struct {
@@ -65,21 +83,16 @@ func (c Config) Validate(invalid error) error {
 			bad("%s = %v, want 0 <= p < 1", p.name, p.p)
 		}
 	}
-	return errors.Join(errs...)
-}
-
-// CheckBeside returns an error that wraps invalid where a config says of all layers what a
-// list of layers says of each.
-func CheckBeside(stack []nn.Layer, hidden, layers int, d nn.Direction, invalid error) error {
-	if len(stack) == 0 || hidden == 0 && layers == 0 && d == 0 {
-		return nil
+	if stacked && (c.HiddenSize != 0 || c.Layers != 0 || c.Direction != 0) {
+		bad("hidden_size = %d, layers = %d, direction = %s beside a stack, which says them for each layer: want none", c.HiddenSize, c.Layers, c.Direction)
 	}
-	return fmt.Errorf("%w: hidden_size = %d, layers = %d, direction = %s beside a stack, which says them for each layer: want none", invalid, hidden, layers, d)
+	return errors.Join(errs...)
 }
 
 // A Stack is layers of cells in one or both directions.
 type Stack struct {
 	cfg    Config
+	shape  nn.Shape
 	cells  [][]*Cell // [L][D]
 	units  int       // of all cells: what a State has for a sequence
 	params []*nn.Param
@@ -147,11 +160,10 @@ type Learner interface {
 // New returns a stack. make gives each cell its parameters, whose names end in
 // suffix, and its kernel, and returns the parameters in their order.
 func New(c Config, make func(cell *Cell, suffix string) []*nn.Param) *Stack {
-	c.Layers = max(c.Layers, 1)
-	m := &Stack{cfg: c}
-	in := c.Input
-	for l := range c.Layers {
-		shape := c.Layer(l)
+	m := &Stack{cfg: c, shape: c.Shape()}
+	in := m.shape.Input
+	for l := range m.shape.Layers {
+		shape := m.shape.Layer(l)
 		var layer []*Cell
 		for d := range shape.NumDirections() {
 			suffix := fmt.Sprintf("_l%d", l)
@@ -183,13 +195,14 @@ func (c Config) NumParams(gates, others int) float64 {
 		H := float64(l.Units)
 		return float64(l.NumDirections()) * H * (float64(gates)*(in+H) + float64(others))
 	}
-	n := layer(c.Layer(0), float64(c.Input))
-	if len(c.Stack) == 0 { // as many layers as a config may say
-		one := c.Layer(0)
-		return n + float64(max(c.Layers, 1)-1)*layer(one, float64(one.Width()))
+	s := c.Shape()
+	n := layer(s.Layer(0), float64(s.Input))
+	if len(s.Stack) == 0 { // as many layers as a config may say
+		one := s.Layer(0)
+		return n + float64(max(s.Layers, 1)-1)*layer(one, float64(one.Width()))
 	}
-	for l, below := range c.Stack[:c.Layers-1] {
-		n += layer(c.Stack[l+1], float64(below.Width()))
+	for l, below := range s.Stack[:s.Layers-1] {
+		n += layer(s.Stack[l+1], float64(below.Width()))
 	}
 	return n
 }

@@ -3,9 +3,9 @@ package rnn
 // Step advances s, the state of B sequences, by one input x [B][I] and returns
 // the last layer's output [B][H], which aliases s. The stack must read forward.
 func (m *Stack) Step(ws *Workspace, s *State, x []float32) (y []float32, err error) {
-	B := len(x) / m.cfg.Input
-	if len(x) != B*m.cfg.Input {
-		return nil, m.errorf("len(x) = %d is not a multiple of I = %d", len(x), m.cfg.Input)
+	B := len(x) / m.shape.Input
+	if len(x) != B*m.shape.Input {
+		return nil, m.errorf("len(x) = %d is not a multiple of I = %d", len(x), m.shape.Input)
 	}
 	if err := m.checkState("state", s, B); err != nil {
 		return nil, err

@@ -54,7 +54,7 @@ func (m *Stack) ForwardSteps(ws *Workspace, in nn.Batch, init *State, mode nn.Mo
 
 // checkSteps reports what cannot go step by step.
 func (m *Stack) checkSteps(in nn.Batch) error {
-	for _, l := range m.cfg.AllLayers() {
+	for _, l := range m.shape.AllLayers() {
 		if l.Direction != nn.Forward {
 			return m.errorf("steps through a %s layer, want forward", l.Direction)
 		}
@@ -132,7 +132,7 @@ func (m *Stack) BackwardSteps(ws *Workspace, dY []float32, before func(t, first,
 		return nil, State{}, fmt.Errorf("%s: %w", m.cfg.Name, ErrNoTape)
 	}
 	lay := ws.batch.Layout
-	N, B, W := lay.Rows(), lay.B(), m.cfg.OutputSize()
+	N, B, W := lay.Rows(), lay.B(), m.shape.OutputSize()
 	if len(dY) != N*W {
 		return nil, State{}, m.errorf("len(dY) = %d, want Rows*H = %d*%d = %d", len(dY), N, W, N*W)
 	}

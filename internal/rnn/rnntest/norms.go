@@ -78,7 +78,7 @@ func stepNorms(t *testing.T, k Kind) {
 
 	// The gradient of the last step of a forward cell in the last layer is that
 	// of the output and of the final state; nothing comes later.
-	H, width, slot := p.cfg.Hidden, p.cfg.OutputSize(), (p.cfg.Layers-1)*p.cfg.NumDirections()
+	H, width, slot := p.shape.Hidden, p.shape.OutputSize(), (p.shape.Layers-1)*p.shape.NumDirections()
 	for b, n := range lengths {
 		if n == 0 {
 			continue
@@ -104,11 +104,11 @@ func stepNorms(t *testing.T, k Kind) {
 func stepNormsAreDerivatives(t *testing.T, k Kind) {
 	const T = 6
 	for _, c := range k.Cases {
-		if c.Config.Layers > 1 || c.Config.Direction != nn.Forward || c.Config.InputDropout > 0 {
+		if s := c.Config.Shape(); s.Layers > 1 || s.Direction != nn.Forward || c.Config.InputDropout > 0 {
 			continue
 		}
 		p := newProblem(k, c, []int{T}, false, nn.Mode{Train: true})
-		I, H := p.cfg.Input, p.cfg.Hidden
+		I, H := p.shape.Input, p.shape.Hidden
 		forward := func(from, to int, init *rnn.State) rnn.Output {
 			lay := new(nn.Layout)
 			lay.Reset([]int{to - from})

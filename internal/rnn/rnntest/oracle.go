@@ -29,12 +29,12 @@ func Row(w []float64, r int, x []float64) (sum float64) {
 func (p *problem) slow(v values) (y, hN, cN []float64, loss float64) {
 	B, rows := p.lay.B(), p.lay.Rows()
 	hN, cN = make([]float64, p.units()*B), make([]float64, p.units()*B)
-	x, in := v.x, p.cfg.Input
+	x, in := v.x, p.shape.Input
 	p.eachCell(func(l, d int, layer nn.Layer, before int) {
 		H, W := layer.Units, layer.NumDirections()*layer.Units
 		if d == 0 {
 			if l > 0 {
-				x, in = merged(y, p.cfg.Layer(l-1), rows), p.cfg.Layer(l-1).Width()
+				x, in = merged(y, p.shape.Layer(l-1), rows), p.shape.Layer(l-1).Width()
 			}
 			x = append([]float64(nil), x...)
 			for i, m := range p.inputMask(l, in) {
@@ -118,7 +118,7 @@ func (p *problem) inputMask(l, in int) []float32 {
 // without a suffix, the recurrent ones under their mask.
 func (p *problem) cellWeights(w map[string][]float64, l, d int) (weights map[string][]float64, reverse bool) {
 	suffix := fmt.Sprintf("_l%d", l)
-	if reverse = p.cfg.Layer(l).Direction == nn.Reverse || d == 1; reverse {
+	if reverse = p.shape.Layer(l).Direction == nn.Reverse || d == 1; reverse {
 		suffix += "_reverse"
 	}
 	weights = map[string][]float64{}

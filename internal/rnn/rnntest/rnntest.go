@@ -163,7 +163,7 @@ func rowCounts(t *testing.T, k Kind) {
 				}
 			}
 			p.eachRow(b, func(s, row int) {
-				I, W := p.cfg.Input, p.cfg.OutputSize()
+				I, W := p.shape.Input, p.shape.OutputSize()
 				if !slices.Equal(r.dX[s*I:(s+1)*I], all.dX[row*I:(row+1)*I]) || !slices.Equal(r.out.Y[s*W:(s+1)*W], all.out.Y[row*W:(row+1)*W]) {
 					t.Fatalf("%d rows: step %d of sequence %d has other bits alone", p.lay.Rows(), s, b)
 				}
@@ -186,9 +186,9 @@ func (p *problem) eachRow(b int, f func(step, row int)) {
 
 // alone is the problem of sequence b alone.
 func (p *problem) alone(b int) *problem {
-	one := &problem{Kind: p.Kind, m: p.m, cfg: p.cfg, lay: new(nn.Layout), mode: p.mode, workers: 1}
+	one := &problem{Kind: p.Kind, m: p.m, cfg: p.cfg, shape: p.shape, lay: new(nn.Layout), mode: p.mode, workers: 1}
 	one.lay.Reset([]int{p.lay.Length(b)})
-	I, W, B := p.cfg.Input, p.cfg.OutputSize(), p.lay.B()
+	I, W, B := p.shape.Input, p.shape.OutputSize(), p.lay.B()
 	p.eachRow(b, func(_, row int) {
 		one.x = append(one.x, p.x[row*I:(row+1)*I]...)
 		one.rY = append(one.rY, p.rY[row*W:(row+1)*W]...)
