@@ -68,7 +68,7 @@ func bootstrap(f measurer, o Options) bootstrapped {
 
 // intervals returns the intervals of the metrics that are defined in s.
 func (b bootstrapped) intervals(s *Scores, level float64) map[string]Interval {
-	return intervals(s.metrics(), s, len(b.scores), func(r int) *Scores { return &b.scores[r] }, level)
+	return intervals(s.kind().metrics(), s, len(b.scores), func(r int) *Scores { return &b.scores[r] }, level)
 }
 
 // labelIntervals returns the intervals of label k of c, whose metrics are l.

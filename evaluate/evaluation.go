@@ -74,11 +74,7 @@ type Evaluation struct {
 	Mistakes     []Mistake        `json:"mistakes,omitempty"` // by falling loss
 	Curves       []Curve          `json:"curves,omitempty"`   // [C]
 
-	// Baseline, of a head that answers with numbers, has the metrics of the best
-	// constant answer: the mean of the gold numbers. Points are some of its rows, with
-	// Options.Curves.
-	Baseline *ValueScores `json:"baseline,omitempty"`
-	Points   []Point      `json:"points,omitempty"`
+	KindDetails
 }
 
 // New evaluates p. It is an error if [Predictions.Validate] finds one, or an

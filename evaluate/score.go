@@ -71,9 +71,7 @@ type Scores struct {
 	Top3Accuracy Score `json:"top3_accuracy"` // defined for more than 3 labels
 	Top5Accuracy Score `json:"top5_accuracy"` // defined for more than 5 labels
 
-	// ValueScores are the metrics of a head that answers with numbers, nil for others;
-	// those above are then not defined.
-	*ValueScores
+	KindScores
 }
 
 // LabelScores are the metrics of one label against the rest.
@@ -149,46 +147,6 @@ func labelMetrics() []metric[LabelScores] {
 		{"roc_auc", false, false, func(s *LabelScores) *Score { return &s.ROCAUC }},
 		{"pr_auc", false, false, func(s *LabelScores) *Score { return &s.PRAUC }},
 	}
-}
-
-// allMetrics are those of labels and of numbers.
-func allMetrics() []metric[Scores] { return append(scoreMetrics(), valueMetrics()...) }
-
-// metrics are those of the kind of head that s is of.
-func (s *Scores) metrics() []metric[Scores] {
-	if s.ValueScores != nil {
-		return valueMetrics()
-	}
-	return scoreMetrics()
-}
-
-// Names lists the metrics of Scores by their JSON names, in the order of the
-// fields: those of labels, then those of numbers.
-func Names() []string { return names(allMetrics()) }
-
-// ValueNames lists the metrics of ValueScores by their JSON names.
-func ValueNames() []string { return names(valueMetrics()) }
-
-// LabelledNames lists the metrics of labels by their JSON names.
-func LabelledNames() []string { return names(scoreMetrics()) }
-
-// Names lists the metrics of the kind of head that s is of, as the function does.
-func (s *Scores) Names() []string { return names(s.metrics()) }
-
-// Headlines lists three of Names, the two to tell first and another one.
-func (s *Scores) Headlines() []string {
-	if s.ValueScores != nil {
-		return []string{"rmse", "r2", "mae"}
-	}
-	return []string{"accuracy", "macro_f1", "log_loss"}
-}
-
-// Summary lists those of Names that tell the most together.
-func (s *Scores) Summary() []string {
-	if s.ValueScores != nil {
-		return ValueNames()
-	}
-	return []string{"accuracy", "macro_f1", "log_loss", "mcc"}
 }
 
 // LabelNames lists the metrics of LabelScores that may have intervals, by their

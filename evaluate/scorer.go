@@ -80,7 +80,7 @@ type scratch struct {
 	counts []int   // [C][C] confusion matrix, or [C][4] as Evaluation.Confusion says
 	scores Scores
 	labels []LabelScores // [C]
-	ranks  [2][]float64  // [n]: of gold and predicted numbers
+	own    any           // what one kind of measurer needs beside that
 }
 
 // newScratch returns a scratch that counts every row once.

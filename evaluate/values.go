@@ -188,7 +188,7 @@ func centred(values []float64) []float64 {
 
 func (s *valueScorer) scratch() *scratch {
 	x := newScratch(s.n, 0, 0)
-	x.ranks = [2][]float64{make([]float64, s.n), make([]float64, s.n)}
+	x.own = [2][]float64{make([]float64, s.n), make([]float64, s.n)} // ranks
 	return x
 }
 
@@ -220,10 +220,11 @@ func (s *valueScorer) set(x *scratch) {
 		v.R2 = 0
 	}
 	v.Pearson = correlation
+	ranks := x.own.([2][]float64)
 	for k, values := range [][]float64{s.gold, s.predicted} {
-		rank(x.ranks[k], x.weight, values, s.order[k])
+		rank(ranks[k], x.weight, values, s.order[k])
 	}
-	_, v.Spearman = correlate(x.weight, x.ranks[0], x.ranks[1])
+	_, v.Spearman = correlate(x.weight, ranks[0], ranks[1])
 }
 
 // correlate returns the sum of the squared distances of a from its mean, and the

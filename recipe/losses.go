@@ -1,7 +1,6 @@
 package recipe
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -11,14 +10,12 @@ import (
 
 // Losses say which heads answer with a number, and what error costs there: squared or
 // absolute for all heads, name=squared for one. Any loss may stand there by the name that
-// it has in a config.
+// it has in a config, or the first word of that.
 type Losses []string
 
 // LossesUsage tells people what an element of Losses may be; the name of a value is in
 // back quotes, as package flag has it.
 const LossesUsage = "`squared` or absolute: the labels are numbers to predict, and that error is the loss; name=squared for one head of several; may be repeated"
-
-var short = map[string]nn.LossKind{"squared": nn.SquaredError, "absolute": nn.AbsoluteError}
 
 // heads returns the heads of a config, or where it has none those of the data, with
 // the losses that l gives them. A loss or a head that is not there is an *Error.
@@ -37,14 +34,15 @@ func (l Losses) heads(heads []classify.Head, data []string) ([]classify.Head, er
 		if !one {
 			name = head
 		}
-		kind := cmp.Or(short[name], nn.LossKind(name))
-		if !slices.Contains(nn.LossKinds(), kind) {
+		kinds := nn.LossKinds()
+		kind := slices.IndexFunc(kinds, func(k nn.LossKind) bool { return string(k) == name || strings.HasPrefix(string(k), name+"-") })
+		if kind < 0 {
 			return nil, errorf("--loss %s: want squared or absolute, or name=squared for one head", spec)
 		}
 		found := false
 		for i := range heads {
 			if !one || heads[i].Name == head {
-				heads[i].Loss.Kind, found = kind, true
+				heads[i].Loss.Kind, found = kinds[kind], true
 			}
 		}
 		if !found {

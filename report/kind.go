@@ -72,7 +72,7 @@ func MetricRows(e *evaluate.Evaluation, brief bool) (header []string, rows [][]a
 			row = append(row, cell)
 		}
 		if e.Baseline != nil {
-			v, _ := (&evaluate.Scores{ValueScores: e.Baseline}).Get(name)
+			v, _ := (&evaluate.Scores{KindScores: evaluate.KindScores{ValueScores: e.Baseline}}).Get(name)
 			row = append(row, v)
 		}
 		rows = append(rows, row)
