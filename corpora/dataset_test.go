@@ -523,3 +523,25 @@ func TestDescribe(t *testing.T) {
 		}
 	}
 }
+
+func TestPlace(t *testing.T) {
+	d := &Dataset{
+		Sources: []Source{{Name: "a.csv"}, {Name: "a.zip"}, {}},
+		Examples: []Example{
+			{ID: "a.csv:2", Line: 4},
+			{ID: "t17", Line: 5},
+			{ID: "a.zip!b.csv:2", Line: 3, Source: 1},
+			{ID: "a.zip!c.txt", Source: 1},
+			{ID: "3", Line: 1, Source: 2},
+			{ID: "4", Source: 9},
+		},
+	}
+	for i, want := range [][2]string{
+		{"a.csv:4", "a.csv:4"}, {"a.csv:5", "t17"}, {"a.zip!b.csv:3", "a.zip!b.csv:3"},
+		{"a.zip!c.txt", "a.zip!c.txt"}, {"3", "3"}, {"4", "4"},
+	} {
+		if p := d.Place(i); p.String() != want[0] || p.Name() != want[1] {
+			t.Errorf("%+v: place %q, name %q, want %q", d.Examples[i], p, p.Name(), want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package corpora
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -79,32 +80,37 @@ type Dataset struct {
 	Separator string
 }
 
-// Place says where example i stands, for messages: file:line, or its ID if it has
-// no line.
-func (d *Dataset) Place(i int) string {
-	ex := &d.Examples[i]
-	name := ""
-	if int(ex.Source) < len(d.Sources) {
-		name = d.Sources[ex.Source].Name
-	}
-	if ex.Line == 0 || name == "" {
-		return ex.ID
-	}
-	if strings.HasPrefix(ex.ID, name) { // the ID is file:row; within an archive the file is longer
-		name = ex.ID[:max(len(name), strings.LastIndexByte(ex.ID, ':'))]
-	}
-	return fmt.Sprintf("%s:%d", name, ex.Line)
+// A Place is where an example stands.
+type Place struct {
+	File string // with the file within it, if it is an archive; "" if there is none
+	Line int    // from 1; 0 if it is not known
+	ID   string // that its file gives it, "" if that is file and row
 }
 
-// Named says what a reader of a report finds example i by: the ID that its file gives
-// it, else where it stands.
-func (d *Dataset) Named(i int) string {
+// Place says where example i stands.
+func (d *Dataset) Place(i int) Place {
 	ex := &d.Examples[i]
-	if int(ex.Source) < len(d.Sources) && !strings.HasPrefix(ex.ID, d.Sources[ex.Source].Name) {
-		return ex.ID
+	p := Place{Line: ex.Line, ID: ex.ID}
+	if int(ex.Source) < len(d.Sources) {
+		p.File = d.Sources[ex.Source].Name
 	}
-	return d.Place(i)
+	if p.File != "" && p.Line > 0 && strings.HasPrefix(p.ID, p.File) { // file:row, where the file may be one of an archive
+		p.File, p.ID = p.ID[:max(len(p.File), strings.LastIndexByte(p.ID, ':'))], ""
+	}
+	return p
 }
+
+// String is for messages: file:line, or the ID where one of them is not known.
+func (p Place) String() string {
+	if p.File == "" || p.Line == 0 {
+		return p.ID
+	}
+	return fmt.Sprintf("%s:%d", p.File, p.Line)
+}
+
+// Name is what a reader of a report finds the example by: the ID that its file gives it,
+// else file:line.
+func (p Place) Name() string { return cmp.Or(p.ID, p.String()) }
 
 // DefaultSeparator joins several labels of one head: the unit separator of ASCII,
 // which no label holds, so that a comma within one splits nothing.

@@ -395,7 +395,7 @@ func TestOnBad(t *testing.T) {
 	}
 	path := writeTemp(t, "a.zip", makeZip(t, []archiveEntry{{name: "a.csv", content: content}, {name: "b.csv", content: content}}))
 	d, _, err := ReadFiles(Options{OnBad: MarkBad}, path)
-	if err != nil || d.Len() != 6 || d.Examples[4].ID != path+"!b.csv:2" || d.Place(4) != path+"!b.csv:4" || d.Place(5) != path+"!b.csv:5" {
+	if err != nil || d.Len() != 6 || d.Examples[4].ID != path+"!b.csv:2" || d.Place(4).String() != path+"!b.csv:4" || d.Place(5).String() != path+"!b.csv:5" {
 		t.Errorf("%v, %d rows, %+v at %s", err, d.Len(), d.Examples[4], d.Place(4))
 	}
 }

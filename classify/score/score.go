@@ -270,7 +270,7 @@ func gather(head *classify.Head, d *corpora.Dataset, p Pairing, answers []classi
 			continue // an empty set of labels is an answer, but none of a single-label head
 		}
 		a := &answers[i]
-		row := evaluate.Row{ID: d.Named(i), Text: e.Text, Tokens: a.Tokens}
+		row := evaluate.Row{ID: d.Place(i).Name(), Text: e.Text, Tokens: a.Tokens}
 		if int(e.Source) < len(d.Sources) {
 			row.Source = d.Sources[e.Source].Name
 		}

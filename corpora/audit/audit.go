@@ -63,7 +63,7 @@ func (a *Audit) leaks(earlier, later *File) ([]corpora.Leak, []corpora.NearDupli
 }
 
 // place names an example.
-func (f *File) place(n int) string { return f.Data.Named(n) }
+func (f *File) place(n int) string { return f.Data.Place(n).Name() }
 
 func (f *File) places(group []int) []string {
 	var ids []string

@@ -21,7 +21,7 @@ var (
 	ErrNoTape = errors.New("Backward without a training Forward")
 )
 
-// A Config describes a stack, in the fields of [lstm.Config] and [gru.Config].
+// A Config describes a stack, as the configs of the kinds of cells do.
 type Config struct {
 	Name    string // of the kind of network, for errors
 	Invalid error  // wrapped by those of Validate
