@@ -4,30 +4,39 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path"
 	"path/filepath"
 	"strings"
+
+	"github.com/textlstm/textlstm/internal/zipdir"
 )
 
-// names collects the names of an archive's files.
+// maxName is the longest name of a file in an archive, in bytes: what systems allow.
+const maxName = 4096
+
+// entryNames collects the names of an archive's files.
 type entryNames struct {
 	max  int
 	list []string
-	seen map[string]bool
+	seen map[string]int // places in list
 }
 
 // newEntryNames returns the names of an archive of size bytes. They are held in
 // memory, so that a small archive may not have too many.
 func newEntryNames(l Limits, size int64) entryNames {
-	return entryNames{max: int(min(int64(l.Entries), 10_000+size/64))}
+	return entryNames{max: int(min(int64(l.Entries), 10_000+size/64)), seen: map[string]int{}}
 }
 
 // add checks and adds one name: it must lie within the archive, be a plain file
 // and be the only one of its name.
 func (n *entryNames) add(name string, plain bool) error {
+	if len(name) > maxName {
+		return fmt.Errorf("entry %.60q… has a name of %d bytes, more than %d: %w", name, len(name), maxName, ErrTooLarge)
+	}
 	if strings.Contains(name, `\`) || !filepath.IsLocal(name) {
 		return fmt.Errorf("entry %q: %w", name, ErrInsecurePath)
 	}
@@ -35,18 +44,19 @@ func (n *entryNames) add(name string, plain bool) error {
 		return fmt.Errorf("entry %q is a link or a device: %w", name, ErrInsecurePath)
 	}
 	name = path.Clean(name)
-	if n.seen[name] {
+	if _, twice := n.seen[name]; twice {
 		return fmt.Errorf("two entries %q: %w", name, ErrInsecurePath)
 	}
 	if len(n.list) >= n.max {
-		return fmt.Errorf("more than %d entries: %w", n.max, ErrTooLarge)
+		return n.tooMany(n.max)
 	}
-	if n.seen == nil {
-		n.seen = map[string]bool{}
-	}
-	n.seen[name] = true
+	n.seen[name] = len(n.list)
 	n.list = append(n.list, name)
 	return nil
+}
+
+func (n *entryNames) tooMany(most int) error {
+	return fmt.Errorf("more than %d entries: %w", most, ErrTooLarge)
 }
 
 // openTar reads a tar archive, compressed or not, in two passes: one for the
@@ -204,13 +214,16 @@ func (f *file) openZip(br *bufio.Reader, disk *os.File, compression string) (row
 		return nil, err
 	}
 	broken := func(err error) error { return &ParseError{File: f.name, Err: fmt.Errorf("zip: %w", err)} }
-	zr, err := zip.NewReader(src, size)
+	packed := f.onDisk(size)
+	names := newEntryNames(f.opts.Limits, packed)
+	zr, err := zipdir.Open(src, size, names.max)
+	if many, ok := errors.AsType[*zipdir.TooManyError](err); ok {
+		err = names.tooMany(many.Most)
+	}
 	if err != nil {
 		return nil, broken(err)
 	}
-	packed := f.onDisk(size)
-	names := newEntryNames(f.opts.Limits, packed)
-	files := map[string]*zip.File{}
+	var files []*zip.File // of names
 	var entries uint64
 	for _, z := range zr.File {
 		if z.Name == "xl/workbook.xml" {
@@ -228,7 +241,7 @@ func (f *file) openZip(br *bufio.Reader, disk *os.File, compression string) (row
 		if err := names.add(z.Name, z.Mode().IsRegular()); err != nil {
 			return nil, broken(err)
 		}
-		files[path.Clean(z.Name)] = z
+		files = append(files, z)
 	}
 	l, err := plan(names.list, &f.opts)
 	if err != nil {
@@ -240,7 +253,7 @@ func (f *file) openZip(br *bufio.Reader, disk *os.File, compression string) (row
 		if len(left) == 0 {
 			return entry{}, io.EOF
 		}
-		z := files[left[0]]
+		z := files[names.seen[left[0]]]
 		left = left[1:]
 		if z.Flags&1 != 0 {
 			return entry{}, broken(fmt.Errorf("entry %q is encrypted: %w", z.Name, ErrFormat))

@@ -522,6 +522,29 @@ func TestArchiveLimits(t *testing.T) {
 	if _, _, err := ReadFiles(Options{}, writeTemp(t, "a.zip", whole[:len(whole)-30])); !errors.Is(err, ErrData) {
 		t.Errorf("zip cut: %v, want ErrData", err)
 	}
+	long := []archiveEntry{{name: "pos/" + strings.Repeat("a/", 2040) + "1.txt", content: "good"}}
+	for _, name := range []string{"a.zip", "a.tar"} {
+		read := func() error {
+			whole := makeZip(t, long)
+			if name == "a.tar" {
+				whole = makeTar(t, long)
+			}
+			_, _, err := ReadFiles(Options{}, writeTemp(t, name, whole))
+			return err
+		}
+		if err := read(); err != nil {
+			t.Errorf("%s: a name of %d bytes: %v", name, len(long[0].name), err)
+		}
+		long[0].name = strings.Replace(long[0].name, "1.txt", "12345678.txt", 1) // 4,096 bytes
+		if err := read(); err != nil {
+			t.Errorf("%s: a name of %d bytes: %v", name, len(long[0].name), err)
+		}
+		long[0].name += "t"
+		if err := read(); !errors.Is(err, ErrTooLarge) || len(err.Error()) > 300 {
+			t.Errorf("%s: a name of %d bytes: %v, want ErrTooLarge", name, len(long[0].name), err)
+		}
+		long[0].name = "pos/" + strings.Repeat("a/", 2040) + "1.txt"
+	}
 	nested := []archiveEntry{{name: "a.tsv", content: makeTar(t, entries)}}
 	if _, _, err := ReadFiles(Options{}, writeTemp(t, "a.zip", makeZip(t, nested))); !errors.Is(err, ErrFormat) {
 		t.Errorf("an archive within an archive: %v, want ErrFormat", err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -35,7 +36,7 @@ var unlabelledNames = []string{"unsup", "unlabeled", "unlabelled"}
 // Names that begin with a dot or an underscore are never read.
 func plan(names []string, o *Options) (*layout, error) {
 	l := &layout{tables: map[string]bool{}, docs: map[string]string{}}
-	inner := map[string]bool{} // directories that hold directories with files
+	dirs := map[string]bool{} // those of files, each with a slash at its end but ""
 	var usable []string
 	for _, name := range names {
 		parts := strings.Split(name, "/")
@@ -48,23 +49,26 @@ func plan(names []string, o *Options) (*layout, error) {
 			continue
 		}
 		usable = append(usable, name)
-		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-			inner[path.Dir(dir)] = true
-		}
+		dirs[dirOf(name)] = true
 		if o.isTable(name) && !isAbout(name) {
 			l.tables[name] = true
 		}
 	}
+	// Those within a directory follow it where they are in order.
+	sorted := slices.Sorted(maps.Keys(dirs))
+	for i, dir := range sorted {
+		dirs[dir] = i+1 < len(sorted) && strings.HasPrefix(sorted[i+1], dir) // it has directories with files
+	}
 	for _, name := range usable {
-		dir := path.Dir(name)
+		dir := dirOf(name)
 		switch {
 		case l.tables[name]:
-		case len(l.tables) > 0, inner[dir]:
+		case len(l.tables) > 0, dirs[dir]:
 			l.ignored++
 			continue
 		default:
 			label := path.Base(dir)
-			if dir == "." || o.Format == Text || isOneOf(label, partNames) || isOneOf(label, unlabelledNames) {
+			if dir == "" || o.Format == Text || isOneOf(label, partNames) || isOneOf(label, unlabelledNames) {
 				label = ""
 			}
 			l.docs[name] = label
@@ -81,6 +85,9 @@ func plan(names []string, o *Options) (*layout, error) {
 	}
 	return l, nil
 }
+
+// dirOf is the directory of a name, with the slash at its end.
+func dirOf(name string) string { return name[:strings.LastIndexByte(name, '/')+1] }
 
 // isTable reports whether the name tells that a file holds rows, or the options do.
 func (o *Options) isTable(name string) bool {

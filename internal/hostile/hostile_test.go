@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -264,6 +265,26 @@ func zipped(t *testing.T, name string, entry []byte, n int) []byte {
 	return out.Bytes()
 }
 
+// zipOfNames is the directory of an archive without content, which says that it has n
+// modulo 65,536 entries: each of a number, behind a prefix.
+func zipOfNames(n int, prefix string) []byte {
+	local := append([]byte("PK\x03\x04"), make([]byte, 26)...)
+	b, header := local, make([]byte, 46)
+	copy(header, "PK\x01\x02")
+	for i := range n {
+		name := prefix + strconv.FormatInt(int64(i), 36)
+		header[28], header[29] = byte(len(name)), byte(len(name)>>8)
+		b = append(append(b, header...), name...)
+	}
+	end := make([]byte, 22)
+	copy(end, "PK\x05\x06")
+	binary.LittleEndian.PutUint16(end[8:], uint16(n))
+	binary.LittleEndian.PutUint16(end[10:], uint16(n))
+	binary.LittleEndian.PutUint32(end[12:], uint32(len(b)-len(local)))
+	binary.LittleEndian.PutUint32(end[16:], uint32(len(local)))
+	return append(b, end...)
+}
+
 func tarred(t *testing.T, name string, entry []byte, n int) []byte {
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
@@ -292,17 +313,21 @@ func TestArchiveBombs(t *testing.T) {
 	zstd := sync.OnceValue(func() []byte { return zst(t, spaces) })
 	line := sync.OnceValue(func() []byte { return gz(t, append([]byte("label\ttext\npos\t"), spaces...)) })
 	cases := map[string]func() []byte{
-		"text.tsv.gz":   line,
-		"nested.tsv.gz": func() []byte { return gz(t, line()) }, // is not unpacked twice: it is no text
-		"rows.tsv.zst":  func() []byte { return zst(t, bytes.Repeat(rows, 20)) },
-		"gz.zip":        func() []byte { return zipped(t, "pos/%d.txt", gzipped(), 200) },
-		"zst.zip":       func() []byte { return zipped(t, "pos/%d.txt", zstd(), 200) },
-		"small.zip":     func() []byte { return zipped(t, "pos/%d.txt", gz(t, spaces[:1<<20]), 1000) },
-		"plain.zip":     func() []byte { return zipped(t, "pos/%d.txt", spaces[:1<<20], 100) },
-		"tables.zip":    func() []byte { return zipped(t, "%d.tsv.gz", gz(t, rows), 200) },
-		"documents.tar": func() []byte { return tarred(t, "pos/%d.txt", zstd(), 200) },
-		"packed.tar.gz": func() []byte { return gz(t, tarred(t, "pos/%d.txt", gzipped(), 200)) },
-		"names.tar.gz":  func() []byte { return gz(t, tarred(t, "pos/%d.txt", nil, 100_000)) },
+		"text.tsv.gz":       line,
+		"nested.tsv.gz":     func() []byte { return gz(t, line()) }, // is not unpacked twice: it is no text
+		"rows.tsv.zst":      func() []byte { return zst(t, bytes.Repeat(rows, 20)) },
+		"gz.zip":            func() []byte { return zipped(t, "pos/%d.txt", gzipped(), 200) },
+		"zst.zip":           func() []byte { return zipped(t, "pos/%d.txt", zstd(), 200) },
+		"small.zip":         func() []byte { return zipped(t, "pos/%d.txt", gz(t, spaces[:1<<20]), 1000) },
+		"plain.zip":         func() []byte { return zipped(t, "pos/%d.txt", spaces[:1<<20], 100) },
+		"tables.zip":        func() []byte { return zipped(t, "%d.tsv.gz", gz(t, rows), 200) },
+		"documents.tar":     func() []byte { return tarred(t, "pos/%d.txt", zstd(), 200) },
+		"packed.tar.gz":     func() []byte { return gz(t, tarred(t, "pos/%d.txt", gzipped(), 200)) },
+		"names.tar.gz":      func() []byte { return gz(t, tarred(t, "pos/%d.txt", nil, 100_000)) },
+		"names.zip":         func() []byte { return zipOfNames(1_100_000, "") },
+		"distinct.zip":      func() []byte { return zipOfNames(300_000, "") },
+		"deep names.zip":    func() []byte { return zipOfNames(100, strings.Repeat("a/", 30_000)) },
+		"deep names.tar.gz": func() []byte { return gz(t, tarred(t, "%d/"+strings.Repeat("a/", 100_000)+"1.txt", nil, 20)) },
 		"tables.parquet.gz": func() []byte {
 			return gz(t, table(t, slices.Repeat([]row{{string(spaces[:10_000]), "positive"}}, 5000)))
 		},
@@ -313,7 +338,7 @@ func TestArchiveBombs(t *testing.T) {
 		},
 		"table.parquet.gz": func() []byte { return gz(t, table(t, []row{{string(spaces), "positive"}})) },
 	}
-	each(t, cases, []string{"rows.tsv.zst", "zst.zip", "tables.zip"}, func(t *testing.T, name string, bomb func() []byte) {
+	each(t, cases, []string{"rows.tsv.zst", "zst.zip", "tables.zip", "distinct.zip", "deep names.zip"}, func(t *testing.T, name string, bomb func() []byte) {
 		stats(t, name, bomb())
 	})
 	if testing.Short() {

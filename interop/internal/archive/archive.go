@@ -5,12 +5,13 @@ package archive
 import (
 	"archive/zip"
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
+
+	"github.com/textlstm/textlstm/internal/zipdir"
 )
 
 const maxEntries = 1 << 16
@@ -24,10 +25,10 @@ type Archive struct {
 
 // Open reads the directory of an archive of size bytes. Each name may be there once.
 func Open(r io.ReaderAt, size int64) (*Archive, error) {
-	if err := checkDirectory(r, size); err != nil {
-		return nil, err
+	z, err := zipdir.Open(r, size, maxEntries)
+	if errors.Is(err, zip.ErrFormat) {
+		return nil, fmt.Errorf("the archive is cut off, or is none: %w", err)
 	}
-	z, err := zip.NewReader(r, size)
 	if err != nil {
 		return nil, err
 	}
@@ -39,34 +40,6 @@ func Open(r io.ReaderAt, size int64) (*Archive, error) {
 		a.files[f.Name] = f
 	}
 	return a, nil
-}
-
-// checkDirectory bounds the entries of an archive before anything is allocated for them.
-func checkDirectory(r io.ReaderAt, size int64) error {
-	tail := make([]byte, min(size, 22+1<<16))
-	if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
-		return err
-	}
-	at := bytes.LastIndex(tail, []byte("PK\x05\x06"))
-	if at < 0 || len(tail)-at < 22 {
-		return errors.New("the archive is cut off: it has no directory")
-	}
-	entries := uint64(binary.LittleEndian.Uint16(tail[at+10:]))
-	if at >= 20 && string(tail[at-20:at-16]) == "PK\x06\x07" {
-		record := make([]byte, 56)
-		offset := binary.LittleEndian.Uint64(tail[at-12:])
-		if offset > uint64(size) {
-			return fmt.Errorf("the directory stands at byte %d of %d", offset, size)
-		}
-		if _, err := r.ReadAt(record, int64(offset)); err != nil {
-			return fmt.Errorf("the archive is cut off: %w", err)
-		}
-		entries = max(entries, binary.LittleEndian.Uint64(record[32:]))
-	}
-	if entries > maxEntries {
-		return fmt.Errorf("%d entries, limit %d", entries, maxEntries)
-	}
-	return nil
 }
 
 // Names lists the entries, sorted.
