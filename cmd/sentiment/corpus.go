@@ -95,7 +95,7 @@ func (o *outFlags) write(cmd *cobra.Command, path string, w corpora.WriterOption
 	}
 	w.IDs = o.ids
 	if path == "-" {
-		_, err := corpora.WriteAll(cmd.OutOrStdout(), cmp.Or(format, corpora.TSV), w, examples)
+		_, err := corpora.WriteAll(cli.Raw(cmd), cmp.Or(format, corpora.TSV), w, examples)
 		return err
 	}
 	written, err := corpora.WriteFile(path, format, w, examples)

@@ -117,7 +117,7 @@ have the whole description of the model, in JSON.`,
 				fmt.Fprintln(cmd.ErrOrStderr(), "sentiment: the export computes with activations of 32 bits, the model itself with eight: answers differ a little")
 			}
 			for _, f := range files {
-				fmt.Fprintln(cmd.OutOrStdout(), f)
+				fmt.Fprintln(cli.Raw(cmd), f)
 			}
 			return nil
 		},

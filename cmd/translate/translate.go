@@ -103,7 +103,7 @@ func (t *translateFlags) run(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriter(cmd.OutOrStdout())
+	out := bufio.NewWriter(cli.Raw(cmd))
 	show := progress.New(cmd.ErrOrStderr(), false, false)
 	n, count := 0, show.Counter(0)
 	write := func(text string, tr seq2seq.Translation) error {
