@@ -71,7 +71,8 @@ func (c AttentionConfig) NumParams() float64 {
 //
 //	tanh(W_c [Σ w m; s] + b_c)
 //
-// as in Luong et al. 2015, eq. 5. The Attention of a Pool is the same with Additive scores,
+// as in Luong et al. 2015, eq. 5. It is computed as tanh(Σ w (W_m m) + W_s s + b_c), with the
+// two parts of W_c, so that a row of the memory is multiplied once and not for each query. The Attention of a Pool is the same with Additive scores,
 // without a query and without what follows the sum.
 //
 // A CrossAttention may be used by any number of goroutines with workspaces of their own
@@ -82,6 +83,8 @@ type CrossAttention struct {
 	Query   *Dense // U (A, Q); nil for General
 	Context *Param // v (A); nil for General
 	Output  *Dense // W_c, b_c (O, M+Q)
+
+	ofMemory, ofQuery *Dense // the columns of W_c, b_c with the latter
 }
 
 // NewCrossAttention returns a CrossAttention with zeroed parameters: name.keys.weight,
@@ -97,6 +100,8 @@ func NewCrossAttention(name string, c AttentionConfig) (*CrossAttention, error) 
 		Keys:   NewDense(join(name, "keys"), c.Memory, c.width()),
 		Output: NewDense(join(name, "output"), c.Memory+c.Query, c.Output),
 	}
+	a.ofMemory, a.ofQuery = a.Output.Columns(0, c.Memory), a.Output.Columns(c.Memory, c.Memory+c.Query)
+	a.ofQuery.Bias = a.Output.Bias
 	if c.Kind == General {
 		a.Keys.Bias = nil
 		return a, nil
@@ -137,28 +142,31 @@ type AttentionWorkspace struct {
 	layout *Layout
 	y      []float32 // [Rows][M], the memory
 	keys   []float32 // [Rows][A]
+	values []float32 // [Rows][O], W_m m
 
 	seq     []int     // [N], the sequence that each query looks at
 	start   []int     // [N+1], where in weights those of a query begin
 	weights []float32 // of the rows of its sequence, step by step
 	query   []float32 // [N][A], U s; Back makes it the gradient
-	joined  []float32 // [N][M+Q], the sum and the query
 	out     []float32 // [N][O]
 	dOut    []float32 // [N][O], the gradient of what tanh took
-	dJoined []float32 // [N][M+Q]
 
 	dY       []float32 // [Rows][M]
 	dKeys    []float32 // [Rows][A]
+	dValues  []float32 // [Rows][O]
 	dContext []float32 // [B][A], by sequence
 }
 
 // Remember makes y [Rows][M], laid out by l, the memory. Both must stay as they are
 // while it is used.
 func (a *CrossAttention) Remember(ws *AttentionWorkspace, y []float32, l *Layout) {
-	A, M := a.cfg.width(), a.cfg.Memory
+	A, M, O := a.cfg.width(), a.cfg.Memory, a.cfg.Output
 	ws.y, ws.layout = y, l
-	ws.keys = grow(ws.keys, l.Rows()*A)
-	rowBlocks(ws.Workers, l.Rows(), func(lo, hi int) { a.Keys.forwardRows(ws.keys[lo*A:], y[lo*M:], hi-lo) })
+	ws.keys, ws.values = grow(ws.keys, l.Rows()*A), grow(ws.values, l.Rows()*O)
+	rowBlocks(ws.Workers, l.Rows(), func(lo, hi int) {
+		a.Keys.forwardRows(ws.keys[lo*A:], y[lo*M:], hi-lo)
+		a.ofMemory.forwardRows(ws.values[lo*O:], y[lo*M:], hi-lo)
+	})
 }
 
 // Begin makes room for queries, of which query r will look at sequence seq[r]. It keeps seq.
@@ -173,7 +181,6 @@ func (a *CrossAttention) Begin(ws *AttentionWorkspace, seq []int) {
 	}
 	ws.start[N] = at
 	ws.weights = grow(ws.weights, at)
-	ws.joined = grow(ws.joined, N*(a.cfg.Memory+a.cfg.Query))
 	ws.out = grow(ws.out, N*a.cfg.Output)
 	if a.Query != nil {
 		ws.query = grow(ws.query, N*a.cfg.width())
@@ -189,10 +196,12 @@ func (ws *AttentionWorkspace) Weights(r int) []float32 {
 // Attend answers queries first…first+n-1, s [n][Q], with rows [n][O], which alias ws.
 // Calls for different queries may run at the same time.
 func (a *CrossAttention) Attend(ws *AttentionWorkspace, first, n int, s []float32) []float32 {
-	M, Q, A, O := a.cfg.Memory, a.cfg.Query, a.cfg.width(), a.cfg.Output
+	Q, A, O := a.cfg.Query, a.cfg.width(), a.cfg.Output
 	if a.Query != nil {
 		a.Query.forwardRows(ws.query[first*A:], s, n)
 	}
+	out := ws.out[first*O : (first+n)*O]
+	a.ofQuery.forwardRows(out, s, n)
 	var hidden []float32
 	for i := range n {
 		r := first + i
@@ -202,15 +211,10 @@ func (a *CrossAttention) Attend(ws *AttentionWorkspace, first, n int, s []float3
 		}
 		hidden = a.scores(w, hidden, ws, r, query)
 		normalize(w)
-		joined := ws.joined[r*(M+Q) : (r+1)*(M+Q)]
-		clear(joined[:M])
 		for j, w := range w {
-			vec.Axpy(w, ws.row(ws.y, M, r, j), joined[:M])
+			vec.Axpy(w, ws.row(ws.values, O, r, j), out[i*O:(i+1)*O])
 		}
-		copy(joined[M:], s[i*Q:(i+1)*Q])
 	}
-	out := ws.out[first*O : (first+n)*O]
-	a.Output.forwardRows(out, ws.joined[first*(M+Q):], n)
 	vec.Tanh(out, out)
 	return out
 }
@@ -264,48 +268,44 @@ func normalize(w []float32) {
 func (a *CrossAttention) BeginBack(ws *AttentionWorkspace) {
 	N, rows := len(ws.seq), ws.layout.Rows()
 	ws.dOut = grow(ws.dOut, N*a.cfg.Output)
-	ws.dJoined = grow(ws.dJoined, N*(a.cfg.Memory+a.cfg.Query))
-	ws.dY = grow(ws.dY, rows*a.cfg.Memory)
 	ws.dKeys = grow(ws.dKeys, rows*a.cfg.width())
-	clear(ws.dY)
+	ws.dValues = grow(ws.dValues, rows*a.cfg.Output)
 	clear(ws.dKeys)
+	clear(ws.dValues)
 	if a.Query != nil {
 		ws.dContext = grow(ws.dContext, ws.layout.B()*a.cfg.width())
 		clear(ws.dContext)
 	}
 }
 
-// Back adds to ds [n][Q] the gradients of queries first…first+n-1, given those of their
-// answers, dOut [n][O]. Calls may run at the same time if their queries look at different
+// Back adds to ds [n][Q] the gradients of queries first…first+n-1, s [n][Q], given those
+// of their answers, dOut [n][O]. Calls may run at the same time if their queries look at different
 // sequences.
-func (a *CrossAttention) Back(ws *AttentionWorkspace, first, n int, ds, dOut []float32) {
-	M, Q, A, O := a.cfg.Memory, a.cfg.Query, a.cfg.width(), a.cfg.Output
+func (a *CrossAttention) Back(ws *AttentionWorkspace, first, n int, s, ds, dOut []float32) {
+	Q, A, O := a.cfg.Query, a.cfg.width(), a.cfg.Output
 	d := ws.dOut[first*O : (first+n)*O]
 	for i, y := range ws.out[first*O : (first+n)*O] {
 		d[i] = dOut[i] * (1 - y*y)
 	}
-	dJoined := ws.dJoined[first*(M+Q) : (first+n)*(M+Q)]
-	a.Output.backwardRows(dJoined, d, n, 0)
+	a.ofQuery.backwardRows(ds, d, n, 1)
 	var hidden, dScore []float32
 	for i := range n {
 		r := first + i
-		dSum, w := dJoined[i*(M+Q):i*(M+Q)+M], ws.Weights(r)
-		vec.Add(ds[i*Q:(i+1)*Q], dJoined[i*(M+Q)+M:(i+1)*(M+Q)])
+		dSum, w := d[i*O:(i+1)*O], ws.Weights(r)
 		dScore = grow(dScore, len(w))
 		mean := float32(0)
 		for j, w := range w {
-			dScore[j] = vec.Dot(dSum, ws.row(ws.y, M, r, j))
+			dScore[j] = vec.Dot(dSum, ws.row(ws.values, O, r, j))
 			mean += w * dScore[j]
-			vec.Axpy(w, dSum, ws.row(ws.dY, M, r, j))
+			vec.Axpy(w, dSum, ws.row(ws.dValues, O, r, j))
 		}
 		for j, w := range w {
 			dScore[j] = w * (dScore[j] - mean)
 		}
-		s := ws.joined[r*(M+Q)+M : (r+1)*(M+Q)]
 		if a.Query == nil {
 			for j, d := range dScore {
 				vec.Axpy(d, ws.row(ws.keys, A, r, j), ds[i*Q:(i+1)*Q])
-				vec.Axpy(d, s, ws.row(ws.dKeys, A, r, j))
+				vec.Axpy(d, s[i*Q:(i+1)*Q], ws.row(ws.dKeys, A, r, j))
 			}
 			continue
 		}
@@ -338,13 +338,13 @@ func tanhScoreGrad(h []float32, d float32, v []float32) {
 // Finish adds the gradients of the parameters, once Back has had all queries, s [N][Q]
 // in their order, and returns that of the memory [Rows][M], which aliases ws.
 func (a *CrossAttention) Finish(ws *AttentionWorkspace, s []float32) (dY []float32) {
-	N, A, M := len(ws.seq), a.cfg.width(), a.cfg.Memory
-	for _, d := range []*Dense{a.Keys, a.Query, a.Output} {
+	N, A, M, O := len(ws.seq), a.cfg.width(), a.cfg.Memory, a.cfg.Output
+	for _, d := range []*Dense{a.Keys, a.Query, a.ofMemory, a.ofQuery} {
 		if d != nil {
 			d.Workers = ws.Workers
 		}
 	}
-	a.Output.backwardParams(ws.dOut, ws.joined, N)
+	a.ofQuery.backwardParams(ws.dOut, s, N)
 	if a.Query != nil {
 		a.Query.backwardParams(ws.query, s, N)
 		if a.Context.Grad != nil {
@@ -353,10 +353,14 @@ func (a *CrossAttention) Finish(ws *AttentionWorkspace, s []float32) (dY []float
 	}
 	rows := ws.layout.Rows()
 	a.Keys.backwardParams(ws.dKeys, ws.y, rows)
+	a.ofMemory.backwardParams(ws.dValues, ws.y, rows)
+	ws.dY = grow(ws.dY, rows*M)
 	const block = 64
 	par.For(ws.Workers, (rows+block-1)/block, func(i int) {
 		lo := i * block
-		a.Keys.backwardRows(ws.dY[lo*M:], ws.dKeys[lo*A:], min(block, rows-lo), 1)
+		n := min(block, rows-lo)
+		a.ofMemory.backwardRows(ws.dY[lo*M:], ws.dValues[lo*O:], n, 0)
+		a.Keys.backwardRows(ws.dY[lo*M:], ws.dKeys[lo*A:], n, 1)
 	})
 	return ws.dY[:rows*M]
 }

@@ -61,7 +61,7 @@ func TestCrossAttention(t *testing.T) {
 			a.BeginBack(&ws)
 			s.Grad = make([]float32, len(s.Data))
 			for r := len(seq) - n; r >= 0; r -= n {
-				a.Back(&ws, r, n, s.Grad[r*Q:(r+n)*Q], dOut[r*O:(r+n)*O])
+				a.Back(&ws, r, n, s.Data[r*Q:(r+n)*Q], s.Grad[r*Q:(r+n)*Q], dOut[r*O:(r+n)*O])
 			}
 			y.Grad = slices.Clone(a.Finish(&ws, s.Data))
 			return loss

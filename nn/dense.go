@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -19,6 +20,8 @@ type Dense struct {
 	// Workers is the number of goroutines that one call may use; 0 means 1.
 	// Results do not depend on it.
 	Workers int
+
+	from, to int // the columns of Weight that are multiplied; to = 0 means all
 
 	forward  packedParam // Wᵀ, for y = x·Wᵀ
 	backward packedParam // W, for dx = dy·W
@@ -42,8 +45,14 @@ func join(owner, name string) string {
 	return owner + "." + name
 }
 
+// Columns returns the map of inputs lo…hi-1 of d alone, without the bias. It shares the
+// weight, and adds its gradients to those columns of its.
+func (d *Dense) Columns(lo, hi int) *Dense {
+	return &Dense{Weight: d.Weight, from: d.from + lo, to: d.from + hi}
+}
+
 // In is the number of inputs.
-func (d *Dense) In() int { return d.Weight.Shape[1] }
+func (d *Dense) In() int { return cmp.Or(d.to, d.Weight.Shape[1]) - d.from }
 
 // Out is the number of outputs.
 func (d *Dense) Out() int { return d.Weight.Shape[0] }
@@ -80,10 +89,18 @@ func (d *Dense) Forward(dst, x []float32, n int) {
 	rowBlocks(d.Workers, n, func(lo, hi int) { d.forwardRows(dst[lo*out:], x[lo*in:], hi-lo) })
 }
 
+// Add adds x·Wᵀ to dst, on the calling goroutine; there is no bias. The sums go on where
+// dst stops, so that Columns one after the other give the bits of all at once.
+func (d *Dense) Add(dst, x []float32, n int) {
+	in, out := d.In(), d.Out()
+	checkRows("dense", dst, out, x, in, n)
+	vec.MatMul(n, x, in, d.forwardWeight(), 1, dst, out)
+}
+
 // forwardRows is Forward on the calling goroutine.
 func (d *Dense) forwardRows(dst, x []float32, n int) {
 	in, out := d.In(), d.Out()
-	w := d.forward.get(d.Weight, true)
+	w := d.forwardWeight()
 	if d.Bias == nil {
 		vec.MatMul(n, x, in, w, 0, dst, out)
 		return
@@ -104,11 +121,11 @@ func (d *Dense) Backward(dx, dy, x []float32, n int) {
 
 // backwardParams is dW += dyᵀ·x, db += column sums of dy.
 func (d *Dense) backwardParams(dy, x []float32, n int) {
-	in, out := d.In(), d.Out()
+	in, out, width := d.In(), d.Out(), d.Weight.Shape[1]
 	if d.Weight.Grad != nil {
 		d.input.Pack(n, in, x, in)
 		rowBlocks(d.Workers, out, func(lo, hi int) {
-			vec.MatMulTA(hi-lo, dy[lo:], out, &d.input, 1, d.Weight.Grad[lo*in:], in)
+			vec.MatMulTA(hi-lo, dy[lo:], out, &d.input, 1, d.Weight.Grad[lo*width+d.from:], width)
 		})
 	}
 	if d.Bias != nil && d.Bias.Grad != nil {
@@ -125,7 +142,13 @@ func (d *Dense) backwardInput(dx, dy []float32, n int, beta float32) {
 // backwardRows is backwardInput on the calling goroutine.
 func (d *Dense) backwardRows(dx, dy []float32, n int, beta float32) {
 	in, out := d.In(), d.Out()
-	vec.MatMul(n, dy, out, d.backward.get(d.Weight, false), beta, dx, in)
+	w := d.backward.get(d.Weight, func(p *vec.Packed, w []float32, ld int) { p.Pack(out, in, w[d.from:], ld) })
+	vec.MatMul(n, dy, out, w, beta, dx, in)
+}
+
+// forwardWeight is Wᵀ as the right-hand side of a product.
+func (d *Dense) forwardWeight() *vec.Packed {
+	return d.forward.get(d.Weight, func(p *vec.Packed, w []float32, ld int) { p.PackT(d.In(), d.Out(), w[d.from:], ld) })
 }
 
 // checkRows panics unless y holds n rows of out values and x n rows of in.
@@ -150,8 +173,8 @@ func rowBlocks(workers, n int, f func(lo, hi int)) {
 	par.For(workers, blocks, func(i int) { f(i*n/blocks, (i+1)*n/blocks) })
 }
 
-// A packedParam is a copy of a matrix (rows, cols) in the layout that products
-// want, made anew when the parameter has changed. Any number of goroutines may
+// A packedParam is a copy of a matrix, or of some of its columns, in the layout that
+// products want, made anew when the parameter has changed. Any number of goroutines may
 // get it while nobody writes to the parameter.
 type packedParam struct {
 	mu     sync.Mutex
@@ -159,8 +182,8 @@ type packedParam struct {
 	packed vec.Packed
 }
 
-// get returns p, transposed if so asked, as the right-hand side of a product.
-func (k *packedParam) get(p *Param, transposed bool) *vec.Packed {
+// get returns what pack makes of the values of p, whose rows are ld apart.
+func (k *packedParam) get(p *Param, pack func(dst *vec.Packed, w []float32, ld int)) *vec.Packed {
 	if k.made.Load() == p.Version+1 {
 		return &k.packed
 	}
@@ -169,12 +192,7 @@ func (k *packedParam) get(p *Param, transposed bool) *vec.Packed {
 	if k.made.Load() == p.Version+1 {
 		return &k.packed
 	}
-	rows, cols := p.Shape[0], p.Shape[1]
-	if transposed {
-		k.packed.PackT(cols, rows, p.Data, cols)
-	} else {
-		k.packed.Pack(rows, cols, p.Data, cols)
-	}
+	pack(&k.packed, p.Data, p.Shape[1])
 	k.made.Store(p.Version + 1)
 	return &k.packed
 }

@@ -318,7 +318,7 @@ func (p *pass) backward(mode nn.Mode) error {
 				vec.Add(p.dAnswers[(first+i)*E:(first+i+1)*E], dIn[r*I+E:(r+1)*I])
 			}
 		}
-		p.attention.Back(&p.attend, first, n, p.dStates[first*H:(first+n)*H], p.dAnswers[first*E:(first+n)*E])
+		p.attention.Back(&p.attend, first, n, p.states[first*H:(first+n)*H], p.dStates[first*H:(first+n)*H], p.dAnswers[first*E:(first+n)*E])
 	})
 	if err != nil {
 		return err
