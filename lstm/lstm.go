@@ -219,12 +219,30 @@ func (m *LSTM) NewState(B int) *State { return (*State)(m.stack.NewState(B)) }
 // the next step of a Forward, and needs Direction Forward: the others must see
 // the end of a sequence first (ErrConfig). Wrong sizes give ErrShape.
 func (m *LSTM) Step(ws *Workspace, s *State, x []float32) (y []float32, err error) {
-	for _, l := range m.cfg.Shape().AllLayers() {
-		if l.Direction != Forward {
-			return nil, fmt.Errorf("%w: Step through a %s LSTM, want forward", ErrConfig, l.Direction)
-		}
+	if err := m.checkStep(); err != nil {
+		return nil, err
 	}
 	return m.stack.Step(ws.set(m.Int8), (*rnn.State)(s), x)
+}
+
+// StepProducts is Step for a caller who has the first layer's products: rows x·W_ihᵀ + b
+// of products [B][4H], which it overwrites. So what the products of recurring inputs have
+// in common is computed once. Int8 does not matter.
+func (m *LSTM) StepProducts(ws *Workspace, s *State, products []float32) (y []float32, err error) {
+	if err := m.checkStep(); err != nil {
+		return nil, err
+	}
+	return m.stack.StepProducts(ws.set(false), (*rnn.State)(s), products)
+}
+
+// checkStep reports a layer that does not read forward.
+func (m *LSTM) checkStep() error {
+	for _, l := range m.cfg.Shape().AllLayers() {
+		if l.Direction != Forward {
+			return fmt.Errorf("%w: Step through a %s LSTM, want forward", ErrConfig, l.Direction)
+		}
+	}
+	return nil
 }
 
 // A State is the hidden and cell state of every layer and direction, for the

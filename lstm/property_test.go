@@ -125,6 +125,32 @@ func TestStep(t *testing.T) {
 	}
 }
 
+// Products of columns of the input, one after the other, are those of all of it.
+func TestStepProducts(t *testing.T) {
+	m, in := peepholes(Config{InputSize: 3, HiddenSize: 18, Layers: 2, Peephole: true}, 7, 7)
+	out, err := m.Forward(new(Workspace), in, nil, Mode{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ih := nn.Dense{Weight: m.Params()[0]}
+	first, rest := ih.Columns(0, 1), ih.Columns(1, 3)
+	first.Bias = m.Params()[2]
+	s, ws := m.NewState(2), new(Workspace)
+	for k := range 7 {
+		x := in.X[k*2*3 : (k+1)*2*3]
+		products := make([]float32, 2*4*18)
+		first.Forward(products, []float32{x[0], x[3]}, 2)
+		rest.Add(products, []float32{x[1], x[2], x[4], x[5]}, 2)
+		y, err := m.StepProducts(ws, s, products)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(y, out.Y[k*2*18:(k+1)*2*18]) {
+			t.Fatalf("step %d differs from Forward", k)
+		}
+	}
+}
+
 // TestFirstStepIgnoresPeepholes: with c0 = 0, p_i and p_f have nothing to see.
 func TestFirstStepIgnoresPeepholes(t *testing.T) {
 	m, in := peepholes(Config{InputSize: 2, HiddenSize: 3, Peephole: true}, 1)
@@ -170,6 +196,8 @@ func TestErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, badX := uni.Step(new(Workspace), uni.NewState(1), make([]float32, 3))
+	_, badProducts := uni.StepProducts(new(Workspace), uni.NewState(1), make([]float32, 13))
+	_, badStepProducts := m.StepProducts(new(Workspace), m.NewState(1), make([]float32, 12))
 	_, badState := uni.Step(new(Workspace), uni.NewState(2), make([]float32, 2))
 	for _, c := range []struct {
 		name string
@@ -191,6 +219,8 @@ func TestErrors(t *testing.T) {
 		{"wrong dFinal", badFinal, ErrShape},
 		{"Step of a bidirectional LSTM", badStep, ErrConfig},
 		{"Step with a ragged x", badX, ErrShape},
+		{"StepProducts of ragged rows", badProducts, ErrShape},
+		{"StepProducts of a bidirectional LSTM", badStepProducts, ErrConfig},
 		{"Step with a wrong state", badState, ErrShape},
 		{"Validate", Config{InputSize: 0, HiddenSize: -1, Layers: -1, Direction: 7, Dropout: 1, InputDropout: -1, WeightDrop: 2}.Validate(), ErrConfig},
 	} {

@@ -232,8 +232,8 @@ func (c Config) numParams(source, target int) float64 {
 func (c Config) need(l loop.Config, evaluated bool, source, target, sourceRows, targetRows int) loop.Need {
 	weights := 4 * c.numParams(source, target)
 	E, H, L := float64(c.Embed), float64(c.Hidden), float64(c.Layers)
-	encoder := 3*E + 2*L*(7*H) + 8*H
-	decoder := 8*E + L*8*H + 6*H + 2*E
+	encoder := 5*E + 2*L*(7*H) + 8*H
+	decoder := 10*E + L*8*H + H
 	return loop.Need{
 		Model: 2 * weights, Weights: weights * float64(l.Copies(evaluated)-2),
 		Batch:  4 * (float64(sourceRows)*encoder + float64(targetRows)*decoder + float64(min(targetRows, scoreRows)*target)) * 5 / 4,

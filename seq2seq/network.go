@@ -29,6 +29,8 @@ type network struct {
 	ends      *nn.Pool  // q
 	bridge    *nn.Dense // W_b
 	decoder   *lstm.LSTM
+	pieces    *nn.Dense // what the decoder's gates make of y, with their bias
+	feeding   *nn.Dense // and of a
 	attention *nn.CrossAttention
 	output    *nn.Dense // E, b
 	params    []*nn.Param
@@ -58,6 +60,9 @@ func newNetwork(c Config, source, target int) (*network, error) {
 	if n.decoder, err = lstm.New(c.decoder()); err != nil {
 		return nil, err
 	}
+	ih := &nn.Dense{Weight: n.decoder.Params()[0], Bias: n.decoder.Params()[2]}
+	n.pieces, n.feeding = ih.Columns(0, c.Embed), ih.Columns(c.Embed, c.decoder().InputSize)
+	n.pieces.Bias = ih.Bias
 	if n.attention, err = nn.NewCrossAttention("attention", c.attention()); err != nil {
 		return nil, err
 	}

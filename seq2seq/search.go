@@ -168,7 +168,7 @@ func (n *network) search(ctx context.Context, texts []text, s Search) ([]*beam, 
 	if err := p.read(nn.Mode{}); err != nil {
 		return nil, err
 	}
-	d := &decoding{pass: p, Search: s, state: new(lstm.State)}
+	d := &decoding{pass: p, Search: s, state: new(lstm.State), met: make([]int32, n.output.Out())}
 	beams := make([]*beam, len(texts))
 	for b := range texts {
 		most := cmp.Or(s.MaxPieces, 2*len(texts[b].ids)+10)
@@ -184,14 +184,20 @@ func (n *network) search(ctx context.Context, texts []text, s Search) ([]*beam, 
 type decoding struct {
 	*pass
 	Search
-	state  *lstm.State // of the rows under way
-	next   lstm.State
-	feed   []float32 // [rows][E], what attention gave at the step before
-	x      []float32 // [rows][I]
-	seqs   []int     // [rows]
-	logits []float32 // [rows][V]
-	shares []float32 // [V]
-	top    []candidate
+	state *lstm.State // of the rows under way
+	next  lstm.State
+	feed  []float32 // [rows][E], what attention gave at the step before
+	fed   []float32 // [rows][E], the same, of the hypotheses that went on
+	gates []float32 // [rows][4H], what the input adds to those of the first layer
+
+	// What vectors of pieces add to the gates is computed once.
+	products []float32 // [pieces met][4H]
+	met      []int32   // [V], 1 more than the row of a piece's products, 0 for none
+	vectors  []float32 // [pieces met in a step][E]
+	seqs     []int     // [rows]
+	logits   []float32 // [rows][V]
+	shares   []float32 // [V], scratch
+	top      []candidate
 }
 
 // A candidate is a hypothesis with one piece more.
@@ -240,9 +246,10 @@ func (d *decoding) run(ctx context.Context, beams []*beam) error {
 // their rows are then 0, 1, …, and d.logits has the scores of what may follow.
 func (d *decoding) step(rows []*hypothesis) error {
 	c, n := d.cfg, len(rows)
-	E, H, I, V := c.Embed, c.Hidden, d.decoder.Config().InputSize, d.output.Out()
+	E, H, V, G := c.Embed, c.Hidden, d.output.Out(), d.pieces.Out()
+	d.meet(rows)
 	d.next.H, d.next.C = resize(d.next.H, c.Layers*n*H), resize(d.next.C, c.Layers*n*H)
-	d.x = resize(d.x, n*I)
+	d.gates, d.fed = resize(d.gates, n*G), resize(d.fed, n*E)
 	for i, h := range rows {
 		from := d.state
 		if h.parent == nil {
@@ -254,18 +261,18 @@ func (d *decoding) step(rows []*hypothesis) error {
 			copy(d.next.H[to:to+H], from.H[at:])
 			copy(d.next.C[to:to+H], from.C[at:])
 		}
-		x := d.x[i*I : (i+1)*I]
-		copy(x, d.target.Row(h.id))
-		switch {
-		case c.NoFeeding:
-		case h.parent == nil:
-			clear(x[E:])
-		default:
-			copy(x[E:], d.feed[h.row*E:(h.row+1)*E])
+		copy(d.gates[i*G:(i+1)*G], d.products[(d.met[h.id]-1)*int32(G):])
+		if fed := d.fed[i*E : (i+1)*E]; h.parent == nil {
+			clear(fed)
+		} else {
+			copy(fed, d.feed[h.row*E:])
 		}
 	}
+	if !c.NoFeeding {
+		d.feeding.Add(d.gates, d.fed, n)
+	}
 	*d.state, d.next = d.next, *d.state
-	y, err := d.decoder.Step(&d.ws, d.state, d.x)
+	y, err := d.decoder.StepProducts(&d.ws, d.state, d.gates)
 	if err != nil {
 		return err
 	}
@@ -278,6 +285,21 @@ func (d *decoding) step(rows []*hypothesis) error {
 		h.row = i
 	}
 	return nil
+}
+
+// meet multiplies the vectors of the last pieces of hypotheses that are new.
+func (d *decoding) meet(rows []*hypothesis) {
+	G, old, added := d.pieces.Out(), len(d.products), 0
+	d.vectors = d.vectors[:0]
+	for _, h := range rows {
+		if d.met[h.id] == 0 {
+			added++
+			d.met[h.id] = int32(old/G + added)
+			d.vectors = append(d.vectors, d.target.Row(h.id)...)
+		}
+	}
+	d.products = slices.Grow(d.products, added*G)[:old+added*G]
+	d.pieces.Forward(d.products[old:], d.vectors, added)
 }
 
 // grow makes the hypotheses of a beam one piece longer, given the scores [len(live)][V]
@@ -322,10 +344,9 @@ func (d *decoding) grow(b *beam, scores []float32) {
 // candidates adds to d.top, which is in order, the best continuations of a hypothesis, and
 // keeps Beam of them. What comes later is never put before its equals.
 func (d *decoding) candidates(b *beam, h *hypothesis, x []float32) {
-	d.shares = append(d.shares[:0], x...)
-	vec.Softmax(d.shares)
-	// The greatest share is exp(top)/Σ exp(x).
-	norm := h.log - float64(vec.Max(x)) + math.Log(float64(vec.Max(d.shares)))
+	d.shares = resize(d.shares, len(x))
+	top, sum := vec.ExpSum(d.shares, x)
+	norm := h.log - float64(top) + math.Log(float64(1/sum))
 	minus := float32(math.Inf(-1))
 	x[vocab.Pad], x[begin] = minus, minus
 	if !b.unknown {

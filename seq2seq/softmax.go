@@ -46,12 +46,13 @@ func (p *pass) loss(smoothing float64, learn bool) float64 {
 //	log Σ exp(x) - (1-smoothing) x_y - smoothing mean(x)
 func crossEntropy(x []float32, y vocab.ID, smoothing, scale float64) float64 {
 	score, mean := float64(x[y]), float64(vec.Sum(x))/float64(len(x))
-	top := float64(vec.Max(x))
-	vec.Softmax(x)
-	logSum := top - math.Log(float64(vec.Max(x))) // the greatest share is exp(top)/Σ
+	top, sum := vec.ExpSum(x, x)
+	one := 1 / sum
+	logSum := float64(top) - math.Log(float64(one))
 	share := float32(smoothing * scale / float64(len(x)))
 	s := float32(scale)
 	for i, v := range x {
+		v *= one
 		x[i] = s*v - share
 	}
 	x[y] -= float32((1 - smoothing) * scale)

@@ -56,7 +56,15 @@ func Softmax(x []float32) {
 	if len(x) == 0 {
 		return
 	}
-	top := maximum(x)
-	inBlocks(x, x, func(dst, x []float32) { exp(dst, x, top) })
-	scale(1/sum(x), x)
+	_, s := ExpSum(x, x)
+	scale(1/s, x)
+}
+
+// ExpSum makes dst, which may be x, the exponentials of x less its greatest element top,
+// of which there must be one, and returns that and their sum: log Σ exp(x) is top + log s.
+func ExpSum(dst, x []float32) (top, s float32) {
+	top = maximum(x)
+	dst = dst[:len(x)]
+	inBlocks(dst, x, func(dst, x []float32) { exp(dst, x, top) })
+	return top, sum(dst)
 }
