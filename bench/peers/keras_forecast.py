@@ -8,8 +8,10 @@ chooses the epoch, then anew on all of them for as many epochs; series of fewer 
 five times on the way. -base none gives the network standardised values, as tutorials of Keras
 do; last and season what `forecast` gives it, differences from the last value and, as the
 targets, from the last value or that of a season before; auto is the one that is best on the
-dev steps. One network, where `forecast` averages five for fewer than 1,000 windows. Prints one
-JSON line with the MASE of the network, of the last value and of the last season.
+dev steps. One network, where `forecast` averages five for fewer than 1,000 windows. -cpu-seconds
+is what all trainings together may take, each an equal share: one that has used its own ends after
+the epoch, and counts as cut. Prints one JSON line with the MASE of the network, of the last
+value and of the last season.
 """
 
 import argparse
@@ -31,6 +33,8 @@ p.add_argument("-base", default="auto", choices=["auto", "none", "last", "season
 p.add_argument("-epochs", type=int, default=60)
 p.add_argument("-seed", type=int, default=1)
 p.add_argument("-threads", type=int, default=1)
+p.add_argument("-cpu-seconds", type=float, default=0)
+p.add_argument("-missing", action="store_true", help="fill days that have no row in a straight line")
 a = p.parse_args()
 
 import keras
@@ -44,6 +48,9 @@ with open(a.file, newline="") as f:
     header, *rows = list(csv.reader(f))
 column = header.index(a.values) if a.values else len(header) - 1
 v = np.array([float(r[column]) for r in rows])
+if a.missing:
+    day = np.array([r[0] for r in rows], "datetime64[D]").astype(int)
+    v = np.interp(np.arange(day[0], day[-1] + 1), day, v)
 S, H = a.season, a.horizon
 W = min(max(10, S), 64)
 BACK = W + S if S > 1 else W
@@ -73,25 +80,44 @@ def network(inputs):
     return m
 
 
+class Budget(keras.callbacks.Callback):
+    """Ends a training that has had its share of the processor's time."""
+
+    cut = fits = 0
+
+    def on_train_begin(self, logs=None):
+        Budget.fits += 1
+        self.until = time.process_time() + a.cpu_seconds / (refits * (len(candidates()) + 1))
+
+    def on_epoch_end(self, epoch, logs=None):
+        if a.cpu_seconds and time.process_time() > self.until:
+            self.model.stop_training = True
+            Budget.cut += 1
+
+
+def candidates():
+    return [a.base] if a.base != "auto" else ["last"] + ["season"] * (S > 1)
+
+
 def learn(known):
     """The network of the base that is best on the dev steps."""
     cut = len(known) - max(int(0.2 * len(known)), H)
     best = None
-    for base in [a.base] if a.base != "auto" else ["last"] + ["season"] * (S > 1):
+    for base in candidates():
         mean, sd = known[:cut].mean(), known[:cut].std()
         z = (known - mean) / sd
         x, y, _ = windows(z, base, np.arange(BACK - 1, cut - H))
         dx, dy, _ = windows(z, base, np.arange(max(BACK, cut) - 1, len(known) - H))
         m = network(x.shape[-1])
         stop = keras.callbacks.EarlyStopping(patience=10, restore_best_weights=True)
-        m.fit(x, y, batch, a.epochs, verbose=0, callbacks=[stop], validation_data=(dx, dy))
+        m.fit(x, y, batch, a.epochs, verbose=0, callbacks=[stop, Budget()], validation_data=(dx, dy))
         if best is None or stop.best < best[0]:
             best = float(stop.best), base, stop.best_epoch + 1
     _, base, epochs = best
     mean, sd = known.mean(), known.std()
     x, y, _ = windows((known - mean) / sd, base, np.arange(BACK - 1, len(known) - H))
     m = network(x.shape[-1])
-    m.fit(x, y, batch, epochs, verbose=0)
+    m.fit(x, y, batch, epochs, verbose=0, callbacks=[Budget()])
     return m, base, mean, sd
 
 
@@ -116,5 +142,5 @@ for part in range(refits):
 print(json.dumps({
     "file": os.path.basename(a.file), "horizon": H, "base": a.base, "bases": bases, "origins": len(origins),
     "mase": float(np.mean(errors) / scale), "last": float(np.mean(last) / scale), "season": float(np.mean(season) / scale),
-    "cpu_s": round(time.process_time() - start, 1), "keras": keras.__version__,
+    "cpu_s": round(time.process_time() - start, 1), "cut": Budget.cut, "fits": Budget.fits, "keras": keras.__version__,
 }))

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -14,7 +15,7 @@ import (
 // A contest is one piece of work done by several programs, ours first.
 type contest struct {
 	name    string
-	unit    string // "tokens_per_s", "tokens_per_cpu_s", "sentences_per_s" or "gflops": a key of the last line printed; or "seconds" of the whole run
+	unit    string // "tokens_per_s", "tokens_per_cpu_s", the same of sentences, or "gflops": a key of the last line printed; or "seconds" of the whole run
 	entries []*entry
 }
 
@@ -117,9 +118,9 @@ func contests(o *options) []*contest {
 	l.job("IMDB test texts", "imdb-test.txt", 2)
 	l.job("one text", "imdb-one.txt", 1)
 	for _, threads := range []int{1, 2} {
-		l.translate("train H=256", "tokens_per_s", threads, "-seconds", l.seconds())
-		l.translate("train H=192", "tokens_per_s", threads, "-seconds", l.seconds(), "-embed", "128", "-hidden", "192", "-batch", "1500")
-		l.translate("beam 5 H=256", "sentences_per_s", threads, "-beam", "5", "-model", filepath.Join(o.peers, "multi30k", "de-en.model"))
+		l.translate("train H=256", "tokens", threads, "-seconds", l.seconds())
+		l.translate("train H=192", "tokens", threads, "-seconds", l.seconds(), "-embed", "128", "-hidden", "192", "-batch", "1500")
+		l.translate("beam 5 H=256", "sentences", threads, "-beam", "5", "-model", filepath.Join(o.peers, "multi30k", "de-en.model"))
 	}
 	return l.all
 }
@@ -191,10 +192,10 @@ func (l *contestList) job(name, file string, threads int) {
 
 // translate adds the training of a German-English model, or the use of one of 256 units on
 // the 1,000 sentences of test_2016_flickr.
-func (l *contestList) translate(name, unit string, threads int, args ...string) {
+func (l *contestList) translate(name, what string, threads int, args ...string) {
 	dir := filepath.Join(l.o.peers, "multi30k")
 	args = append([]string{"-dir", dir, "-threads", fmt.Sprint(threads)}, args...)
-	l.add(unit, fmt.Sprintf("translate %s, %s", name, plural(threads)),
+	l.add(what+strings.TrimPrefix(l.o.rate, "tokens"), fmt.Sprintf("translate %s, %s", name, plural(threads)),
 		&entry{name: "textlstm", argv: append([]string{filepath.Join(l.o.bin, "translate")}, args...)},
 		&entry{name: "PyTorch", argv: append([]string{l.python(), "bench/translate/seq2seq_torch.py", "-pieces-from", filepath.Join(dir, "de-en.model")}, args...)})
 }

@@ -31,7 +31,7 @@ func main() {
 	only := flag.String("only", "", "`regexp`: run the contests whose names it matches")
 	rounds := flag.Int("rounds", 5, "runs of each program")
 	flag.Float64Var(&o.seconds, "seconds", 5, "measured time of a run")
-	cpu := flag.Bool("cpu", false, "rate encoders by processor time, for a machine that is not idle")
+	cpu := flag.Bool("cpu", false, "rate encoders and translations by processor time, for a machine that is not idle")
 	out := flag.String("out", "", "`file` for the table; default bench/results/DATE-COMMIT.md")
 	flag.Parse()
 	o.rate = "tokens_per_s"
@@ -48,7 +48,7 @@ type options struct {
 	peers, corpora string
 	bin            string // our programs, built here
 	seconds        float64
-	rate           string // the unit of encoders
+	rate           string // the unit of encoders, and what follows "tokens" in that of translations
 }
 
 func run(o options, only string, rounds int, out string) error {

@@ -78,7 +78,7 @@ func table(contests []*contest, facts map[string]string, command string) string 
 	return b.String()
 }
 
-var units = map[string]string{"tokens_per_s": "tokens/s", "tokens_per_cpu_s": "tokens/s of processor time", "sentences_per_s": "sentences/s", "gflops": "GFLOP/s", "seconds": "s"}
+var units = map[string]string{"tokens_per_s": "tokens/s", "tokens_per_cpu_s": "tokens/s of processor time", "sentences_per_s": "sentences/s", "sentences_per_cpu_s": "sentences/s of processor time", "gflops": "GFLOP/s", "seconds": "s"}
 
 // number writes v with three digits or all its whole ones.
 func number(v float64) string {
