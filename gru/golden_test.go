@@ -1,129 +1,44 @@
 package gru
 
 import (
-	"encoding/json"
-	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/textlstm/textlstm/internal/rnn"
 	"github.com/textlstm/textlstm/internal/rnn/rnntest"
 	"github.com/textlstm/textlstm/nn"
 )
 
-// A tensor of a golden file; testdata/pytorch/gen.py makes them and describes them.
-type tensor struct {
-	Shape []int     `json:"shape"`
-	Data  []float64 `json:"data"`
-}
-
-func (t *tensor) float32() []float32 {
-	if t == nil {
-		return nil
-	}
-	v := make([]float32, len(t.Data))
-	for i, x := range t.Data {
-		v[i] = float32(x)
-	}
-	return v
-}
-
-type golden struct {
-	Config  Config             `json:"config"`
-	Lengths []int              `json:"lengths"`
-	Labels  []int32            `json:"labels"`
-	Weights map[string]*tensor `json:"weights"`
-	X       *tensor            `json:"x"`
-	H0      *tensor            `json:"h0"`
-	Y       *tensor            `json:"y"`
-	HN      *tensor            `json:"h_n"`
-	R1      *tensor            `json:"r1"`
-	R2      *tensor            `json:"r2"`
-	Grads   map[string]*tensor `json:"grads"`
-	Losses  []float64          `json:"losses"`
-}
-
-func readGolden(t *testing.T, name string, into any) {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", "pytorch", name))
+// network is a GRU for rnntest.
+func network(c Config) (rnntest.Network, error) {
+	m, err := New(c)
 	if err != nil {
-		t.Fatal(err)
+		return rnntest.Network{}, err
 	}
-	if err := json.Unmarshal(b, into); err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-}
-
-// load copies PyTorch's weights into m.
-func (g *golden) load(t *testing.T, m *GRU) {
-	t.Helper()
-	for _, p := range m.Params() {
-		if n := copy(p.Data, g.Weights[p.Name].float32()); n != len(p.Data) {
-			t.Fatalf("%s: %d values, want %d", p.Name, n, len(p.Data))
-		}
-		p.Changed()
-	}
-}
-
-// pack brings a padded tensor [T][B][width] into packed rows.
-func (g *golden) pack(lay *nn.Layout, t *tensor) []float32 {
-	T, width := t.Shape[0], t.Shape[2]
-	rows := make([]float32, lay.Rows()*width)
-	lay.Pack(rows, t.float32(), T, width)
-	return rows
-}
-
-func (g *golden) check(t *testing.T) {
-	const tolerance = 1e-5 // relative to the tensor's largest value
-	m, err := New(g.Config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	g.load(t, m)
-	lay := new(nn.Layout)
-	lay.Reset(g.Lengths)
 	ws := new(Workspace)
-	batch := nn.Batch{Layout: lay, X: g.pack(lay, g.X)}
-	compare := func(what string, got []float32, want *tensor) {
-		t.Helper()
-		if len(got) != len(want.Data) {
-			t.Fatalf("%s: %d values, want %d", what, len(got), len(want.Data))
-		}
-		if d := rnntest.Far(got, want.Data); !(d <= tolerance) {
-			t.Errorf("%s: off by %.2g relative, want at most %g", what, d, tolerance)
-		}
-	}
-	padded := func(rows []float32, like *tensor) []float32 {
-		x := make([]float32, len(like.Data))
-		lay.Unpack(x, rows, like.Shape[0], like.Shape[2])
-		return x
-	}
-	for _, train := range []bool{false, true} {
-		out, err := m.Forward(ws, batch, g.H0.float32(), nn.Mode{Train: train})
-		if err != nil {
-			t.Fatal(err)
-		}
-		compare("y", padded(out.Y, g.Y), g.Y)
-		compare("h_n", out.Final, g.HN)
-	}
-	dX, dInit, err := m.Backward(ws, g.pack(lay, g.R1), g.R2.float32())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range m.Params() {
-		compare("gradient of "+p.Name, p.Grad, g.Grads[p.Name])
-	}
-	compare("gradient of x", padded(dX, g.Grads["x"]), g.Grads["x"])
-	if g.H0 != nil {
-		compare("gradient of h0", dInit, g.Grads["h0"])
-	}
+	return rnntest.Network{
+		Params: m.Params(),
+		Forward: func(in nn.Batch, init *rnn.State, mode nn.Mode) (rnn.Output, error) {
+			var h []float32
+			if init != nil {
+				h = init.H
+			}
+			out, err := m.Forward(ws, in, h, mode)
+			return rnn.Output{Y: out.Y, Final: rnn.State{H: out.Final}}, err
+		},
+		Backward: func(dY []float32, dFinal *rnn.State) ([]float32, rnn.State, error) {
+			dX, dInit, err := m.Backward(ws, dY, dFinal.H)
+			return dX, rnn.State{H: dInit}, err
+		},
+	}, nil
 }
 
 func TestPyTorch(t *testing.T) {
 	for _, name := range []string{"forward", "reverse", "bidirectional", "stacked", "lengths", "states", "wide"} {
-		t.Run(name, func(t *testing.T) {
-			var g golden
-			readGolden(t, name+".json", &g)
-			g.check(t)
-		})
+		t.Run(name, func(t *testing.T) { rnntest.PyTorch(t, filepath.Join("testdata", "pytorch", name+".json"), network) })
 	}
+}
+
+func TestTrainingLikePyTorch(t *testing.T) {
+	rnntest.TrainingLikePyTorch(t, filepath.Join("testdata", "pytorch", "train.json"), network)
 }
