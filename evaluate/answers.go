@@ -27,7 +27,7 @@ const maxLine = 16 << 20
 // answer is the object under the head's name, if there is one, as
 // {"id":"a","sentiment":{"label":"positive","probs":{"positive":0.9}}}, else the
 // whole object, as {"label":"positive"} or {"predicted":"positive"}, else the object in it that is an
-// answer; of several the one about most of labels. One with label and probs goes before
+// answer; where there are several, the one about most of labels. One with label and probs goes before
 // the whole object, as sentiment classify --keep writes it. Other fields are passed over.
 // An error gives the line.
 func ReadAnswersJSONL(r io.Reader, head string, labels ...string) ([]Answer, error) {
@@ -99,8 +99,8 @@ func answerOf(text []byte, head string, labels []string) (Answer, error) {
 
 func isObject(raw json.RawMessage) bool { return len(raw) > 0 && raw[0] == '{' }
 
-// nestedAnswer returns the field that is an answer, of several the one about most of the
-// labels; nil if the object is one itself or has none.
+// nestedAnswer returns the field that is an answer, the one about most of the labels where
+// there are several; nil if the object is one itself or has none.
 func nestedAnswer(fields map[string]json.RawMessage, labels []string) (json.RawMessage, error) {
 	flat := fields["label"] != nil || fields["predicted"] != nil || fields["probs"] != nil
 	var heads []string

@@ -104,13 +104,11 @@ func New(p *Predictions, o Options) (*Evaluation, error) {
 		e.Curves = curves(p.Labels, s.order, p.Probs)
 	}
 	e.Mistakes = p.mistakes(s, o.Mistakes)
-	if o.Slices {
-		for _, g := range groupRows(p.Rows) {
-			sub := newScorer(p.subset(g.rows))
-			sub.seen = true
-			e.Slices = append(e.Slices, g.slice(sub, o))
-		}
-	}
+	e.addSlices(p.Rows, o, func(rows []int) measurer {
+		s := newScorer(p.subset(rows))
+		s.seen = true
+		return s
+	})
 	return e, nil
 }
 

@@ -10,8 +10,8 @@ type KindScores struct {
 
 // KindDetails are what an evaluation has beside metrics for some kinds of heads.
 type KindDetails struct {
-	// Baseline, of a head that answers with numbers, has the metrics of the best
-	// constant answer: the mean of the gold numbers. Points are some of its rows, with
+	// Baseline has the metrics of the best constant answer of a head that answers with
+	// numbers: the mean of the gold numbers. Points are some of its rows, with
 	// Options.Curves.
 	Baseline *ValueScores `json:"baseline,omitempty"`
 	Points   []Point      `json:"points,omitempty"`

@@ -186,13 +186,11 @@ func NewMulti(p *MultiPredictions, o Options) (*Evaluation, error) {
 		e.Curves = curves(p.Labels, s.order, p.Probs)
 	}
 	e.Mistakes = p.mistakes(s, o.Mistakes)
-	if o.Slices {
-		for _, g := range groupRows(p.Rows) {
-			sub := newMultiScorer(p.subset(g.rows))
-			sub.seen = true
-			e.Slices = append(e.Slices, g.slice(sub, o))
-		}
-	}
+	e.addSlices(p.Rows, o, func(rows []int) measurer {
+		s := newMultiScorer(p.subset(rows))
+		s.seen = true
+		return s
+	})
 	return e, nil
 }
 

@@ -38,12 +38,12 @@ func undefined() Score { return Score(math.NaN()) }
 
 // Scores are the metrics that an evaluation gives as single numbers.
 type Scores struct {
-	Accuracy          Score `json:"accuracy"` // of several labels per row: the share of rows with all labels right
+	Accuracy          Score `json:"accuracy"` // the share of rows that are right, with all labels where there are several
 	BalancedAccuracy  Score `json:"balanced_accuracy"`
 	MacroPrecision    Score `json:"macro_precision"`
 	MacroRecall       Score `json:"macro_recall"`
 	MacroF1           Score `json:"macro_f1"`
-	MicroPrecision    Score `json:"micro_precision"` // of one label per row the accuracy, as are the next two
+	MicroPrecision    Score `json:"micro_precision"` // with one label per row it equals the accuracy, as do the next two
 	MicroRecall       Score `json:"micro_recall"`
 	MicroF1           Score `json:"micro_f1"`
 	WeightedPrecision Score `json:"weighted_precision"`
@@ -52,7 +52,7 @@ type Scores struct {
 	MCC               Score `json:"mcc"`         // Matthews correlation coefficient, Gorodkin 2004; [-1, 1]
 	CohenKappa        Score `json:"cohen_kappa"` // [-1, 1]
 
-	// The next four are of heads with several labels per row alone.
+	// The next four are for heads with several labels per row alone.
 
 	SamplesPrecision Score `json:"samples_precision"` // mean over rows, 0 for a row without predicted labels
 	SamplesRecall    Score `json:"samples_recall"`

@@ -24,6 +24,16 @@ type group struct {
 	rows      []int
 }
 
+// addSlices adds, with Options.Slices, those of rows; of measures some of them.
+func (e *Evaluation) addSlices(rows []Row, o Options, of func(rows []int) measurer) {
+	if !o.Slices {
+		return
+	}
+	for _, g := range groupRows(rows) {
+		e.Slices = append(e.Slices, g.slice(of(g.rows), o))
+	}
+}
+
 // groupRows cuts rows by length, share of unknown tokens, source and language,
 // those where it gives at least two groups.
 func groupRows(rows []Row) []group {

@@ -115,15 +115,13 @@ func NewValues(p *ValuePredictions, o Options) (*Evaluation, error) {
 		}
 		return m
 	})
-	if o.Slices {
-		for _, g := range groupRows(p.Rows) {
-			sub := &ValuePredictions{}
-			for _, i := range g.rows {
-				sub.Gold, sub.Predicted = append(sub.Gold, p.Gold[i]), append(sub.Predicted, p.Predicted[i])
-			}
-			e.Slices = append(e.Slices, g.slice(newValueScorer(sub), o))
+	e.addSlices(p.Rows, o, func(rows []int) measurer {
+		sub := &ValuePredictions{}
+		for _, i := range rows {
+			sub.Gold, sub.Predicted = append(sub.Gold, p.Gold[i]), append(sub.Predicted, p.Predicted[i])
 		}
-	}
+		return newValueScorer(sub)
+	})
 	return e, nil
 }
 

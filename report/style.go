@@ -27,8 +27,8 @@ const (
 // Styles lists the styles in the order of their constants.
 func Styles() []Style { return []Style{Text, Markdown, CSV, TSV, JSON, JSONL, HTML, LaTeX} }
 
-// ParseStyle returns the style of that name, "markdown" being "md" and "tex" being "latex". The error
-// of an unknown name lists the known ones.
+// ParseStyle returns the style of that name, "markdown" being "md" and "tex" being "latex".
+// An unknown name is an error that lists the known ones.
 func ParseStyle(name string) (Style, error) {
 	s := Style(strings.ToLower(name))
 	switch s {

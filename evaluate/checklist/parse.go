@@ -35,8 +35,8 @@ type Test struct {
 	Capability string
 	Name       string
 	Type       Type
-	Want       []string // of an MFT: the labels that are right
-	Up         string   // of a DIR: the label whose probability must not fall
+	Want       []string // the right labels of an MFT
+	Up         string   // the label of a DIR whose probability must not fall
 	Tolerance  float64  // of INV and DIR, in (0, 1]
 
 	// Cases are the texts with their slots filled. A case of an MFT is one text,

@@ -33,7 +33,7 @@ func (r *Rate) add(passed bool) {
 type Answer struct {
 	Text  string  `json:"text"`
 	Label string  `json:"label"`
-	Prob  float64 `json:"prob"` // of Label; in a DIR test, of the label that should not fall
+	Prob  float64 `json:"prob"` // of Label, or in a DIR test of the label that should not fall
 }
 
 // A Failure is a case that a model did not pass.

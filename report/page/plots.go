@@ -256,18 +256,25 @@ func plotted(e *evaluate.Evaluation) []int {
 func rates(e *evaluate.Evaluation) drawing {
 	d := newDrawing("roc", "ROC curves, each label against the rest", "false positive rate", "true positive rate")
 	d.plot.Add(dashed(0, 0, 1, 1))
+	d.curves(e, func(s evaluate.LabelScores) evaluate.Score { return s.ROCAUC }, func(p evaluate.CurvePoint) plotter.XY {
+		return plotter.XY{X: p.FalsePositiveRate, Y: p.Recall}
+	})
+	return d
+}
+
+// curves adds the curve of each label, with the area under it.
+func (d *drawing) curves(e *evaluate.Evaluation, area func(evaluate.LabelScores) evaluate.Score, at func(evaluate.CurvePoint) plotter.XY) {
 	for i, k := range plotted(e) {
 		var pts plotter.XYs
 		for _, p := range e.Curves[k].Points {
-			pts = append(pts, plotter.XY{X: p.FalsePositiveRate, Y: p.Recall})
+			pts = append(pts, at(p))
 		}
 		l := line(pts, drawings.Palette()[i], 1.4)
 		d.plot.Add(l)
-		d.plot.Legend.Add(legend(e.Labels[k], e.PerLabel[k].ROCAUC), l)
+		d.plot.Legend.Add(legend(e.Labels[k], area(e.PerLabel[k])), l)
 	}
 	unit(&d.plot.X)
 	unit(&d.plot.Y)
-	return d
 }
 
 func legend(label string, area evaluate.Score) string {
@@ -280,19 +287,11 @@ func legend(label string, area evaluate.Score) string {
 // precisionRecall has the precision-recall curves.
 func precisionRecall(e *evaluate.Evaluation) drawing {
 	d := newDrawing("pr", "Precision and recall, each label against the rest, with average precision", "recall", "precision")
-	for i, k := range plotted(e) {
-		var pts plotter.XYs
-		for _, p := range e.Curves[k].Points {
-			pts = append(pts, plotter.XY{X: p.Recall, Y: p.Precision})
-		}
-		l := line(pts, drawings.Palette()[i], 1.4)
-		d.plot.Add(l)
-		d.plot.Legend.Add(legend(e.Labels[k], e.PerLabel[k].PRAUC), l)
-	}
+	d.curves(e, func(s evaluate.LabelScores) evaluate.Score { return s.PRAUC }, func(p evaluate.CurvePoint) plotter.XY {
+		return plotter.XY{X: p.Recall, Y: p.Precision}
+	})
 	d.plot.Legend.Left = true
 	d.plot.Legend.XOffs = vg.Points(4)
-	unit(&d.plot.X)
-	unit(&d.plot.Y)
 	return d
 }
 
