@@ -14,6 +14,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/internal/hdf5"
 	"github.com/textlstm/textlstm/interop"
+	"github.com/textlstm/textlstm/interop/internal/python"
 	"github.com/textlstm/textlstm/nn"
 )
 
@@ -55,9 +56,10 @@ type script struct {
 
 // A head is one question, in Python.
 type head struct {
-	Name, Labels, Dense, Deep, Wide, Lexicon, Answer, Thresholds string
-	Columns                                                      int
-	Opposite                                                     bool
+	python.Head
+	Dense, Answer string
+	Columns       int
+	Opposite      bool
 }
 
 // Export returns a classifier as Keras has it: a Sequential model where it is a chain of
@@ -99,7 +101,7 @@ func ExportNetwork(n *interop.Network, file string) (*Exported, error) {
 	}
 	s, x := &script{File: file, Inputs: n.InputSize()}, new(Exported)
 	for _, h := range n.Heads {
-		s.Heads = append(s.Heads, head{Name: strconv.Quote(cmp.Or(h.Name, "label")), Deep: "1.0", Answer: "s"})
+		s.Heads = append(s.Heads, head{Head: python.Head{Name: strconv.Quote(cmp.Or(h.Name, "label")), Deep: "1.0"}, Answer: "s"})
 	}
 	if len(n.Heads) == 1 && isChain(n) {
 		if err := s.chain(x, n); err != nil {
@@ -310,29 +312,14 @@ func (s *script) wide(x *Exported, w *classify.Wide) {
 	}
 }
 
-// wideScale says in Python what the scores of the wide branch are multiplied by, [batch][1] with a norm.
-func wideScale(h *classify.Head) string {
-	scale := number(cmp.Or(h.Wide, 1))
-	if h.WideNorm != 0 {
-		scale += " * found ** " + number(-h.WideNorm)
-	}
-	return scale
-}
-
 // newHead says in Python how the scores of a head of an ensemble are put together.
 func newHead(h *classify.Head, members int) head {
-	out := head{Name: strconv.Quote(h.Name), Wide: wideScale(h)}
-	if members > 0 {
-		out.Deep = number(cmp.Or(h.Deep, 1) / float64(members))
-	}
-	out.Labels = list(h.Labels, strconv.Quote)
-	out.Lexicon = list(h.Lexicon, number)
-	out.Thresholds = list(h.Thresholds, number)
+	out := head{Head: python.HeadOf(h, members)}
 	switch {
 	case !h.Labelled():
 		out.Answer = "s"
 		if h.Mean != 0 || cmp.Or(h.Scale, 1) != 1 {
-			out.Answer = number(h.Mean) + " + " + number(cmp.Or(h.Scale, 1)) + " * s"
+			out.Answer = python.Number(h.Mean) + " + " + python.Number(cmp.Or(h.Scale, 1)) + " * s"
 		}
 	case h.MultiLabel():
 		out.Answer = "ops.sigmoid(s)"
@@ -341,18 +328,6 @@ func newHead(h *classify.Head, members int) head {
 	}
 	return out
 }
-
-// list writes one in Python, without brackets.
-func list[E any](list []E, text func(E) string) string {
-	parts := make([]string, len(list))
-	for i, v := range list {
-		parts[i] = text(v)
-	}
-	return strings.Join(parts, ", ")
-}
-
-// number writes a finite number as Python reads it.
-func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 func (s *script) write(x *Exported) error {
 	var b strings.Builder

@@ -12,6 +12,7 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/interop"
+	"github.com/textlstm/textlstm/interop/internal/python"
 	"github.com/textlstm/textlstm/nn"
 )
 
@@ -70,7 +71,7 @@ func ExportNetwork(n *interop.Network, file string) (*Exported, error) {
 		return nil, err
 	}
 	for _, h := range n.Heads {
-		s.Heads = append(s.Heads, head{Name: strconv.Quote(h.Name), Deep: "1.0", Answer: "scores[%s]"})
+		s.Heads = append(s.Heads, head{Head: python.Head{Name: strconv.Quote(h.Name), Deep: "1.0"}, Answer: "scores[%s]"})
 	}
 	return x, s.write(x)
 }
@@ -105,8 +106,9 @@ type module struct {
 
 // A head is one question in Python.
 type head struct {
-	Name, Labels, Deep, Wide, Lexicon, Answer, Thresholds string
-	Opposite                                              bool
+	python.Head
+	Answer   string
+	Opposite bool
 }
 
 // member adds the weights of one network, and says how it is made.
@@ -244,35 +246,12 @@ func (s *module) dense(x *Exported, prefix string, h *interop.Head, pools int) (
 	return "nn.Sequential(" + strings.Join(list, ", ") + ")", nil
 }
 
-// wideScale says in Python what the scores of the wide branch are multiplied by, [batch][1] with a norm.
-func wideScale(h *classify.Head) string {
-	scale := number(cmp.Or(h.Wide, 1))
-	if h.WideNorm != 0 {
-		scale += " * found ** " + number(-h.WideNorm)
-	}
-	return scale
-}
-
 // newHead says in Python how the scores of a head are put together.
 func newHead(h *classify.Head, members int) head {
-	out := head{Name: strconv.Quote(h.Name), Wide: wideScale(h), Opposite: h.Width() == 2 && !h.MultiLabel()}
-	if members > 0 {
-		out.Deep = number(cmp.Or(h.Deep, 1) / float64(members))
-	}
-	var labels, lexicon, thresholds []string
-	for _, l := range h.Labels {
-		labels = append(labels, strconv.Quote(l))
-	}
-	for _, v := range h.Lexicon {
-		lexicon = append(lexicon, number(v))
-	}
-	for _, v := range h.Thresholds {
-		thresholds = append(thresholds, number(v))
-	}
-	out.Labels, out.Lexicon, out.Thresholds = strings.Join(labels, ", "), strings.Join(lexicon, ", "), strings.Join(thresholds, ", ")
+	out := head{Head: python.HeadOf(h, members), Opposite: h.Width() == 2 && !h.MultiLabel()}
 	switch {
 	case !h.Labelled():
-		out.Answer = number(h.Mean) + " + " + number(cmp.Or(h.Scale, 1)) + " * scores[%s]"
+		out.Answer = python.Number(h.Mean) + " + " + python.Number(cmp.Or(h.Scale, 1)) + " * scores[%s]"
 	case h.MultiLabel():
 		out.Answer = "scores[%s].sigmoid()"
 	default:
@@ -280,9 +259,6 @@ func newHead(h *classify.Head, members int) head {
 	}
 	return out
 }
-
-// number writes a finite number as Python reads it.
-func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 func (s *module) write(x *Exported) error {
 	for i := range s.Heads {
