@@ -28,6 +28,16 @@ spelling of the file, except in check, where neg is negative.`,
 	}, newCorpusStats(), newCorpusCheck(), newCorpusSplit(), newCorpusConvert(), newCorpusSample())
 }
 
+// openSpelled opens files for rows one by one, with the labels as they are written.
+func openSpelled(cmd *cobra.Command, in *input.Flags, files []string) (*corpora.Reader, error) {
+	opts, err := in.Options()
+	if err != nil {
+		return nil, err
+	}
+	opts.KeepSpelling = true
+	return corpora.Open(opts, cli.OrStdin(cmd, files)...)
+}
+
 // addCorpusOutput adds --output: tables for people, JSON for programs.
 func addCorpusOutput(cmd *cobra.Command, style *report.Style) {
 	cli.AddOutput(cmd, style, report.Text, report.Markdown, report.JSON)
@@ -44,12 +54,7 @@ func newCorpusStats() *cobra.Command {
 		Example: `  sentiment corpus stats reviews.tsv.zst
   sentiment corpus stats --output json aclImdb/train`,
 		RunE: func(cmd *cobra.Command, files []string) error {
-			opts, err := in.Options()
-			if err != nil {
-				return err
-			}
-			opts.KeepSpelling = true
-			r, err := corpora.Open(opts, cli.OrStdin(cmd, files)...)
+			r, err := openSpelled(cmd, &in, files)
 			if err != nil {
 				return err
 			}
@@ -222,12 +227,7 @@ output, in the format of --to.`,
 					return cli.Usagef("--out %s: %w", path, err)
 				}
 			}
-			opts, err := in.Options()
-			if err != nil {
-				return err
-			}
-			opts.KeepSpelling = true
-			r, err := corpora.Open(opts, cli.OrStdin(cmd, files)...)
+			r, err := openSpelled(cmd, &in, files)
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package lm
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -80,28 +81,16 @@ func (c Config) need(l loop.Config, words, tokens int) loop.Need {
 
 // Resolve returns c with its defaults filled in.
 func (c Config) Resolve() Config {
-	def := func(v *int, d int) {
-		if *v == 0 {
-			*v = d
-		}
-	}
-	if c.Pipeline == "" {
-		c.Pipeline = "words|lower"
-	}
-	if c.Vocab.MinCount == 0 {
-		c.Vocab.MinCount = 3
-	}
-	def(&c.Vocab.MaxSize, 30_000)
-	def(&c.Embed, 128)
+	c.Pipeline = cmp.Or(c.Pipeline, "words|lower")
+	c.Vocab.MinCount, c.Vocab.MaxSize = cmp.Or(c.Vocab.MinCount, 3), cmp.Or(c.Vocab.MaxSize, 30_000)
+	c.Embed = cmp.Or(c.Embed, 128)
 	c.LSTM.InputSize = c.Embed
 	if c.LSTM.HiddenSize == 0 {
 		c.LSTM.HiddenSize = 256
 		c.LSTM.Direction = lstm.Bidirectional
 	}
-	def(&c.Chunk, 64)
-	def(&c.Samples, 1024)
-	def(&c.Epochs, 3)
-	def(&c.BatchTokens, 4096)
+	c.Chunk, c.Samples = cmp.Or(c.Chunk, 64), cmp.Or(c.Samples, 1024)
+	c.Epochs, c.BatchTokens = cmp.Or(c.Epochs, 3), cmp.Or(c.BatchTokens, 4096)
 	c.Optimizer = c.Optimizer.Resolved()
 	if c.Schedule.Kind == "" && c.Schedule.Rate == 0 {
 		c.Schedule.Kind = nn.OneCycle

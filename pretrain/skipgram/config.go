@@ -1,6 +1,7 @@
 package skipgram
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -49,28 +50,11 @@ type Config struct {
 
 // Resolve returns c with its defaults filled in.
 func (c Config) Resolve() Config {
-	def := func(v *int, d int) {
-		if *v == 0 {
-			*v = d
-		}
-	}
-	if c.Pipeline == "" {
-		c.Pipeline = "words|lower"
-	}
-	if c.Vocab.MinCount == 0 {
-		c.Vocab.MinCount = 3
-	}
-	def(&c.Vocab.MaxSize, 30_000)
-	def(&c.Embed, 128)
-	def(&c.Window, 5)
-	def(&c.Negatives, 5)
-	def(&c.Epochs, 5)
-	if c.Sample == 0 {
-		c.Sample = 1e-4
-	}
-	if c.Rate == 0 {
-		c.Rate = 0.025
-	}
+	c.Pipeline = cmp.Or(c.Pipeline, "words|lower")
+	c.Vocab.MinCount, c.Vocab.MaxSize = cmp.Or(c.Vocab.MinCount, 3), cmp.Or(c.Vocab.MaxSize, 30_000)
+	c.Embed, c.Window, c.Negatives = cmp.Or(c.Embed, 128), cmp.Or(c.Window, 5), cmp.Or(c.Negatives, 5)
+	c.Sample, c.Rate = cmp.Or(c.Sample, 1e-4), cmp.Or(c.Rate, 0.025)
+	c.Epochs = cmp.Or(c.Epochs, 5)
 	return c
 }
 
