@@ -14,10 +14,9 @@ import (
 )
 
 // A Tracer asks the deep branch of a model how its scores depend on its word
-// vectors: of an ensemble how the mean of the scores depends on those of all
-// members. It computes in float32 also where the model multiplies with eight
-// bits, and changes nothing. Any number of goroutines may use it at once, each
-// with a Workspace of its own.
+// vectors; the scores of an ensemble are the mean over its members. It computes in
+// float32 also where the model multiplies with eight bits, and changes nothing. Any
+// number of goroutines may use it at once, each with a Workspace of its own.
 type Tracer struct {
 	// Norms makes Trace fill in Trace.Norms, by which an ensemble is refused.
 	// Set it before the first use.

@@ -27,7 +27,7 @@ type Example struct {
 	// Weight is the example's weight in training; 0 means 1.
 	Weight float32
 	// Fields are all columns of the row, in the order of the file, where Options.Keep
-	// asks for them; of a format without columns, its line or document under the name
+	// asks for them; a format without columns has its line or document under the name
 	// text. A row of JSON has those that it has.
 	Fields []Field
 	// Bad says why the row could not be read, and has neither text nor label: see

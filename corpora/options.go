@@ -178,8 +178,8 @@ type Limits struct {
 	// may have 10,000, and one more for every 64 of its bytes.
 	Entries int
 	// Memory is the most bytes of an archive or a table that are held in memory, since
-	// it is compressed or comes from a pipe: 256 MiB, and of a compressed one no more
-	// than 16 MiB and four times the file.
+	// it is compressed or comes from a pipe: 256 MiB, and no more than 16 MiB and four
+	// times the file where that is compressed.
 	Memory int64
 	// Labels is the most labels of one head: 65,536. More mean that the wrong
 	// column is taken for the label.

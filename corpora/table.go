@@ -75,8 +75,8 @@ func (t *tableRows) findColumns(first []string) (hasHeader bool, err error) {
 	}
 	headerless := o.NoHeader
 	if !headerless && len(o.TextColumns) == 0 && len(o.Heads) == 0 && findColumn(first, defaultTextColumns) < 0 && len(first) > 1 {
-		// The first record, of a file of which nothing was said, is a row in the manner
-		// of AG News: a number, then text.
+		// Where nothing was said of the file, a first record in the manner of AG News, a
+		// number and then text, is a row.
 		if _, err := strconv.Atoi(first[0]); err == nil {
 			headerless = true
 			t.guess("header", "none")

@@ -20,8 +20,8 @@ type Series struct {
 	// Values are finite.
 	Values []float64
 
-	// Covariates [C] are those of the config in its order: a value for each step and,
-	// of one that is known ahead, for the steps to be forecast too.
+	// Covariates [C] are those of the config in its order: a value for each step, and
+	// for the steps to be forecast too where it is known ahead.
 	Covariates [][]float64
 }
 

@@ -95,7 +95,7 @@ func NewInt8(name string, rows, k int) *Param {
 	return &Param{Name: name, Shape: []int{rows, k}, Int8: new(Int8)}
 }
 
-// Rounded returns Int8 or, of a matrix in float32, its rows rounded to eight bits.
+// Rounded returns Int8, or the rows of a matrix in float32 rounded to eight bits.
 func (p *Param) Rounded() *Int8 {
 	if p.Int8 != nil {
 		return p.Int8

@@ -84,7 +84,7 @@ type Trainer struct {
 type Result struct {
 	Model   *classify.Model
 	Config  Config  // resolved
-	History []Epoch // of an ensemble one member's after the other's
+	History []Epoch // an ensemble has one member's after the other's
 
 	// Dev has the evaluations on the dev texts, if there were any, of the whole
 	// model as "joint" and of its branches alone as "deep" and "wide".

@@ -299,7 +299,7 @@ func (c Case) bare() nn.Encoder {
 }
 
 // wanted wants the same gradients whatever else is wanted, and norms that are
-// those of the derivatives: at least, of the last step, that of the output.
+// those of the derivatives; the last step is checked against that of the output.
 func (c Case) wanted(t *testing.T) {
 	m, in := c.drawn(false), c.batch(7, 2, 0, 4)
 	pass := m.Pass(nil)
