@@ -1,7 +1,6 @@
 package hdf5
 
 import (
-	"bytes"
 	"fmt"
 	"maps"
 	"slices"
@@ -85,11 +84,11 @@ func (g *Group) table(m view) error {
 	if err != nil {
 		return err
 	}
-	return g.tree(tree, heap, maxDepth)
+	return g.tree(tree, string(heap), maxDepth)
 }
 
 // tree reads a node of the tree of names, and those below it.
-func (g *Group) tree(addr uint64, heap view, depth int) error {
+func (g *Group) tree(addr uint64, heap string, depth int) error {
 	head, err := g.f.read(addr, 8)
 	if err != nil {
 		return err
@@ -122,19 +121,20 @@ func (g *Group) tree(addr uint64, heap view, depth int) error {
 	return nil
 }
 
-// entry reads one entry of a symbol table.
-func (g *Group) entry(e []byte, heap view) error {
+// entry reads one entry of a symbol table. Names lie in the heap, one within the other if
+// the file is hostile, and are not copied.
+func (g *Group) entry(e []byte, heap string) error {
 	at := le.Uint64(e)
 	if at > uint64(len(heap)) {
 		return fmt.Errorf("%w: a name at %d of %d", ErrFormat, at, len(heap))
 	}
-	name, _, ok := bytes.Cut(heap[at:min(at+maxName, uint64(len(heap)))], []byte{0})
+	name, _, ok := strings.Cut(heap[at:min(at+maxName, uint64(len(heap)))], "\x00")
 	if !ok || len(g.below) >= maxMembers {
 		return fmt.Errorf("%w: a name without an end, or too many", ErrFormat)
 	}
-	g.below[string(name)] = le.Uint64(e[8:])
+	g.below[name] = le.Uint64(e[8:])
 	if le.Uint32(e[16:]) == 2 {
-		g.below[string(name)] = undefined // a link to a name
+		g.below[name] = undefined // a link to a name
 	}
 	return nil
 }

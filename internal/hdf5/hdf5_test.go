@@ -2,11 +2,13 @@ package hdf5_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -255,4 +257,37 @@ func FuzzRead(f *testing.F) {
 		f.Add(golden(f, name))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) { _ = read(b) })
+}
+
+// Names that lie within each other, so that all of them have more bytes than the file, take
+// no memory of their own.
+func TestOverlappingNames(t *testing.T) {
+	const members, long, size = 20_000, 20, 4000
+	var list []hdf5.Array
+	for i := range members {
+		name := fmt.Sprintf("z%05d", i)
+		if i < long {
+			name = fmt.Sprintf("a%02d", i) + strings.Repeat(string(rune('b'+i)), size-3)
+		}
+		list = append(list, hdf5.Array{Path: name, Shape: []int{1}, Data: make([]float32, 1)})
+	}
+	b, err := hdf5.Encode(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := bytes.Index(b, []byte("SNOD"))
+	for i := range members { // the empty name, then each at a multiple of 8
+		at := 8 + (size+8)*(i*long/members) + i%(members/long)
+		binary.LittleEndian.PutUint64(b[table+8+40*i:], uint64(at))
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	g := open(t, b)
+	runtime.ReadMemStats(&after)
+	if n := len(g.Names()); n != members {
+		t.Fatalf("%d names, want %d", n, members)
+	}
+	if made := after.TotalAlloc - before.TotalAlloc; made > uint64(4*len(b)) {
+		t.Errorf("%d bytes of memory for a file of %d", made, len(b))
+	}
 }
