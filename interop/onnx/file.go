@@ -67,6 +67,7 @@ var ErrFormat = errors.New("onnx: not a readable model")
 // The limits of a model, so that a small file takes no more memory than it should.
 const (
 	maxItems  = 200_000 // operators, their inputs, outputs and attributes, tensors, numbers one by one
+	bigItem   = 4       // items that an operator or a tensor counts as
 	maxRank   = 8
 	maxBytes  = 2 << 30 // of a protocol buffer
 	maxValues = 16      // of a tensor that is no weight
@@ -243,7 +244,7 @@ func (r *reader) graph(b []byte) error {
 
 // node reads a NodeProto.
 func (r *reader) node(b []byte) (n Node, err error) {
-	if err := r.spend(1); err != nil {
+	if err := r.spend(bigItem); err != nil {
 		return n, err
 	}
 	err = fields(b, func(number protowire.Number, _ uint64, b []byte) error {
@@ -364,7 +365,7 @@ func (r *reader) value(b []byte) (v Value, err error) {
 
 // tensor reads a TensorProto, the values of which it leaves where they are.
 func (r *reader) tensor(b []byte) (t Tensor, err error) {
-	if err := r.spend(1); err != nil {
+	if err := r.spend(bigItem); err != nil {
 		return t, err
 	}
 	external := false
