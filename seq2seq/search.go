@@ -78,9 +78,22 @@ type Hypothesis struct {
 	Attention [][]float32 `json:"attention"`
 }
 
+// MaxSource is the most pieces of a text that is translated, many times those of a
+// sentence: the work grows with their square.
+const MaxSource = 1024
+
+// A LongError says that a text has more pieces than MaxSource.
+type LongError struct {
+	Text int // its place among the texts, from 0
+}
+
+func (e *LongError) Error() string {
+	return fmt.Sprintf("text %d has more than %d pieces: give its sentences one by one", e.Text+1, MaxSource)
+}
+
 // Translate translates texts. What a text becomes does not depend, to the last bit, on
 // the others or on the number of workers. Unknown pieces are copied from the source, from
-// where attention looks. The errors are ctx's, and about s.
+// where attention looks. The errors are ctx's, about s, and a *LongError.
 func (m *Model) Translate(ctx context.Context, texts []string, s Search) ([]Translation, error) {
 	s = s.Resolve()
 	if err := s.Validate(); err != nil {
@@ -90,7 +103,10 @@ func (m *Model) Translate(ctx context.Context, texts []string, s Search) ([]Tran
 	enc := m.source.encoder()
 	order := make([]int, len(texts))
 	for i, t := range texts {
-		encoded[i] = enc.encode(t)
+		encoded[i] = enc.encode(t, MaxSource)
+		if len(encoded[i].ids) > MaxSource {
+			return nil, fmt.Errorf("seq2seq: %w", &LongError{i})
+		}
 		encoded[i].ids = append(encoded[i].ids, end)
 		order[i] = i
 	}

@@ -257,6 +257,28 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// A text of more pieces than are translated is named, and so is one of the dev pairs,
+// before the training.
+func TestLongTexts(t *testing.T) {
+	c := small()
+	c.Epochs, c.WholeWords = 1, true
+	pairs := numbers(50)
+	m := mustTrain(t, c, pairs, nil)
+	text := func(n int) string { return strings.TrimSpace(strings.Repeat("one ", n)) }
+	mustTranslate(t, m, seq2seq.Search{MaxPieces: 1, Beam: 1}, text(seq2seq.MaxSource))
+	var long *seq2seq.LongError
+	for _, n := range []int{seq2seq.MaxSource + 1, 1_000_000} {
+		_, err := m.Translate(t.Context(), []string{"one", text(n)}, seq2seq.Search{})
+		if !errors.As(err, &long) || long.Text != 1 || !strings.Contains(err.Error(), "text 2 has more than 1024 pieces") {
+			t.Errorf("%d pieces: %v", n, err)
+		}
+	}
+	dev := []seq2seq.Pair{pairs[0], {Source: "one", Target: text(seq2seq.MaxSource + 1)}}
+	if _, err := seq2seq.Train(t.Context(), c, pairs, dev); !errors.As(err, &long) || long.Text != 1 {
+		t.Errorf("a long dev pair: %v", err)
+	}
+}
+
 // A model whose bytes are not those that were saved is an error.
 func TestDamagedFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "m")

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -31,8 +32,8 @@ type language struct {
 }
 
 // words calls f for each word of a text, with the marker of white space where it has
-// some before it.
-func words(p *tokenize.Pipeline, text string, f func(word string, t tokenize.Token)) {
+// some before it, until f says that it wants no more.
+func words(p *tokenize.Pipeline, text string, f func(word string, t tokenize.Token) (more bool)) {
 	last := 0
 	for t := range p.All(text) {
 		if t.Start == t.End && t.Text == "" {
@@ -43,7 +44,9 @@ func words(p *tokenize.Pipeline, text string, f func(word string, t tokenize.Tok
 			word = space + word
 		}
 		last = max(last, t.End)
-		f(word, t)
+		if !f(word, t) {
+			return
+		}
 	}
 }
 
@@ -58,7 +61,7 @@ func learn(ctx context.Context, c Config, texts []string) (*language, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		words(pipeline, text, func(word string, _ tokenize.Token) { counts[word]++ })
+		words(pipeline, text, func(word string, _ tokenize.Token) bool { counts[word]++; return true })
 	}
 	l := &language{pipeline: pipeline}
 	pieces := counts
@@ -127,12 +130,13 @@ func (l *language) encoder() *encoder {
 	return &encoder{l, map[string][]vocab.ID{}, map[string][]int{}}
 }
 
-// encode returns the pieces of a text. Neighbouring unknown characters of a word are one
-// unknown piece.
-func (e *encoder) encode(s string) text {
+// encode returns the pieces of a text, not all if there are more than most, which is the
+// same for all texts. Neighbouring
+// unknown characters of a word are one unknown piece.
+func (e *encoder) encode(s string, most int) text {
 	t := text{text: s}
-	words(e.pipeline, s, func(word string, token tokenize.Token) {
-		ids, sizes := e.word(word)
+	words(e.pipeline, s, func(word string, token tokenize.Token) bool {
+		ids, sizes := e.word(word, most)
 		marked := len(word) > len(token.Text)
 		at := token.Start
 		for i, id := range ids {
@@ -149,22 +153,19 @@ func (e *encoder) encode(s string) text {
 			t.spans = append(t.spans, span)
 			t.after = append(t.after, i == 0 && marked)
 		}
+		return len(t.ids) <= most
 	})
 	return t
 }
 
-// word returns the pieces of a word and their lengths.
-func (e *encoder) word(word string) ([]vocab.ID, []int) {
+// word returns the pieces of a word, or the first ones of more than most, and their lengths.
+func (e *encoder) word(word string, most int) ([]vocab.ID, []int) {
 	if ids, ok := e.known[word]; ok {
 		return ids, e.sizes[word]
 	}
-	parts := []string{word}
-	if e.codes != nil {
-		parts = e.codes.Append(nil, word)
-	}
 	var ids []vocab.ID
 	var sizes []int
-	for _, p := range parts {
+	for p := range e.pieces(word) {
 		id := e.vocab.ID(p)
 		if id == begin || id == end {
 			id = vocab.Unk
@@ -173,15 +174,25 @@ func (e *encoder) word(word string) ([]vocab.ID, []int) {
 			sizes[k] += len(p)
 			continue
 		}
-		ids, sizes = append(ids, id), append(sizes, len(p))
+		if ids, sizes = append(ids, id), append(sizes, len(p)); len(ids) > most {
+			break
+		}
 	}
-	const most = 1 << 16 // words
-	if len(e.known) >= most {
+	const held = 1 << 16 // words
+	if len(e.known) >= held {
 		clear(e.known)
 		clear(e.sizes)
 	}
 	e.known[word], e.sizes[word] = ids, sizes
 	return ids, sizes
+}
+
+// pieces ranges over those of a word.
+func (l *language) pieces(word string) iter.Seq[string] {
+	if l.codes == nil {
+		return func(yield func(string) bool) { yield(word) }
+	}
+	return l.codes.All(word)
 }
 
 // join makes text of pieces; unknown(i) is what stands for piece i, which is unknown.

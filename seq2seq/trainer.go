@@ -144,7 +144,8 @@ func (f *fit) read(ctx context.Context, pairs, dev []Pair) (err error) {
 	f.model = m
 	source, target := m.source.encoder(), m.target.encoder()
 	encoded := func(p Pair) example {
-		return example{append(source.encode(p.Source).ids, end), target.encode(p.Target).ids}
+		most := max(f.cfg.MaxPieces, MaxSource)
+		return example{append(source.encode(p.Source, most).ids, end), target.encode(p.Target, most).ids}
 	}
 	for _, p := range pairs {
 		e := encoded(p)
@@ -160,8 +161,12 @@ func (f *fit) read(ctx context.Context, pairs, dev []Pair) (err error) {
 		return fmt.Errorf("%w: %d pairs of at most %d pieces a side, with %d and %d pieces that occur more than once",
 			ErrFew, len(f.train), f.cfg.MaxPieces, m.source.vocab.Known()-2, m.target.vocab.Known()-2)
 	}
-	for _, p := range dev {
-		f.dev = append(f.dev, encoded(p))
+	for i, p := range dev {
+		e := encoded(p)
+		if max(len(e.source)-1, len(e.target)) > MaxSource {
+			return fmt.Errorf("the dev pairs: %w", &LongError{i})
+		}
+		f.dev = append(f.dev, e)
 	}
 	const most = 1000
 	f.devText = dev[:min(most, len(dev))]

@@ -28,5 +28,8 @@ func exitCode(err error) int {
 	case errors.Is(err, corpora.ErrData), errors.Is(err, seq2seq.ErrFew), errors.Is(err, errPairs):
 		return cli.Data
 	}
+	if _, long := errors.AsType[*seq2seq.LongError](err); long {
+		return cli.Data
+	}
 	return 0
 }

@@ -135,7 +135,7 @@ func (t *translateFlags) translate(ctx context.Context, m *seq2seq.Model, file s
 	}
 	defer r.Close()
 	const most = 256
-	for {
+	for done := 0; ; {
 		var lines []string
 		var end error
 		for more := true; more && len(lines) < most; more = r.Ready() {
@@ -146,15 +146,13 @@ func (t *translateFlags) translate(ctx context.Context, m *seq2seq.Model, file s
 			}
 			lines = append(lines, e.Text)
 		}
-		answers, err := m.Translate(ctx, lines, t.Search)
-		if err != nil {
+		if err := t.answer(ctx, m, lines, write); err != nil {
+			if long, ok := errors.AsType[*seq2seq.LongError](err); ok {
+				long.Text += done
+			}
 			return err
 		}
-		for i, a := range answers {
-			if err := write(lines[i], a); err != nil {
-				return err
-			}
-		}
+		done += len(lines)
 		if err := out.Flush(); err != nil {
 			return err
 		}
@@ -165,6 +163,26 @@ func (t *translateFlags) translate(ctx context.Context, m *seq2seq.Model, file s
 			return end
 		}
 	}
+}
+
+// answer translates lines, and those before one that is too long.
+func (t *translateFlags) answer(ctx context.Context, m *seq2seq.Model, lines []string, write func(string, seq2seq.Translation) error) error {
+	answers, err := m.Translate(ctx, lines, t.Search)
+	if long, ok := errors.AsType[*seq2seq.LongError](err); ok { // those before it are answered
+		if err := t.answer(ctx, m, lines[:long.Text], write); err != nil {
+			return err
+		}
+		return long
+	}
+	if err != nil {
+		return err
+	}
+	for i, a := range answers {
+		if err := write(lines[i], a); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A record is what --output jsonl writes.

@@ -15,6 +15,7 @@ import (
 	"container/heap"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -49,21 +50,43 @@ func (c *Codes) Merges() [][2]string { return c.merges }
 // Append appends the pieces of a word to dst. Together they are the word.
 func (c *Codes) Append(dst []string, word string) []string {
 	for len(word) > 0 {
-		end := len(word)
-		if len(word) > MaxWord {
-			k := 0
-			for at := range word {
-				if k == MaxWord {
-					end = at
-					break
-				}
-				k++
-			}
-		}
+		end := head(word)
 		dst = c.append(dst, word[:end])
 		word = word[end:]
 	}
 	return dst
+}
+
+// All ranges over the pieces of a word, without holding those of a long one.
+func (c *Codes) All(word string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var parts []string
+		for len(word) > 0 {
+			end := head(word)
+			parts = c.append(parts[:0], word[:end])
+			for _, p := range parts {
+				if !yield(p) {
+					return
+				}
+			}
+			word = word[end:]
+		}
+	}
+}
+
+// head is the length of what is taken of a word at a time: MaxWord characters.
+func head(word string) int {
+	if len(word) <= MaxWord {
+		return len(word)
+	}
+	k := 0
+	for at := range word {
+		if k == MaxWord {
+			return at
+		}
+		k++
+	}
+	return len(word)
 }
 
 // append is Append of a word that is not too long: again and again the pair that was

@@ -116,6 +116,23 @@ func TestLearnIsThePlainAlgorithm(t *testing.T) {
 	}
 }
 
+// All has the pieces that Append has, of words longer than are looked at together too.
+func TestAll(t *testing.T) {
+	c := bpe.Learn(paper(), bpe.Options{Pieces: 15, MinCount: 1})
+	for _, word := range []string{"", "lowest", strings.Repeat("lowest", bpe.MaxWord), strings.Repeat("é", bpe.MaxWord+1), "\xfflow"} {
+		want := c.Append(nil, word)
+		if got := slices.Collect(c.All(word)); !slices.Equal(got, want) {
+			t.Errorf("%d pieces of %.20q, want %d", len(got), word, len(want))
+		}
+		for p := range c.All(word) {
+			if p != want[0] {
+				t.Errorf("%.20q begins with %q, want %q", word, p, want[0])
+			}
+			break
+		}
+	}
+}
+
 // Any string is the sum of its pieces, in time linear in its length.
 func TestAppendLosesNothing(t *testing.T) {
 	c := bpe.Learn(paper(), bpe.Options{})
