@@ -81,19 +81,25 @@ func (c TableConfig) Validate() error {
 	return nil
 }
 
-// ReadTable reads series from a table with comma-separated values, in UTF-8 or UTF-16.
-// A first row whose values are no numbers is the header. Rows are put in the order of
+// The most columns and rows of a table.
+const (
+	maxColumns = 65_536
+	maxRows    = 10_000_000
+)
+
+// ReadTable reads series from a table with comma-separated values, in UTF-8 or UTF-16, of
+// at most 65,536 columns and 10,000,000 rows. A first row whose values are no numbers is the header. Rows are put in the order of
 // their times. name is for errors, which give the line.
 func ReadTable(r io.Reader, name string, c TableConfig) ([]Series, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	all, err := io.ReadAll(transform.NewReader(r, unicode.BOMOverride(encoding.Nop.NewDecoder())))
-	if err != nil {
+	var all strings.Builder
+	if _, err := io.Copy(&all, transform.NewReader(r, unicode.BOMOverride(encoding.Nop.NewDecoder()))); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	t := &table{TableConfig: c, name: name}
-	if err := t.read(string(all)); err != nil {
+	if err := t.read(all.String()); err != nil {
 		return nil, err
 	}
 	return t.all()
@@ -103,9 +109,10 @@ func ReadTable(r io.Reader, name string, c TableConfig) ([]Series, error) {
 type table struct {
 	TableConfig
 	name   string
-	header []string // nil for none
-	rows   [][]string
-	lines  []int // of rows
+	header []string   // nil for none
+	width  int        // columns
+	blocks [][]string // cells of blockRows rows each, one row after the other
+	lines  []int      // of rows
 
 	values, covariates []int
 	time, group        int // -1 for none
@@ -139,6 +146,7 @@ func (t *table) read(text string) error {
 	if r.Comma = cmp.Or(said, delimiter(text)); (TableConfig{Comma: r.Comma}).Validate() != nil {
 		return t.bad(1, "the delimiter %q", r.Comma)
 	}
+	r.ReuseRecord = true
 	r.TrimLeadingSpace = !strings.ContainsRune(" \t", r.Comma) // else it would trim empty cells
 	for {
 		row, err := r.Read()
@@ -156,15 +164,23 @@ func (t *table) read(text string) error {
 			return t.bad(0, "%w", err)
 		}
 		line, _ := r.FieldPos(0)
+		line += skipped
+		if t.width = len(row); t.width > maxColumns {
+			return t.bad(line, "%d columns, more than %d", t.width, maxColumns)
+		}
+		if len(t.lines) > maxRows {
+			return t.bad(line, "more than %d rows", maxRows)
+		}
 		for i := range row {
 			row[i] = strings.TrimSpace(row[i])
 		}
-		t.rows, t.lines = append(t.rows, row), append(t.lines, line+skipped)
+		if t.header == nil && len(t.lines) == 0 && isHeader(row) {
+			t.header = slices.Clone(row)
+			continue
+		}
+		t.add(row, line)
 	}
-	if len(t.rows) > 0 && isHeader(t.rows[0]) {
-		t.header, t.rows, t.lines = t.rows[0], t.rows[1:], t.lines[1:]
-	}
-	if len(t.rows) == 0 {
+	if len(t.lines) == 0 {
 		return t.bad(0, "no rows")
 	}
 	if err := t.columns(); err != nil {
@@ -174,6 +190,25 @@ func (t *table) read(text string) error {
 		t.mark = t.decimal(r.Comma)
 	}
 	return nil
+}
+
+// blockRows is how many rows of a table are kept together, so that it does not grow by
+// copying.
+func (t *table) blockRows() int { return max(1, 4096/t.width) }
+
+func (t *table) add(row []string, line int) {
+	if len(t.lines)%t.blockRows() == 0 {
+		t.blocks = append(t.blocks, make([]string, 0, t.blockRows()*t.width))
+	}
+	last := &t.blocks[len(t.blocks)-1]
+	*last = append(*last, row...)
+	t.lines = append(t.lines, line)
+}
+
+// row is row k.
+func (t *table) row(k int) []string {
+	n := t.blockRows()
+	return t.blocks[k/n][k%n*t.width:][:t.width]
 }
 
 // delimiter is the one of which the first line has most.
@@ -245,21 +280,18 @@ func (t *table) columns() error {
 	if len(t.values) > 0 {
 		return nil
 	}
-	for i := range t.rows[0] {
+	var found []int
+	for i := range t.width {
 		if !t.taken(i) && i != t.time && t.numbers(i) {
-			t.values = append(t.values, i)
+			found = append(found, i)
 		}
 	}
-	if len(t.values) > 1 {
-		var names []string
-		for _, i := range t.values {
-			names = append(names, t.title(i))
-		}
-		return fmt.Errorf("the columns %s have numbers: say which are the values", strings.Join(names, ", "))
+	if len(found) > 1 {
+		return fmt.Errorf("the columns %s have numbers: say which are the values", t.titles(found))
 	}
-	if len(t.values) == 0 {
+	if t.values = found; len(found) == 0 {
 		// That of a table whose numbers are bad is told with its line.
-		for i := range slices.Backward(t.rows[0]) {
+		for i := range slices.Backward(t.row(0)) {
 			if !t.taken(i) && i != t.time {
 				t.values = []int{i}
 				return nil
@@ -278,14 +310,28 @@ func (t *table) find(want string) (int, error) {
 			return i, nil
 		}
 	}
-	if n, err := strconv.Atoi(want); err == nil && n >= 1 && n <= len(t.rows[0]) {
+	if n, err := strconv.Atoi(want); err == nil && n >= 1 && n <= t.width {
 		return n - 1, nil
 	}
+	all := make([]int, t.width)
+	for i := range all {
+		all[i] = i
+	}
+	return 0, fmt.Errorf("no column %q; the columns are %s", want, t.titles(all))
+}
+
+// titles are those of columns, the first ones of many.
+func (t *table) titles(columns []int) string {
+	const most = 20
 	var names []string
-	for i := range t.rows[0] {
+	for _, i := range columns[:min(most, len(columns))] {
 		names = append(names, t.title(i))
 	}
-	return 0, fmt.Errorf("no column %q; the columns are %s", want, strings.Join(names, ", "))
+	more := ""
+	if len(columns) > most {
+		more = fmt.Sprintf(" and %d more", len(columns)-most)
+	}
+	return strings.Join(names, ", ") + more
 }
 
 // title is the name of a column, or its number.
@@ -304,7 +350,7 @@ func (t *table) taken(i int) bool {
 // or the only one that is not.
 func (t *table) findTime() int {
 	free, dates := 0, -1
-	for i := range t.rows[0] {
+	for i := range t.width {
 		if t.taken(i) {
 			continue
 		}
@@ -329,8 +375,8 @@ func (t *table) findTime() int {
 // column returns the first n cells of a column, fewer if it has fewer.
 func (t *table) column(i, n int) []string {
 	var cells []string
-	for _, row := range t.rows[:min(n, len(t.rows))] {
-		cells = append(cells, row[i])
+	for k := range min(n, len(t.lines)) {
+		cells = append(cells, t.row(k)[i])
 	}
 	return cells
 }
@@ -338,11 +384,12 @@ func (t *table) column(i, n int) []string {
 // numbers says whether a column has numbers alone.
 func (t *table) numbers(i int) bool {
 	some := false
-	for _, row := range t.rows {
-		if isMissing(row[i]) {
+	for k := range t.lines {
+		cell := t.row(k)[i]
+		if isMissing(cell) {
 			continue
 		}
-		if !numeric.MatchString(row[i]) {
+		if !numeric.MatchString(cell) {
 			return false
 		}
 		some = true
@@ -354,8 +401,10 @@ func (t *table) numbers(i int) bool {
 // only one of a number where it does not part thousands.
 func (t *table) decimal(comma rune) rune {
 	doubt := false // 1,234
-	for _, row := range t.rows {
-		for _, i := range slices.Concat(t.values, t.covariates) {
+	columns := slices.Concat(t.values, t.covariates)
+	for k := range t.lines {
+		row := t.row(k)
+		for _, i := range columns {
 			point, comma := strings.LastIndexByte(row[i], '.'), strings.LastIndexByte(row[i], ',')
 			switch only := max(point, comma); {
 			case only < 0 || !numeric.MatchString(row[i]):
@@ -388,16 +437,16 @@ func (t *table) number(cell string) (float64, error) {
 			plain = strings.ReplaceAll(plain, mark, "")
 		}
 		if whole, part, ok := strings.Cut(cell, other); ok && t.mark == '.' && len(part) < 3 && !strings.ContainsAny(whole, ".,") {
-			return 0, fmt.Errorf("%q has a comma, where fractions have a point", cell)
+			return 0, fmt.Errorf("%.100q has a comma, where fractions have a point", cell)
 		}
 		plain = strings.ReplaceAll(plain, string(t.mark), ".")
 	}
 	v, err := strconv.ParseFloat(plain, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a number", cell)
+		return 0, fmt.Errorf("%.100q is not a number", cell)
 	}
 	if v-v != 0 {
-		return 0, fmt.Errorf("%q is not a finite number", cell)
+		return 0, fmt.Errorf("%.100q is not a finite number", cell)
 	}
 	return v, nil
 }
@@ -414,7 +463,8 @@ type step struct {
 func (t *table) all() ([]Series, error) {
 	var names []string
 	steps := map[string][]step{}
-	for k, row := range t.rows {
+	for k := range t.lines {
+		row := t.row(k)
 		for _, column := range t.values {
 			name := t.title(column)
 			if t.group >= 0 {
@@ -437,6 +487,9 @@ func (t *table) all() ([]Series, error) {
 			}
 			if steps[name] == nil {
 				names = append(names, name)
+				if t.group < 0 {
+					steps[name] = make([]step, 0, len(t.lines))
+				}
 			}
 			steps[name] = append(steps[name], s)
 		}
@@ -527,6 +580,7 @@ func (t *table) series(name string, column int, steps []step) (Series, error) {
 // fill puts what stands for missing values in their place, and returns how many they
 // were. The first of v is there.
 func (t *table) fill(v []float64) (filled int) {
+	next := 0 // the first value from i on that is there
 	for i := range v {
 		if !math.IsNaN(v[i]) {
 			continue
@@ -536,8 +590,10 @@ func (t *table) fill(v []float64) (filled int) {
 		case Zero:
 			v[i] = 0
 		case Linear:
-			if next := slices.IndexFunc(v[i+1:], func(x float64) bool { return !math.IsNaN(x) }); next >= 0 {
-				v[i] += (v[i+1+next] - v[i-1]) / float64(next+2)
+			for next = max(next, i+1); next < len(v) && math.IsNaN(v[next]); next++ {
+			}
+			if next < len(v) {
+				v[i] += (v[next] - v[i-1]) / float64(next-i+1)
 			}
 		}
 	}

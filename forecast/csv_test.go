@@ -2,6 +2,7 @@ package forecast_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -112,4 +113,36 @@ func FuzzReadTable(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Tables of more than their bounds are refused by name, and what stands for missing values
+// is found in linear time.
+func TestTableBounds(t *testing.T) {
+	read := func(text string, c forecast.TableConfig) ([]forecast.Series, error) {
+		return forecast.ReadTable(strings.NewReader(text), "t", c)
+	}
+	one := forecast.TableConfig{Values: []string{"1"}, Missing: forecast.Linear}
+	if _, err := read(strings.Repeat("1,", 65_535)+"1\n", one); err != nil {
+		t.Errorf("65,536 columns: %v", err)
+	}
+	if _, err := read(strings.Repeat("1,", 65_536)+"1\n", one); !errors.Is(err, forecast.ErrData) || !strings.Contains(err.Error(), "65537 columns, more than 65536") {
+		t.Errorf("65,537 columns: %v", err)
+	}
+	_, err := read(strings.Repeat("1,", 24)+"1\n", forecast.TableConfig{})
+	if err == nil || !strings.Contains(err.Error(), "the columns 2, 3, ") || !strings.Contains(err.Error(), "20, 21 and 4 more have numbers") {
+		t.Errorf("many columns of numbers: %v", err)
+	}
+	if _, err := read("v\n"+strings.Repeat("9", 1000)+"x\n", one); err == nil || len(err.Error()) > 200 {
+		t.Errorf("a long number: %v", err)
+	}
+	const gap = 400_000 // where quadratic time is minutes
+	list, err := read("v\n0\n"+strings.Repeat("NA\n", gap)+fmt.Sprintln(gap+1), one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range list[0].Values {
+		if math.Abs(v-float64(i)) > 1e-6*gap {
+			t.Fatalf("value %d is %g", i, v)
+		}
+	}
 }

@@ -8,6 +8,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +75,27 @@ func TestSine(t *testing.T) {
 				t.Errorf("recursive %t, step %d: %.2f, want %.2f", recursive, h+1, y, whole.Values[250+h])
 			}
 		}
+	}
+}
+
+// What a recursive model answers after a long series takes no more memory than after a
+// short one, and its points are the same: those of a season before do not count.
+func TestLongSeries(t *testing.T) {
+	s := sine(120)
+	s.Name = "s" // with the scale of the training
+	m := mustTrain(t, small(forecast.Config{Horizon: 2, Recursive: true, Season: 12, Base: forecast.Season, Epochs: 1}), s)
+	long := s
+	long.Values = slices.Repeat(s.Values, 1000)
+	var before, after runtime.MemStats
+	want := mustForecast(t, m, s, 5)
+	runtime.ReadMemStats(&before)
+	got := mustForecast(t, m, long, 5)
+	runtime.ReadMemStats(&after)
+	if !slices.Equal(got.Points, want.Points) {
+		t.Errorf("%v after the long series, %v after its end", got.Points, want.Points)
+	}
+	if made := after.TotalAlloc - before.TotalAlloc; made > 10<<20 {
+		t.Errorf("%d bytes of memory for a series of %d", made, 8*len(long.Values))
 	}
 }
 

@@ -91,8 +91,8 @@ func (f *Forecast) level(want float64) int {
 	return slices.IndexFunc(f.Levels, func(l float64) bool { return math.Abs(l-want) < 1e-9 })
 }
 
-// Forecast answers for the steps after s: 1 to Config.Horizon of them, or any number
-// for a recursive model. A series that the model has not learned is scaled by its own
+// Forecast answers for the steps after s: 1 to Config.Horizon of them, or 10,000
+// at most for a recursive model. A series that the model has not learned is scaled by its own
 // values. The errors are ctx's and those about the series, ErrShort among them.
 func (m *Model) Forecast(ctx context.Context, s Series, steps int) (*Forecast, error) {
 	list, err := m.at(ctx, s, []int{len(s.Values)}, steps)
@@ -111,7 +111,7 @@ func (m *Model) Forecast(ctx context.Context, s Series, steps int) (*Forecast, e
 func (m *Model) at(ctx context.Context, s Series, origins []int, steps int) ([]*Forecast, error) {
 	c := m.cfg
 	if steps < 1 || steps > maxSteps || !c.Recursive && steps > c.Horizon {
-		return nil, fmt.Errorf("forecast: %d steps: the model answers 1 to %d", steps, c.most())
+		return nil, &ConfigError{fmt.Errorf("forecast: %d steps: the model answers 1 to %d", steps, c.most())}
 	}
 	if err := c.check(s, max(0, slices.Max(origins)+max(steps, c.steps())-len(s.Values))); err != nil {
 		return nil, err
@@ -282,11 +282,16 @@ func (m *Model) walk(ctx context.Context, passes passes, windows []window, name 
 	out := make([]*Forecast, len(windows))
 	for i, w := range windows {
 		f := m.empty(name, steps)
+		from := w.first()
+		covariates := make([][]float64, len(w.covariates))
+		for k, x := range w.covariates {
+			covariates[k] = x[from:]
+		}
 		ways := make([]window, 1+paths) // the first is that of the points
 		for k := range ways {
-			p := *w.prepared
-			p.z = append(make([]float64, 0, w.end+1+steps), w.z[:w.end+1]...)
-			ways[k] = window{&p, w.end, w.unit}
+			p := &prepared{cfg: m.cfg, scaler: w.scaler, covariates: covariates}
+			p.z = append(make([]float64, 0, w.end+1-from+steps), w.z[from:w.end+1]...)
+			ways[k] = window{p, w.end - from, w.unit}
 		}
 		r := seed.Rand(m.cfg.Seed, "forecast paths", uint64(w.end))
 		for h := range steps {

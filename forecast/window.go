@@ -42,6 +42,13 @@ type window struct {
 // window returns the one that ends with a step, which has enough steps before it.
 func (p *prepared) window(end int) window { return window{p, end, p.unit(end)} }
 
+// first is the first step that the window needs, or one before it that is at the same
+// place in its season as the first of the series.
+func (w window) first() int {
+	from := w.end + 1 - w.cfg.back()
+	return from - from%max(w.cfg.Season, 1)
+}
+
 // base is what the answer for ahead steps, from 1, after the window is a difference
 // from.
 func (w window) base(ahead int) float64 {

@@ -139,9 +139,6 @@ func (t *table) read(cmd *cobra.Command, c forecast.TableConfig, files []string)
 	return all, nil
 }
 
-// maxTable is the size of a table, unpacked, that is read.
-const maxTable = 1 << 30
-
 func readFile(file string, c forecast.TableConfig) ([]forecast.Series, error) {
 	if file == cli.Stdin {
 		return readTable(os.Stdin, "stdin", c)
@@ -156,7 +153,8 @@ func readFile(file string, c forecast.TableConfig) ([]forecast.Series, error) {
 
 // readTable reads a table, which may be compressed by gzip or Zstandard.
 func readTable(src io.Reader, name string, c forecast.TableConfig) ([]forecast.Series, error) {
-	r := bufio.NewReader(src)
+	packed := &counter{r: src}
+	r := bufio.NewReader(packed)
 	begin, _ := r.Peek(4) // what cannot be read is met again
 	var plain io.Reader = r
 	switch {
@@ -167,22 +165,67 @@ func readTable(src io.Reader, name string, c forecast.TableConfig) ([]forecast.S
 		}
 		plain = z
 	case bytes.Equal(begin, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(64<<20))
+		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderLowmem(true))
 		if err != nil {
 			return nil, dataError(name, err)
 		}
 		defer z.Close()
 		plain = z
 	}
-	limited := &io.LimitedReader{R: plain, N: maxTable + 1}
+	limited := &limited{r: plain, packed: packed}
 	list, err := forecast.ReadTable(limited, name, c)
-	if limited.N == 0 {
-		err = dataError(name, fmt.Errorf("more than %d bytes", maxTable))
-	}
-	if err != nil && plain != io.Reader(r) && !errors.Is(err, forecast.ErrData) {
+	if err != nil && (limited.bad != nil || plain != io.Reader(r) && !errors.Is(err, forecast.ErrData)) {
 		err = cli.WithCode(cli.Data, err)
 	}
 	return list, err
+}
+
+// A counter counts the bytes that are read.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counter) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// What a table may come to: bytes in all and, as corpora may, for each byte where it lies,
+// beside the first ones. Rows of a number each are many, and take memory.
+const (
+	maxTable   = 1 << 30
+	ratio      = 200
+	rowsByte   = 3
+	ratioGrace = 4 << 20
+	rowsGrace  = 1 << 16
+)
+
+// A limited is a table that is read within these bounds; bad is how it passes them.
+type limited struct {
+	r       io.Reader
+	packed  *counter
+	n, rows int64
+	bad     error
+}
+
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	l.n += int64(n)
+	l.rows += int64(bytes.Count(p[:n], []byte("\n")))
+	switch {
+	case l.n > maxTable:
+		l.bad = fmt.Errorf("more than %d bytes", maxTable)
+	case l.n > ratioGrace && l.n/ratio > l.packed.n:
+		l.bad = fmt.Errorf("%d bytes expand to more than %d times as many", l.packed.n, ratio)
+	case l.rows > rowsGrace && l.rows > rowsByte*l.packed.n:
+		l.bad = fmt.Errorf("%d bytes expand to more than %d rows each", l.packed.n, rowsByte)
+	}
+	if l.bad != nil {
+		return 0, l.bad
+	}
+	return n, err
 }
 
 func dataError(name string, err error) error {
