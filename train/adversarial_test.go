@@ -14,6 +14,7 @@ import (
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/train/loop"
+	"github.com/textlstm/textlstm/vocab"
 )
 
 // twoHeads is a fit of two heads, one of them multi-label, with nothing to learn.
@@ -237,5 +238,28 @@ func TestAdversarialLosses(t *testing.T) {
 				t.Errorf("gradient[%d] %v, want %v", i, pair[0], pair[1])
 			}
 		}
+	}
+}
+
+// Each pass goes through all batches without labels, in another order than the one before.
+func TestUnlabelledBatches(t *testing.T) {
+	const batches = 6
+	f := new(fit)
+	f.adversary.unlabelled = make([]classify.Encoded, batches)
+	for i := range batches {
+		f.adversary.unlabelled[i].IDs = make([]vocab.ID, i+1) // by which it is known
+		f.adversary.batches = append(f.adversary.batches, []int{i})
+	}
+	var passes [2][]int
+	for k := range passes {
+		for i := range batches {
+			passes[k] = append(passes[k], len(f.unlabelledBatch(k*batches + i)[0].IDs))
+		}
+		if got := slices.Sorted(slices.Values(passes[k])); !slices.Equal(got, []int{1, 2, 3, 4, 5, 6}) {
+			t.Errorf("pass %d goes through %v, want each once", k, passes[k])
+		}
+	}
+	if slices.Equal(passes[0], passes[1]) {
+		t.Errorf("both passes have the order %v", passes[0])
 	}
 }

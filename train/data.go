@@ -37,7 +37,7 @@ func Heads(heads []classify.Head, d *corpora.Dataset) ([]classify.Head, error) {
 	for _, h := range heads {
 		column := slices.Index(d.Heads, h.Name)
 		if column < 0 {
-			return nil, fmt.Errorf("train: no labels for head %q, the data has %q", h.Name, d.Heads)
+			return nil, fmt.Errorf("train: no labels for head %q, the data has %q: %w", h.Name, d.Heads, corpora.ErrData)
 		}
 		fillHead(&h, d, column)
 		if len(h.Labels) >= 2 || !h.Labelled() {

@@ -44,7 +44,10 @@ func TestMemoryBudget(t *testing.T) {
 	if full.Limit != 256<<20 || full.Need < 3<<30 || full.Tokens != 1_200_000 || full.Batch < full.Need/2 {
 		t.Errorf("%+v", full)
 	}
-	for _, want := range []string{"1200000 tokens", "GOMEMLIMIT", "256 MiB", "max:N"} {
+	if sum := (full.Data + full.Weights + full.Batch) * 10 / 9; full.Data < 9<<20 || full.Weights == 0 || full.Wide != 0 || max(sum, full.Need)-min(sum, full.Need) > 8 {
+		t.Errorf("%+v: the parts do not come to the whole", full)
+	}
+	for _, want := range []string{"1200000 tokens", "GOMEMLIMIT", "256 MiB", "max:N", fmt.Sprintf("for a batch of %d tokens", full.Tokens), fmt.Sprintf("%d MiB", full.Data>>20)} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("err = %q does not say %q", err, want)
 		}
@@ -52,6 +55,55 @@ func TestMemoryBudget(t *testing.T) {
 	c.Model.Pipeline = "words|lower|max:400"
 	c.Epochs = 1
 	fit(t, train.Trainer{Config: c}, d, nil)
+}
+
+// What a training needs is counted for what it has: no network for n-grams alone, no
+// n-grams for a network alone, more for each member, layer and direction.
+func TestNeed(t *testing.T) {
+	sizes := train.Sizes{Words: 1000, Ngrams: 5000, Tokens: 300, Texts: 70}
+	heads := []classify.Head{{Name: "a", Labels: []string{"x", "y", "z"}}}
+	deep := train.Config{Model: classify.Config{Embed: 10, LSTM: lstm.Config{HiddenSize: 20}, Heads: heads}}.Resolve()
+	plain := deep.Need(sizes, 2)
+	// One layer: 10 inputs and 20 states with 4 gates and one bias.
+	const weights = 1000*10 + 4*20*(10+20+1)
+	if plain.Tokens != 300 || plain.Model != 8*weights || plain.Wide != 0 || plain.Weights < 8*weights {
+		t.Errorf("a network: %+v, want a model of %d", plain, 8*weights)
+	}
+	// Three times the vectors; gates, cell and output; three gradients of the outputs.
+	if want := float64(4*(3*10+6*20+3*20)+16) * 300 * 5 / 4; plain.Batch != want {
+		t.Errorf("a batch of %g bytes, want %g", plain.Batch, want)
+	}
+	wide := deep
+	wide.Model.NoDeep, wide.Model.Ngrams = true, ngram.Config{Words: 2, Bits: 12}
+	if n := wide.Need(sizes, 2); n.Weights != 0 || n.Batch != 0 || n.Model != 4*5000*3 || n.Wide != 2*(24*5000+64*70) {
+		t.Errorf("n-grams: %+v", n)
+	}
+	if n := wide.Need(sizes, 8); n.Wide != 3*(24*5000+64*70) {
+		t.Errorf("n-grams of three labels by eight workers: %+v", n)
+	}
+	for name, change := range map[string]func(c *train.Config){
+		"members":   func(c *train.Config) { c.Model.Members = 2 },
+		"layers":    func(c *train.Config) { c.Model.LSTM.Layers = 2 },
+		"direction": func(c *train.Config) { c.Model.LSTM.Direction = lstm.Bidirectional },
+		"sub-words": func(c *train.Config) { c.Model.Subword.Bits = 8 },
+	} {
+		c := deep
+		change(&c)
+		if n := c.Need(sizes, 2); n.Model <= plain.Model {
+			t.Errorf("%s: %+v, without %+v", name, n, plain)
+		}
+	}
+	adversarial := deep
+	adversarial.Adversarial.Weight = 1
+	if n := adversarial.Need(sizes, 2); n.Batch != plain.Batch+4*3*10*300*5/4 || n.Model != plain.Model {
+		t.Errorf("adversarial: %+v, without %+v", n, plain)
+	}
+	average := deep
+	average.EMA.Decay = 0.9
+	sizes.Dev = true
+	if n, before := average.Need(sizes, 2), deep.Need(sizes, 2); n.Weights <= before.Weights || before.Weights <= plain.Weights {
+		t.Errorf("weights with an average %g, with dev texts %g, without %g", n.Weights, before.Weights, plain.Weights)
+	}
 }
 
 // The estimate is not far from what a training has on its heap.

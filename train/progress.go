@@ -7,6 +7,7 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/score"
+	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/train/loop"
 )
@@ -137,7 +138,7 @@ func (c Config) devScore(epoch int, predictions []score.Predictions) (*DevScore,
 		}
 	}
 	if n == 0 {
-		return nil, fmt.Errorf("train: the dev texts have no labels for metric %q", c.Metric)
+		return nil, fmt.Errorf("train: the dev texts have no labels for metric %q: %w", c.Metric, corpora.ErrData)
 	}
 	d.Score /= evaluate.Score(n)
 	d.LogLoss /= evaluate.Score(n)

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/vocab"
 )
 
 // A head spells its labels as it is told to, else as the data does, where that spells
@@ -134,6 +136,26 @@ func TestSetAppend(t *testing.T) {
 		}
 		if len(all.texts) != n || len(all.source) != n || len(all.targets[0].Labels) != n || len(all.targets[1].Values) != 2*n {
 			t.Errorf("%s: %d texts, %d sources, %v, want those of %d", tt.name, len(all.texts), len(all.source), all.targets, n)
+		}
+	}
+}
+
+// The vocabulary has the words of every text, however many there are.
+func TestVocabularyOfAllTexts(t *testing.T) {
+	d := new(corpora.Dataset)
+	for i := range 25 {
+		d.Examples = append(d.Examples, corpora.Example{Text: fmt.Sprintf("all word%d", i)})
+	}
+	v, err := buildVocab(t.Context(), classify.Config{Pipeline: "words"}, d, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := v.Count(v.ID("all")); n != 25 {
+		t.Errorf("a word of every text is counted %d times, want 25", n)
+	}
+	for i := range 25 {
+		if word := fmt.Sprintf("word%d", i); v.ID(word) == vocab.Unk {
+			t.Errorf("%s is unknown", word)
 		}
 	}
 }
