@@ -33,7 +33,8 @@ import (
 	"github.com/textlstm/textlstm/internal/testcorpora"
 )
 
-var command string
+// The commands that are attacked, by their names.
+var commands = map[string]string{"sentiment": "", "forecast": "", "translate": ""}
 
 func TestMain(m *testing.M) {
 	if os.Getenv("MEASURE") != "" {
@@ -46,8 +47,11 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(dir)
-		command = filepath.Join(dir, "sentiment")
-		build := exec.Command("go", "build", "-o", command, "../../cmd/sentiment")
+		build := exec.Command("go", "build", "-o", dir)
+		for name := range commands {
+			commands[name] = filepath.Join(dir, name)
+			build.Args = append(build.Args, "../../cmd/"+name)
+		}
 		if out, err := build.CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "%v\n%s", err, out)
 			return 1
@@ -88,12 +92,17 @@ func measure(args []string) int {
 	return 0
 }
 
-// run runs the command and returns its usage.
+// run runs a command, sentiment unless the first of args is another, and returns its
+// usage.
 func run(t *testing.T, args ...string) usage {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 20*timeLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{command}, args...)...)
+	path, rest := commands["sentiment"], args
+	if other := commands[args[0]]; other != "" {
+		path, rest = other, args[1:]
+	}
+	cmd := exec.CommandContext(ctx, os.Args[0], append([]string{path}, rest...)...)
 	cmd.Env = append(os.Environ(), "MEASURE=1", "GORACE=atexit_sleep_ms=0") // a detector of races would wait for a second
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
