@@ -70,6 +70,9 @@ func TestLoadMemory(t *testing.T) {
 				t.Fatalf("%v in\n%s", err, out)
 			}
 			t.Logf("%d bytes: asked for %d, resident memory grew by %d", info.Size(), asked, resident)
+			if asked < info.Size()/2 || resident == 0 && runtime.GOOS == "linux" {
+				t.Errorf("loading %d bytes cannot ask for %d, nor take %d of resident memory", info.Size(), asked, resident)
+			}
 			if limit := 2*info.Size() + f.beyond; asked > limit {
 				t.Errorf("loading %d bytes asks for %d, want at most %d", info.Size(), asked, limit)
 			}
