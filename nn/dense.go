@@ -48,6 +48,9 @@ func join(owner, name string) string {
 // Columns returns the map of inputs lo…hi-1 of d alone, without the bias. It shares the
 // weight, and adds its gradients to those columns of its.
 func (d *Dense) Columns(lo, hi int) *Dense {
+	if lo < 0 || hi <= lo || hi > d.In() {
+		panic(fmt.Sprintf("nn: dense: columns %d to %d of %d", lo, hi, d.In()))
+	}
 	return &Dense{Weight: d.Weight, from: d.from + lo, to: d.from + hi}
 }
 

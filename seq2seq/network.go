@@ -30,7 +30,7 @@ type network struct {
 	bridge    *nn.Dense // W_b
 	decoder   *lstm.LSTM
 	pieces    *nn.Dense // what the decoder's gates make of y, with their bias
-	feeding   *nn.Dense // and of a
+	feeding   *nn.Dense // and of a, nil where it is not fed
 	attention *nn.CrossAttention
 	output    *nn.Dense // E, b
 	params    []*nn.Param
@@ -61,8 +61,11 @@ func newNetwork(c Config, source, target int) (*network, error) {
 		return nil, err
 	}
 	ih := &nn.Dense{Weight: n.decoder.Params()[0], Bias: n.decoder.Params()[2]}
-	n.pieces, n.feeding = ih.Columns(0, c.Embed), ih.Columns(c.Embed, c.decoder().InputSize)
+	n.pieces = ih.Columns(0, c.Embed)
 	n.pieces.Bias = ih.Bias
+	if !c.NoFeeding {
+		n.feeding = ih.Columns(c.Embed, ih.In())
+	}
 	if n.attention, err = nn.NewCrossAttention("attention", c.attention()); err != nil {
 		return nil, err
 	}

@@ -284,7 +284,7 @@ func (d *decoding) step(rows []*hypothesis) error {
 			copy(fed, d.feed[h.row*E:])
 		}
 	}
-	if !c.NoFeeding {
+	if d.feeding != nil {
 		d.feeding.Add(d.gates, d.fed, n)
 	}
 	*d.state, d.next = d.next, *d.state
