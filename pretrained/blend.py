@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Averages the word vectors of a model with those of the model that its training started from.
+"""Averages the word vectors of a model with those of another that shares words with it.
 
-    pretrained/blend.py SHARE START MODEL OUT
+    pretrained/blend.py [--all] SHARE OTHER MODEL OUT
 
-SHARE is START's. Everything else is MODEL's, and so are words that START does not have. Both
-are models in eight bits, as "sentiment model quantize" makes them. (Wortsman et al. 2022
-average all weights.) Needs numpy.
+SHARE is OTHER's: the model that the training started from, or one on its way (Wortsman et al. 2022,
+Izmailov et al. 2018). With --all the LSTM and the heads are averaged as well. Everything else is MODEL's,
+and so are words that OTHER does not have. Both are models in eight bits, as "sentiment model quantize"
+makes them. Needs numpy.
 """
 import json
 import struct
@@ -28,32 +29,50 @@ def array(header, data, name, dtype):
     return np.frombuffer(bytes(data[start:end]), dtype).reshape(header[name]["shape"])
 
 
-def vectors(header, data):
-    """The word vectors [V][D], and the tokens of all but the first ones, which are no words."""
-    v = array(header, data, VECTORS, np.int8).astype(np.float32) * array(header, data, VECTORS + ".scale", np.float32)[:, None]
-    return v, json.loads(header["__metadata__"]["textlstm"])["vocab"]["tokens"]
+def values(header, data, name):
+    """A tensor, of eight bits and a scale for each row or of 32 bits."""
+    if header[name]["dtype"] == "F32":
+        return array(header, data, name, np.float32)
+    return array(header, data, name, np.int8).astype(np.float32) * array(header, data, name + ".scale", np.float32)[:, None]
 
 
-def main(share, start, model, out):
+def put(header, data, name, value):
+    """Stores a tensor as it was stored."""
+    if header[name]["dtype"] != "F32":
+        scale = np.abs(value).max(1) / 127
+        scale[scale == 0] = 1
+        put(header, data, name + ".scale", scale)
+        value = np.rint(value / scale[:, None]).astype(np.int8)
+    else:
+        value = value.astype(np.float32)
+    begin, end = header[name]["data_offsets"]
+    data[begin:end] = value.tobytes()
+
+
+def words(header):
+    return json.loads(header["__metadata__"]["textlstm"])["vocab"]["tokens"]
+
+
+def align(mine, other, header, theirs):
+    """OTHER's word vectors in the order of MODEL's; those of MODEL for words that OTHER does not have."""
+    at = {w: i for i, w in enumerate(words(theirs))}
+    first = len(mine) - len(words(header))  # those of no words
+    rows = list(range(first)) + [first + at[w] if w in at else -1 for w in words(header)]
+    return np.where(np.array(rows)[:, None] < 0, mine, other[rows])
+
+
+def main(share, other, model, out, every):
     header, data = read(model)
-    v, words = vectors(header, data)
-    other, theirs = vectors(*read(start))
-    first = len(v) - len(words)
-    at = {w: i for i, w in enumerate(theirs)}
-    known = [(first + i, first + at[w]) for i, w in enumerate(words) if w in at]
-    mine, its = (np.array(rows) for rows in zip(*[(i, i) for i in range(first)], *known))
-    v *= 1 - share
-    weight = np.full((len(v), 1), 1 - share, np.float32)
-    v[mine] += share * other[its]
-    weight[mine] += share
-    v /= weight
-    scale = np.abs(v).max(1) / 127
-    scale[scale == 0] = 1
-    for name, values in (VECTORS, np.rint(v / scale[:, None]).astype(np.int8)), (VECTORS + ".scale", scale.astype(np.float32)):
-        begin, end = header[name]["data_offsets"]
-        data[begin:end] = values.tobytes()
+    theirs, bytes_ = read(other)
+    for name in list(header):
+        deep = name.startswith(("encoder.", "heads.")) and not name.endswith(".scale")
+        if name == VECTORS or every and deep:
+            mine, its = values(header, data, name), values(theirs, bytes_, name)
+            if name == VECTORS:
+                its = align(mine, its, header, theirs)
+            put(header, data, name, (1 - share) * mine + share * its)
     for name in [n for n in header["__metadata__"] if n.startswith("crc32c.")]:
-        del header["__metadata__"][name]  # of the old vectors; saving the model anew computes them
+        del header["__metadata__"][name]  # of the old tensors; saving the model anew computes them
     text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
     with open(out, "wb") as f:
@@ -61,6 +80,7 @@ def main(share, start, model, out):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 5:
+    args = [a for a in sys.argv[1:] if a != "--all"]
+    if len(args) != 4:
         sys.exit(__doc__)
-    main(float(sys.argv[1]), *sys.argv[2:])
+    main(float(args[0]), *args[1:], "--all" in sys.argv)
