@@ -53,6 +53,9 @@ func (f *file) newTable(lines *lineReader, format Format) (rows, error) {
 		err.(*ParseError).Column = column
 		return nil, err
 	}
+	if len(t.fields) > maxColumns {
+		return nil, fail(fmt.Errorf("%d columns, want at most %d: %w", len(t.fields), maxColumns, ErrTooLarge))
+	}
 	first := make([]string, len(t.fields))
 	for i, f := range t.fields {
 		first[i] = strings.TrimSpace(string(f))
@@ -70,9 +73,6 @@ func (f *file) newTable(lines *lineReader, format Format) (rows, error) {
 // header.
 func (t *tableRows) findColumns(first []string) (hasHeader bool, err error) {
 	o := &t.opts
-	if len(first) > maxColumns {
-		return false, fmt.Errorf("%d columns, want at most %d: %w", len(first), maxColumns, ErrTooLarge)
-	}
 	headerless := o.NoHeader
 	if !headerless && len(o.TextColumns) == 0 && len(o.Heads) == 0 && findColumn(first, defaultTextColumns) < 0 && len(first) > 1 {
 		// Where nothing was said of the file, a first record in the manner of AG News, a

@@ -168,6 +168,12 @@ type question struct {
 // ErrTooLong, ErrNotFinite and ctx's.
 func (e *Explainer) Explain(ctx context.Context, text string, o Options) (*Explanation, error) {
 	q := question{Options: o.resolve(), text: text}
+	for t := range e.model.Pipeline().All(text) {
+		if len(q.tokens) == q.MaxTokens && e.model.Deep() != nil {
+			return nil, fmt.Errorf("%w: more tokens than are explained, at most %d", ErrTooLong, q.MaxTokens)
+		}
+		q.tokens = append(q.tokens, t)
+	}
 	prediction := e.model.Predict(text)
 	if err := q.aim(e.model, prediction); err != nil {
 		return nil, err
@@ -180,7 +186,6 @@ func (e *Explainer) Explain(ctx context.Context, text string, o Options) (*Expla
 	if !x.Number {
 		x.Prob = float64(prediction.Scores[q.head].Probs[slices.Index(head.Labels, q.Label)])
 	}
-	q.tokens = e.model.Pipeline().AppendTokens(nil, text)
 	encoded := e.model.EncodeTokens(q.tokens)
 	q.ids, q.unknown = encoded.IDs, encoded.Unknown
 	q.places = newPlaces(q.tokens)

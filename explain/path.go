@@ -3,7 +3,6 @@ package explain
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"slices"
 
@@ -120,9 +119,6 @@ func (p *panel) leap() {
 
 // deep fills in the parts of the deep branch.
 func (e *Explainer) deep(ctx context.Context, q *question, x *Explanation) error {
-	if n := len(q.ids); n > q.MaxTokens {
-		return fmt.Errorf("%w: %d tokens, at most %d are explained", ErrTooLong, n, q.MaxTokens)
-	}
 	scale := cmp.Or(e.model.Heads()[q.head].Deep, 1)
 	panels, points, exceeded, err := e.integrate(ctx, q)
 	if err != nil {

@@ -66,7 +66,7 @@ func TestNeed(t *testing.T) {
 	plain := deep.Need(sizes, 2)
 	// One layer: 10 inputs and 20 states with 4 gates and one bias.
 	const weights = 1000*10 + 4*20*(10+20+1)
-	if plain.Tokens != 300 || plain.Model != 8*weights || plain.Wide != 0 || plain.Weights < 8*weights {
+	if plain.Tokens != 300 || plain.Model != 8*weights || plain.Wide != 0 || plain.Weights != 4*weights*3 {
 		t.Errorf("a network: %+v, want a model of %d", plain, 8*weights)
 	}
 	// Three times the vectors; gates, cell and output; three gradients of the outputs.
@@ -81,16 +81,20 @@ func TestNeed(t *testing.T) {
 	if n := wide.Need(sizes, 8); n.Wide != 3*(24*5000+64*70) {
 		t.Errorf("n-grams of three labels by eight workers: %+v", n)
 	}
-	for name, change := range map[string]func(c *train.Config){
-		"members":   func(c *train.Config) { c.Model.Members = 2 },
-		"layers":    func(c *train.Config) { c.Model.LSTM.Layers = 2 },
-		"direction": func(c *train.Config) { c.Model.LSTM.Direction = lstm.Bidirectional },
-		"sub-words": func(c *train.Config) { c.Model.Subword.Bits = 8 },
+	for name, tt := range map[string]struct {
+		change func(c *train.Config)
+		model  float64 // bytes more
+	}{
+		"members":   {func(c *train.Config) { c.Model.Members = 2 }, 4 * weights}, // the gradients of one at a time
+		"layers":    {func(c *train.Config) { c.Model.LSTM.Layers = 2 }, 8 * 4 * 20 * (20 + 20 + 1)},
+		"direction": {func(c *train.Config) { c.Model.LSTM.Direction = lstm.Bidirectional }, 8 * 4 * 20 * (10 + 20 + 1)},
+		"sub-words": {func(c *train.Config) { c.Model.Subword.Bits = 8 }, 8 * 256 * 10},
+		"n-grams":   {func(c *train.Config) { c.Model.Ngrams = wide.Model.Ngrams }, 4 * 5000 * 3},
 	} {
 		c := deep
-		change(&c)
-		if n := c.Need(sizes, 2); n.Model <= plain.Model {
-			t.Errorf("%s: %+v, without %+v", name, n, plain)
+		tt.change(&c)
+		if n := c.Need(sizes, 2); n.Model != plain.Model+tt.model {
+			t.Errorf("%s: %+v, want %g more than %+v", name, n, tt.model, plain)
 		}
 	}
 	adversarial := deep
@@ -101,7 +105,8 @@ func TestNeed(t *testing.T) {
 	average := deep
 	average.EMA.Decay = 0.9
 	sizes.Dev = true
-	if n, before := average.Need(sizes, 2), deep.Need(sizes, 2); n.Weights <= before.Weights || before.Weights <= plain.Weights {
+	// Two moments and the weights of the epoch's start; the best; three of the average.
+	if n, before := average.Need(sizes, 2), deep.Need(sizes, 2); n.Weights != 4*weights*7 || before.Weights != 4*weights*4 {
 		t.Errorf("weights with an average %g, with dev texts %g, without %g", n.Weights, before.Weights, plain.Weights)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate/checklist"
+	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/recipe"
 	_ "github.com/textlstm/textlstm/tokenize/prose"
@@ -32,7 +33,7 @@ func exitCode(err error) int {
 		return cli.Usage
 	case errors.As(err, &start), errors.Is(err, classify.ErrFormat):
 		return cli.Model
-	case errors.Is(err, corpora.ErrData), errors.As(err, &few), errors.Is(err, score.ErrLabels), errors.Is(err, checklist.ErrSuite):
+	case errors.Is(err, corpora.ErrData), errors.As(err, &few), errors.Is(err, score.ErrLabels), errors.Is(err, checklist.ErrSuite), errors.Is(err, explain.ErrTooLong):
 		return cli.Data
 	}
 	return 0

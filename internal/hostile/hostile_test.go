@@ -504,6 +504,15 @@ func TestLongTexts(t *testing.T) {
 	}
 }
 
+// A text that is too long to be explained is refused before it is labelled.
+func TestLongExplanation(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "long.txt")
+	if err := os.WriteFile(file, bytes.Repeat([]byte("中文"), 300_000), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	refuse(t, file, "explain", file)
+}
+
 // Configs that are deep, long or of things that there are not, in TOML and JSON: a wrong
 // setting, whatever its size.
 func TestConfigs(t *testing.T) {
