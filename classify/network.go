@@ -101,6 +101,9 @@ func (n *Network) Params() []*nn.Param { return n.params }
 // Embed returns the word vectors, for instance to fill them with pretrained ones.
 func (n *Network) Embed() *embed.Table { return n.embed }
 
+// Config is what the network was made from.
+func (n *Network) Config() Config { return n.cfg }
+
 // A Workspace holds the activations of one Forward for one Backward. The zero
 // value is ready; it is for one goroutine at a time.
 type Workspace struct {
@@ -317,6 +320,23 @@ func (ws *Workspace) lay(texts []Encoded, chunk int) {
 		}
 		ws.ids[row] = id
 	})
+}
+
+// A Packed batch is B texts as a network reads them. It aliases the workspace that
+// packed it.
+type Packed struct {
+	Layout *nn.Layout // of the texts' tokens, or of the chunks that they are cut into
+	Groups []int      // by sequence of the layout, the text that it is from
+	IDs    []vocab.ID // [U] the distinct words; a negative one has vectors of n-grams alone
+	Index  []int32    // [Rows] into IDs
+	Texts  int        // B
+}
+
+// Pack lays texts out as a training Forward does, for who computes it elsewhere.
+func (n *Network) Pack(ws *Workspace, texts []Encoded) Packed {
+	ws.lay(texts, n.cfg.Chunk)
+	ws.distinct(n.embed.Rows(), nil)
+	return Packed{&ws.layout, ws.groups, ws.unique, ws.index, len(texts)}
 }
 
 // eachRow calls f for every row of the layout with its text and the place of

@@ -38,6 +38,7 @@ func (t *Trainer) FindRate(ctx context.Context, data *corpora.Dataset, steps int
 	if err != nil {
 		return nil, 0, err
 	}
+	defer f.close()
 	outer := ctx
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -37,6 +37,8 @@ type fit struct {
 
 	objective objective
 	ws        classify.Workspace
+	engine    Engine // of the member in training
+	longest   int    // tokens of the largest batch
 	targets   []nn.Targets // by head
 	dLogits   [][]float32
 	adversary adversary
@@ -66,7 +68,7 @@ func (t *Trainer) start(ctx context.Context, c *loop.Checkpoints, data, dev *cor
 	}
 	f.warnLeftOut(data)
 	f.cfg.Metric = cmp.Or(t.Metric, score.DefaultMetric(f.cfg.Model.Heads)) // the heads may be a teacher's
-	if err := f.cfg.Validate(); err != nil {
+	if err := f.validate(); err != nil {
 		return nil, err
 	}
 	if len(data.Examples) == 0 {
@@ -159,6 +161,7 @@ func (f *fit) newModel(v *vocab.Vocabulary, ngrams *ngram.Dictionary, texts int)
 // prepare does what is left to do before the first step; longest is the number of
 // tokens of the largest batch.
 func (f *fit) prepare(ctx context.Context, longest int) error {
+	f.longest = longest
 	if err := loop.CheckMemory(f.need(longest)); err != nil {
 		return err
 	}
@@ -171,7 +174,10 @@ func (f *fit) prepare(ctx context.Context, longest int) error {
 		}
 	}
 	if wide := f.model.Wide(); wide != nil {
-		return f.fitWide(ctx, wide)
+		if err := f.fitWide(ctx, wide); err != nil {
+			f.close()
+			return err
+		}
 	}
 	return nil
 }
@@ -232,6 +238,7 @@ func (f *fit) workers() int {
 
 // run trains the members one after the other, and joins the model.
 func (f *fit) run(ctx context.Context) (*Result, error) {
+	defer f.close()
 	for f.loop != nil {
 		if err := f.loop.Run(ctx, f); err != nil {
 			return nil, err
@@ -266,7 +273,7 @@ func (f *fit) endMember() error {
 	for _, p := range f.net.Params() {
 		p.Grad = nil
 	}
-	return nil
+	return f.close()
 }
 
 // Epoch is loop.Task's.

@@ -36,8 +36,12 @@ func (t *Trainer) identity(cfg Config, data, dev string) (Identity, error) {
 	if err != nil {
 		return nil, err
 	}
+	kernel := loop.Kernel()
+	if t.Device != nil {
+		kernel = t.Device.Name()
+	}
 	return Identity{
-		{Name: "kernel", Value: loop.Kernel()},
+		{Name: "kernel", Value: kernel},
 		{Name: "seed", Value: cfg.Seed},
 		{Name: "training texts", Value: data},
 		{Name: "dev texts", Value: dev},

@@ -36,9 +36,6 @@ func (f *fit) begin(ctx context.Context, k int) error {
 			return err
 		}
 	}
-	for _, p := range net.Params() {
-		p.NeedGrad()
-	}
 	l := &loop.Loop{
 		Config:      cfg.loop(f.lastEpoch(k)),
 		Params:      net.Params(),
@@ -55,7 +52,7 @@ func (f *fit) begin(ctx context.Context, k int) error {
 		f.record = record{Member: k, Earlier: slices.Concat(f.record.Earlier, f.record.History)}
 	}
 	f.cfg, f.net, f.loop = cfg, net, l
-	return nil
+	return f.open()
 }
 
 // loop is the part of a config that the loop sees to.

@@ -24,7 +24,7 @@ func (b *batch) Learn(step int) (loss float64, err error) {
 	f := b.f
 	f.net.HeadsOnly = f.loop.Epoch < f.cfg.Finetune.HeadEpochs
 	mode := nn.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "step", uint64(step))}
-	logits, err := f.net.Forward(&f.ws, b.gather(), mode)
+	logits, err := f.engine.Forward(b.gather(), mode)
 	if err != nil {
 		return 0, err
 	}
@@ -32,18 +32,19 @@ func (b *batch) Learn(step int) (loss float64, err error) {
 	if !finite(loss) {
 		return loss, nil
 	}
+	if !f.cfg.Adversarial.on() || f.net.HeadsOnly {
+		return loss, f.engine.Backward(dLogits)
+	}
 	g, err := f.net.BackwardWords(&f.ws, dLogits)
 	if err != nil {
 		return 0, err
 	}
-	if f.cfg.Adversarial.on() && !f.net.HeadsOnly {
-		more, err := f.addAdversarial(step, b.dealt, logits, g)
-		if err != nil {
-			return 0, err
-		}
-		if loss += more; !finite(loss) {
-			return 0, &loop.DivergedError{Name: "adversarial loss", Value: loss}
-		}
+	more, err := f.addAdversarial(step, b.dealt, logits, g)
+	if err != nil {
+		return 0, err
+	}
+	if loss += more; !finite(loss) {
+		return 0, &loop.DivergedError{Name: "adversarial loss", Value: loss}
 	}
 	return loss, nil
 }

@@ -92,7 +92,7 @@ func (t *Trainer) startStream(ctx context.Context, checkpoints *loop.Checkpoints
 		return nil, err
 	}
 	f.warnLeftOut(labels)
-	if err := f.cfg.Validate(); err != nil {
+	if err := f.validate(); err != nil {
 		return nil, err
 	}
 	if checkpoints != nil {

@@ -25,6 +25,10 @@ type Trainer struct {
 	// bit of the model.
 	Workers int
 
+	// Device, if not nil, trains the network in place of this processor, which still
+	// evaluates it and fits the wide branch.
+	Device Device
+
 	// Card describes the model; Fit adds seed, epochs and metrics.
 	Card classify.Card
 

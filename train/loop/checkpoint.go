@@ -171,7 +171,7 @@ func (l *Loop) restore(s *state) error {
 		}
 	}
 	l.Position = s.Position
-	return nil
+	return l.load()
 }
 
 // copyWeights fills in params from a list of the same tensors.
@@ -325,6 +325,9 @@ func (l *Loop) Save() {
 }
 
 func (l *Loop) save() error {
+	if err := l.sync(); err != nil {
+		return err
+	}
 	if err := l.checkFinite(l.Params); err != nil {
 		return err
 	}

@@ -94,6 +94,10 @@ type Loop struct {
 	// NewOptimizer, if not nil, takes the place of nn.NewOptimizer(Config.Optimizer).
 	NewOptimizer func() (Optimizer, error)
 
+	// Engine, if not nil, moves the weights in place of this processor. The parameters
+	// then have no gradients, and batches leave theirs with the engine.
+	Engine Engine
+
 	// Position is how far the training is. Run begins with the tokens and the time
 	// that are there already, such as those of a training before.
 	Position
@@ -118,6 +122,8 @@ type Loop struct {
 	OnProgress func(Progress)
 
 	task      Task
+	engine    Engine
+	ahead     bool // whether the engine has moved what the others have not seen
 	optimizer Optimizer
 	ema       *nn.EMA
 	averaged  bool   // whether the averages are in place at the end
@@ -206,6 +212,9 @@ func (l *Loop) Run(ctx context.Context, task Task) error {
 
 func (l *Loop) begin(task Task) (err error) {
 	l.task, l.start = task, time.Now().Add(-l.Elapsed)
+	if l.engine = l.Engine; l.engine == nil {
+		l.engine = new(host)
+	}
 	if l.optimizer, err = l.newOptimizer(); err != nil {
 		return err
 	}
@@ -217,7 +226,7 @@ func (l *Loop) begin(task Task) (err error) {
 	if l.Checkpoints.Found() {
 		return l.resume()
 	}
-	return nil
+	return l.load()
 }
 
 func (l *Loop) newOptimizer() (Optimizer, error) {
@@ -262,6 +271,9 @@ func (l *Loop) epoch(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := l.sync(); err != nil {
+		return err
+	}
 	if err := l.checkFinite(l.Params); err != nil {
 		return err
 	}
@@ -278,6 +290,9 @@ func (l *Loop) beginEpoch() (err error) {
 	if l.Epoch > 0 && len(l.learning(l.Epoch)) != len(l.learning(l.Epoch-1)) {
 		l.Fresh = Fresh{l.Step, l.Epoch}
 		if l.optimizer, err = l.newOptimizer(); err != nil {
+			return err
+		}
+		if err := l.load(); err != nil {
 			return err
 		}
 	}

@@ -61,21 +61,16 @@ func (l *Loop) step(b Batch) error {
 	params := l.learning(l.Epoch)
 	nn.ZeroGrad(l.Params)
 	loss, err := b.Learn(l.Step)
-	var diverged *DivergedError
 	switch {
-	case errors.As(err, &diverged):
-		return l.diverged(diverged.Name, diverged.Value)
 	case err != nil:
-		return err
+		return l.place(err)
 	case math.IsNaN(loss) || math.IsInf(loss, 0):
 		return l.diverged("loss", loss)
 	}
-	norm := nn.ClipNorm(params, l.ClipNorm)
-	if l.ema != nil {
-		l.ema.Update()
-	}
-	if err := l.move(params); err != nil {
-		return err
+	l.ahead = true
+	norm, err := l.engine.Step(params, l.ClipNorm, float32(l.RateAt(l.Position)))
+	if err != nil {
+		return l.place(err)
 	}
 	if l.Step == 0 {
 		l.Loss = loss
@@ -94,54 +89,11 @@ func (l *Loop) step(b Batch) error {
 	return nil
 }
 
-// move takes the optimiser's step and looks at what has moved.
-func (l *Loop) move(params []*nn.Param) error {
-	err := l.optimizer.Step(params, float32(l.RateAt(l.Position)))
-	var bad *nn.DivergedError
-	if errors.As(err, &bad) {
-		return l.diverged("gradient of "+bad.Name, float64(bad.Value))
-	}
-	if err != nil {
-		return err
-	}
-	for _, p := range params {
-		if !p.Sparse {
-			if err := l.checkValues(p.Name, p.Data); err != nil {
-				return err
-			}
-			continue
-		}
-		w := p.RowLen()
-		for _, r := range p.Touched {
-			if err := l.checkValues(p.Name, p.Data[int(r)*w:(int(r)+1)*w]); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // checkFinite reports a weight that is not a finite number.
 func (l *Loop) checkFinite(params []*nn.Param) error {
 	for _, p := range params {
-		if err := l.checkValues(p.Name, p.Data); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *Loop) checkValues(name string, values []float32) error {
-	sum := float32(0)
-	for _, v := range values {
-		sum += v - v // 0, or NaN if v is not finite
-	}
-	if sum == 0 {
-		return nil
-	}
-	for _, v := range values {
-		if v-v != 0 {
-			return l.diverged(name, float64(v))
+		if err := checkValues(p.Name, p.Data); err != nil {
+			return l.place(err)
 		}
 	}
 	return nil
