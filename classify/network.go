@@ -325,8 +325,8 @@ func (ws *Workspace) lay(texts []Encoded, chunk int) {
 // A Packed batch is B texts as a network reads them. It aliases the workspace that
 // packed it.
 type Packed struct {
-	Layout *nn.Layout // of the texts' tokens, or of the chunks that they are cut into
-	Groups []int      // by sequence of the layout, the text that it is from
+	Layout *nn.Layout // its sequences are the texts, or with Config.Chunk parts of them
+	Groups []int      // by sequence, the text that it is from
 	IDs    []vocab.ID // [U] the distinct words; a negative one has vectors of n-grams alone
 	Index  []int32    // [Rows] into IDs
 	Texts  int        // B

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -55,9 +56,6 @@ const maxUpdates = 1 << 24
 
 // NewEMA starts averaging params at their present values.
 func NewEMA(params []*Param, cfg EMAConfig) (*EMA, error) {
-	if cfg.Decay == 0 {
-		cfg.Decay = 0.999
-	}
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -105,21 +103,25 @@ func (e *EMA) Update() {
 	}
 }
 
-// keep is the share that the average as of update from has in the average as of
-// the latest update, if the weights stood still in between.
-func (e *EMA) keep(from int) float32 {
-	if e.cfg.BiasCorrect && from == 0 {
+// keep is the share that the average as of update from has in that of the latest one, if
+// the weights stood still in between.
+func (e *EMA) keep(from int) float32 { return e.cfg.Keep(from, e.updates) }
+
+// Keep is the share that the average as of update from has in the average as of update
+// to, if the weights stood still in between. Update 0 is the start.
+func (c EMAConfig) Keep(from, to int) float32 {
+	if c.BiasCorrect && from == 0 {
 		return 0
 	}
-	return float32(math.Exp(e.logKept(e.updates) - e.logKept(from)))
+	return float32(math.Exp(c.logKept(to) - c.logKept(from)))
 }
 
 // logKept is the logarithm of the product of the shares kept by updates 1..n
 // (2..n under BiasCorrect, where the first keeps nothing), in closed form so
 // that no history is needed.
-func (e *EMA) logKept(n int) float64 {
-	d := e.cfg.Decay
-	if e.cfg.BiasCorrect {
+func (c EMAConfig) logKept(n int) float64 {
+	d := cmp.Or(c.Decay, 0.999)
+	if c.BiasCorrect {
 		// Update k keeps d(1-d^(k-1))/(1-d^k): the product telescopes.
 		return float64(n-1)*math.Log(d) + math.Log((1-d)/(1-math.Pow(d, float64(n))))
 	}

@@ -61,10 +61,11 @@ func (c OptimizerConfig) Resolved() OptimizerConfig {
 }
 
 // Moments is how many numbers an optimiser keeps for each weight.
-func (c OptimizerConfig) Moments() int { return len(c.moments()) }
+func (c OptimizerConfig) Moments() int { return len(c.MomentNames()) }
 
-// moments names what the rule remembers of each weight, as PyTorch does.
-func (c OptimizerConfig) moments() []string {
+// MomentNames names what an optimiser keeps of each weight, as PyTorch does. The state of
+// a parameter has them before its own name, behind a dot.
+func (c OptimizerConfig) MomentNames() []string {
 	c = c.Resolved()
 	if r, ok := rules[c.Kind]; ok {
 		return r.new(c).moments()

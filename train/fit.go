@@ -37,8 +37,8 @@ type fit struct {
 
 	objective objective
 	ws        classify.Workspace
-	engine    Engine // of the member in training
-	longest   int    // tokens of the largest batch
+	engine    Engine       // of the member in training
+	longest   int          // tokens of the largest batch
 	targets   []nn.Targets // by head
 	dLogits   [][]float32
 	adversary adversary
