@@ -1,0 +1,137 @@
+// Package device trains networks on a GPU, without cgo: [Find] returns one for
+// train.Trainer.Device. What decides a training stays where it was: losses, schedules,
+// checkpoints and evaluations are those of package train. Weights, gradients, moments and
+// averages are on the device from the first step of an epoch to the last.
+//
+// On one device, with one driver, the same seed gives the same bytes from run to run. Between
+// devices, and between a device and this processor, results differ by rounding.
+package device
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/device/internal/compute"
+	"github.com/textlstm/textlstm/device/internal/opencl"
+	"github.com/textlstm/textlstm/train"
+)
+
+// A Device is a GPU, or what an OpenCL library has in its place. It is a train.Device.
+type Device struct{ d compute.Device }
+
+// List returns the devices of this machine, GPUs first. Where there are none, the error says
+// what is missing.
+func List() ([]*Device, error) {
+	found, err := opencl.Devices()
+	if err != nil {
+		return nil, fmt.Errorf("device: %w", err)
+	}
+	if len(found) == 0 {
+		return nil, errors.New("device: the OpenCL library finds no device")
+	}
+	var list []*Device
+	for _, d := range found {
+		list = append(list, &Device{d})
+	}
+	return list, nil
+}
+
+// Find returns the device that name says: "cpu" is this processor, for which it returns nil; "opencl"
+// the first that List has; "auto" that or, without one, this processor; anything else the first
+// whose Name contains it, in any case.
+func Find(name string) (*Device, error) {
+	if name == "cpu" {
+		return nil, nil
+	}
+	list, err := List()
+	if err != nil {
+		if name == "auto" {
+			return nil, nil
+		}
+		return nil, err
+	}
+	if name == "auto" || name == "opencl" {
+		return list[0], nil
+	}
+	var names []string
+	for _, d := range list {
+		if strings.Contains(strings.ToLower(d.d.Name()), strings.ToLower(name)) {
+			return d, nil
+		}
+		names = append(names, d.d.Name())
+	}
+	return nil, fmt.Errorf("device: no device %q, want cpu, auto, opencl or a part of the name of one of %q", name, names)
+}
+
+// Name is the device's own name with that of its library, and their versions.
+func (d *Device) Name() string { return d.d.Name() + ", " + d.d.Version() }
+
+// Memory is that of the device, in bytes.
+func (d *Device) Memory() int64 { return d.d.Memory() }
+
+// Check is train.Device's. A device trains LSTMs whose layers keep their directions side by side,
+// on whole words.
+func (d *Device) Check(c train.Config) error {
+	var errs []error
+	refuse := func(format string, args ...any) {
+		errs = append(errs, fmt.Errorf("device: %s on a device: leave it out, or train on cpu", fmt.Sprintf(format, args...)))
+	}
+	m := c.Model
+	if name := m.EncoderName(); name != "lstm" {
+		refuse("no training with encoder = %q", name)
+	}
+	if m.HasSubword() {
+		refuse("no training with subword")
+	}
+	for l, layer := range m.EncoderShape().Stack {
+		if !layer.Merge.Joins() {
+			refuse("no training with lstm.stack[%d].merge = %q", l, layer.Merge)
+		}
+	}
+	if c.Adversarial.Weight != 0 || c.Adversarial.VAT != 0 {
+		refuse("no training with adversarial.weight or adversarial.vat")
+	}
+	return errors.Join(errs...)
+}
+
+// Open is train.Device's.
+func (d *Device) Open(net *classify.Network, c train.Config, tokens int) (train.Engine, error) {
+	if err := d.Check(c); err != nil {
+		return nil, err
+	}
+	if need := memory(net, c, tokens); need > d.d.Memory() {
+		return nil, fmt.Errorf("device: this needs about %d MiB: %s has %d; make batch_tokens = %d or the network smaller",
+			need>>20, d.d.Name(), d.d.Memory()>>20, c.BatchTokens)
+	}
+	ctx, err := d.d.Open()
+	if err != nil {
+		return nil, fmt.Errorf("device: %w", err)
+	}
+	return newEngine(ctx, net, c)
+}
+
+// memory is about what the training of a network on batches of so many tokens takes.
+func memory(net *classify.Network, c train.Config, tokens int) int64 {
+	numbers := 0
+	for _, p := range net.Params() {
+		copies := 1 + c.Optimizer.Moments()
+		if !p.Sparse {
+			copies++
+		}
+		if c.EMA.Decay != 0 {
+			copies++
+		}
+		numbers += copies * p.Len()
+	}
+	shape := c.Model.EncoderShape()
+	row, widest := 4*c.Model.Embed, 0
+	for _, l := range shape.AllLayers() {
+		units := l.NumDirections() * l.Units
+		row += (4 + 1 + 1 + 1) * units // gates, cells, outputs, inputs of the layer above
+		widest = max(widest, units)
+	}
+	row += (4 + 3 + 2*2) * widest // of the layer under way
+	return 4 * (int64(numbers) + int64(tokens)*int64(row+12)*5/4)
+}

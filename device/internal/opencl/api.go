@@ -1,0 +1,105 @@
+package opencl
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"runtime"
+	"sync"
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+)
+
+// ErrNone says that no OpenCL library can be loaded.
+var ErrNone = errors.New("opencl: no library")
+
+// An api has the functions of OpenCL 1.2 that are used, under their names without "cl". A test
+// may have others in their place.
+type api struct {
+	GetPlatformIDs          func(n uint32, ids *uintptr, num *uint32) int32
+	GetPlatformInfo         func(p uintptr, what uint32, n uintptr, v unsafe.Pointer, got *uintptr) int32
+	GetDeviceIDs            func(p uintptr, kind uint64, n uint32, ids *uintptr, num *uint32) int32
+	GetDeviceInfo           func(d uintptr, what uint32, n uintptr, v unsafe.Pointer, got *uintptr) int32
+	CreateContext           func(props unsafe.Pointer, n uint32, d *uintptr, callback, user uintptr, err *int32) uintptr
+	CreateCommandQueue      func(c, d uintptr, props uint64, err *int32) uintptr
+	CreateProgramWithSource func(c uintptr, n uint32, s **byte, l *uintptr, err *int32) uintptr
+	CreateProgramWithBinary func(c uintptr, n uint32, d *uintptr, l *uintptr, b **byte, status, err *int32) uintptr
+	BuildProgram            func(p uintptr, n uint32, d *uintptr, options string, callback, user uintptr) int32
+	GetProgramBuildInfo     func(p, d uintptr, what uint32, n uintptr, v unsafe.Pointer, got *uintptr) int32
+	GetProgramInfo          func(p uintptr, what uint32, n uintptr, v unsafe.Pointer, got *uintptr) int32
+	CreateKernel            func(p uintptr, name string, err *int32) uintptr
+	GetKernelWorkGroupInfo  func(k, d uintptr, what uint32, n uintptr, v unsafe.Pointer, got *uintptr) int32
+	CreateBuffer            func(c uintptr, flags uint64, n uintptr, host unsafe.Pointer, err *int32) uintptr
+	SetKernelArg            func(k uintptr, i uint32, n uintptr, v unsafe.Pointer) int32
+	EnqueueNDRangeKernel    func(q, k uintptr, dim uint32, off, global, local *uintptr, n uint32, wait, event uintptr) int32
+	EnqueueReadBuffer       func(q, b uintptr, block uint32, off, n uintptr, p unsafe.Pointer, nw uint32, wait, event uintptr) int32
+	EnqueueWriteBuffer      func(q, b uintptr, block uint32, off, n uintptr, p unsafe.Pointer, nw uint32, wait, event uintptr) int32
+	ReleaseMemObject        func(uintptr) int32
+	ReleaseKernel           func(uintptr) int32
+	ReleaseProgram          func(uintptr) int32
+	ReleaseCommandQueue     func(uintptr) int32
+	ReleaseContext          func(uintptr) int32
+}
+
+// load finds the library once.
+var load = sync.OnceValues(func() (*api, error) {
+	names := []string{"libOpenCL.so.1", "libOpenCL.so"}
+	if runtime.GOOS == "darwin" {
+		names = []string{"/System/Library/Frameworks/OpenCL.framework/OpenCL"}
+	}
+	var lib uintptr
+	var err error
+	for _, name := range names {
+		if lib, err = purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_GLOBAL); err == nil {
+			break
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w (%v): install the driver of the GPU, or ocl-icd-libopencl1 and pocl-opencl-icd for one that is this processor", ErrNone, err)
+	}
+	a := new(api)
+	v := reflect.ValueOf(a).Elem()
+	for i := range v.NumField() {
+		name := "cl" + v.Type().Field(i).Name
+		symbol, err := purego.Dlsym(lib, name)
+		if err != nil {
+			return nil, fmt.Errorf("opencl: the library has no %s: it is older than OpenCL 1.2", name)
+		}
+		purego.RegisterFunc(v.Field(i).Addr().Interface(), symbol)
+	}
+	return a, nil
+})
+
+// An Error is a call that failed.
+type Error struct {
+	Call string
+	Code int32
+}
+
+func (e *Error) Error() string {
+	name := names[e.Code]
+	if name == "" {
+		name = "unknown error"
+	}
+	return fmt.Sprintf("opencl: %s: %s (%d)", e.Call, name, e.Code)
+}
+
+// check makes an error of what a call returned.
+func check(call string, code int32) error {
+	if code == 0 {
+		return nil
+	}
+	return &Error{call, code}
+}
+
+// names are those of the codes that calls here return.
+var names = map[int32]string{
+	-1: "device not found", -2: "device not available", -3: "compiler not available", -4: "out of device memory",
+	-5: "out of resources", -6: "out of host memory", -11: "the program does not build", -30: "invalid value",
+	-33: "invalid device", -34: "invalid context", -36: "invalid command queue", -38: "invalid memory object",
+	-42: "invalid binary", -43: "invalid build options", -44: "invalid program", -45: "invalid program executable",
+	-46: "invalid kernel name", -48: "invalid kernel", -49: "invalid argument index", -50: "invalid argument value",
+	-51: "invalid argument size", -52: "invalid kernel arguments", -54: "invalid work group size",
+	-61: "invalid buffer size", -1001: "no platform: the library finds no driver",
+}
