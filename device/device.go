@@ -14,6 +14,7 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/device/internal/compute"
+	"github.com/textlstm/textlstm/device/internal/cuda"
 	"github.com/textlstm/textlstm/device/internal/opencl"
 	"github.com/textlstm/textlstm/train"
 )
@@ -21,39 +22,43 @@ import (
 // A Device is a GPU, or what an OpenCL library has in its place. It is a train.Device.
 type Device struct{ d compute.Device }
 
-// List returns the devices of this machine, GPUs first. Where there are none, the error says
-// what is missing.
+// List returns the devices of this machine: those of CUDA, then those of OpenCL, GPUs first. Where
+// there are none, the error says what is missing.
 func List() ([]*Device, error) {
-	found, err := opencl.Devices()
-	if err != nil {
-		return nil, fmt.Errorf("device: %w", err)
-	}
-	if len(found) == 0 {
-		return nil, errors.New("device: the OpenCL library finds no device")
-	}
 	var list []*Device
-	for _, d := range found {
-		list = append(list, &Device{d})
+	var errs []error
+	for _, devices := range []func() ([]compute.Device, error){cuda.Devices, opencl.Devices} {
+		found, err := devices()
+		for _, d := range found {
+			list = append(list, &Device{d})
+		}
+		errs = append(errs, err)
 	}
-	return list, nil
+	if len(list) > 0 {
+		return list, nil
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("device: none found:\n%w", err)
+	}
+	return nil, errors.New("device: none found: the drivers have none")
 }
 
-// Find returns the device that name says: "cpu" is this processor, for which it returns nil; "opencl"
-// the first that List has; "auto" that or, without one, this processor; anything else the first
-// whose Name contains it, in any case.
+// Find returns the device that name says: "cpu" is this processor, for which it returns nil; "auto" the first
+// GPU or, without one, this processor; anything else the first of List whose name contains it, in any case,
+// so that "cuda" and "opencl" are the first of each.
 func Find(name string) (*Device, error) {
 	if name == "cpu" {
 		return nil, nil
 	}
 	list, err := List()
-	if err != nil {
-		if name == "auto" {
-			return nil, nil
+	if name == "auto" {
+		if len(list) > 0 && list[0].d.GPU() {
+			return list[0], nil
 		}
-		return nil, err
+		return nil, nil
 	}
-	if name == "auto" || name == "opencl" {
-		return list[0], nil
+	if err != nil {
+		return nil, err
 	}
 	var names []string
 	for _, d := range list {
@@ -62,7 +67,7 @@ func Find(name string) (*Device, error) {
 		}
 		names = append(names, d.d.Name())
 	}
-	return nil, fmt.Errorf("device: no device %q, want cpu, auto, opencl or a part of the name of one of %q", name, names)
+	return nil, fmt.Errorf("device: no device %q, want cpu, auto, or a part of the name of one of %q", name, names)
 }
 
 // Name is the device's own name with that of its library, and their versions.

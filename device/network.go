@@ -266,20 +266,27 @@ func (k *cell) peepholes() (weights any, has bool) {
 	return k.peep.w, true
 }
 
-// sequence returns the kernel that takes sequences through all their steps, and the memory that it
-// shares, for cells of so many units; "" where there is none, or the device is too small.
-func (e *engine) sequence(kernel string, units int) (name string, shared int) {
-	for _, size := range []struct{ most, kept int }{{32, 32}, {64, 64}, {96, 96}, {128, 96}} {
-		if units > size.most {
-			continue
-		}
-		name, shared = fmt.Sprintf("%s_%d", kernel, size.most), max(4*4*units*(units-size.kept), 16)
-		if e.ctx.Fits(name, 4*units, shared) {
-			return name, shared
-		}
-		break
+// The kernels that take sequences through all their steps: of how many units a cell may be at most,
+// and from how many the weights are in registers. Those from others are in memory that a group shares.
+type kept struct{ most, registers int }
+
+var (
+	forwardKernels  = []kept{{32, 32}, {64, 64}, {96, 96}, {128, 96}}
+	backwardKernels = []kept{{32, 32}, {64, 64}, {96, 96}, {128, 80}}
+)
+
+// sequence returns the kernel of a cell of so many units, and the memory that a group shares; "" where
+// there is none, or it does not fit onto the device.
+func (e *engine) sequence(name string, kernels []kept, units int) (kernel string, shared int) {
+	i := slices.IndexFunc(kernels, func(k kept) bool { return units <= k.most })
+	if i < 0 {
+		return "", 0
 	}
-	return "", 0
+	kernel, shared = fmt.Sprintf("%s_%d", name, kernels[i].most), 4*max(4*units*(units-kernels[i].registers), 4)
+	if !e.ctx.Fits(kernel, 4*units, shared) {
+		return "", 0
+	}
+	return kernel, shared
 }
 
 // forwardCell runs a cell from the sums of its inputs on.
@@ -287,7 +294,7 @@ func (e *engine) forwardCell(y *layer, k *cell, whh *array) {
 	b, H := &e.batch, y.units
 	lay, G := b.Layout, 4*y.units
 	peep, peeps := k.peepholes()
-	if name, shared := e.sequence("sequenceForward", H); name != "" {
+	if name, shared := e.sequence("sequenceForward", forwardKernels, H); name != "" {
 		e.launch(name, sequences(lay), 1, G, shared, H, b.offset, b.length, k.reverse, k.gates, whh, k.c, y.y, y.width, k.column, peep, peeps)
 		return
 	}
@@ -337,7 +344,7 @@ func (e *engine) backwardCell(y *layer, k *cell, whh, dY *array) {
 	b, H := &e.batch, y.units
 	lay, G := b.Layout, 4*y.units
 	peep, peeps := k.peepholes()
-	if name, shared := e.sequence("sequenceBackward", H); name != "" {
+	if name, shared := e.sequence("sequenceBackward", backwardKernels, H); name != "" {
 		e.launch(name, sequences(lay), 1, G, shared, H, b.offset, b.length, k.reverse, k.gates, whh, k.c, dY, y.width, k.column, peep, peeps)
 		return
 	}

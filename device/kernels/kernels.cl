@@ -22,6 +22,8 @@
 #define ERFC erfc
 #define FMA fma
 #define FMAX fmax
+#define LOCALP __local float *
+#define FLOATS(x) (__local float *)(x)
 #else
 typedef unsigned long long ulong;
 #define KERNEL(threads) extern "C" __global__ __launch_bounds__(threads)
@@ -43,8 +45,11 @@ typedef unsigned long long ulong;
 #define ERFC erfcf
 #define FMA fmaf
 #define FMAX fmaxf
+#define LOCALP float *
+#define FLOATS(x) (float *)(x)
 #endif
 
+#define ROLL _Pragma("unroll 1")
 #define UNROLL _Pragma("unroll")
 #define EACH(i, n) int i = ITEM; if (i >= (n)) return
 
@@ -228,30 +233,35 @@ KERNEL(256) void peepholes(int n, int H, GLOBAL float *dst, GLOBAL const float *
 // sequenceForward_M takes a sequence of at most M units a group of 4H items through all its steps, with the weights
 // of the first R units of the state in registers and of the others in local memory: whh [4H][H]; group s is the
 // sequence at position s in the layout.
-#define SEQUENCE_FORWARD(name, M, R)                                                                                            \
-	KERNEL(4 * M) void name(int H, GLOBAL const int *offset, GLOBAL const int *length, int reverse, GLOBAL float *gates,         \
-	                        GLOBAL const float *whh, GLOBAL float *c, GLOBAL float *y, int ld, int column,                        \
-	                        GLOBAL const float *peep, int peeps DYNAMIC(rest)) {                                                  \
-		DYNAMIC_BEGIN(rest)                                                                                                        \
-		LOCAL float h[M], act[4 * M];                                                                                              \
-		int s = GROUPX, g = THREAD, G = 4 * H, T = length[s];                                                                      \
-		float w[R], cell = 0;                                                                                                      \
-		UNROLL for (int k = 0; k < R; k++) w[k] = k < H ? whh[g * H + k] : 0.0f;                                                          \
-		for (int k = R; k < H; k++) rest[(k - R) * G + g] = whh[g * H + k];                                                        \
-		for (int k = g; k < M; k += G) h[k] = 0;                                                                                   \
-		BARRIER;                                                                                                                   \
-		for (int step = 0; step < T; step++) {                                                                                     \
-			int row = offset[reverse ? T - 1 - step : step] + s;                                                                   \
-			GLOBAL float *pre = gates + row * G;                                                                                   \
-			float a = pre[g], b = 0;                                                                                               \
-			UNROLL for (int k = 0; k < R; k += 2) {                                                                                       \
-				a = FMA(w[k], h[k], a);                                                                                             \
-				b = FMA(w[k + 1], h[k + 1], b);                                                                                     \
+#define SEQUENCE_FORWARD(name, M, R)                                                                                                \
+	KERNEL(4 * M) void name(int H, GLOBAL const int *offset, GLOBAL const int *length, int reverse, GLOBAL float *gates,            \
+	                        GLOBAL const float *whh, GLOBAL float *c, GLOBAL float *y, int ld, int column,                          \
+	                        GLOBAL const float *peep, int peeps DYNAMIC(rest)) {                                                    \
+		DYNAMIC_BEGIN(rest)                                                                                                         \
+		LOCAL float4 h4[M / 4];                                                                                                     \
+		LOCAL float act[4 * M];                                                                                                     \
+		LOCALP h = FLOATS(h4);                                                                                                      \
+		int s = GROUPX, g = THREAD, G = 4 * H, T = length[s];                                                                       \
+		float w[R], cell = 0;                                                                                                       \
+		UNROLL for (int k = 0; k < R; k++) w[k] = k < H ? whh[g * H + k] : 0.0f;                                                    \
+		for (int k = R; k < H; k++) rest[(k - R) * G + g] = whh[g * H + k];                                                         \
+		for (int k = g; k < M; k += G) h[k] = 0;                                                                                    \
+		BARRIER;                                                                                                                    \
+		for (int step = 0; step < T; step++) {                                                                                      \
+			int row = offset[reverse ? T - 1 - step : step] + s;                                                                    \
+			GLOBAL float *pre = gates + row * G;                                                                                    \
+			float a = pre[g], b = 0;                                                                                                \
+			UNROLL for (int k = 0; k < R; k += 4) {                                                                                 \
+				float4 v = h4[k / 4];                                                                                               \
+				a = FMA(w[k], v.x, a);                                                                                              \
+				b = FMA(w[k + 1], v.y, b);                                                                                          \
+				a = FMA(w[k + 2], v.z, a);                                                                                          \
+				b = FMA(w[k + 3], v.w, b);                                                                                          \
 			}                                                                                                                       \
-			for (int k = R; k < H; k++) a = FMA(rest[(k - R) * G + g], h[k], a);                                                   \
-			act[g] = a + b;                                                                                                        \
-			BARRIER;                                                                                                               \
-			if (g < H) {                                                                                                           \
+			ROLL for (int k = R; k < H; k++) a = FMA(rest[(k - R) * G + g], h[k], a);                                               \
+			act[g] = a + b;                                                                                                         \
+			BARRIER;                                                                                                                \
+			if (g < H) {                                                                                                            \
 				float i = act[g], f = act[H + g], z = act[2 * H + g], o = act[3 * H + g];                                           \
 				if (peeps) { i += peep[g] * cell; f += peep[H + g] * cell; }                                                        \
 				i = sigmoid(i); f = sigmoid(f); z = TANH(z);                                                                        \
@@ -264,7 +274,7 @@ KERNEL(256) void peepholes(int n, int H, GLOBAL float *dst, GLOBAL const float *
 				y[row * ld + column + g] = out;                                                                                     \
 				h[g] = out;                                                                                                         \
 			}                                                                                                                       \
-			BARRIER;                                                                                                               \
+			BARRIER;                                                                                                                \
 		}                                                                                                                           \
 	}
 
@@ -275,28 +285,33 @@ SEQUENCE_FORWARD(sequenceForward_128, 128, 96)
 
 // sequenceBackward_M goes back through the steps, and turns the gates into the gradients of the sums. Item q*H+j has the
 // weights from unit j to the gates of kind q.
-#define SEQUENCE_BACKWARD(name, M, R)                                                                                           \
-	KERNEL(4 * M) void name(int H, GLOBAL const int *offset, GLOBAL const int *length, int reverse, GLOBAL float *gates,         \
-	                        GLOBAL const float *whh, GLOBAL const float *c, GLOBAL const float *dY, int ld, int column,           \
-	                        GLOBAL const float *peep, int peeps DYNAMIC(rest)) {                                                  \
-		DYNAMIC_BEGIN(rest)                                                                                                        \
-		LOCAL float d[4 * M], part[4 * M];                                                                                         \
-		int s = GROUPX, id = THREAD, G = 4 * H, T = length[s], q = id / H, j = id % H;                                             \
-		float w[R], dc = 0;                                                                                                        \
-		UNROLL for (int k = 0; k < R; k++) w[k] = k < H ? whh[(q * H + k) * H + j] : 0.0f;                                                \
-		for (int k = R; k < H; k++) rest[(k - R) * G + id] = whh[(q * H + k) * H + j];                                             \
-		for (int k = id; k < 4 * M; k += G) d[k] = 0;                                                                              \
-		BARRIER;                                                                                                                   \
-		for (int step = T - 1; step >= 0; step--) {                                                                                \
-			float a = 0, b = 0;                                                                                                    \
-			UNROLL for (int k = 0; k < R; k += 2) {                                                                                       \
-				a = FMA(w[k], d[q * M + k], a);                                                                                     \
-				b = FMA(w[k + 1], d[q * M + k + 1], b);                                                                             \
+#define SEQUENCE_BACKWARD(name, M, R)                                                                                               \
+	KERNEL(4 * M) void name(int H, GLOBAL const int *offset, GLOBAL const int *length, int reverse, GLOBAL float *gates,            \
+	                        GLOBAL const float *whh, GLOBAL const float *c, GLOBAL const float *dY, int ld, int column,             \
+	                        GLOBAL const float *peep, int peeps DYNAMIC(rest)) {                                                    \
+		DYNAMIC_BEGIN(rest)                                                                                                         \
+		LOCAL float4 d4[M];                                                                                                         \
+		LOCAL float part[4 * M];                                                                                                    \
+		LOCALP d = FLOATS(d4);                                                                                                      \
+		int s = GROUPX, id = THREAD, G = 4 * H, T = length[s], q = id / H, j = id % H;                                              \
+		float w[R], dc = 0;                                                                                                         \
+		UNROLL for (int k = 0; k < R; k++) w[k] = k < H ? whh[(q * H + k) * H + j] : 0.0f;                                          \
+		for (int k = R; k < H; k++) rest[(k - R) * G + id] = whh[(q * H + k) * H + j];                                              \
+		for (int k = id; k < 4 * M; k += G) d[k] = 0;                                                                               \
+		BARRIER;                                                                                                                    \
+		for (int step = T - 1; step >= 0; step--) {                                                                                 \
+			float a = 0, b = 0;                                                                                                     \
+			UNROLL for (int k = 0; k < R; k += 4) {                                                                                 \
+				float4 v = d4[(q * M + k) / 4];                                                                                     \
+				a = FMA(w[k], v.x, a);                                                                                              \
+				b = FMA(w[k + 1], v.y, b);                                                                                          \
+				a = FMA(w[k + 2], v.z, a);                                                                                          \
+				b = FMA(w[k + 3], v.w, b);                                                                                          \
 			}                                                                                                                       \
-			for (int k = R; k < H; k++) a = FMA(rest[(k - R) * G + id], d[q * M + k], a);                                          \
-			part[id] = a + b;                                                                                                      \
-			BARRIER;                                                                                                               \
-			if (id < H) {                                                                                                          \
+			ROLL for (int k = R; k < H; k++) a = FMA(rest[(k - R) * G + id], d[q * M + k], a);                                      \
+			part[id] = a + b;                                                                                                       \
+			BARRIER;                                                                                                                \
+			if (id < H) {                                                                                                           \
 				int row = offset[reverse ? T - 1 - step : step] + s;                                                                \
 				GLOBAL float *pre = gates + row * G;                                                                                \
 				float prev = step == 0 ? 0.0f : c[(offset[reverse ? T - step : step - 1] + s) * H + j];                             \
@@ -312,14 +327,14 @@ SEQUENCE_FORWARD(sequenceForward_128, 128, 96)
 				dc *= f;                                                                                                            \
 				if (peeps) dc += dI * peep[j] + dF * peep[H + j];                                                                   \
 			}                                                                                                                       \
-			BARRIER;                                                                                                               \
+			BARRIER;                                                                                                                \
 		}                                                                                                                           \
 	}
 
 SEQUENCE_BACKWARD(sequenceBackward_32, 32, 32)
 SEQUENCE_BACKWARD(sequenceBackward_64, 64, 64)
 SEQUENCE_BACKWARD(sequenceBackward_96, 96, 96)
-SEQUENCE_BACKWARD(sequenceBackward_128, 128, 96)
+SEQUENCE_BACKWARD(sequenceBackward_128, 128, 80)
 
 // ---- pooling: text g has the rows list[starts[g]...starts[g+1]-1], in ascending order; its vector begins at
 // column of row g of pooled [G][ld].
@@ -452,17 +467,17 @@ KERNEL(256) void activateBackward(int n, GLOBAL float *dy, GLOBAL const float *x
 
 // ---- moving weights. Where D > 0, row u of the gradient is that of row rows[u] of the weights, -1 for none.
 
-#define MOVED                                   \
-	EACH(i, n);                                  \
-	int at = i;                                  \
-	if (D > 0) {                                 \
-		if (rows[i / D] < 0) return;              \
-		at = rows[i / D] * D + i % D;             \
-	}                                            \
+#define MOVED                                                                                                                       \
+	EACH(i, n);                                                                                                                     \
+	int at = i;                                                                                                                     \
+	if (D > 0) {                                                                                                                    \
+		if (rows[i / D] < 0) return;                                                                                                \
+		at = rows[i / D] * D + i % D;                                                                                               \
+	}                                                                                                                               \
 	float d = g[i] * scale
 
-#define KEEP(v)                                 \
-	w[at] = v;                                   \
+#define KEEP(v)                                                                                                                     \
+	w[at] = v;                                                                                                                      \
 	if (!(w[at] - w[at] == 0)) bad[param] = 1
 
 // squares writes the sum of the squares of 1024 numbers of x a group.

@@ -1,4 +1,4 @@
-// Package kernels has the source of what a device computes.
+// Package kernels has what a device computes.
 package kernels
 
 import _ "embed"
@@ -7,3 +7,10 @@ import _ "embed"
 //
 //go:embed kernels.cl
 var Source string
+
+// PTX is Source, compiled for NVIDIA GPUs from Volta (compute capability 7.0) on. To compile it again:
+//
+//	go run ./internal/nvrtc LIBNVRTC > new.ptx && mv new.ptx kernels/kernels.ptx
+//
+//go:embed kernels.ptx
+var PTX string

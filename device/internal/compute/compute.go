@@ -15,6 +15,9 @@ type Device interface {
 	// Memory is its size in bytes.
 	Memory() int64
 
+	// GPU says whether it is one: OpenCL has processors too.
+	GPU() bool
+
 	// Open compiles the kernels, or takes them from the cache.
 	Open() (Context, error)
 }

@@ -23,6 +23,7 @@ type device struct {
 	id            uintptr
 	name, version string
 	memory        int64
+	gpu           bool
 }
 
 // Devices lists the devices of all platforms, GPUs first. The error is ErrNone where there is no library.
@@ -81,9 +82,7 @@ func (a *api) devices() ([]compute.Device, error) {
 			if err != nil {
 				return nil, err
 			}
-			if kind, err := number[uint64](d, deviceType); err != nil {
-				return nil, err
-			} else if kind&gpu != 0 {
+			if d.gpu {
 				gpus = append(gpus, d)
 			} else {
 				others = append(others, d)
@@ -93,8 +92,8 @@ func (a *api) devices() ([]compute.Device, error) {
 	return append(gpus, others...), nil
 }
 
-func (a *api) device(id uintptr, platform string) (d *device, err error) {
-	d = &device{api: a, id: id}
+func (a *api) device(id uintptr, platform string) (*device, error) {
+	d := &device{api: a, id: id}
 	info := func(what uint32) func(uintptr, unsafe.Pointer, *uintptr) int32 {
 		return func(n uintptr, v unsafe.Pointer, got *uintptr) int32 { return a.GetDeviceInfo(id, what, n, v, got) }
 	}
@@ -106,8 +105,12 @@ func (a *api) device(id uintptr, platform string) (d *device, err error) {
 	if err != nil {
 		return nil, err
 	}
+	kind, err := number[uint64](d, deviceType)
+	if err != nil {
+		return nil, err
+	}
 	memory, err := number[uint64](d, globalMemory)
-	d.name, d.version, d.memory = name, platform+", driver "+driver, int64(memory)
+	d.name, d.version, d.memory, d.gpu = name, platform+", driver "+driver, int64(memory), kind&gpu != 0
 	return d, err
 }
 
@@ -130,6 +133,7 @@ func number[N uint64 | uint32](d *device, what uint32) (v N, err error) {
 func (d *device) Name() string    { return "opencl: " + d.name }
 func (d *device) Version() string { return d.version }
 func (d *device) Memory() int64   { return d.memory }
+func (d *device) GPU() bool       { return d.gpu }
 
 // A context is a queue, in order.
 type context struct {
@@ -323,11 +327,12 @@ func (c *context) Fits(kernel string, items, shared int) bool {
 	return items <= int(most) && int(declared)+shared <= c.local
 }
 
-func (c *context) releaseProgram() {
-	if c.program != 0 {
-		c.ReleaseProgram(c.program)
-		c.program = 0
+func (c *context) releaseProgram() error {
+	p := c.program
+	if c.program = 0; p == 0 {
+		return nil
 	}
+	return check("clReleaseProgram", c.ReleaseProgram(p))
 }
 
 // Close frees the queue and what was compiled. Buffers are freed by who made them.
@@ -337,7 +342,7 @@ func (c *context) Close() error {
 		errs = append(errs, check("clReleaseKernel", c.ReleaseKernel(k)))
 		delete(c.kernels, name)
 	}
-	c.releaseProgram()
+	errs = append(errs, c.releaseProgram())
 	if c.queue != 0 {
 		errs = append(errs, check("clReleaseCommandQueue", c.ReleaseCommandQueue(c.queue)))
 	}

@@ -1,0 +1,95 @@
+package cuda
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+)
+
+// ErrNone says that there is no NVIDIA driver.
+var ErrNone = errors.New("cuda: no driver")
+
+// An api has the functions of the driver that are used, under their names without "cu".
+// A test may have others in their place.
+type api struct {
+	Init                    func(flags uint32) int32
+	DriverGetVersion        func(v *int32) int32
+	DeviceGetCount          func(n *int32) int32
+	DeviceGet               func(d *int32, i int32) int32
+	DeviceGetName           func(name *byte, n, d int32) int32
+	DeviceTotalMem          func(n *uintptr, d int32) int32
+	DeviceGetAttribute      func(v *int32, what, d int32) int32
+	DevicePrimaryCtxRetain  func(c *uintptr, d int32) int32
+	DevicePrimaryCtxRelease func(d int32) int32
+	CtxSetCurrent           func(c uintptr) int32
+	ModuleLoadData          func(m *uintptr, image *byte) int32
+	ModuleUnload            func(m uintptr) int32
+	ModuleGetFunction       func(f *uintptr, m uintptr, name string) int32
+	FuncGetAttribute        func(v *int32, what int32, f uintptr) int32
+	FuncSetAttribute        func(f uintptr, what, v int32) int32
+	MemAlloc                func(p *uint64, n uintptr) int32
+	MemFree                 func(p uint64) int32
+	MemcpyHtoD              func(dst uint64, src unsafe.Pointer, n uintptr) int32
+	MemcpyDtoH              func(dst unsafe.Pointer, src uint64, n uintptr) int32
+	LaunchKernel            func(f uintptr, gx, gy, gz, bx, by, bz, shared uint32, stream uintptr, params *unsafe.Pointer, extra uintptr) int32
+}
+
+// newer are the functions that the driver has under a second name.
+var newer = map[string]string{
+	"DeviceTotalMem": "_v2", "DevicePrimaryCtxRelease": "_v2", "MemAlloc": "_v2", "MemFree": "_v2", "MemcpyHtoD": "_v2", "MemcpyDtoH": "_v2",
+}
+
+// load finds the driver once.
+var load = sync.OnceValues(func() (*api, error) {
+	lib, err := purego.Dlopen("libcuda.so.1", purego.RTLD_NOW|purego.RTLD_GLOBAL)
+	if err != nil {
+		return nil, fmt.Errorf("%w (%v): install NVIDIA's driver", ErrNone, err)
+	}
+	a := new(api)
+	v := reflect.ValueOf(a).Elem()
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Name
+		symbol, err := purego.Dlsym(lib, "cu"+name+newer[name])
+		if err != nil {
+			return nil, fmt.Errorf("cuda: the driver has no cu%s: it is older than CUDA 11", name)
+		}
+		purego.RegisterFunc(v.Field(i).Addr().Interface(), symbol)
+	}
+	return a, nil
+})
+
+// An Error is a call that failed.
+type Error struct {
+	Call string
+	Code int32
+}
+
+func (e *Error) Error() string {
+	name := names[e.Code]
+	if name == "" {
+		name = "unknown error"
+	}
+	return fmt.Sprintf("cuda: %s: %s (%d)", e.Call, name, e.Code)
+}
+
+// check makes an error of what a call returned.
+func check(call string, code int32) error {
+	if code == 0 {
+		return nil
+	}
+	return &Error{call, code}
+}
+
+// names are those of the codes that calls here return.
+var names = map[int32]string{
+	1: "invalid value", 2: "out of memory", 3: "the driver is not initialised", 4: "the driver shuts down",
+	35: "the driver is too old", 100: "no device", 101: "invalid device", 200: "invalid kernel image", 201: "invalid context",
+	209: "no kernel image for this device", 218: "invalid PTX", 222: "PTX for a newer driver: update the driver",
+	300: "invalid source", 304: "an error of the operating system", 400: "invalid handle", 500: "not found",
+	700: "illegal address", 701: "too many resources asked for a launch", 702: "a kernel took too long", 716: "misaligned address",
+	719: "a kernel failed", 802: "the system is not ready", 803: "driver and kernel module are of different versions", 999: "unknown",
+}
