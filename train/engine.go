@@ -66,7 +66,7 @@ func (f *fit) validate() error {
 }
 
 // open makes the engine of the member in training.
-func (f *fit) open() (err error) {
+func (f *fit) open() error {
 	if f.t.Device == nil {
 		for _, p := range f.net.Params() {
 			p.NeedGrad()
@@ -74,10 +74,11 @@ func (f *fit) open() (err error) {
 		f.engine = host{net: f.net, ws: &f.ws}
 		return nil
 	}
-	if f.engine, err = f.t.Device.Open(f.net, f.cfg, f.longest); err != nil {
+	e, err := f.t.Device.Open(f.net, f.cfg, f.longest)
+	if err != nil {
 		return err
 	}
-	f.loop.Engine = f.engine
+	f.engine, f.loop.Engine = e, e
 	return nil
 }
 

@@ -1,0 +1,120 @@
+package enginetest
+
+import (
+	"errors"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/train/loop"
+)
+
+// A Mirror is a device that is this processor, with weights of its own as a GPU has them. What it
+// makes is what this processor makes without it, to the last bit.
+type Mirror struct{}
+
+// Name is train.Device's.
+func (Mirror) Name() string { return "mirror" }
+
+// Check is train.Device's.
+func (Mirror) Check(c train.Config) error {
+	if c.Adversarial.Weight != 0 || c.Adversarial.VAT != 0 {
+		return errors.New("enginetest: no adversarial training on a mirror")
+	}
+	return nil
+}
+
+// Open is train.Device's.
+func (Mirror) Open(net *classify.Network, c train.Config, tokens int) (train.Engine, error) {
+	own, err := classify.NewNetwork(c.Model, net.Embed().Rows())
+	if err != nil {
+		return nil, err
+	}
+	m := &mirror{net: net, own: own, config: c, params: map[string]*nn.Param{}, ws: classify.Workspace{Share: true}}
+	for i, p := range own.Params() {
+		p.LRScale = net.Params()[i].LRScale
+		p.NeedGrad()
+		m.params[p.Name] = p
+	}
+	return m, nil
+}
+
+// A mirror is the engine.
+type mirror struct {
+	net, own  *classify.Network
+	config    train.Config
+	ws        classify.Workspace
+	params    map[string]*nn.Param // of own
+	there     loop.Weights
+	optimizer *nn.Optimizer
+	ema       *nn.EMA
+}
+
+// Load is loop.Engine's.
+func (m *mirror) Load(w loop.Weights) (err error) {
+	m.there = w
+	for _, p := range w.Params {
+		copy(m.params[p.Name].Data, p.Data)
+		m.params[p.Name].Changed()
+	}
+	if m.optimizer, err = nn.NewOptimizer(m.config.Optimizer); err != nil {
+		return err
+	}
+	if err := m.optimizer.LoadState(m.own.Params(), w.Steps, w.Optimizer.State()); err != nil || w.EMA == nil {
+		return err
+	}
+	if m.ema, err = nn.NewEMA(m.own.Params(), m.config.EMA); err != nil {
+		return err
+	}
+	return m.ema.LoadState(w.EMA.Updates(), w.EMA.State())
+}
+
+// Forward is train.Engine's.
+func (m *mirror) Forward(texts []classify.Encoded, mode nn.Mode) ([][]float32, error) {
+	nn.ZeroGrad(m.own.Params())
+	return m.own.Forward(&m.ws, texts, mode)
+}
+
+// Backward is train.Engine's.
+func (m *mirror) Backward(dLogits [][]float32) error {
+	m.own.HeadsOnly = m.net.HeadsOnly
+	return m.own.Backward(&m.ws, dLogits)
+}
+
+// Step is loop.Engine's.
+func (m *mirror) Step(params []*nn.Param, limit float64, rate float32) (norm float64, err error) {
+	own := make([]*nn.Param, len(params))
+	for i, p := range params {
+		own[i] = m.params[p.Name]
+	}
+	norm = nn.ClipNorm(own, limit)
+	if m.ema != nil {
+		m.ema.Update()
+	}
+	if err := m.optimizer.Step(own, rate); err != nil {
+		return norm, err
+	}
+	for _, p := range own {
+		for _, v := range p.Data {
+			if v-v != 0 {
+				return norm, &loop.DivergedError{Name: p.Name, Value: float64(v)}
+			}
+		}
+	}
+	return norm, nil
+}
+
+// Sync is loop.Engine's.
+func (m *mirror) Sync() error {
+	for _, p := range m.there.Params {
+		copy(p.Data, m.params[p.Name].Data)
+		p.Changed()
+	}
+	if err := m.there.Optimizer.LoadState(m.there.Params, m.optimizer.Steps(), m.optimizer.State()); err != nil || m.ema == nil {
+		return err
+	}
+	return m.there.EMA.LoadState(m.ema.Updates(), m.ema.State())
+}
+
+// Close is train.Engine's.
+func (m *mirror) Close() error { return nil }
