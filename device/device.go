@@ -10,6 +10,7 @@ package device
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/textlstm/textlstm/classify"
@@ -46,7 +47,7 @@ func List() ([]*Device, error) {
 // Find returns the device that name says: "cpu" is this processor, for which it returns nil; "auto" the first
 // GPU or, without one, this processor; anything else the first of List whose name contains it, in any case,
 // so that "cuda" and "opencl" are the first of each.
-func Find(name string) (*Device, error) {
+func Find(name string) (train.Device, error) {
 	if name == "cpu" {
 		return nil, nil
 	}
@@ -106,6 +107,9 @@ func (d *Device) Open(net *classify.Network, c train.Config, tokens int) (train.
 	if err := d.Check(c); err != nil {
 		return nil, err
 	}
+	if n := largest(net, c, tokens); n > math.MaxInt32 {
+		return nil, fmt.Errorf("device: an array of %d numbers, want %d at most; make batch_tokens = %d or the network smaller", n, math.MaxInt32, c.BatchTokens)
+	}
 	if need := memory(net, c, tokens); need > d.d.Memory() {
 		return nil, fmt.Errorf("device: this needs about %d MiB: %s has %d; make batch_tokens = %d or the network smaller",
 			need>>20, d.d.Name(), d.d.Memory()>>20, c.BatchTokens)
@@ -115,6 +119,18 @@ func (d *Device) Open(net *classify.Network, c train.Config, tokens int) (train.
 		return nil, fmt.Errorf("device: %w", err)
 	}
 	return newEngine(ctx, net, c)
+}
+
+// largest is the number of numbers of the largest array.
+func largest(net *classify.Network, c train.Config, tokens int) (most int64) {
+	for _, p := range net.Params() {
+		most = max(most, int64(p.Len()))
+	}
+	row := c.Model.Embed
+	for _, l := range c.Model.EncoderShape().AllLayers() {
+		row = max(row, 4*l.Units, l.Width())
+	}
+	return max(most, int64(tokens)*int64(row))
 }
 
 // memory is about what the training of a network on batches of so many tokens takes.

@@ -1,8 +1,20 @@
 package device
 
 import (
+	"bytes"
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
 	"testing"
 
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/device/internal/compute"
+	"github.com/textlstm/textlstm/gru"
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/enginetest"
 )
 
@@ -19,4 +31,133 @@ func found(t *testing.T) *Device {
 
 func TestConformance(t *testing.T) {
 	enginetest.Run(t, found(t), "gru", "subword", "merged stack")
+}
+
+// reviews are texts whose label is said by one word among others.
+func reviews(n int, seed uint64) *corpora.Dataset {
+	r := rand.New(rand.NewPCG(seed, 1))
+	d := &corpora.Dataset{Heads: []string{"mood"}}
+	fillers := strings.Fields("the a film story plot it was is and quite here one of what we saw")
+	words := map[string][]string{"bad": {"awful", "dull", "poor"}, "good": {"great", "lovely", "superb"}}
+	for range n {
+		label := []string{"bad", "good"}[r.IntN(2)]
+		text := []string{words[label][r.IntN(3)]}
+		for range 1 + r.IntN(8) {
+			text = append(text, fillers[r.IntN(len(fillers))])
+		}
+		r.Shuffle(len(text), func(i, j int) { text[i], text[j] = text[j], text[i] })
+		d.Examples = append(d.Examples, corpora.Example{Labels: []string{label}, Text: strings.Join(text, " ")})
+	}
+	return d
+}
+
+// config is one of a small network that uses much.
+func config() train.Config {
+	c := train.Config{Model: classify.Config{Embed: 10, LSTM: lstm.Config{HiddenSize: 12, Direction: nn.Bidirectional, InputDropout: 0.2}, Dropout: 0.2}, Epochs: 5, BatchSize: 16}
+	c.Model.Vocab.MinCount, c.Schedule.Rate, c.EMA.Decay = 1, 0.02, 0.9
+	return c
+}
+
+func model(t *testing.T, r *train.Result) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if _, err := r.Model.WriteTo(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// A training learns, gives the same bytes again, and gives them also where it is interrupted.
+func TestTraining(t *testing.T) {
+	d, texts, dev := found(t), reviews(200, 1), reviews(60, 2)
+	fit := func(ctx context.Context, tr train.Trainer) (*train.Result, error) {
+		tr.Config, tr.Device = config(), d
+		return tr.Fit(ctx, texts, dev)
+	}
+	r, err := fit(t.Context(), train.Trainer{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if best := r.History[len(r.History)-1].Dev.Score; !(best > 0.95) {
+		t.Errorf("macro F1 %v on the dev texts after the last epoch", best)
+	}
+	want := model(t, r)
+	if r, err = fit(t.Context(), train.Trainer{}); err != nil || !bytes.Equal(model(t, r), want) {
+		t.Errorf("the second time another model, or %v", err)
+	}
+	dir := t.TempDir()
+	stops := 0
+	for ; ; stops++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		n := 0
+		r, err = fit(ctx, train.Trainer{Checkpoint: dir, Resume: true, OnProgress: func(train.Progress) {
+			if n++; n == 17 {
+				cancel()
+			}
+		}})
+		cancel()
+		if !errors.Is(err, context.Canceled) {
+			break
+		}
+	}
+	if err != nil || stops < 2 || !bytes.Equal(model(t, r), want) {
+		t.Errorf("after %d interruptions another model, or %v", stops, err)
+	}
+}
+
+// A small device has little memory, and cannot be opened.
+type small struct{ compute.Device }
+
+func (small) Name() string    { return "small" }
+func (small) Version() string { return "1" }
+func (small) Memory() int64   { return 1 << 20 }
+func (small) GPU() bool       { return true }
+
+func TestRefusals(t *testing.T) {
+	d := &Device{small{}}
+	for _, tt := range []struct {
+		want   string
+		change func(*train.Config)
+	}{
+		{`encoder = "gru"`, func(c *train.Config) { c.Model.Encoder, c.Model.GRU = "gru", gru.Config{HiddenSize: 4} }},
+		{"subword", func(c *train.Config) { c.Model.Subword.Bits = 8 }},
+		{`lstm.stack[0].merge = "sum"`, func(c *train.Config) {
+			c.Model.LSTM = lstm.Config{Stack: []nn.Layer{{Units: 3, Direction: nn.Bidirectional, Merge: nn.Sum}}}
+		}},
+		{"adversarial", func(c *train.Config) { c.Adversarial.VAT = 1 }},
+	} {
+		c := config()
+		tt.change(&c)
+		if err := d.Check(c.Resolve()); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("error %v, want one about %s", err, tt.want)
+		}
+	}
+	c := config()
+	c.Model.Heads = []classify.Head{{Name: "mood", Labels: []string{"bad", "good"}}}
+	c = c.Resolve()
+	if err := d.Check(c); err != nil {
+		t.Error(err)
+	}
+	net, err := classify.NewNetwork(c.Model, 20_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Open(net, c, 8192); err == nil || !strings.Contains(err.Error(), "MiB: small has 1") {
+		t.Errorf("error %v, want one about memory", err)
+	}
+	if _, err := d.Open(net, c, 1<<30); err == nil || !strings.Contains(err.Error(), "numbers") {
+		t.Errorf("error %v, want one about the size of an array", err)
+	}
+}
+
+func TestFind(t *testing.T) {
+	if d, err := Find("cpu"); d != nil || err != nil {
+		t.Errorf("cpu is %v, %v", d, err)
+	}
+	if _, err := Find("auto"); err != nil {
+		t.Error(err)
+	}
+	if _, err := Find("no such thing"); err == nil {
+		t.Error("found a device by a name that none has")
+	}
 }

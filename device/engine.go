@@ -41,6 +41,7 @@ type engine struct {
 	x      *array    // [U][D] the words
 	dY     [2]*array // the gradient of a layer's output, and of its input
 	temp   [2]*array
+	parts  *array // of sums
 	dH, dC *array // [B][H] of the step under way
 }
 
@@ -62,7 +63,7 @@ type weight struct {
 	stepped bool
 }
 
-func newEngine(ctx compute.Context, net *classify.Network, c train.Config) (_ *engine, err error) {
+func newEngine(ctx compute.Context, net *classify.Network, c train.Config) (train.Engine, error) {
 	e := &engine{ctx: ctx, cfg: c, net: net, byName: map[string]*weight{}}
 	e.none = e.array(1)
 	e.sums, e.bad = e.array(1), e.array(len(net.Params()))
@@ -81,10 +82,12 @@ func newEngine(ctx compute.Context, net *classify.Network, c train.Config) (_ *e
 		e.byName[p.Name] = w
 	}
 	e.newNetwork()
+	if e.err == nil && !ctx.Fits("product", items, 0) {
+		e.err = fmt.Errorf("device: it cannot run groups of %d", items)
+	}
 	if e.err != nil {
-		err := e.err
 		e.Close()
-		return nil, err
+		return nil, e.err
 	}
 	return e, nil
 }
@@ -93,7 +96,7 @@ func newEngine(ctx compute.Context, net *classify.Network, c train.Config) (_ *e
 func (e *engine) array(n int) *array {
 	a := new(array)
 	e.arrays = append(e.arrays, a)
-	e.room(a, n)
+	e.room(a, max(n, 1))
 	return a
 }
 
@@ -107,7 +110,7 @@ func (e *engine) room(a *array, n int) {
 		n += n / 4
 	}
 	a.buf, a.cap = nil, 0
-	buf, err := e.ctx.Alloc(4 * max(n, 1))
+	buf, err := e.ctx.Alloc(4 * n)
 	if e.err = errors.Join(e.err, err); e.err == nil {
 		a.buf, a.cap = buf, n
 	}
@@ -172,18 +175,37 @@ func transposed(a *array, columns int) matrix { return matrix{a, 0, 1, columns} 
 func (m matrix) from(row int) matrix { m.first += row * m.r; return m }
 
 // product is C [M][N] = beta*C + bias + A·B over K, with C's rows ldc numbers apart from number c0 on. bias may be nil.
+// A long sum of few numbers is split, in a way that follows from the sizes alone.
 func (e *engine) product(M, N, K int, A, B matrix, bias *array, beta float32, C *array, c0, ldc int) {
-	const tile = 64
+	const tile, many, least = 64, 128, 256 // many groups keep a GPU busy; a part has so many terms at least
+	x, y := (N+tile-1)/tile, (M+tile-1)/tile
+	splits := 1
+	if bias == nil && x*y > 0 {
+		splits = max(min(many/(x*y), K/least), 1)
+	}
+	depth := (K + splits - 1) / splits
 	var b any
 	if bias != nil {
 		b = bias
 	}
-	e.launch("product", (N+tile-1)/tile, (M+tile-1)/tile, 256, 0, M, N, K, A.a, A.first, A.r, A.c_, B.a, B.first, B.r, B.c_, b, bias != nil, beta, C, c0, ldc)
+	to, from, ld, keep := C, c0, ldc, beta
+	if splits > 1 {
+		e.room(e.parts, splits*M*N)
+		to, from, ld, keep = e.parts, 0, N, 0
+	}
+	e.launch("product", x, y*splits, items, 0, M, N, K, A.a, A.first, A.r, A.c_, B.a, B.first, B.r, B.c_, b, bias != nil, keep, to, from, ld, splits, depth)
+	if splits > 1 {
+		e.each("sumParts", M*N, N, e.parts, splits, beta, C, c0, ldc)
+	}
 }
 
 // sumColumns adds those of x [n][columns] to dst.
 func (e *engine) sumColumns(dst *array, n, columns int, x *array) {
-	e.launch("sumColumns", (columns+31)/32, 1, 256, 0, n, columns, dst, x)
+	const block = 256
+	blocks := (n + block - 1) / block
+	e.room(e.parts, blocks*columns)
+	e.launch("sumColumns", (columns+31)/32, blocks, items, 0, n, columns, e.parts, x)
+	e.each("sumParts", columns, columns, e.parts, blocks, float32(1), dst, 0, columns)
 }
 
 // dense is y [n][out] = x·Wᵀ + b of the weights called name.weight and name.bias.

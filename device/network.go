@@ -73,7 +73,7 @@ func (e *engine) newNetwork() {
 		in = y.width
 	}
 	p := &e.pool
-	for _, a := range []**array{&p.at, &p.hidden, &p.parts, &p.weights, &p.d, &p.pooled, &p.dPooled, &e.dY[0], &e.dY[1], &e.temp[0], &e.temp[1], &e.dH, &e.dC, &e.x} {
+	for _, a := range []**array{&p.at, &p.hidden, &p.parts, &p.weights, &p.d, &p.pooled, &p.dPooled, &e.dY[0], &e.dY[1], &e.temp[0], &e.temp[1], &e.parts, &e.dH, &e.dC, &e.x} {
 		*a = e.array(1)
 	}
 	p.width, p.split = in, in

@@ -33,11 +33,13 @@ def main():
     p.add_argument("-packed", action="store_true", help="pack the sequences, so that padding costs nothing")
     p.add_argument("-adam", choices=["default", "fused", "sparse"], default="fused",
                    help="sparse: SparseAdam for the embedding and fused Adam for the rest")
+    p.add_argument("-cuda", action="store_true", help="train on the GPU, by cuDNN; the optimiser is the fused Adam")
     args = p.parse_args()
+    place = "cuda" if args.cuda else "cpu"
     torch.set_flush_denormal(True)  # gradients that die out over padding would else cost thrice the time
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    net = Net(args)
+    net = Net(args).to(place)
     if args.adam == "sparse":
         rest = [q for name, q in net.named_parameters() if name != "table.weight"]
         optimisers = [torch.optim.SparseAdam([net.table.weight]), torch.optim.Adam(rest, fused=True)]
@@ -47,14 +49,16 @@ def main():
     def train(ids, lengths, labels):
         for o in optimisers:
             o.zero_grad()
-        logits = net(torch.from_numpy(ids), torch.from_numpy(lengths))
-        nn.functional.cross_entropy(logits, torch.from_numpy(labels)).backward()
+        logits = net(torch.from_numpy(ids).to(place), torch.from_numpy(lengths))
+        loss = nn.functional.cross_entropy(logits, torch.from_numpy(labels).to(place))
+        loss.backward()
         for o in optimisers:
             o.step()
+        loss.item()  # waits for the GPU, as who watches a training does
 
     @torch.inference_mode()
     def infer(ids, lengths, _):
-        net(torch.from_numpy(ids), torch.from_numpy(lengths)).softmax(1)
+        net(torch.from_numpy(ids).to(place), torch.from_numpy(lengths)).softmax(1).cpu()
 
     net.train(args.mode == "train")
     lstmbench.measure(args, train if args.mode == "train" else infer, torch=torch.__version__)

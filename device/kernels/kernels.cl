@@ -115,18 +115,31 @@ KERNEL(256) void clearRows(int n, GLOBAL float *x, GLOBAL const int *rows, int D
 	if (rows[i / D] < 0) x[i] = 0;
 }
 
-// sumColumns adds the column sums of x [rows][cols] to dst [cols]: 32 columns by a group of 32 x 8.
-KERNEL(256) void sumColumns(int rows, int cols, GLOBAL float *dst, GLOBAL const float *x) {
+// sumColumns writes the column sums of 256 rows of x [rows][cols] to parts [][cols]: 32 columns by a group of 32 x 8.
+KERNEL(256) void sumColumns(int rows, int cols, GLOBAL float *parts, GLOBAL const float *x) {
 	LOCAL float part[256];
 	int lane = THREAD / 32, j = GROUPX * 32 + THREAD % 32;
 	float sum = 0;
-	if (j < cols) for (int r = lane; r < rows; r += 8) sum += x[r * cols + j];
+	if (j < cols)
+		for (int k = lane; k < 256; k += 8) {
+			int r = GROUPY * 256 + k;
+			if (r < rows) sum += x[r * cols + j];
+		}
 	part[THREAD] = sum;
 	BARRIER;
 	if (lane == 0 && j < cols) {
 		for (int k = 1; k < 8; k++) sum += part[k * 32 + THREAD];
-		dst[j] += sum;
+		parts[GROUPY * cols + j] = sum;
 	}
+}
+
+// sumParts is row r of C [n/N][N], rows ldc apart from c0 on, = beta*C + the sum of that of parts [count][n].
+KERNEL(256) void sumParts(int n, int N, GLOBAL const float *parts, int count, float beta, GLOBAL float *C, int c0, int ldc) {
+	EACH(i, n);
+	float sum = 0;
+	for (int k = 0; k < count; k++) sum += parts[k * n + i];
+	int at = c0 + i / N * ldc + i % N;
+	C[at] = beta == 0 ? sum : beta * C[at] + sum;
 }
 
 // ---- products
@@ -136,15 +149,20 @@ KERNEL(256) void sumColumns(int rows, int cols, GLOBAL float *dst, GLOBAL const 
 
 // product is C [M][N] = beta*C + bias + A [M][K] * B [K][N], with the steps between the rows and
 // columns of A and B, so that either may be a transpose, and where each begins. A group of 256 makes
-// 64 x 64 numbers, each item 4 x 4 of them.
+// 64 x 64 numbers, each item 4 x 4 of them. Where the sum is split, groups of neighbouring GROUPY sum depth numbers each, and their
+// parts are M*N numbers apart.
 KERNEL(256) void product(int M, int N, int K, GLOBAL const float *A, int a0, int am, int ak, GLOBAL const float *B, int b0, int bk, int bn,
-                         GLOBAL const float *bias, int biased, float beta, GLOBAL float *C, int c0, int ldc) {
+                         GLOBAL const float *bias, int biased, float beta, GLOBAL float *C, int c0, int ldc, int splits, int depth) {
 	LOCAL float as[DEEP * (TILE + 1)], bs[DEEP * (TILE + 1)];
-	int m0 = GROUPY * TILE, n0 = GROUPX * TILE;
+	int m0 = GROUPY / splits * TILE, n0 = GROUPX * TILE, part = GROUPY % splits;
 	int ty = THREAD / 16, tx = THREAD % 16;
 	float acc[16];
 	for (int i = 0; i < 16; i++) acc[i] = 0;
-	for (int k0 = 0; k0 < K; k0 += DEEP) {
+	if (splits > 1) {
+		c0 += part * M * N;
+		if (K > (part + 1) * depth) K = (part + 1) * depth;
+	}
+	for (int k0 = part * depth; k0 < K; k0 += DEEP) {
 		for (int i = THREAD; i < TILE * DEEP; i += 256) {
 			int k = ak == 1 ? i % DEEP : i / TILE, m = ak == 1 ? i / DEEP : i % TILE;
 			as[k * (TILE + 1) + m] = m0 + m < M && k0 + k < K ? A[a0 + (m0 + m) * am + (k0 + k) * ak] : 0.0f;

@@ -3,15 +3,11 @@ package cuda
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"sync"
 	"unsafe"
 
-	"github.com/ebitengine/purego"
+	"github.com/textlstm/textlstm/device/internal/dl"
 )
-
-// ErrNone says that there is no NVIDIA driver.
-var ErrNone = errors.New("cuda: no driver")
 
 // An api has the functions of the driver that are used, under their names without "cu".
 // A test may have others in their place.
@@ -45,19 +41,13 @@ var newer = map[string]string{
 
 // load finds the driver once.
 var load = sync.OnceValues(func() (*api, error) {
-	lib, err := purego.Dlopen("libcuda.so.1", purego.RTLD_NOW|purego.RTLD_GLOBAL)
-	if err != nil {
-		return nil, fmt.Errorf("%w (%v): install NVIDIA's driver", ErrNone, err)
-	}
 	a := new(api)
-	v := reflect.ValueOf(a).Elem()
-	for i := range v.NumField() {
-		name := v.Type().Field(i).Name
-		symbol, err := purego.Dlsym(lib, "cu"+name+newer[name])
-		if err != nil {
-			return nil, fmt.Errorf("cuda: the driver has no cu%s: it is older than CUDA 11", name)
-		}
-		purego.RegisterFunc(v.Field(i).Addr().Interface(), symbol)
+	err := dl.Load(a, "cu", newer, "libcuda.so.1")
+	if errors.Is(err, dl.ErrNone) {
+		return nil, fmt.Errorf("cuda: %w; install NVIDIA's driver", err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cuda: %w", err)
 	}
 	return a, nil
 })

@@ -21,7 +21,7 @@ type device struct {
 	memory        int64
 }
 
-// Devices lists the GPUs. The error is ErrNone where there is no driver.
+// Devices lists the GPUs.
 func Devices() ([]compute.Device, error) {
 	a, err := load()
 	if err != nil {

@@ -1,3 +1,5 @@
+//go:build linux || darwin
+
 // Command nvrtc compiles the kernels to PTX, which every NVIDIA driver from CUDA 11.8 on can load:
 //
 //	go run ./internal/nvrtc LIBNVRTC > new.ptx && mv new.ptx kernels/kernels.ptx

@@ -3,16 +3,11 @@ package opencl
 import (
 	"errors"
 	"fmt"
-	"reflect"
-	"runtime"
 	"sync"
 	"unsafe"
 
-	"github.com/ebitengine/purego"
+	"github.com/textlstm/textlstm/device/internal/dl"
 )
-
-// ErrNone says that no OpenCL library can be loaded.
-var ErrNone = errors.New("opencl: no library")
 
 // An api has the functions of OpenCL 1.2 that are used, under their names without "cl". A test
 // may have others in their place.
@@ -44,29 +39,13 @@ type api struct {
 
 // load finds the library once.
 var load = sync.OnceValues(func() (*api, error) {
-	names := []string{"libOpenCL.so.1", "libOpenCL.so"}
-	if runtime.GOOS == "darwin" {
-		names = []string{"/System/Library/Frameworks/OpenCL.framework/OpenCL"}
-	}
-	var lib uintptr
-	var err error
-	for _, name := range names {
-		if lib, err = purego.Dlopen(name, purego.RTLD_NOW|purego.RTLD_GLOBAL); err == nil {
-			break
-		}
+	a := new(api)
+	err := dl.Load(a, "cl", nil, "libOpenCL.so.1", "libOpenCL.so", "/System/Library/Frameworks/OpenCL.framework/OpenCL")
+	if errors.Is(err, dl.ErrNone) {
+		return nil, fmt.Errorf("opencl: %w; install the driver of the GPU or, for a device that is this processor, ocl-icd-libopencl1 and pocl-opencl-icd", err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w (%v): install the driver of the GPU, or ocl-icd-libopencl1 and pocl-opencl-icd for one that is this processor", ErrNone, err)
-	}
-	a := new(api)
-	v := reflect.ValueOf(a).Elem()
-	for i := range v.NumField() {
-		name := "cl" + v.Type().Field(i).Name
-		symbol, err := purego.Dlsym(lib, name)
-		if err != nil {
-			return nil, fmt.Errorf("opencl: the library has no %s: it is older than OpenCL 1.2", name)
-		}
-		purego.RegisterFunc(v.Field(i).Addr().Interface(), symbol)
+		return nil, fmt.Errorf("opencl: %w", err)
 	}
 	return a, nil
 })

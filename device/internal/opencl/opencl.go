@@ -26,7 +26,7 @@ type device struct {
 	gpu           bool
 }
 
-// Devices lists the devices of all platforms, GPUs first. The error is ErrNone where there is no library.
+// Devices lists the devices of all platforms, GPUs first.
 func Devices() ([]compute.Device, error) {
 	a, err := load()
 	if err != nil {
