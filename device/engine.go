@@ -163,8 +163,8 @@ func (e *engine) launch(kernel string, x, y, items, shared int, args ...any) {
 // A matrix is one in an array: where it begins, and the steps from row to row and from column to
 // column.
 type matrix struct {
-	a            *array
-	first, r, c_ int
+	a                  *array
+	first, row, column int
 }
 
 // rows is a matrix of rows of so many columns; transposed is its transpose.
@@ -172,7 +172,7 @@ func rows(a *array, columns int) matrix       { return matrix{a, 0, columns, 1} 
 func transposed(a *array, columns int) matrix { return matrix{a, 0, 1, columns} }
 
 // from begins a matrix at a row.
-func (m matrix) from(row int) matrix { m.first += row * m.r; return m }
+func (m matrix) from(row int) matrix { m.first += row * m.row; return m }
 
 // product is C [M][N] = beta*C + bias + A·B over K, with C's rows ldc numbers apart from number c0 on. bias may be nil.
 // A long sum of few numbers is split, in a way that follows from the sizes alone.
@@ -193,7 +193,7 @@ func (e *engine) product(M, N, K int, A, B matrix, bias *array, beta float32, C 
 		e.room(e.parts, splits*M*N)
 		to, from, ld, keep = e.parts, 0, N, 0
 	}
-	e.launch("product", x, y*splits, items, 0, M, N, K, A.a, A.first, A.r, A.c_, B.a, B.first, B.r, B.c_, b, bias != nil, keep, to, from, ld, splits, depth)
+	e.launch("product", x, y*splits, items, 0, M, N, K, A.a, A.first, A.row, A.column, B.a, B.first, B.row, B.column, b, bias != nil, keep, to, from, ld, splits, depth)
 	if splits > 1 {
 		e.each("sumParts", M*N, N, e.parts, splits, beta, C, c0, ldc)
 	}

@@ -70,7 +70,7 @@ func TestProduct(t *testing.T) {
 				if m, n := (i-c0)/ldc, (i-c0)%ldc; i >= c0 && n < N {
 					want = float64(beta)*want + float64(v[n])
 					for k := range K {
-						p := float64(x[A.first+m*A.r+k*A.c_]) * float64(y[n*B.c_+k*B.r])
+						p := float64(x[A.first+m*A.row+k*A.column]) * float64(y[n*B.column+k*B.row])
 						want, scale = want+p, scale+math.Abs(p)
 					}
 				}

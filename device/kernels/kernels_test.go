@@ -3,6 +3,8 @@ package kernels
 import (
 	"crypto/sha256"
 	"fmt"
+	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,5 +30,22 @@ func TestPTX(t *testing.T) {
 	}
 	if !strings.Contains(PTX, "\n.version 7.8\n") {
 		t.Error("the PTX is not that of CUDA 11.8, which all drivers since load")
+	}
+}
+
+// No kernel wants more registers than there are, where ptxas is there to say so.
+func TestRegisters(t *testing.T) {
+	ptxas, err := exec.LookPath("ptxas")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, arch := range []string{"sm_75", "sm_80", "sm_90", "sm_120"} {
+		out, err := exec.Command(ptxas, "-v", "-arch="+arch, "-o", filepath.Join(t.TempDir(), "kernels.cubin"), "kernels.ptx").CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v: %s", arch, err, out)
+		}
+		if got, want := strings.Count(string(out), " 0 bytes spill stores, 0 bytes spill loads"), strings.Count(PTX, ".entry "); got != want {
+			t.Errorf("%s: %d kernels without spilled registers, want %d", arch, got, want)
+		}
 	}
 }
