@@ -39,8 +39,8 @@ func (m *Stack) grads(ws *Workspace, l int, dX []float32, weights bool) {
 	ws.cutGates(layer)
 	if weights {
 		for d, c := range layer {
-			ct := &tape.dirs[d]
-			ct.dWih, ct.dWhh = zeros(ct.dWih, len(c.Wih.Data)), zeros(ct.dWhh, len(c.Whh.Data))
+			g := &ws.grads[d]
+			g.dWih, g.dWhh = zeros(g.dWih, len(c.Wih.Data)), zeros(g.dWhh, len(c.Whh.Data))
 		}
 	}
 	if shared {
@@ -49,8 +49,8 @@ func (m *Stack) grads(ws *Workspace, l int, dX []float32, weights bool) {
 		for first := 0; first < inputs; first += rowBlock {
 			b := block{n: min(rowBlock, inputs-first), x: tape.x[first*in:], dX: dX[first*in:]}
 			for d, c := range layer {
-				tape.dirs[d].sums = grow(tape.dirs[d].sums, rowBlock*c.Gates)
-				b.dPre[d] = tape.dirs[d].sums
+				ws.grads[d].sums = grow(ws.grads[d].sums, rowBlock*c.Gates)
+				b.dPre[d] = ws.grads[d].sums
 			}
 			ws.team.For(ws.workers(), len(ws.pieces), func(i int) {
 				p := &ws.pieces[i]
@@ -129,7 +129,7 @@ func (ws *Workspace) blockGrads(layer []*Cell, l int, b *block, weights bool) {
 	ws.team.For(ws.workers(), pieces+blocks, func(i int) {
 		if i < pieces {
 			p := &ws.pieces[i]
-			p.addGrads(layer[p.dir], &ws.layers[l].dirs[p.dir], b)
+			p.addGrads(layer[p.dir], &ws.grads[p.dir], b)
 			return
 		}
 		lo := (i - pieces) * rows
@@ -147,7 +147,7 @@ func (ws *Workspace) inputGrads(layer []*Cell, l, lo, n int, dPre *[2][]float32,
 
 // addGrads adds what the rows of b give to the gradients of the piece's weights, which are
 // transposed, and biases.
-func (p *piece) addGrads(c *Cell, ct *cellTape, b *block) {
+func (p *piece) addGrads(c *Cell, g *cellGrads, b *block) {
 	ofX, ofH := b.x != nil && p.ih >= 0, b.h[p.dir] != nil && p.hh >= 0
 	if !ofX && !ofH {
 		return
@@ -156,27 +156,27 @@ func (p *piece) addGrads(c *Cell, ct *cellTape, b *block) {
 	p.packed.Pack(b.n, w, dPre, c.Gates)
 	if ofX {
 		vec.AddRows(c.Bih.Grad[p.ih:p.ih+w], b.n, dPre, c.Gates)
-		vec.MatMulTA(c.In, b.x, c.In, &p.packed, 1, ct.dWih[p.ih:], c.Wih.Shape[0])
+		vec.MatMulTA(c.In, b.x, c.In, &p.packed, 1, g.dWih[p.ih:], c.Wih.Shape[0])
 	}
 	if ofH {
 		if c.Bhh != nil {
 			vec.AddRows(c.Bhh.Grad[p.hh:p.hh+w], b.n, dPre, c.Gates)
 		}
-		vec.MatMulTA(c.Hidden, b.h[p.dir], c.Hidden, &p.packed, 1, ct.dWhh[p.hh:], c.Whh.Shape[0])
+		vec.MatMulTA(c.Hidden, b.h[p.dir], c.Hidden, &p.packed, 1, g.dWhh[p.hh:], c.Whh.Shape[0])
 	}
 }
 
 // keepGrads adds the gradients that one direction of a layer has found to those of its
 // parameters.
 func (ws *Workspace) keepGrads(c *Cell, l, d int) {
-	ct := &ws.layers[l].dirs[d]
-	addTransposed(c.Wih.Grad, ct.dWih, c.In)
-	if drop := ct.drop; drop != nil {
+	g := &ws.grads[d]
+	addTransposed(c.Wih.Grad, g.dWih, c.In)
+	if drop := ws.layers[l].dirs[d].drop; drop != nil {
 		clear(drop.grad)
-		addTransposed(drop.grad, ct.dWhh, c.Hidden)
+		addTransposed(drop.grad, g.dWhh, c.Hidden)
 		vec.MulAdd(c.Whh.Grad, drop.mask, drop.grad)
 	} else {
-		addTransposed(c.Whh.Grad, ct.dWhh, c.Hidden)
+		addTransposed(c.Whh.Grad, g.dWhh, c.Hidden)
 	}
 	if learner, ok := c.Kernel.(Learner); ok {
 		ws.kernelGrads(learner, c, l, d)
@@ -245,8 +245,8 @@ func (ws *Workspace) sumByInput(dst []float32, first, n int, src []float32, widt
 // previous gathers the hidden states [rows][H] that the given rows started from.
 func (ws *Workspace) previous(c *Cell, l, d, first, rows int) []float32 {
 	tape, s := &ws.layers[l], steps{ws.batch.Layout, c.Reverse}
-	ct, H := &tape.dirs[d], c.Hidden
-	ct.hPrev = grow(ct.hPrev, rows*H)
+	g, H := &ws.grads[d], c.Hidden
+	g.hPrev = grow(g.hPrev, rows*H)
 	init := c.state(ws.init.H, s.lay.B())
 	t := 0
 	for row := first; row < first+rows; row++ {
@@ -254,7 +254,7 @@ func (ws *Workspace) previous(c *Cell, l, d, first, rows int) []float32 {
 			t++
 		}
 		r := row - s.lay.Offset(t)
-		dst := ct.hPrev[(row-first)*H : (row-first+1)*H]
+		dst := g.hPrev[(row-first)*H : (row-first+1)*H]
 		switch _, old := s.rows(t, 0, s.lay.B()); {
 		case r < old:
 			copy(dst, tape.y[(s.lay.Offset(s.before(t))+r)*c.width+c.column:])
@@ -264,7 +264,7 @@ func (ws *Workspace) previous(c *Cell, l, d, first, rows int) []float32 {
 			clear(dst)
 		}
 	}
-	return ct.hPrev
+	return g.hPrev
 }
 
 // kernelGrads adds the gradients of a kernel's own weights over all rows in order.

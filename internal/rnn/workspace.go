@@ -58,6 +58,7 @@ type Workspace struct {
 	byInput   []int32 // rows, see sortByInput
 	starts    []int32
 	pieces    []piece
+	grads     [2]cellGrads // by direction
 
 	dX       []float32 // [Rows][in], the gradient between layers
 	dInput   []float32 // [U][in], that of shared inputs which are masked by place
@@ -78,13 +79,18 @@ type layerTape struct {
 
 // A cellTape is what one direction of one layer keeps.
 type cellTape struct {
-	gates      []float32 // [Rows][Gates]; Backward turns them into dPre
-	c          []float32 // [Rows][H]
+	gates  []float32 // [Rows][Gates]; Backward turns them into dPre
+	c      []float32 // [Rows][H]
+	drop   *droppedWeights
+	dhNorm []float64 // [Rows], if Norms
+}
+
+// A cellGrads is what the gradients of one direction of a layer are made in, which all
+// layers use in turn.
+type cellGrads struct {
 	hPrev      []float32 // [rowBlock][H], the hidden states that rows started from
 	sums       []float32 // [rowBlock][Gates], dPre summed by input
 	dWih, dWhh []float32 // [in][Gi] and [H][Gh], the gradients of the weights, transposed
-	drop       *droppedWeights
-	dhNorm     []float64 // [Rows], if Norms
 }
 
 // A task is a range of sequences in one direction, run by one goroutine.
