@@ -72,7 +72,8 @@ func (c AttentionConfig) NumParams() float64 {
 //	tanh(W_c [Σ w m; s] + b_c)
 //
 // as in Luong et al. 2015, eq. 5. It is computed as tanh(Σ w (W_m m) + W_s s + b_c), with the
-// two parts of W_c, so that a row of the memory is multiplied once and not for each query. The Attention of a Pool is the same with Additive scores,
+// two parts of W_c, so that a row of the memory is multiplied once and not for each query.
+// The Attention of a Pool is the same with Additive scores,
 // without a query and without what follows the sum.
 //
 // A CrossAttention may be used by any number of goroutines with workspaces of their own

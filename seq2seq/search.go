@@ -210,10 +210,11 @@ type decoding struct {
 	products []float32 // [pieces met][4H]
 	met      []int32   // [V], 1 more than the row of a piece's products, 0 for none
 	vectors  []float32 // [pieces met in a step][E]
-	seqs     []int     // [rows]
-	logits   []float32 // [rows][V]
-	shares   []float32 // [V], scratch
-	top      []candidate
+
+	seqs   []int     // [rows]
+	logits []float32 // [rows][V]
+	shares []float32 // [V], scratch
+	top    []candidate
 }
 
 // A candidate is a hypothesis with one piece more.
@@ -277,7 +278,7 @@ func (d *decoding) step(rows []*hypothesis) error {
 			copy(d.next.H[to:to+H], from.H[at:])
 			copy(d.next.C[to:to+H], from.C[at:])
 		}
-		copy(d.gates[i*G:(i+1)*G], d.products[(d.met[h.id]-1)*int32(G):])
+		copy(d.gates[i*G:(i+1)*G], d.products[int(d.met[h.id]-1)*G:])
 		if fed := d.fed[i*E : (i+1)*E]; h.parent == nil {
 			clear(fed)
 		} else {
