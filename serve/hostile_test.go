@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -129,6 +130,43 @@ func TestRefusals(t *testing.T) {
 	}
 	if status, _, _ := ask(t, "POST", h.URL+"/v1/classify", `{"text":"good"}`); status != 200 {
 		t.Errorf("afterwards: status %d", status)
+	}
+}
+
+// However a body is made of small values, a request takes no more memory than some times
+// its bytes: many may come at once.
+func TestManyValues(t *testing.T) {
+	s, _ := serving(t, Config{})
+	const size = 4 << 20
+	many := func(before, value, after string) string {
+		return before + strings.Repeat(value+",", size/(len(value)+1)) + value + after
+	}
+	for name, tt := range map[string]struct{ path, body string }{
+		"inputs":             {"/v2/models/default/infer", many(`{"inputs":[`, "{}", "]}")},
+		"outputs":            {"/v2/models/default/infer", many(`{"inputs":[{"name":"text","datatype":"BYTES","shape":[1],"data":["a"]}],"outputs":[`, "{}", "]}")},
+		"parameters":         {"/v2/models/default/infer", many(`{"inputs":[{"name":"text","datatype":"BYTES","shape":[1],"data":["a"]}],"parameters":{"a":[`, "[]", "]}}")},
+		"parameters of one":  {"/v2/models/default/infer", many(`{"inputs":[{"name":"text","datatype":"BYTES","shape":[1],"data":["a"],"parameters":{"a":[`, "{}", "]}}]}")},
+		"shape":              {"/v2/models/default/infer", many(`{"inputs":[{"name":"text","datatype":"BYTES","data":["a"],"shape":[`, "1", "]}]}")},
+		"data":               {"/v2/models/default/infer", many(`{"inputs":[{"name":"text","datatype":"BYTES","shape":[1],"data":[`, `""`, "]}]}")},
+		"texts":              {"/v1/classify", many(`{"texts":[`, `""`, "]}")},
+		"heads":              {"/v1/classify", many(`{"text":"a","heads":[`, `""`, "]}")},
+		"heads of a reading": {"/v1/classify", many(`{"text":"a","heads":[`, `[]`, "]}")},
+		"instances":          {"/v1/models/default:predict", many(`{"instances":[`, "{}", "]}")},
+		"Hugging Face":       {"/models/default", many(`{"inputs":[`, `""`, "]}")},
+	} {
+		r := httptest.NewRequest(http.MethodPost, tt.path, strings.NewReader(tt.body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		s.ServeHTTP(w, r)
+		runtime.ReadMemStats(&after)
+		if w.Code/100 != 4 || w.Body.Len() > 1000 {
+			t.Errorf("%s: %d, %.200s", name, w.Code, w.Body)
+		}
+		if made := after.TotalAlloc - before.TotalAlloc; made > 20*size { // all that was taken, one after the other
+			t.Errorf("%s: %d MiB of memory for %d", name, made>>20, size>>20)
+		}
 	}
 }
 

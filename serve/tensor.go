@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -16,12 +17,57 @@ import (
 type tensor struct {
 	Name       string          `json:"name"`
 	Datatype   string          `json:"datatype,omitempty"`
-	Shape      []int           `json:"shape,omitempty"`
-	Parameters map[string]any  `json:"parameters,omitempty"`
+	Shape      shape           `json:"shape,omitempty"`
+	Parameters parameters      `json:"parameters,omitempty"`
 	Data       json.RawMessage `json:"data,omitempty"`
 
 	head   int  // of an output
 	binary bool // its data follow the JSON
+}
+
+// A shape and parameters are small: of a request, no more is read than they should have.
+type (
+	shape      []int
+	parameters map[string]any
+)
+
+func (s *shape) UnmarshalJSON(b []byte) error {
+	const most = 1 << 10 // bytes
+	if len(b) > most {
+		return jsonapi.Errorf(http.StatusRequestEntityTooLarge, "shape", "more than %d bytes", most)
+	}
+	return json.Unmarshal(b, (*[]int)(s))
+}
+
+func (p *parameters) UnmarshalJSON(b []byte) error {
+	const most = 64 << 10 // bytes
+	if len(b) > most {
+		return jsonapi.Errorf(http.StatusRequestEntityTooLarge, "parameters", "more than %d bytes", most)
+	}
+	return json.Unmarshal(b, (*map[string]any)(p))
+}
+
+// tensorsOf reads a JSON array of so many tensors at most.
+func tensorsOf(array json.RawMessage, most int, field string) ([]tensor, error) {
+	if len(array) == 0 || string(array) == "null" {
+		return nil, nil
+	}
+	parts, err := jsonapi.Elements(array, field)
+	if err != nil {
+		return nil, err
+	}
+	if len(parts) > most {
+		return nil, jsonapi.Invalid(field, "%d of them, want at most %d", len(parts), most)
+	}
+	list := make([]tensor, len(parts))
+	for i, part := range parts {
+		if err := jsonapi.DecodeForeign(part, &list[i]); err != nil {
+			e := jsonapi.AsError(err)
+			e.Field = strings.TrimSuffix(fmt.Sprintf("%s[%d].%s", field, i, e.Field), ".")
+			return nil, e
+		}
+	}
+	return list, nil
 }
 
 // strings returns the elements of a tensor of texts; its binary data are all of binary.

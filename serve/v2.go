@@ -141,10 +141,10 @@ func (s *Server) v2Infer(w http.ResponseWriter, r *http.Request) ([]byte, error)
 
 // An infer is an inference request.
 type infer struct {
-	ID         string         `json:"id"`
-	Parameters map[string]any `json:"parameters"`
-	Inputs     []tensor       `json:"inputs"`
-	Outputs    []tensor       `json:"outputs"`
+	ID         string          `json:"id"`
+	Parameters parameters      `json:"parameters"`
+	Inputs     json.RawMessage `json:"inputs"`
+	Outputs    json.RawMessage `json:"outputs"`
 
 	texts   []string
 	timeout time.Duration
@@ -165,11 +165,14 @@ func parseInfer(body []byte, headLength string, l jsonapi.Limits) (*infer, error
 	if err := jsonapi.DecodeForeign(head, &in); err != nil {
 		return nil, err
 	}
-	if len(in.Inputs) != 1 || in.Inputs[0].Name != "text" {
+	inputs, err := tensorsOf(in.Inputs, 1, "inputs")
+	if err != nil {
+		return nil, err
+	}
+	if len(inputs) != 1 || inputs[0].Name != "text" {
 		return nil, jsonapi.Invalid("inputs", "want one input whose name is text")
 	}
-	var err error
-	if in.texts, err = in.Inputs[0].strings(binary, "inputs[0]"); err != nil {
+	if in.texts, err = inputs[0].strings(binary, "inputs[0]"); err != nil {
 		return nil, err
 	}
 	if err := l.Check("inputs[0].data", len(in.texts), func(i int) string { return in.texts[i] }); err != nil {
@@ -189,14 +192,18 @@ func parseInfer(body []byte, headLength string, l jsonapi.Limits) (*infer, error
 func (in *infer) wanted(heads []classify.Head) ([]tensor, error) {
 	all := outputsOf(heads)
 	everywhere, _ := in.Parameters["binary_data_output"].(bool)
-	if len(in.Outputs) == 0 {
+	named, err := tensorsOf(in.Outputs, len(all), "outputs")
+	if err != nil {
+		return nil, err
+	}
+	if len(named) == 0 {
 		for i := range all {
 			all[i].binary = everywhere
 		}
 		return all, nil
 	}
 	var out []tensor
-	for i, o := range in.Outputs {
+	for i, o := range named {
 		k := slices.IndexFunc(all, func(t tensor) bool { return t.Name == o.Name })
 		if k < 0 || slices.ContainsFunc(out, func(t tensor) bool { return t.Name == o.Name }) {
 			return nil, jsonapi.Invalid(fmt.Sprintf("outputs[%d].name", i), "%.64q is no output of this model, or is asked for twice", o.Name)

@@ -24,13 +24,13 @@ type Model interface {
 
 // Options say which model answers, and how.
 type Options struct {
-	Model     string   `json:"model"`     // "" means the first
-	Version   string   `json:"version"`   // "" means the newest
-	Heads     []string `json:"heads"`     // none means all
-	Explain   bool     `json:"explain"`   // the words that weigh most too
-	Sentences bool     `json:"sentences"` // the sentences too
-	Abstain   float64  `json:"abstain"`   // no label below this probability
-	Neutral   float64  `json:"neutral"`   // neutral below this probability
+	Model     string  `json:"model"`     // "" means the first
+	Version   string  `json:"version"`   // "" means the newest
+	Heads     Names   `json:"heads"`     // none means all
+	Explain   bool    `json:"explain"`   // the words that weigh most too
+	Sentences bool    `json:"sentences"` // the sentences too
+	Abstain   float64 `json:"abstain"`   // no label below this probability
+	Neutral   float64 `json:"neutral"`   // neutral below this probability
 
 	AnyLanguage bool `json:"any_language"` // label texts of languages that the model does not read too
 }

@@ -121,6 +121,27 @@ func (t *Texts) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// Names are the heads that a request names: as many at most as Elements cuts.
+type Names []string
+
+// UnmarshalJSON reads an array of strings.
+func (n *Names) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		return nil
+	}
+	parts, err := Elements(b, "heads")
+	if err != nil {
+		return err
+	}
+	*n = make(Names, len(parts))
+	for i, part := range parts {
+		if err := json.Unmarshal(part, &(*n)[i]); err != nil {
+			return Invalid(fmt.Sprintf("heads[%d]", i), "want a string")
+		}
+	}
+	return nil
+}
+
 // Elements cuts a JSON array, which is well formed, into its elements: 65,536 at most.
 func Elements(array []byte, field string) ([]json.RawMessage, error) {
 	array = bytes.TrimSpace(array)

@@ -88,6 +88,9 @@ var bounds = map[string][]bound{
 		{"4,096 texts at once", "serve/config.go", "def(&c.MaxQueue, 4096)"},
 		{"headers 32 KiB", "serve/run.go", "MaxHeaderBytes:    32 << 10"},
 		{"4,096 connections", "serve/config.go", "def(&c.MaxConns, 4096)"},
+		{"lists of 65,536 values", "internal/jsonapi/decode.go", "mostTexts = 1 << 16"},
+		{"parameters of 64 KiB", "serve/tensor.go", "const most = 64 << 10"},
+		{"shapes of 1 KiB", "serve/tensor.go", "const most = 1 << 10"},
 	},
 	"tables of `forecast`": {
 		{"1 GiB", "cmd/forecast/table.go", "maxTable   = 1 << 30"},
