@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"math"
@@ -310,6 +311,11 @@ func TestTamperedFiles(t *testing.T) {
 // allocated, however its sizes multiply.
 func TestHugeConfigs(t *testing.T) {
 	deep := encode(t, newModel(t, deepOnly))
+	other := map[string]string{ // what is refused otherwise, or by how much
+		"hidden_size 2^62": "pool: Size is", "buckets 2^60": "1152921504606846976 buckets",
+		"buckets 2^26": fmt.Sprintf("asks for %d weights", 6*(1<<26)+741), "many labels": fmt.Sprintf("asks for %d weights", 3000*1001+21_642),
+		"a head's hidden layer of 2^40": fmt.Sprintf("asks for %d weights", 24*(1<<40)+645),
+	}
 	for _, tt := range []struct {
 		name   string
 		change func(*tampered)
@@ -342,6 +348,13 @@ func TestHugeConfigs(t *testing.T) {
 			runtime.ReadMemStats(&after)
 			if !errors.Is(err, classify.ErrFormat) {
 				t.Errorf("err = %v, want it to wrap ErrFormat", err)
+			}
+			want, ok := other[tt.name]
+			if !ok {
+				want = "weights, the file holds 781"
+			}
+			if err != nil && !strings.Contains(err.Error(), want) {
+				t.Errorf("err = %v, want %q", err, want)
 			}
 			if got := after.TotalAlloc - before.TotalAlloc; got > 4<<20 {
 				t.Errorf("%d bytes allocated for a file of %d", got, len(b))
