@@ -314,7 +314,7 @@ func TestHugeConfigs(t *testing.T) {
 	other := map[string]string{ // what is refused otherwise, or by how much
 		"hidden_size 2^62": "pool: Size is", "buckets 2^60": "1152921504606846976 buckets",
 		"buckets 2^26": fmt.Sprintf("asks for %d weights", 6*(1<<26)+741), "many labels": fmt.Sprintf("asks for %d weights", 3000*1001+21_642),
-		"a head's hidden layer of 2^40": fmt.Sprintf("asks for %d weights", 24*(1<<40)+645),
+		"a head's hidden layer of 2^40": fmt.Sprintf("asks for %d weights", int64(24*(1<<40)+645)),
 	}
 	for _, tt := range []struct {
 		name   string
