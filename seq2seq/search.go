@@ -3,6 +3,7 @@ package seq2seq
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -63,6 +64,22 @@ type Translation struct {
 	Hypotheses []Hypothesis `json:"hypotheses"`
 }
 
+// finite says whether all numbers are.
+func (t Translation) finite() bool {
+	for _, h := range t.Hypotheses {
+		sum := h.Score - h.Score + h.LogProb - h.LogProb
+		for _, weights := range h.Attention {
+			for _, w := range weights {
+				sum += float64(w - w)
+			}
+		}
+		if sum != 0 { // NaN, as infinity less itself is
+			return false
+		}
+	}
+	return true
+}
+
 // Text is that of the best hypothesis.
 func (t Translation) Text() string { return t.Hypotheses[0].Text }
 
@@ -93,7 +110,8 @@ func (e *LongError) Error() string {
 
 // Translate translates texts. What a text becomes does not depend, to the last bit, on
 // the others or on the number of workers. Unknown pieces are copied from the source, from
-// where attention looks. The errors are ctx's, about s, and a *LongError.
+// where attention looks. The errors are ctx's, about s, a *LongError, and that the weights
+// of the model are too large for finite scores.
 func (m *Model) Translate(ctx context.Context, texts []string, s Search) ([]Translation, error) {
 	s = s.Resolve()
 	if err := s.Validate(); err != nil {
@@ -129,6 +147,9 @@ func (m *Model) Translate(ctx context.Context, texts []string, s Search) ([]Tran
 		beams, errs[k] = m.net.search(ctx, batch, s)
 		for i, b := range beams {
 			out[part[i]] = m.translation(b, s)
+			if !out[part[i]].finite() {
+				errs[k] = errors.New("seq2seq: scores that are no finite numbers: the weights of the model are too large")
+			}
 		}
 	})
 	for _, err := range errs {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -276,6 +277,22 @@ func TestLongTexts(t *testing.T) {
 	dev := []seq2seq.Pair{pairs[0], {Source: "one", Target: text(seq2seq.MaxSource + 1)}}
 	if _, err := seq2seq.Train(t.Context(), c, pairs, dev); !errors.As(err, &long) || long.Text != 1 {
 		t.Errorf("a long dev pair: %v", err)
+	}
+}
+
+// Weights that are too large for finite scores are an error, not NaN in an answer.
+func TestHugeWeights(t *testing.T) {
+	c := small()
+	c.Epochs = 1
+	m := mustTrain(t, c, numbers(30), nil)
+	for _, p := range m.Params() {
+		for i := range p.Data {
+			p.Data[i] = math.MaxFloat32
+		}
+		p.Changed()
+	}
+	if _, err := m.Translate(t.Context(), []string{"one two"}, seq2seq.Search{}); err == nil || !strings.Contains(err.Error(), "no finite numbers") {
+		t.Errorf("%v, want that the weights are too large", err)
 	}
 }
 
