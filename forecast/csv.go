@@ -227,7 +227,7 @@ func delimiter(text string) rune {
 func isHeader(row []string) bool {
 	for _, cell := range slices.Backward(row) {
 		if cell != "" && !isMissing(cell) {
-			return !numeric.MatchString(cell)
+			return !isNumber(cell)
 		}
 	}
 	return false
@@ -235,6 +235,11 @@ func isHeader(row []string) bool {
 
 // numeric matches numbers with whatever marks.
 var numeric = regexp.MustCompile(`^[-+]?([0-9]{1,3}([.,' \x{a0}\x{202f}][0-9]{3})+|[0-9]*)([.,][0-9]*)?([eE][-+]?[0-9]+)?$`)
+
+// maxDigits bounds the bytes of a number: what is longer is none.
+const maxDigits = 1000
+
+func isNumber(cell string) bool { return len(cell) <= maxDigits && numeric.MatchString(cell) }
 
 func isMissing(cell string) bool {
 	switch strings.ToLower(cell) {
@@ -359,7 +364,7 @@ func (t *table) findTime() int {
 			continue
 		}
 		names := t.column(i, 50)
-		if _, _, ok := CalendarOf(names); ok && !slices.ContainsFunc(names, func(s string) bool { return numeric.MatchString(s) && len(s) < 6 }) {
+		if _, _, ok := CalendarOf(names); ok && !slices.ContainsFunc(names, func(s string) bool { return len(s) < 6 && isNumber(s) }) {
 			dates = i
 		}
 	}
@@ -389,7 +394,7 @@ func (t *table) numbers(i int) bool {
 		if isMissing(cell) {
 			continue
 		}
-		if !numeric.MatchString(cell) {
+		if !isNumber(cell) {
 			return false
 		}
 		some = true
@@ -407,7 +412,7 @@ func (t *table) decimal(comma rune) rune {
 		for _, i := range columns {
 			point, comma := strings.LastIndexByte(row[i], '.'), strings.LastIndexByte(row[i], ',')
 			switch only := max(point, comma); {
-			case only < 0 || !numeric.MatchString(row[i]):
+			case only < 0 || !isNumber(row[i]):
 			case point >= 0 && comma >= 0:
 				return rune(row[i][only])
 			case strings.Count(row[i], row[i][only:only+1]) > 1: // 1,234,567
@@ -431,7 +436,7 @@ func (t *table) number(cell string) (float64, error) {
 		return math.NaN(), nil
 	}
 	plain := cell
-	if numeric.MatchString(cell) {
+	if isNumber(cell) {
 		other := string(",."[strings.IndexByte(".,", byte(t.mark))])
 		for _, mark := range []string{other, "'", " ", "\u00a0", "\u202f"} {
 			plain = strings.ReplaceAll(plain, mark, "")
@@ -440,6 +445,9 @@ func (t *table) number(cell string) (float64, error) {
 			return 0, fmt.Errorf("%.100q has a comma, where fractions have a point", cell)
 		}
 		plain = strings.ReplaceAll(plain, string(t.mark), ".")
+	}
+	if len(plain) > maxDigits {
+		return 0, fmt.Errorf("%.100q is not a number", cell)
 	}
 	v, err := strconv.ParseFloat(plain, 64)
 	if err != nil {

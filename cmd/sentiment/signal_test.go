@@ -134,6 +134,7 @@ func TestSignalStopsAnything(t *testing.T) {
 	}
 	table := file("table.tsv", append([]byte("label\ttext\n"), corpus...))
 	document := file("document.txt", corpus[:8<<20])
+	words := file("words.txt", corpus[:20<<10]) // few enough to be explained
 	model := filepath.Join(dir, "m.model")
 	for name, args := range map[string][]string{
 		"orthogonal start":   {"train", "--train", "testdata/tiny.tsv", "--set", "model.lstm.hidden_size=1500", "--init", "none", "--out", model},
@@ -144,7 +145,7 @@ func TestSignalStopsAnything(t *testing.T) {
 		"a pipe to train on": {"train", "--train", fifo, "--out", model},
 		"a document":         {"classify", "--model", tinyModel(t), document, document, document, document},
 		"standard input":     {"classify", "-"},
-		"words of a text":    {"explain", document},
+		"words of a text":    {"explain", words},
 		"vectors":            {"pretrain", "--skip-gram", "--text", table, "--out", model},
 		"resampling":         {"eval", "--resamples", "3000000", "--model", tinyModel(t), "testdata/tiny.tsv"},
 	} {
