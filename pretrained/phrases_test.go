@@ -32,7 +32,7 @@ func TestPhrases(t *testing.T) {
 			"Wonderful, the elevator is broken again.",
 			"nothing short of a catastrophe",
 			"They could not care less",
-			"leaves a great deal to be desired",
+			"The service leaves a great deal to be desired.",
 			"it doesn't get much worse than this",
 			"I've seen better",
 		},
