@@ -107,8 +107,9 @@ func (t *tableRows) sample(delim, quote byte) [][]field {
 		}
 		var row []field
 		if err == nil {
+			row = make([]field, len(p.fields))
 			for i, f := range p.fields {
-				row = append(row, field{string(f), p.spans[i].quoted})
+				row[i] = field{string(f), p.spans[i].quoted}
 			}
 		}
 		p.lines.take(p.length, n)
