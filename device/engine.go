@@ -231,10 +231,9 @@ type mask struct {
 	keep    float32
 }
 
-// newMask rounds as nn.Dropout does.
 func newMask(p float64, seed uint64) mask {
-	n := min(max(math.Round(p*(1<<16)), 0), 1<<16-1)
-	return mask{seed, int(n), float32((1 << 16) / ((1 << 16) - n))}
+	dropped, keep := nn.Dropout{P: p}.Threshold()
+	return mask{seed, int(dropped), keep}
 }
 
 // drop is dst = x under a mask by place, or where columns > 0 by sequence and column.
@@ -346,17 +345,13 @@ func (e *engine) Step(params []*nn.Param, limit float64, rate float32) (norm flo
 	if err != nil {
 		return norm, err
 	}
-	scale := float32(1)
-	if limit > 0 && norm > limit {
-		scale = float32(limit / (norm + 1e-6))
-	}
 	if e.state.EMA != nil {
 		e.average()
 	}
 	e.state.Steps++
 	e.zero(e.bad, len(e.weights))
 	for _, w := range moving {
-		e.move(w, scale, rate)
+		e.move(w, nn.ClipFactor(norm, limit), rate)
 	}
 	bad := make([]int32, len(e.weights))
 	if read(e, bad, e.bad); e.err != nil {
@@ -429,10 +424,8 @@ func (e *engine) exactly(w *weight) (sum float64, err error) {
 func (e *engine) notFinite(w *weight) error {
 	x := make([]float32, w.n)
 	read(e, x, w.w)
-	for _, v := range x {
-		if v-v != 0 {
-			return &loop.DivergedError{Name: w.p.Name, Value: float64(v)}
-		}
+	if err := loop.CheckFinite(w.p.Name, x); err != nil {
+		return err
 	}
 	return errors.Join(e.err, fmt.Errorf("device: %s was not finite, and is", w.p.Name))
 }

@@ -25,12 +25,19 @@ func ClipNorm(params []*Param, limit float64) float64 {
 		forRows(p, func(lo, hi int) { total += vec.SumSq(p.Grad[lo:hi]) })
 	}
 	norm := math.Sqrt(total)
-	if limit <= 0 || norm <= limit || math.IsNaN(norm) || math.IsInf(norm, 0) {
-		return norm
-	}
-	factor := float32(limit / (norm + 1e-6))
-	for _, p := range params {
-		forRows(p, func(lo, hi int) { vec.Scale(factor, p.Grad[lo:hi]) })
+	if factor := ClipFactor(norm, limit); factor != 1 {
+		for _, p := range params {
+			forRows(p, func(lo, hi int) { vec.Scale(factor, p.Grad[lo:hi]) })
+		}
 	}
 	return norm
+}
+
+// ClipFactor is what ClipNorm multiplies gradients of a joint norm by: 1 where it leaves
+// them alone.
+func ClipFactor(norm, limit float64) float32 {
+	if limit <= 0 || norm <= limit || math.IsNaN(norm) || math.IsInf(norm, 0) {
+		return 1
+	}
+	return float32(limit / (norm + 1e-6))
 }

@@ -32,7 +32,7 @@ func (d Dropout) Validate() error {
 // Apply drops values of x one by one. x[i] has position first+i, so slices of
 // one array, each with its own first, may be done in any order.
 func (d Dropout) Apply(x []float32, first int) {
-	drop, keep := d.threshold()
+	drop, keep := d.Threshold()
 	if drop == 0 {
 		return
 	}
@@ -63,7 +63,7 @@ func (d Dropout) Apply(x []float32, first int) {
 // not nil, maps each sequence to the text whose mask it shares; first is the
 // number of the first sequence or text, as in Apply.
 func (d Dropout) Locked(x []float32, l *Layout, D int, groups []int, first int) {
-	if drop, _ := d.threshold(); drop == 0 || l.Rows() == 0 {
+	if drop, _ := d.Threshold(); drop == 0 || l.Rows() == 0 {
 		return
 	}
 	mask := make([]float32, l.Active(0)*D)
@@ -87,7 +87,7 @@ func (d Dropout) Locked(x []float32, l *Layout, D int, groups []int, first int) 
 // with the same id stay or go together, so a word is absent from the whole
 // batch (Gal & Ghahramani 2016; "embedding dropout" of Merity et al. 2018).
 func (d Dropout) Types(x []float32, D int, ids []int32) {
-	drop, keep := d.threshold()
+	drop, keep := d.Threshold()
 	if drop == 0 {
 		return
 	}
@@ -102,9 +102,9 @@ func (d Dropout) Types(x []float32, D int, ids []int32) {
 	}
 }
 
-// threshold is the number of the 2^16 equally likely draws that drop a value,
+// Threshold is the number of the 2^16 equally likely draws that drop a value,
 // and the factor for the values that stay.
-func (d Dropout) threshold() (drop int32, keep float32) {
+func (d Dropout) Threshold() (drop int32, keep float32) {
 	n := min(max(math.Round(d.P*(1<<16)), 0), 1<<16-1)
 	return int32(n), float32((1 << 16) / ((1 << 16) - n))
 }

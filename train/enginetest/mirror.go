@@ -87,21 +87,8 @@ func (m *mirror) Step(params []*nn.Param, limit float64, rate float32) (norm flo
 	for i, p := range params {
 		own[i] = m.params[p.Name]
 	}
-	norm = nn.ClipNorm(own, limit)
-	if m.ema != nil {
-		m.ema.Update()
-	}
-	if err := m.optimizer.Step(own, rate); err != nil {
-		return norm, err
-	}
-	for _, p := range own {
-		for _, v := range p.Data {
-			if v-v != 0 {
-				return norm, &loop.DivergedError{Name: p.Name, Value: float64(v)}
-			}
-		}
-	}
-	return norm, nil
+	host := loop.Host{Weights: loop.Weights{Optimizer: m.optimizer, EMA: m.ema}}
+	return host.Step(own, limit, rate)
 }
 
 // Sync is loop.Engine's.

@@ -33,14 +33,18 @@ type Weights struct {
 	EMA       *nn.EMA   // nil for none
 }
 
-// host is the engine of a Loop without one: it moves the weights where they are.
-type host struct{ Weights }
+// A Host is the engine of a Loop without one: it moves the weights where they are, on this
+// processor, by the gradients that they have.
+type Host struct{ Weights }
 
-func (h *host) Load(w Weights) error { h.Weights = w; return nil }
+// Load is Engine's.
+func (h *Host) Load(w Weights) error { h.Weights = w; return nil }
 
-func (h *host) Sync() error { return nil }
+// Sync is Engine's.
+func (h *Host) Sync() error { return nil }
 
-func (h *host) Step(params []*nn.Param, limit float64, rate float32) (norm float64, err error) {
+// Step is Engine's.
+func (h *Host) Step(params []*nn.Param, limit float64, rate float32) (norm float64, err error) {
 	norm = nn.ClipNorm(params, limit)
 	if h.EMA != nil {
 		h.EMA.Update()
@@ -50,14 +54,14 @@ func (h *host) Step(params []*nn.Param, limit float64, rate float32) (norm float
 	}
 	for _, p := range params {
 		if !p.Sparse {
-			if err := checkValues(p.Name, p.Data); err != nil {
+			if err := CheckFinite(p.Name, p.Data); err != nil {
 				return norm, err
 			}
 			continue
 		}
 		w := p.RowLen()
 		for _, r := range p.Touched {
-			if err := checkValues(p.Name, p.Data[int(r)*w:(int(r)+1)*w]); err != nil {
+			if err := CheckFinite(p.Name, p.Data[int(r)*w:(int(r)+1)*w]); err != nil {
 				return norm, err
 			}
 		}
@@ -65,8 +69,8 @@ func (h *host) Step(params []*nn.Param, limit float64, rate float32) (norm float
 	return norm, nil
 }
 
-// checkValues returns a *DivergedError for a value that is not finite.
-func checkValues(name string, values []float32) error {
+// CheckFinite returns a *DivergedError for a value of a tensor that is not finite.
+func CheckFinite(name string, values []float32) error {
 	sum := float32(0)
 	for _, v := range values {
 		sum += v - v // 0, or NaN if v is not finite

@@ -213,7 +213,7 @@ func (l *Loop) Run(ctx context.Context, task Task) error {
 func (l *Loop) begin(task Task) (err error) {
 	l.task, l.start = task, time.Now().Add(-l.Elapsed)
 	if l.engine = l.Engine; l.engine == nil {
-		l.engine = new(host)
+		l.engine = new(Host)
 	}
 	if l.optimizer, err = l.newOptimizer(); err != nil {
 		return err

@@ -92,7 +92,7 @@ func (l *Loop) step(b Batch) error {
 // checkFinite reports a weight that is not a finite number.
 func (l *Loop) checkFinite(params []*nn.Param) error {
 	for _, p := range params {
-		if err := checkValues(p.Name, p.Data); err != nil {
+		if err := CheckFinite(p.Name, p.Data); err != nil {
 			return l.place(err)
 		}
 	}
