@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/zipdir"
 )
 
@@ -159,7 +160,7 @@ func (f *file) onDisk(size int64) int64 {
 	case f.whole != nil:
 		return min(size, f.whole.packed)
 	case f.packed != nil:
-		return min(size, f.packed.in.n)
+		return min(size, f.packed.in.N)
 	}
 	return size
 }
@@ -262,7 +263,7 @@ func (f *file) openZip(br *bufio.Reader, disk *os.File, compression string) (row
 		if err != nil {
 			return entry{}, broken(fmt.Errorf("entry %q: %w", z.Name, err))
 		}
-		in := &counter{n: int64(z.CompressedSize64)}
+		in := &fsx.CountingReader{N: int64(z.CompressedSize64)}
 		return entry{
 			name: path.Clean(z.Name),
 			src:  &bounded{r: src, in: in, limits: f.opts.Limits, kind: "zip", whole: f.whole},

@@ -9,6 +9,8 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/textlstm/textlstm/internal/fsx"
 )
 
 // The window that a zstd frame may ask for, which is memory: what RFC 8878 asks
@@ -41,7 +43,7 @@ func (f *file) chargeRow(text string) error {
 	}
 	if f.packed != nil {
 		f.packed.n += int64(more)
-		if err := f.packed.limits.expanded(f.packed.kind, f.packed.in.n, f.packed.n); err != nil {
+		if err := f.packed.limits.expanded(f.packed.kind, f.packed.in.N, f.packed.n); err != nil {
 			return &ParseError{File: f.name, Line: f.at, Err: err}
 		}
 	}
@@ -79,7 +81,7 @@ func (l *Limits) expanded(what string, packed, out int64) error {
 // unless that is nil. The caller closes the reader.
 func decompress(br *bufio.Reader, l Limits, whole *expansion) (io.ReadCloser, string, error) {
 	head, _ := br.Peek(6)
-	in := &counter{r: br}
+	in := &fsx.CountingReader{R: br}
 	zstdMagic := []byte{0x28, 0xb5, 0x2f, 0xfd}
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
@@ -108,23 +110,11 @@ func decompress(br *bufio.Reader, l Limits, whole *expansion) (io.ReadCloser, st
 	return io.NopCloser(br), "", nil
 }
 
-// A counter counts the bytes read through it.
-type counter struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
 // bounded is a decompressed stream that ends in ErrTooLarge when it expands too
 // far. An early end is io.ErrUnexpectedEOF, never io.EOF.
 type bounded struct {
 	r      io.Reader
-	in     *counter
+	in     *fsx.CountingReader
 	close  func() error
 	limits Limits
 	kind   string
@@ -135,7 +125,7 @@ type bounded struct {
 func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	b.n += int64(n)
-	if bad := b.limits.expanded(b.kind, b.in.n, b.n); bad != nil {
+	if bad := b.limits.expanded(b.kind, b.in.N, b.n); bad != nil {
 		return 0, bad
 	}
 	if b.whole != nil {

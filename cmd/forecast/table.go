@@ -17,6 +17,7 @@ import (
 
 	"github.com/textlstm/textlstm/forecast"
 	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/report"
 )
 
@@ -153,7 +154,7 @@ func readFile(file string, c forecast.TableConfig) ([]forecast.Series, error) {
 
 // readTable reads a table, which may be compressed by gzip or Zstandard.
 func readTable(src io.Reader, name string, c forecast.TableConfig) ([]forecast.Series, error) {
-	packed := &counter{r: src}
+	packed := &fsx.CountingReader{R: src}
 	r := bufio.NewReader(packed)
 	begin, _ := r.Peek(4) // what cannot be read is met again
 	var plain io.Reader = r
@@ -180,18 +181,6 @@ func readTable(src io.Reader, name string, c forecast.TableConfig) ([]forecast.S
 	return list, err
 }
 
-// A counter counts the bytes that are read.
-type counter struct {
-	r io.Reader
-	n int64
-}
-
-func (c *counter) Read(p []byte) (int, error) {
-	n, err := c.r.Read(p)
-	c.n += int64(n)
-	return n, err
-}
-
 // What a table may come to: bytes in all and, as corpora may, for each byte where it lies,
 // beside the first ones. Rows of a number each are many, and take memory.
 const (
@@ -205,7 +194,7 @@ const (
 // A limited is a table that is read within these bounds; bad is how it passes them.
 type limited struct {
 	r       io.Reader
-	packed  *counter
+	packed  *fsx.CountingReader
 	n, rows int64
 	bad     error
 }
@@ -217,10 +206,10 @@ func (l *limited) Read(p []byte) (int, error) {
 	switch {
 	case l.n > maxTable:
 		l.bad = fmt.Errorf("more than %d bytes", maxTable)
-	case l.n > ratioGrace && l.n/ratio > l.packed.n:
-		l.bad = fmt.Errorf("%d bytes expand to more than %d times as many", l.packed.n, ratio)
-	case l.rows > rowsGrace && l.rows > rowsByte*l.packed.n:
-		l.bad = fmt.Errorf("%d bytes expand to more than %d rows each", l.packed.n, rowsByte)
+	case l.n > ratioGrace && l.n/ratio > l.packed.N:
+		l.bad = fmt.Errorf("%d bytes expand to more than %d times as many", l.packed.N, ratio)
+	case l.rows > rowsGrace && l.rows > rowsByte*l.packed.N:
+		l.bad = fmt.Errorf("%d bytes expand to more than %d rows each", l.packed.N, rowsByte)
 	}
 	if l.bad != nil {
 		return 0, l.bad
