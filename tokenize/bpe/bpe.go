@@ -49,12 +49,7 @@ func (c *Codes) Merges() [][2]string { return c.merges }
 
 // Append appends the pieces of a word to dst. Together they are the word.
 func (c *Codes) Append(dst []string, word string) []string {
-	for len(word) > 0 {
-		end := head(word)
-		dst = c.append(dst, word[:end])
-		word = word[end:]
-	}
-	return dst
+	return slices.AppendSeq(dst, c.All(word))
 }
 
 // All ranges over the pieces of a word, without holding those of a long one.
