@@ -7,17 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/metrics"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/textlstm/textlstm/forecast"
-	"github.com/textlstm/textlstm/internal/fsx"
-	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/lstm"
 )
 
@@ -68,52 +64,16 @@ func TestForecastMutants(t *testing.T) {
 		Horizon: 3, Season: 4, Epochs: 1, Members: 2, Levels: []float64{0.1, 0.5, 0.9},
 		LSTM: lstm.Config{HiddenSize: 3, Layers: 2}, Covariates: []forecast.Covariate{{Name: "x", Known: true}},
 	}
-	var files []*tensorfile.File
+	var files []victim
 	for i := range 3 {
 		c.Recursive, c.Log = i == 1, []forecast.Switch{forecast.Off, forecast.Off, forecast.On}[i]
 		m, err := forecast.Train(t.Context(), c, s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join(t.TempDir(), "m")
-		if err := m.Save(path); err != nil {
-			t.Fatal(err)
-		}
-		f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, f)
+		files = append(files, saved(t, m.Save))
 	}
-	tryMutants(t, 8, files, "textlstm.forecast", func(b []byte) (string, error) { return askForecaster(t.Context(), b, s) })
-}
-
-// tryMutants asks damaged models, by turns of the files, whose descriptions are the
-// metadata of key. ask says what came of one, refused or answered perhaps, and what should
-// not have.
-func tryMutants(t *testing.T, seed uint64, files []*tensorfile.File, key string, ask func(b []byte) (string, error)) {
-	t.Helper()
-	counts := map[string]int{}
-	for i := range mutants(t) {
-		m := &modelMutant{r: rand.New(rand.NewPCG(seed, uint64(i)))}
-		b := m.damage(t, files[i%len(files)], key)
-		start, before := time.Now(), allocated()
-		outcome, err := ask(b)
-		counts[outcome]++
-		if err != nil {
-			t.Errorf("mutant %d, %s: %v", i, strings.Join(m.what, "; "), err)
-		}
-		if took := time.Since(start); took > timeLimit {
-			t.Errorf("mutant %d, %s: %v", i, strings.Join(m.what, "; "), took)
-		}
-		if made := allocated() - before; made > uint64(4*len(b)+memoryLimit) {
-			t.Errorf("mutant %d, %s: %d bytes of memory for a file of %d", i, strings.Join(m.what, "; "), made, len(b))
-		}
-	}
-	t.Logf("%v", counts)
-	if counts["refused"] == 0 || counts["answered"] == 0 {
-		t.Error("want some that are refused and some that answer")
-	}
+	tryMutants(t, 8, files, "textlstm.forecast", thrifty(func(b []byte) (string, error) { return askForecaster(t.Context(), b, s) }))
 }
 
 // askForecaster says what came of a file, and what should not have.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -36,37 +37,76 @@ import (
 // that load all that a model can be asked: no panic, no hang, no number that is not
 // finite, errors of a screen. MUTANTS=50000 tries so many.
 func TestModelMutants(t *testing.T) {
-	n := mutants(t)
 	paths, err := filepath.Glob("../../classify/testdata/v*/*.safetensors")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("%d models, %v", len(paths), err)
 	}
-	var files []*tensorfile.File
+	var files []victim
 	for _, p := range paths {
-		f, err := tensorfile.ReadFile(fsx.OS{}, p, tensorfile.Limits{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, f)
+		files = append(files, victimAt(t, p))
 	}
-	counts := map[string]int{}
+	tryMutants(t, 7, files, "textlstm", func(b []byte) (string, error) { return ask(t.Context(), b) })
+}
+
+// A victim is a file to damage.
+type victim struct {
+	name string
+	*tensorfile.File
+}
+
+func victimAt(t *testing.T, path string) victim {
+	t.Helper()
+	f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return victim{filepath.Base(path), f}
+}
+
+// saved is a model's file.
+func saved(t *testing.T, save func(path string) error) victim {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "m")
+	if err := save(path); err != nil {
+		t.Fatal(err)
+	}
+	return victimAt(t, path)
+}
+
+// tryMutants asks damaged models, by turns of the files, whose descriptions are the
+// metadata of key. ask says what came of one, refused or answered perhaps, and what should
+// not have.
+func tryMutants(t *testing.T, seed uint64, files []victim, key string, ask func(b []byte) (string, error)) {
+	t.Helper()
+	n, counts := mutants(t), map[string]int{}
 	for i := range n {
-		m := &modelMutant{r: rand.New(rand.NewPCG(7, uint64(i)))}
-		at := i % len(files)
-		b := m.damage(t, files[at], "textlstm")
+		m, f := &modelMutant{r: rand.New(rand.NewPCG(seed, uint64(i)))}, files[i%len(files)]
+		b := m.damage(t, f.File, key)
 		begin := time.Now()
-		outcome, err := ask(t.Context(), b)
+		outcome, err := ask(b)
 		counts[outcome]++
 		if err != nil {
-			t.Errorf("mutant %d of %s, %s: %v", i, filepath.Base(paths[at]), strings.Join(m.what, "; "), err)
+			t.Errorf("mutant %d of %s, %s: %v", i, f.name, strings.Join(m.what, "; "), err)
 		}
 		if took := time.Since(begin); took > timeLimit {
-			t.Errorf("mutant %d of %s: %v", i, filepath.Base(paths[at]), took)
+			t.Errorf("mutant %d of %s, %s: %v", i, f.name, strings.Join(m.what, "; "), took)
 		}
 	}
 	t.Logf("%d mutants: %v", n, counts)
 	if counts["refused"] == 0 || counts["answered"] == 0 {
 		t.Error("want some that are refused and some that answer")
+	}
+}
+
+// thrifty is ask that bounds the memory, too.
+func thrifty(ask func(b []byte) (string, error)) func(b []byte) (string, error) {
+	return func(b []byte) (string, error) {
+		before := allocated()
+		outcome, err := ask(b)
+		if made := allocated() - before; made > uint64(4*len(b)+memoryLimit) {
+			err = errors.Join(err, fmt.Errorf("%d bytes of memory for a file of %d", made, len(b)))
+		}
+		return outcome, err
 	}
 }
 

@@ -14,8 +14,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/textlstm/textlstm/internal/fsx"
-	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/seq2seq"
 )
@@ -40,23 +38,15 @@ func TestTranslateMutants(t *testing.T) {
 	shared.Shared, shared.Encoder, shared.Layers = true, "gru", 2
 	words.WholeWords, words.Attention, words.NoFeeding, words.Tie = true, nn.Additive, true, seq2seq.TieNone
 	words.Embed, words.Hidden = 10, 10
-	var files []*tensorfile.File
+	var files []victim
 	for _, c := range []seq2seq.Config{small, shared, words} {
 		m, err := seq2seq.Train(t.Context(), c, numerals(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join(t.TempDir(), "m")
-		if err := m.Save(path); err != nil {
-			t.Fatal(err)
-		}
-		f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, f)
+		files = append(files, saved(t, m.Save))
 	}
-	tryMutants(t, 9, files, "textlstm.seq2seq", func(b []byte) (string, error) { return askTranslator(t.Context(), b) })
+	tryMutants(t, 9, files, "textlstm.seq2seq", thrifty(func(b []byte) (string, error) { return askTranslator(t.Context(), b) }))
 }
 
 // askTranslator says what came of a file, and what should not have.
