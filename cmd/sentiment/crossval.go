@@ -11,6 +11,7 @@ import (
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/input"
+	"github.com/textlstm/textlstm/internal/cli/training"
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
@@ -24,7 +25,7 @@ import (
 // A validation is what the flags of crossval ask for.
 type validation struct {
 	in          input.Flags
-	recipe      recipeFlags
+	recipe      training.Recipe
 	folds       int
 	devShare    float64
 	copiesApart bool
@@ -98,10 +99,10 @@ would have; a fold that no file has is trained.`,
 	v.in.Add(cmd, true)
 	v.recipe.Add(cmd, recipe.Recipe{}, "")
 	cmd.Flags().Lookup("config").Usage += ", as for train"
-	v.recipe.addDataDir(cmd)
+	v.recipe.AddDataDir(cmd)
 	v.recipe.AddRun(cmd, "passes over the training texts")
-	addStart(cmd, &v.begin)
-	addVectors(cmd, &v.begin)
+	training.AddStart(cmd, &v.begin)
+	training.AddVectors(cmd, &v.begin)
 	f := cmd.Flags()
 	f.IntVar(&v.folds, "folds", 10, "number of folds")
 	f.BoolVar(&v.copiesApart, "copies-apart", false, "equal texts may be in different folds, as for most published figures")
@@ -200,7 +201,7 @@ func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, 
 	case v.copiesApart && v.by != "":
 		return nil, cli.Usagef("--copies-apart does not go with --by")
 	}
-	r, err := v.recipe.read(cmd, files, nil, "a FILE")
+	r, err := v.recipe.Read(cmd, files, nil, "a FILE")
 	if err != nil {
 		return nil, err
 	}
@@ -221,8 +222,8 @@ func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, 
 // read returns the texts and, with --by, the group of each of their sources.
 func (v *validation) read(opts corpora.Options, r *recipe.Recipe) (data *corpora.Dataset, groups []string, err error) {
 	if v.by != "" {
-		return r.ReadGroups(opts, v.recipe.dataDir, v.by)
+		return r.ReadGroups(opts, v.recipe.DataDir, v.by)
 	}
-	data, err = r.ReadOnce(opts, v.recipe.dataDir)
+	data, err = r.ReadOnce(opts, v.recipe.DataDir)
 	return data, nil, err
 }

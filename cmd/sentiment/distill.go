@@ -12,6 +12,7 @@ import (
 	"github.com/textlstm/textlstm/evaluate"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/input"
+	"github.com/textlstm/textlstm/internal/cli/training"
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/recipe"
@@ -24,7 +25,7 @@ import (
 // A distill is the flags of the command.
 type distill struct {
 	in                input.Flags
-	recipe            recipeFlags
+	recipe            training.Recipe
 	checkpoint        cli.Checkpoint
 	teacher           string
 	texts, files, dev []string
@@ -133,7 +134,7 @@ func (d *distill) check(cmd *cobra.Command) (*recipe.Recipe, error) {
 	if err := d.checkpoint.Check(cmd, d.out); err != nil {
 		return nil, err
 	}
-	r, err := d.recipe.read(cmd, nil, nil, "")
+	r, err := d.recipe.Read(cmd, nil, nil, "")
 	if err != nil {
 		return nil, err
 	}

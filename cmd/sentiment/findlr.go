@@ -5,6 +5,7 @@ import (
 
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/input"
+	"github.com/textlstm/textlstm/internal/cli/training"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
@@ -14,7 +15,7 @@ import (
 func newFindLR() *cobra.Command {
 	var (
 		in    input.Flags
-		flags recipeFlags
+		flags training.Recipe
 		start recipe.Start
 		steps int
 		style report.Style
@@ -37,11 +38,11 @@ the training.`,
 			if steps < 10 {
 				return cli.Usagef("--steps %d: want at least 10", steps)
 			}
-			r, err := flags.read(cmd, files, nil, "a FILE")
+			r, err := flags.Read(cmd, files, nil, "a FILE")
 			if err != nil {
 				return err
 			}
-			data, err := recipe.ReadSources(opts, flags.dataDir, r.Data, r.Seed)
+			data, err := recipe.ReadSources(opts, flags.DataDir, r.Data, r.Seed)
 			if err != nil {
 				return err
 			}
@@ -59,8 +60,8 @@ the training.`,
 	}
 	in.Add(cmd, true)
 	flags.Add(cmd, recipe.Recipe{}, "")
-	flags.addDataDir(cmd)
-	addInit(cmd, &start)
+	flags.AddDataDir(cmd)
+	training.AddInit(cmd, &start)
 	f := cmd.Flags()
 	f.IntVar(&steps, "steps", 300, "steps to train")
 	cli.AddOutput(cmd, &style)

@@ -9,31 +9,22 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/score"
-	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate/checklist"
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/internal/cli"
-	"github.com/textlstm/textlstm/recipe"
+	"github.com/textlstm/textlstm/internal/cli/training"
 	_ "github.com/textlstm/textlstm/tokenize/prose"
-	"github.com/textlstm/textlstm/train"
-	"github.com/textlstm/textlstm/vocab"
 )
 
 func main() { cli.Main(newRoot(), exitCode) }
 
 // exitCode is the exit code of the library's errors.
 func exitCode(err error) int {
-	var config *train.ConfigError
-	var few *vocab.TooFewError
-	var start *recipe.ModelError
-	switch {
-	case errors.As(err, &config):
-		return cli.Usage
-	case errors.As(err, &start), errors.Is(err, classify.ErrFormat):
-		return cli.Model
-	case errors.Is(err, corpora.ErrData), errors.As(err, &few), errors.Is(err, score.ErrLabels), errors.Is(err, checklist.ErrSuite), errors.Is(err, explain.ErrTooLong):
+	if code := training.ExitCode(err); code != 0 {
+		return code
+	}
+	if errors.Is(err, score.ErrLabels) || errors.Is(err, checklist.ErrSuite) || errors.Is(err, explain.ErrTooLong) {
 		return cli.Data
 	}
 	return 0

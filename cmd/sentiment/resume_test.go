@@ -17,8 +17,8 @@ import (
 	"time"
 )
 
-// training is a command line of so many epochs, with a checkpoint after every batch.
-func training(out string, epochs int) []string {
+// trainArgs is a command line of so many epochs, with a checkpoint after every batch.
+func trainArgs(out string, epochs int) []string {
 	return []string{
 		"train", "--train", "testdata/tiny.tsv", "--config", "testdata/tiny.toml", "--epochs", strconv.Itoa(epochs),
 		"--set", "ema.decay=0.99", "--set", "model.dropout=0.2", "--checkpoint-every", "1ns", "--out", out,
@@ -46,8 +46,8 @@ func uninterrupted(t *testing.T, command func(out string) []string) (model []byt
 
 // trainings are command lines that all take checkpoints after every batch.
 var trainings = map[string]func(out string) []string{
-	"train":    func(out string) []string { return training(out, 100) },
-	"stream":   func(out string) []string { return append(training(out, 60), "--stream") },
+	"train":    func(out string) []string { return trainArgs(out, 100) },
+	"stream":   func(out string) []string { return append(trainArgs(out, 60), "--stream") },
 	"language": func(out string) []string { return learning(out, "--set", "lstm.hidden_size=4", "--epochs", "100") },
 	"vectors":  func(out string) []string { return learning(out, "--skip-gram", "--epochs", "200") },
 }
@@ -137,13 +137,13 @@ func TestKill(t *testing.T) {
 	if testing.Short() {
 		kills = 2
 	}
-	want, took := uninterrupted(t, func(out string) []string { return training(out, 40) })
+	want, took := uninterrupted(t, func(out string) []string { return trainArgs(out, 40) })
 	dir := t.TempDir()
 	models, stale := 0, 0
 	var steps [2]int // of the first training and of the second, on the dev texts as well
 	for killed := 0; killed < kills; {
 		out := filepath.Join(dir, fmt.Sprintf("m%d", models))
-		cmd := exec.CommandContext(t.Context(), "sentiment", append(training(out, 40), "--resume", "--log-json")...)
+		cmd := exec.CommandContext(t.Context(), "sentiment", append(trainArgs(out, 40), "--resume", "--log-json")...)
 		var stderr bytes.Buffer
 		cmd.Stderr = &stderr
 		if err := cmd.Start(); err != nil {
@@ -201,7 +201,7 @@ func TestKill(t *testing.T) {
 func TestSecondTrainerIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "m.model")
-	args := training(out, 20000)
+	args := trainArgs(out, 20000)
 	cmd, stderr := start(t, args...)
 	for {
 		line, err := stderr.ReadString('\n')
@@ -236,7 +236,7 @@ func TestResumeOnAnotherLevel(t *testing.T) {
 	if runtime.GOARCH != "amd64" {
 		t.Skip("the levels of other processors are not chosen by name here")
 	}
-	command := func(out string) []string { return training(out, 40) }
+	command := func(out string) []string { return trainArgs(out, 40) }
 	want, _ := uninterrupted(t, command)
 	out := filepath.Join(t.TempDir(), "m.model")
 	on := func(level string, args ...string) *exec.Cmd {

@@ -11,6 +11,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/input"
+	"github.com/textlstm/textlstm/internal/cli/training"
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/recipe"
@@ -21,7 +22,7 @@ import (
 // Train flags are those of train.
 type trainFlags struct {
 	in               input.Flags
-	recipe           recipeFlags
+	recipe           training.Recipe
 	checkpoint       cli.Checkpoint
 	files, dev, more []string
 	devSplit         float64
@@ -93,11 +94,11 @@ model that it would have made uninterrupted.`,
 	}
 	t.in.Add(cmd, true)
 	t.recipe.Add(cmd, recipe.Recipe{}, "")
-	t.recipe.addDataDir(cmd)
+	t.recipe.AddDataDir(cmd)
 	t.recipe.AddRun(cmd, "passes over the training texts")
 	t.checkpoint.Add(cmd, "MODEL")
-	addStart(cmd, &t.begin)
-	addVectors(cmd, &t.begin)
+	training.AddStart(cmd, &t.begin)
+	training.AddVectors(cmd, &t.begin)
 	f := cmd.Flags()
 	f.StringArrayVar(&t.files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&t.dev, "dev", nil, "dev `file`; may be repeated")
@@ -135,7 +136,7 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	tr := &train.Trainer{Card: r.CardOf(t.name, r.Data), Checkpoint: t.checkpoint.Path, CheckpointInterval: t.checkpoint.Interval, Resume: t.checkpoint.Resume}
 	if len(t.more) > 0 {
 		opts.Unlabelled = true
-		if tr.Unlabelled, err = recipe.ReadSources(opts, t.recipe.dataDir, recipe.Files(t.more...), r.Seed); err != nil {
+		if tr.Unlabelled, err = recipe.ReadSources(opts, t.recipe.DataDir, recipe.Files(t.more...), r.Seed); err != nil {
 			return err
 		}
 	}
@@ -181,7 +182,7 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 // printConfig prints the settings of the training, which are those that nobody chooses
 // where there are no texts.
 func (t *trainFlags) printConfig(cmd *cobra.Command, opts corpora.Options) error {
-	r, err := t.recipe.read(cmd, t.files, t.dev, "")
+	r, err := t.recipe.Read(cmd, t.files, t.dev, "")
 	if err != nil {
 		return err
 	}
@@ -203,7 +204,7 @@ func (t *trainFlags) read(cmd *cobra.Command) (*recipe.Recipe, error) {
 	case !(t.devSplit >= 0 && t.devSplit < 1):
 		return nil, cli.Usagef("--dev-split %v: want a share from 0 to below 1", t.devSplit)
 	}
-	r, err := t.recipe.read(cmd, t.files, t.dev, "--train FILE")
+	r, err := t.recipe.Read(cmd, t.files, t.dev, "--train FILE")
 	if err != nil {
 		return nil, err
 	}
@@ -222,11 +223,11 @@ func (t *trainFlags) read(cmd *cobra.Command) (*recipe.Recipe, error) {
 // texts reads the texts of the recipe.
 func (t *trainFlags) texts(cmd *cobra.Command, r *recipe.Recipe, opts corpora.Options) (recipe.Texts, error) {
 	if t.onDisk {
-		return r.SpoolTexts(cmd.Context(), opts, t.recipe.dataDir, filepath.Dir(t.out), t.devSplit)
+		return r.SpoolTexts(cmd.Context(), opts, t.recipe.DataDir, filepath.Dir(t.out), t.devSplit)
 	}
 	share := t.devSplit
 	if !cmd.Flags().Changed("dev-split") {
 		share = -1 // a tenth, of so many texts at most
 	}
-	return r.ReadTexts(opts, t.recipe.dataDir, share)
+	return r.ReadTexts(opts, t.recipe.DataDir, share)
 }

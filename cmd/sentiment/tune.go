@@ -15,6 +15,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/input"
+	"github.com/textlstm/textlstm/internal/cli/training"
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
@@ -28,7 +29,7 @@ type tuning struct {
 	in               input.Flags
 	files, dev       []string
 	devSplit         float64
-	recipe           recipeFlags
+	recipe           training.Recipe
 	begin            recipe.Options
 	out, study       string
 	resume           bool
@@ -91,9 +92,9 @@ the model on other texts.`,
 	}
 	u.in.Add(cmd, true)
 	u.recipe.Add(cmd, recipe.Recipe{}, " to begin with")
-	u.recipe.addDataDir(cmd)
+	u.recipe.AddDataDir(cmd)
 	u.recipe.AddRun(cmd, "passes over the training texts; for halving the most")
-	addStart(cmd, &u.begin)
+	training.AddStart(cmd, &u.begin)
 	f := cmd.Flags()
 	f.StringArrayVar(&u.files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&u.dev, "dev", nil, "dev `file`; may be repeated")
@@ -177,7 +178,7 @@ func (u *tuning) check(cmd *cobra.Command) (*recipe.Recipe, error) {
 	case u.memory < 0:
 		return nil, cli.Usagef("--memory %d: want 0 or more", u.memory)
 	}
-	r, err := u.recipe.read(cmd, u.files, u.dev, "--train FILE")
+	r, err := u.recipe.Read(cmd, u.files, u.dev, "--train FILE")
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +204,7 @@ func (u *tuning) open(ctx context.Context, r *recipe.Recipe, opts corpora.Option
 	if err := u.checkStudy(file); err != nil {
 		return nil, nil, err
 	}
-	texts, err := r.ReadTexts(opts, u.recipe.dataDir, u.devSplit)
+	texts, err := r.ReadTexts(opts, u.recipe.DataDir, u.devSplit)
 	if err != nil {
 		return nil, nil, err
 	}

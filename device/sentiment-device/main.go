@@ -3,43 +3,24 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
-	"github.com/textlstm/textlstm/classify"
-	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/device"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/input"
+	"github.com/textlstm/textlstm/internal/cli/training"
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/recipe"
 	_ "github.com/textlstm/textlstm/tokenize/prose"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/watch"
-	"github.com/textlstm/textlstm/vocab"
 )
 
-func main() { cli.Main(newRoot(), exitCode) }
-
-// exitCode is the exit code of the library's errors, as in sentiment.
-func exitCode(err error) int {
-	var config *train.ConfigError
-	var few *vocab.TooFewError
-	var start *recipe.ModelError
-	switch {
-	case errors.As(err, &config):
-		return cli.Usage
-	case errors.As(err, &start), errors.Is(err, classify.ErrFormat):
-		return cli.Model
-	case errors.Is(err, corpora.ErrData), errors.As(err, &few):
-		return cli.Data
-	}
-	return 0
-}
+func main() { cli.Main(newRoot(), training.ExitCode) }
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
@@ -79,7 +60,7 @@ for instance, which is slower so than without OpenCL.`,
 
 // Train flags are those of train.
 type trainFlags struct {
-	cli.Settings
+	recipe         training.Recipe
 	in             input.Flags
 	checkpoint     cli.Checkpoint
 	files, dev     []string
@@ -102,17 +83,16 @@ with the setting. Evaluations and n-grams stay on this processor.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return t.run(cmd) },
 	}
 	t.in.Add(cmd, true)
-	t.Add(cmd, recipe.Recipe{}, "")
-	t.AddRun(cmd, "passes over the training texts")
+	t.recipe.Add(cmd, recipe.Recipe{}, "")
+	t.recipe.AddRun(cmd, "passes over the training texts")
 	t.checkpoint.Add(cmd, "MODEL")
+	training.AddStart(cmd, &t.begin)
+	training.AddVectors(cmd, &t.begin)
 	f := cmd.Flags()
 	f.StringVar(&t.on, "device", "auto", "`device` to train on: auto is the first GPU or, without one, cpu; cuda, opencl or a part of a name is the first of sentiment-device devices that has it")
 	f.StringArrayVar(&t.files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&t.dev, "dev", nil, "dev `file`; may be repeated")
 	f.StringVar(&t.out, "out", "", "model `file` to write")
-	f.StringVar((*string)(&t.begin.Start), "init", string(recipe.Auto), "language model or classifier to start from: a `file`; language or default for one of the embedded models; none; or auto")
-	f.StringVar((*string)(&t.begin.Vectors), "vectors", "", "word vectors to start from: GloVe, word2vec or fastText `file`")
-	f.StringArrayVar((*[]string)(&t.begin.Losses), "loss", nil, recipe.LossesUsage)
 	f.StringVar(&t.name, "name", "", "name of the model, for its card")
 	cli.AddLog(cmd, &t.logJSON, &t.quiet)
 	return cmd
@@ -126,7 +106,7 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	if err := t.checkpoint.Check(cmd, t.out); err != nil {
 		return err
 	}
-	if err := cli.CheckOutput("--out", t.out, slices.Concat(t.files, t.dev, []string{t.Config, string(t.begin.Vectors), t.begin.Start.File()})...); err != nil {
+	if err := cli.CheckOutput("--out", t.out, slices.Concat(t.files, t.dev, []string{t.recipe.Config, string(t.begin.Vectors), t.begin.Start.File()})...); err != nil {
 		return err
 	}
 	on, err := device.Find(t.on)
@@ -138,18 +118,9 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 		return err
 	}
 	opts.Labelled = true
-	r, err := recipe.Read(t.Config, t.Sets(cmd))
+	r, err := t.recipe.Read(cmd, t.files, t.dev, "--train FILE")
 	if err != nil {
 		return err
-	}
-	if len(t.files) > 0 {
-		r.Data = recipe.Files(t.files...)
-	}
-	if len(t.dev) > 0 {
-		r.Dev = recipe.Files(t.dev...)
-	}
-	if len(r.Data) == 0 {
-		return cli.Usagef("train needs --train FILE, or a config file that names its data")
 	}
 	texts, err := r.ReadTexts(opts, "", -1)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/textlstm/textlstm/device"
 	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/training"
 )
 
 // run runs the command, and returns its exit code and what it said.
@@ -18,7 +19,7 @@ func run(args ...string) (code int, said string) {
 	root := newRoot()
 	root.SetOut(&out)
 	root.SetErr(&out)
-	code = cli.Run(root, args, exitCode)
+	code = cli.Run(root, args, training.ExitCode)
 	return code, out.String()
 }
 

@@ -1,0 +1,80 @@
+// Package training holds the flags and the exit codes of the commands that train
+// classifiers.
+package training
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/recipe"
+	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/vocab"
+)
+
+// ExitCode is the exit code of the errors of a training, 0 for others.
+func ExitCode(err error) int {
+	var config *train.ConfigError
+	var few *vocab.TooFewError
+	var start *recipe.ModelError
+	switch {
+	case errors.As(err, &config):
+		return cli.Usage
+	case errors.As(err, &start), errors.Is(err, classify.ErrFormat):
+		return cli.Model
+	case errors.Is(err, corpora.ErrData), errors.As(err, &few):
+		return cli.Data
+	}
+	return 0
+}
+
+// A Recipe says by flags where the settings of a training come from, and its files.
+type Recipe struct {
+	cli.Settings
+	DataDir string
+}
+
+// AddDataDir adds the flag for commands that read the files of a config file.
+func (r *Recipe) AddDataDir(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&r.DataDir, "data-dir", "", "`directory` that the files of a config file are relative to; ./FILE is beside the config file")
+}
+
+// Read reads the recipe; files of flags take the place of those that it names. It
+// fails if there are none at all: wants says what the command needs then.
+func (r *Recipe) Read(cmd *cobra.Command, data, dev []string, wants string) (*recipe.Recipe, error) {
+	read, err := recipe.Read(r.Config, r.Sets(cmd))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > 0 {
+		read.Data = recipe.Files(data...)
+	}
+	if len(dev) > 0 {
+		read.Dev = recipe.Files(dev...)
+	}
+	if len(read.Data) == 0 && wants != "" {
+		return nil, cli.Usagef("%s needs %s, or a config file that names its data", cmd.Name(), wants)
+	}
+	return read, nil
+}
+
+// AddStart adds the flags for what a training starts from, and which heads answer with a
+// number.
+func AddStart(cmd *cobra.Command, o *recipe.Options) {
+	AddInit(cmd, &o.Start)
+	cmd.Flags().StringArrayVar((*[]string)(&o.Losses), "loss", nil, recipe.LossesUsage)
+}
+
+// AddInit adds the flag for the model that a training starts from.
+func AddInit(cmd *cobra.Command, s *recipe.Start) {
+	cmd.Flags().StringVar((*string)(s), "init", string(recipe.Auto), "language model or classifier to start from: a `file` of sentiment pretrain or train; language or default for one of the embedded models; none; or auto, which is language for little English text and none for other")
+	cli.Must(cmd.RegisterFlagCompletionFunc("init", cobra.FixedCompletions([]string{"auto", "default", "language", "none"}, cobra.ShellCompDirectiveDefault)))
+}
+
+// AddVectors adds the flag for the word vectors that a training starts from.
+func AddVectors(cmd *cobra.Command, o *recipe.Options) {
+	cmd.Flags().StringVar((*string)(&o.Vectors), "vectors", "", "word vectors to start from: GloVe, word2vec, fastText or pretrain --skip-gram `file`")
+}
