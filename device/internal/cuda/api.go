@@ -1,8 +1,6 @@
 package cuda
 
 import (
-	"errors"
-	"fmt"
 	"sync"
 	"unsafe"
 
@@ -34,52 +32,29 @@ type api struct {
 	LaunchKernel            func(f uintptr, gx, gy, gz, bx, by, bz, shared uint32, stream uintptr, params *unsafe.Pointer, extra uintptr) int32
 }
 
-// newer are the functions that the driver has under a second name.
-var newer = map[string]string{
-	"DeviceTotalMem": "_v2", "DevicePrimaryCtxRelease": "_v2", "MemAlloc": "_v2", "MemFree": "_v2", "MemcpyHtoD": "_v2", "MemcpyDtoH": "_v2",
+// The driver's own library. Some of its functions are newer under a second name.
+var library = dl.Library{
+	Name:   "cuda",
+	Files:  []string{"libcuda.so.1"},
+	Advice: "install NVIDIA's driver",
+	Prefix: "cu",
+	Suffixes: map[string]string{
+		"DeviceTotalMem": "_v2", "DevicePrimaryCtxRelease": "_v2", "MemAlloc": "_v2", "MemFree": "_v2", "MemcpyHtoD": "_v2", "MemcpyDtoH": "_v2",
+	},
+	Codes: map[int32]string{
+		1: "invalid value", 2: "out of memory", 3: "the driver is not initialised", 4: "the driver shuts down",
+		35: "the driver is too old", 100: "no device", 101: "invalid device", 200: "invalid kernel image", 201: "invalid context",
+		209: "no kernel image for this device", 218: "invalid PTX", 222: "PTX for a newer driver: update the driver",
+		300: "invalid source", 304: "an error of the operating system", 400: "invalid handle", 500: "not found",
+		700: "illegal address", 701: "too many resources asked for a launch", 702: "a kernel took too long", 716: "misaligned address",
+		719: "a kernel failed", 802: "the system is not ready", 803: "driver and kernel module are of different versions", 999: "unknown",
+	},
 }
 
-// load finds the driver once.
+var check = library.Check
+
+// load finds the library once.
 var load = sync.OnceValues(func() (*api, error) {
 	a := new(api)
-	err := dl.Load(a, "cu", newer, "libcuda.so.1")
-	if errors.Is(err, dl.ErrNone) {
-		return nil, fmt.Errorf("cuda: %w; install NVIDIA's driver", err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("cuda: %w", err)
-	}
-	return a, nil
+	return a, library.Load(a)
 })
-
-// An Error is a call that failed.
-type Error struct {
-	Call string
-	Code int32
-}
-
-func (e *Error) Error() string {
-	name := names[e.Code]
-	if name == "" {
-		name = "unknown error"
-	}
-	return fmt.Sprintf("cuda: %s: %s (%d)", e.Call, name, e.Code)
-}
-
-// check makes an error of what a call returned.
-func check(call string, code int32) error {
-	if code == 0 {
-		return nil
-	}
-	return &Error{call, code}
-}
-
-// names are those of the codes that calls here return.
-var names = map[int32]string{
-	1: "invalid value", 2: "out of memory", 3: "the driver is not initialised", 4: "the driver shuts down",
-	35: "the driver is too old", 100: "no device", 101: "invalid device", 200: "invalid kernel image", 201: "invalid context",
-	209: "no kernel image for this device", 218: "invalid PTX", 222: "PTX for a newer driver: update the driver",
-	300: "invalid source", 304: "an error of the operating system", 400: "invalid handle", 500: "not found",
-	700: "illegal address", 701: "too many resources asked for a launch", 702: "a kernel took too long", 716: "misaligned address",
-	719: "a kernel failed", 802: "the system is not ready", 803: "driver and kernel module are of different versions", 999: "unknown",
-}

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/textlstm/textlstm/device/internal/compute"
+	"github.com/textlstm/textlstm/device/internal/compute/computetest"
 )
 
 // A fake is a driver with one GPU that keeps what it is given.
@@ -67,48 +68,15 @@ func newFake() *fake {
 // use does all that an engine does.
 func (f *fake) use(t *testing.T) error {
 	t.Helper()
-	list, err := f.devices()
-	if err != nil {
-		return err
+	launched := func() {
+		if want := [7]uint32{3, 2, 1, 64, 1, 1, 70000}; f.launched != want || f.mostDynamic != 70000 {
+			t.Errorf("launched %v after asking for %d bytes, want %v", f.launched, f.mostDynamic, want)
+		}
+		if want := [4]uint64{5, 1000, 0x3f800000, 1 << 40}; f.values != want {
+			t.Errorf("the arguments are %v, want %v", f.values, want)
+		}
 	}
-	d := list[0]
-	if d.Name() != "cuda: Fake 2" || d.Version() != "CUDA 12.4" || d.Memory() != 1<<30 || !d.GPU() {
-		t.Errorf("the device is %s, %s, of %d bytes, a GPU: %t", d.Name(), d.Version(), d.Memory(), d.GPU())
-	}
-	c, err := d.Open()
-	if err != nil {
-		return err
-	}
-	b, err := c.Alloc(8)
-	if err != nil {
-		return err
-	}
-	if err := c.Write(b, []byte("12345678")); err != nil {
-		return err
-	}
-	if err := c.Launch("fill", 3, 2, 64, 70000, 5, b, float32(1), uint64(1<<40)); err != nil {
-		return err
-	}
-	if want := [7]uint32{3, 2, 1, 64, 1, 1, 70000}; f.launched != want || f.mostDynamic != 70000 {
-		t.Errorf("launched %v after asking for %d bytes, want %v", f.launched, f.mostDynamic, want)
-	}
-	if want := [4]uint64{5, 1000, 0x3f800000, 1 << 40}; f.values != want {
-		t.Errorf("the arguments are %v, want %v", f.values, want)
-	}
-	got := make([]byte, 8)
-	if err := c.Read(got, b); err != nil {
-		return err
-	}
-	if string(got) != "12345678" {
-		t.Errorf("read %q", got)
-	}
-	if !c.Fits("fill", 512, 95<<10) || c.Fits("fill", 513, 0) || c.Fits("fill", 1, 95<<10+1) {
-		t.Error("groups of 512 that share 99 KiB in all should fit, and no larger ones")
-	}
-	if err := b.Free(); err != nil {
-		return err
-	}
-	return c.Close()
+	return computetest.Use{Devices: f.devices, Name: "cuda: Fake 2", Version: "CUDA 12.4", Shared: 70000, Launched: launched, Most: 95 << 10}.Run(t)
 }
 
 func TestFake(t *testing.T) {

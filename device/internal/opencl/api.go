@@ -1,8 +1,6 @@
 package opencl
 
 import (
-	"errors"
-	"fmt"
 	"sync"
 	"unsafe"
 
@@ -37,48 +35,26 @@ type api struct {
 	ReleaseContext          func(uintptr) int32
 }
 
+var library = dl.Library{
+	Name:   "opencl",
+	Files:  []string{"libOpenCL.so.1", "libOpenCL.so", "/System/Library/Frameworks/OpenCL.framework/OpenCL"},
+	Advice: "install the driver of the GPU or, for a device that is this processor, ocl-icd-libopencl1 and pocl-opencl-icd",
+	Prefix: "cl",
+	Codes: map[int32]string{
+		-1: "device not found", -2: "device not available", -3: "compiler not available", -4: "out of device memory",
+		-5: "out of resources", -6: "out of host memory", -11: "the program does not build", -30: "invalid value",
+		-33: "invalid device", -34: "invalid context", -36: "invalid command queue", -38: "invalid memory object",
+		-42: "invalid binary", -43: "invalid build options", -44: "invalid program", -45: "invalid program executable",
+		-46: "invalid kernel name", -48: "invalid kernel", -49: "invalid argument index", -50: "invalid argument value",
+		-51: "invalid argument size", -52: "invalid kernel arguments", -54: "invalid work group size",
+		-61: "invalid buffer size", -1001: "no platform: the library finds no driver",
+	},
+}
+
+var check = library.Check
+
 // load finds the library once.
 var load = sync.OnceValues(func() (*api, error) {
 	a := new(api)
-	err := dl.Load(a, "cl", nil, "libOpenCL.so.1", "libOpenCL.so", "/System/Library/Frameworks/OpenCL.framework/OpenCL")
-	if errors.Is(err, dl.ErrNone) {
-		return nil, fmt.Errorf("opencl: %w; install the driver of the GPU or, for a device that is this processor, ocl-icd-libopencl1 and pocl-opencl-icd", err)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("opencl: %w", err)
-	}
-	return a, nil
+	return a, library.Load(a)
 })
-
-// An Error is a call that failed.
-type Error struct {
-	Call string
-	Code int32
-}
-
-func (e *Error) Error() string {
-	name := names[e.Code]
-	if name == "" {
-		name = "unknown error"
-	}
-	return fmt.Sprintf("opencl: %s: %s (%d)", e.Call, name, e.Code)
-}
-
-// check makes an error of what a call returned.
-func check(call string, code int32) error {
-	if code == 0 {
-		return nil
-	}
-	return &Error{call, code}
-}
-
-// names are those of the codes that calls here return.
-var names = map[int32]string{
-	-1: "device not found", -2: "device not available", -3: "compiler not available", -4: "out of device memory",
-	-5: "out of resources", -6: "out of host memory", -11: "the program does not build", -30: "invalid value",
-	-33: "invalid device", -34: "invalid context", -36: "invalid command queue", -38: "invalid memory object",
-	-42: "invalid binary", -43: "invalid build options", -44: "invalid program", -45: "invalid program executable",
-	-46: "invalid kernel name", -48: "invalid kernel", -49: "invalid argument index", -50: "invalid argument value",
-	-51: "invalid argument size", -52: "invalid kernel arguments", -54: "invalid work group size",
-	-61: "invalid buffer size", -1001: "no platform: the library finds no driver",
-}

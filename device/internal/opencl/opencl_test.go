@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"github.com/textlstm/textlstm/device/internal/compute"
+	"github.com/textlstm/textlstm/device/internal/compute/computetest"
 )
 
 // A fake is a library with one GPU that keeps what it is given.
@@ -130,47 +131,14 @@ func newFake() *fake {
 }
 
 // use does all that an engine does.
-func (f *fake) use(t *testing.T) (err error) {
+func (f *fake) use(t *testing.T) error {
 	t.Helper()
-	list, err := f.devices()
-	if err != nil {
-		return err
+	launched := func() {
+		if want := [4]uintptr{192, 2, 64, 1}; f.grid != want || len(f.args[0]) != 4 || f.args[0][0] != 5 || f.args[3][5] != 1 || len(f.args[4]) != 16 {
+			t.Errorf("launched on %v, want %v, with arguments %v", f.grid, want, f.args)
+		}
 	}
-	d := list[0]
-	if d.Name() != "opencl: Fake 1" || d.Version() != "OpenCL 1.2 fake, driver 2.3" || d.Memory() != 1<<30 || !d.GPU() {
-		t.Errorf("the device is %s, %s, of %d bytes, a GPU: %t", d.Name(), d.Version(), d.Memory(), d.GPU())
-	}
-	c, err := d.Open()
-	if err != nil {
-		return err
-	}
-	b, err := c.Alloc(8)
-	if err != nil {
-		return err
-	}
-	if err := c.Write(b, []byte("12345678")); err != nil {
-		return err
-	}
-	if err := c.Launch("fill", 3, 2, 64, 16, 5, b, float32(1), uint64(1<<40)); err != nil {
-		return err
-	}
-	if want := [4]uintptr{192, 2, 64, 1}; f.grid != want || len(f.args[0]) != 4 || f.args[0][0] != 5 || f.args[3][5] != 1 || len(f.args[4]) != 16 {
-		t.Errorf("launched on %v, want %v, with arguments %v", f.grid, want, f.args)
-	}
-	got := make([]byte, 8)
-	if err := c.Read(got, b); err != nil {
-		return err
-	}
-	if string(got) != "12345678" {
-		t.Errorf("read %q", got)
-	}
-	if !c.Fits("fill", 512, 40<<10) || c.Fits("fill", 513, 0) || c.Fits("fill", 1, 40<<10+1) {
-		t.Error("groups of 512 that share 48 KiB in all should fit, and no larger ones")
-	}
-	if err := b.Free(); err != nil {
-		return err
-	}
-	return c.Close()
+	return computetest.Use{Devices: f.devices, Name: "opencl: Fake 1", Version: "OpenCL 1.2 fake, driver 2.3", Shared: 16, Launched: launched, Most: 40 << 10}.Run(t)
 }
 
 func TestFake(t *testing.T) {
