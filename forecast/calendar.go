@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -72,7 +73,15 @@ func parseAll(names []string, layout string) ([]time.Time, bool) {
 	return times, len(names) > 0
 }
 
+// maxTime bounds the bytes of a time: what is longer is none.
+const maxTime = 100
+
+var errLong = errors.New("too long for a time")
+
 func parseTime(layout, name string) (time.Time, error) {
+	if len(name) > maxTime {
+		return time.Time{}, errLong
+	}
 	switch layout {
 	case numbers:
 		n, err := strconv.ParseInt(name, 10, 64)
