@@ -118,7 +118,12 @@ func (d *Device) Open(net *classify.Network, c train.Config, tokens int) (train.
 	if err != nil {
 		return nil, fmt.Errorf("device: %w", err)
 	}
-	return newEngine(ctx, net, c)
+	e, err := newEngine(ctx, net.Params(), c)
+	if err != nil {
+		return nil, err
+	}
+	e.net = net
+	return e, nil
 }
 
 // largest is the number of numbers of the largest array.

@@ -59,17 +59,25 @@ type weight struct {
 	w, g    *array
 	moments []*array
 	average *array
-	seen    []float32 // of a sparse one: by row, the update that the average stands at
 	stepped bool
+
+	// Of a sparse one: the row of the weight that each row of the gradient is of, -1 for none,
+	// here and there; and the share of itself that the average of each keeps.
+	touched     []int32
+	rows, keeps *array
+	seen        []float32 // by row, the update that the average stands at
 }
 
-func newEngine(ctx compute.Context, net *classify.Network, c train.Config) (train.Engine, error) {
-	e := &engine{ctx: ctx, cfg: c, net: net, byName: map[string]*weight{}}
+// newEngine makes one for weights, with the layers that the config says.
+func newEngine(ctx compute.Context, params []*nn.Param, c train.Config) (*engine, error) {
+	e := &engine{ctx: ctx, cfg: c, byName: map[string]*weight{}}
 	e.none = e.array(1)
-	e.sums, e.bad = e.array(1), e.array(len(net.Params()))
-	for i, p := range net.Params() {
+	e.sums, e.bad = e.array(1), e.array(len(params))
+	for i, p := range params {
 		w := &weight{p: p, n: p.Len(), at: i, w: e.array(p.Len()), g: e.array(1)}
-		if !p.Sparse {
+		if p.Sparse {
+			w.rows, w.keeps = e.array(1), e.array(1)
+		} else {
 			e.room(w.g, w.n)
 		}
 		for range c.Optimizer.Moments() {
@@ -327,12 +335,18 @@ func (e *engine) Sync() error {
 
 // gradients is how many numbers the gradient of a weight has, and of a sparse one the array
 // of its rows and their width.
-func (e *engine) gradients(w *weight) (n int, rows any, width int) {
+func (w *weight) gradients() (n int, rows any, width int) {
 	if !w.p.Sparse {
 		return w.n, nil, 0
 	}
 	width = w.p.RowLen()
-	return len(e.batch.touched) * width, e.batch.words, width
+	return len(w.touched) * width, w.rows, width
+}
+
+// touch says which rows of a sparse weight the gradient is of.
+func (e *engine) touch(w *weight, rows []int32) {
+	w.touched = rows
+	write(e, w.rows, rows)
 }
 
 // Step is loop.Engine's.
@@ -371,12 +385,12 @@ func (e *engine) norm(weights []*weight) (float64, error) {
 	const block = 1024
 	first := make([]int, len(weights)+1)
 	for i, w := range weights {
-		n, _, _ := e.gradients(w)
+		n, _, _ := w.gradients()
 		first[i+1] = first[i] + (n+block-1)/block
 	}
 	e.room(e.sums, first[len(weights)])
 	for i, w := range weights {
-		n, _, _ := e.gradients(w)
+		n, _, _ := w.gradients()
 		e.launch("squares", (n+block-1)/block, 1, items, 0, n, w.g, e.sums, first[i])
 	}
 	sums := make([]float32, first[len(weights)])
@@ -402,7 +416,7 @@ func (e *engine) norm(weights []*weight) (float64, error) {
 
 // exactly is the sum of the squares of a gradient, in float64.
 func (e *engine) exactly(w *weight) (sum float64, err error) {
-	n, _, _ := e.gradients(w)
+	n, _, _ := w.gradients()
 	g := make([]float32, n)
 	if read(e, g, w.g); e.err != nil {
 		return 0, e.err
@@ -411,7 +425,7 @@ func (e *engine) exactly(w *weight) (sum float64, err error) {
 		if v-v != 0 {
 			if w.p.Sparse {
 				width := w.p.RowLen()
-				i = int(e.batch.touched[i/width])*width + i%width
+				i = int(w.touched[i/width])*width + i%width
 			}
 			return 0, &nn.DivergedError{Name: w.p.Name, Index: i, Value: v}
 		}
@@ -438,17 +452,17 @@ func (e *engine) average() {
 			e.each("averaged", w.n, w.average, w.w, e.cfg.EMA.Keep(e.updates-1, e.updates), nil, nil, 0)
 			continue
 		}
-		keeps := make([]float32, len(e.batch.touched))
-		for u, id := range e.batch.touched {
+		keeps := make([]float32, len(w.touched))
+		for u, id := range w.touched {
 			if id >= 0 {
 				keeps[u] = e.cfg.EMA.Keep(int(w.seen[id]), e.updates)
 				w.seen[id] = float32(e.updates)
 			}
 		}
 		if len(keeps) > 0 {
-			write(e, e.batch.keeps, keeps)
-			n, rows, width := e.gradients(w)
-			e.each("averaged", n, w.average, w.w, float32(0), rows, e.batch.keeps, width)
+			write(e, w.keeps, keeps)
+			n, rows, width := w.gradients()
+			e.each("averaged", n, w.average, w.w, float32(0), rows, w.keeps, width)
 		}
 	}
 }
@@ -466,7 +480,7 @@ func (e *engine) move(w *weight, scale, rate float32) {
 	if w.p.Decay {
 		decay = float32(e.cfg.Optimizer.WeightDecay)
 	}
-	n, rows, width := e.gradients(w)
+	n, rows, width := w.gradients()
 	args := []any{w.w, w.g, scale, rows, width, rate, decay, e.bad, w.at}
 	moment := func(i int) any {
 		if i < len(w.moments) {
@@ -503,15 +517,12 @@ func (e *engine) Close() error {
 // A batch is the texts of a step on the device.
 type batch struct {
 	classify.Packed
-	touched []int32 // [U] the words, -1 for padding; none after a step that leaves them alone
-	words   *array  // the same
-	keeps   *array  // [U]
-	ids     *array  // [U]
-	index   *array  // [Rows] the word of a row
-	starts  *array  // [U+1] and
-	places  *array  // [Rows]: the rows of each word
-	offset  *array  // [T+1] the first row of a step
-	length  *array  // by position in the layout
+	ids    *array // [U]
+	index  *array // [Rows] the word of a row
+	starts *array // [U+1] and
+	places *array // [Rows]: the rows of each word
+	offset *array // [T+1] the first row of a step
+	length *array // by position in the layout
 
 	sequence *array    // [Rows] the sequence of a row, in the order of the batch
 	before   [2]*array // by direction, [Rows] the row that was read before; -1 for none
@@ -524,7 +535,7 @@ type batch struct {
 
 func (e *engine) newBatch() {
 	b := &e.batch
-	for _, a := range []**array{&b.words, &b.keeps, &b.ids, &b.index, &b.starts, &b.places, &b.offset, &b.length,
+	for _, a := range []**array{&b.ids, &b.index, &b.starts, &b.places, &b.offset, &b.length,
 		&b.sequence, &b.before[0], &b.before[1], &b.text, &b.textStarts, &b.textRows, &b.first, &b.last} {
 		*a = e.array(1)
 	}
@@ -536,16 +547,15 @@ func (e *engine) pack(texts []classify.Encoded) {
 	b.Packed = e.net.Pack(&e.ws, texts)
 	l := b.Layout
 	N, B := l.Rows(), l.B()
-	ids := make([]int32, len(b.IDs))
-	b.touched = make([]int32, len(b.IDs))
+	ids, touched := make([]int32, len(b.IDs)), make([]int32, len(b.IDs))
 	for u, id := range b.IDs {
-		ids[u], b.touched[u] = int32(id), int32(id)
+		ids[u], touched[u] = int32(id), int32(id)
 		if id == vocab.Pad {
-			b.touched[u] = -1
+			touched[u] = -1
 		}
 	}
 	write(e, b.ids, ids)
-	write(e, b.words, b.touched)
+	e.touch(e.byName["embedding.weight"], touched)
 	write(e, b.index, b.Index)
 	e.lists(b.Index, len(ids), b.starts, b.places)
 

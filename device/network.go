@@ -120,7 +120,7 @@ func (e *engine) Forward(texts []classify.Encoded, mode nn.Mode) ([][]float32, e
 
 // Backward is train.Engine's.
 func (e *engine) Backward(dLogits [][]float32) error {
-	b, p := &e.batch, &e.pool
+	b, p, table := &e.batch, &e.pool, e.byName["embedding.weight"]
 	for _, w := range e.weights {
 		if !w.p.Sparse {
 			e.zero(w.g, w.n)
@@ -137,16 +137,15 @@ func (e *engine) Backward(dLogits [][]float32) error {
 	e.dropPooled(p.dPooled)
 	e.backwardPool()
 	if e.net.HeadsOnly {
-		b.touched = nil
+		table.touched = nil
 		return e.err
 	}
 	for l := len(e.layers) - 1; l >= 0; l-- {
 		e.backwardLayer(l)
 	}
-	table := e.byName["embedding.weight"].g
-	e.dropWords(table)
-	if D := e.cfg.Model.Embed; slices.Contains(b.touched, -1) { // padding learns nothing
-		e.each("clearRows", len(b.touched)*D, table, b.words, D)
+	e.dropWords(table.g)
+	if n, rows, D := table.gradients(); slices.Contains(table.touched, -1) { // padding learns nothing
+		e.each("clearRows", n, table.g, rows, D)
 	}
 	return e.err
 }
