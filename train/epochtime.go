@@ -23,6 +23,7 @@ func (t *Trainer) EpochTime(ctx context.Context, data *corpora.Dataset, d time.D
 	if err != nil {
 		return 0, err
 	}
+	defer f.close()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var begin time.Time

@@ -10,18 +10,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
-
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/sentiment"
 )
 
 // corpusCommand runs sentiment corpus with arguments.
 func corpusCommand(t *testing.T, args ...string) (stdout string, err error) {
 	t.Helper()
-	root := &cobra.Command{Use: "sentiment"}
-	root.AddCommand(newCorpus())
-	cli.Prepare(root)
+	root := newRoot()
 	var out, logs bytes.Buffer
 	root.SetOut(&out)
 	root.SetErr(&logs)
@@ -156,7 +153,7 @@ func TestCorpusExitCodes(t *testing.T) {
 		_, err := corpusCommand(t, tt.args...)
 		code := 0
 		if err != nil {
-			code = cli.Code(err, exitCode)
+			code = cli.Code(err, sentiment.ExitCode)
 		}
 		if code != tt.code {
 			t.Errorf("%v: %v, exit code %d, want %d", tt.args, err, code, tt.code)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/clitest"
+	"github.com/textlstm/textlstm/internal/cli/sentiment"
 )
 
 func TestMain(m *testing.M) {
@@ -27,7 +28,7 @@ func tinyModel(t *testing.T) string {
 	if code := cli.Run(newRoot(), []string{
 		"train", "--quiet", "--train", "testdata/tiny.tsv", "--config", "testdata/tiny.toml", "--dev-split", "0",
 		"--head", "sentiment=sentiment", "--head", "topic=topic", "--out", file,
-	}, exitCode); code != 0 {
+	}, sentiment.ExitCode); code != 0 {
 		t.Fatalf("training ended with exit code %d", code)
 	}
 	return file

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/internal/cli/sentiment"
 )
 
 // A study that lost its last runs, as when it is killed, ends with the same
@@ -28,7 +29,7 @@ func TestTuneResumes(t *testing.T) {
 		read := func() (study, best []byte) {
 			t.Helper()
 			var err error
-			if code := cli.Run(newRoot(), args, exitCode); code != 0 {
+			if code := cli.Run(newRoot(), args, sentiment.ExitCode); code != 0 {
 				t.Fatalf("exit code %d", code)
 			}
 			if study, err = os.ReadFile(out + ".study"); err != nil {

@@ -118,6 +118,11 @@ var forbidden = []struct {
 		except:  []string{"cmd", "internal/cli"},
 	},
 	{
+		from:    []string{"cmd/forecast", "cmd/translate"},
+		imports: []string{"internal/cli/sentiment"},
+		why:     "a command is no part of another",
+	},
+	{
 		from:    []string{"internal/resume", "internal/tensorfile", "internal/fsx", "internal/par", "internal/seed"},
 		imports: []string{"tokenize", "vocab", "embed", "lstm", "gru", "nn", "corpora", "evaluate", "report", "ngram", "classify", "train"},
 		why:     "the tools stand below the packages that use them",

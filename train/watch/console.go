@@ -61,6 +61,13 @@ func (c *Console) From(name string) {
 	}
 }
 
+// On tells what device the network is trained on, unless it is this processor, nil.
+func (c *Console) On(d train.Device) {
+	if d != nil {
+		c.Say("training on %s", report.Clean(d.Name()))
+	}
+}
+
 // Report shows how far a training is; it is a train.Trainer's OnProgress.
 func (c *Console) Report(t train.Progress) {
 	if t.Refit && !c.refit {

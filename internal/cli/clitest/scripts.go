@@ -1,6 +1,7 @@
 package clitest
 
 import (
+	"fmt"
 	"strconv"
 	"testing"
 
@@ -15,6 +16,8 @@ type Command = func(ts *testscript.TestScript, neg bool, args []string)
 // may be nil, and have one of their own:
 //
 //	code N COMMAND...    run COMMAND, which must exit with N
+//
+// The condition [NAME] holds where the variable of env has a value.
 func Scripts(t *testing.T, env map[string]string, more map[string]Command) {
 	commands := map[string]Command{"code": code}
 	for name, c := range more {
@@ -29,6 +32,13 @@ func Scripts(t *testing.T, env map[string]string, more map[string]Command) {
 				e.Setenv(name, value)
 			}
 			return nil
+		},
+		Condition: func(name string) (bool, error) {
+			value, ok := env[name]
+			if !ok {
+				return false, fmt.Errorf("no condition %q", name)
+			}
+			return value != "", nil
 		},
 		Cmds: commands,
 	})

@@ -1,35 +1,12 @@
-// Package training holds the flags and the exit codes of the commands that train
-// classifiers.
+// Package training holds the flags of the commands that train classifiers.
 package training
 
 import (
-	"errors"
-
 	"github.com/spf13/cobra"
 
-	"github.com/textlstm/textlstm/classify"
-	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/recipe"
-	"github.com/textlstm/textlstm/train"
-	"github.com/textlstm/textlstm/vocab"
 )
-
-// ExitCode is the exit code of the errors of a training, 0 for others.
-func ExitCode(err error) int {
-	var config *train.ConfigError
-	var few *vocab.TooFewError
-	var start *recipe.ModelError
-	switch {
-	case errors.As(err, &config):
-		return cli.Usage
-	case errors.As(err, &start), errors.Is(err, classify.ErrFormat):
-		return cli.Model
-	case errors.Is(err, corpora.ErrData), errors.As(err, &few):
-		return cli.Data
-	}
-	return 0
-}
 
 // A Recipe says by flags where the settings of a training come from, and its files.
 type Recipe struct {

@@ -1,4 +1,4 @@
-package main
+package sentiment
 
 import (
 	"io"
@@ -36,12 +36,13 @@ type validation struct {
 	merge       []string
 	predictions string
 	begin       recipe.Options
+	device      training.Device
 	style       report.Style
 	all, quiet  bool
 	resamples   int
 }
 
-func newCrossval() *cobra.Command {
+func newCrossval(devices training.Devices) *cobra.Command {
 	var v validation
 	cmd := &cobra.Command{
 		Use:   "crossval FILE...",
@@ -103,6 +104,7 @@ would have; a fold that no file has is trained.`,
 	v.recipe.AddRun(cmd, "passes over the training texts")
 	training.AddStart(cmd, &v.begin)
 	training.AddVectors(cmd, &v.begin)
+	v.device.Add(cmd, devices)
 	f := cmd.Flags()
 	f.IntVar(&v.folds, "folds", 10, "number of folds")
 	f.BoolVar(&v.copiesApart, "copies-apart", false, "equal texts may be in different folds, as for most published figures")
@@ -132,6 +134,10 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
+	t := train.Trainer{}
+	if t.Device, err = v.device.Find(); err != nil {
+		return err
+	}
 	data, groups, err := v.read(opts, r)
 	if err != nil {
 		return err
@@ -140,12 +146,12 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 	if v.quiet {
 		coverage = io.Discard
 	}
-	t := train.Trainer{}
 	if _, err := r.Setup(ctx, &t, recipe.InMemory(data, nil), v.begin, coverage); err != nil {
 		return err
 	}
 	p := watch.NewConsole(log, false, v.quiet)
 	p.Texts(data.Len(), data, nil)
+	p.On(t.Device)
 	t.OnProgress = p.Painted()
 	memlimit.Respect()
 	o := crossval.Options{

@@ -1,4 +1,4 @@
-package main
+package sentiment
 
 import (
 	"cmp"
@@ -31,6 +31,7 @@ type tuning struct {
 	devSplit         float64
 	recipe           training.Recipe
 	begin            recipe.Options
+	device           training.Device
 	out, study       string
 	resume           bool
 	shard            tune.Shard
@@ -43,7 +44,7 @@ type tuning struct {
 	quiet, show      bool
 }
 
-func newTune() *cobra.Command {
+func newTune(devices training.Devices) *cobra.Command {
 	var u tuning
 	cmd := &cobra.Command{
 		Use:   "tune --train FILE --out CONFIG",
@@ -95,6 +96,7 @@ the model on other texts.`,
 	u.recipe.AddDataDir(cmd)
 	u.recipe.AddRun(cmd, "passes over the training texts; for halving the most")
 	training.AddStart(cmd, &u.begin)
+	u.device.Add(cmd, devices)
 	f := cmd.Flags()
 	f.StringArrayVar(&u.files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&u.dev, "dev", nil, "dev `file`; may be repeated")
@@ -134,6 +136,7 @@ func (u *tuning) run(cmd *cobra.Command) error {
 	memlimit.Respect()
 	p := watch.NewConsole(log, false, u.quiet)
 	p.Texts(t.Data.Len(), t.Data, t.Dev)
+	p.On(t.Device)
 	if u.parallel <= 1 {
 		t.OnProgress = p.Painted()
 	}
@@ -204,6 +207,10 @@ func (u *tuning) open(ctx context.Context, r *recipe.Recipe, opts corpora.Option
 	if err := u.checkStudy(file); err != nil {
 		return nil, nil, err
 	}
+	device, err := u.device.Find()
+	if err != nil {
+		return nil, nil, err
+	}
 	texts, err := r.ReadTexts(opts, u.recipe.DataDir, u.devSplit)
 	if err != nil {
 		return nil, nil, err
@@ -213,7 +220,7 @@ func (u *tuning) open(ctx context.Context, r *recipe.Recipe, opts corpora.Option
 	if err != nil {
 		return nil, nil, err
 	}
-	t.Start, t.Config = begin.Start, begin.Config
+	t.Start, t.Config, t.Device = begin.Start, begin.Config, device
 	if o, err = t.Options(o); err != nil {
 		return nil, nil, cli.UsageError(err)
 	}

@@ -1,4 +1,4 @@
-package main
+package sentiment
 
 import (
 	"github.com/spf13/cobra"

@@ -1,4 +1,4 @@
-package main
+package sentiment
 
 import (
 	"fmt"
@@ -30,11 +30,12 @@ type distill struct {
 	teacher           string
 	texts, files, dev []string
 	share             float64
+	device            training.Device
 	out, name         string
 	quiet, logJSON    bool
 }
 
-func newDistill() *cobra.Command {
+func newDistill(devices training.Devices) *cobra.Command {
 	d := new(distill)
 	cmd := &cobra.Command{
 		Use:   "distill --teacher MODEL --text FILE --out MODEL",
@@ -55,6 +56,7 @@ by the labels of --dev.`,
 	d.recipe.Add(cmd, recipe.Recipe{}, "")
 	d.recipe.AddRun(cmd, "passes over the training texts")
 	d.checkpoint.Add(cmd, "MODEL")
+	d.device.Add(cmd, devices)
 	f := cmd.Flags()
 	f.StringVar(&d.teacher, "teacher", "", "model `file` to learn from")
 	f.StringArrayVar(&d.texts, "text", nil, "`file` of texts without labels; may be repeated")
@@ -74,6 +76,10 @@ func (d *distill) run(cmd *cobra.Command) error {
 		return err
 	}
 	r, err := d.check(cmd)
+	if err != nil {
+		return err
+	}
+	device, err := d.device.Find()
 	if err != nil {
 		return err
 	}
@@ -97,11 +103,12 @@ func (d *distill) run(cmd *cobra.Command) error {
 		}
 	}
 	c := d.checkpoint
-	t := &train.Trainer{Card: r.CardOf(d.name, recipe.Files(slices.Concat(d.files, d.texts)...)), Checkpoint: c.Path, CheckpointInterval: c.Interval, Resume: c.Resume, Teacher: teacher}
+	t := &train.Trainer{Device: device, Card: r.CardOf(d.name, recipe.Files(slices.Concat(d.files, d.texts)...)), Checkpoint: c.Path, CheckpointInterval: c.Interval, Resume: c.Resume, Teacher: teacher}
 	if t.Config, err = r.Over(recommend.ForStudent(data)); err != nil {
 		return err
 	}
 	p := watch.NewConsole(cmd.ErrOrStderr(), d.logJSON, d.quiet)
+	p.On(device)
 	t.OnProgress = stop.Holding(cmd.Context(), p.Report)
 	memlimit.Respect()
 	result, err := recipe.Run(ctx, t, recipe.InMemory(data, dev), d.out)

@@ -1,4 +1,4 @@
-package main
+package sentiment
 
 import (
 	"github.com/spf13/cobra"
@@ -12,13 +12,14 @@ import (
 	"github.com/textlstm/textlstm/train"
 )
 
-func newFindLR() *cobra.Command {
+func newFindLR(devices training.Devices) *cobra.Command {
 	var (
-		in    input.Flags
-		flags training.Recipe
-		start recipe.Start
-		steps int
-		style report.Style
+		in     input.Flags
+		flags  training.Recipe
+		start  recipe.Start
+		device training.Device
+		steps  int
+		style  report.Style
 	)
 	cmd := &cobra.Command{
 		Use:   "find-lr FILE...",
@@ -42,6 +43,10 @@ the training.`,
 			if err != nil {
 				return err
 			}
+			on, err := device.Find()
+			if err != nil {
+				return err
+			}
 			data, err := recipe.ReadSources(opts, flags.DataDir, r.Data, r.Seed)
 			if err != nil {
 				return err
@@ -50,7 +55,7 @@ the training.`,
 			if err != nil {
 				return err
 			}
-			t := train.Trainer{Config: begin.Config, Start: begin.Start}
+			t := train.Trainer{Device: on, Config: begin.Config, Start: begin.Start}
 			points, best, err := t.FindRate(cmd.Context(), data, steps)
 			if err != nil {
 				return err
@@ -62,6 +67,7 @@ the training.`,
 	flags.Add(cmd, recipe.Recipe{}, "")
 	flags.AddDataDir(cmd)
 	training.AddInit(cmd, &start)
+	device.Add(cmd, devices)
 	f := cmd.Flags()
 	f.IntVar(&steps, "steps", 300, "steps to train")
 	cli.AddOutput(cmd, &style)

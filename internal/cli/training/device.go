@@ -1,0 +1,52 @@
+package training
+
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/textlstm/textlstm/internal/cli"
+	"github.com/textlstm/textlstm/train"
+)
+
+// Devices are what a program trains networks on.
+type Devices struct {
+	Find func(name string) (train.Device, error) // nil for this processor
+	List func() ([]string, error)                // a line for each but this processor; an error says why there are none
+}
+
+// CPU returns the devices of a program that has this processor alone.
+func CPU() Devices {
+	alone := errors.New("this program trains on cpu alone; sentiment-device trains on GPUs as well: go -C device build -o sentiment-device ./sentiment-device")
+	return Devices{
+		Find: func(name string) (train.Device, error) {
+			if name == "cpu" || name == "auto" {
+				return nil, nil
+			}
+			return nil, alone
+		},
+		List: func() ([]string, error) { return nil, alone },
+	}
+}
+
+// Device is the flag that says what trains a network.
+type Device struct {
+	name    string
+	devices Devices
+}
+
+// Add adds the flag.
+func (d *Device) Add(cmd *cobra.Command, devices Devices) {
+	d.devices = devices
+	cmd.Flags().StringVar(&d.name, "device", "auto", "`device` that trains the network: cpu; cuda, opencl or a part of a name that sentiment-device devices lists; or auto, the first GPU or else cpu")
+	cli.Complete(cmd, "device", "auto", "cpu", "cuda", "opencl")
+}
+
+// Find returns the device, nil for this processor.
+func (d *Device) Find() (train.Device, error) {
+	on, err := d.devices.Find(d.name)
+	if err != nil {
+		return nil, cli.Usagef("--device %s: %w", d.name, err)
+	}
+	return on, nil
+}
