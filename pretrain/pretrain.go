@@ -65,11 +65,12 @@ func (r Run) Open() (*loop.Checkpoints, error) {
 	return loop.OpenCheckpoints(loop.CheckpointOptions{Path: r.Checkpoint, Interval: r.CheckpointInterval, Resume: r.Resume})
 }
 
-// Identity lists what must be the same for a training to go on: texts is a hash of them.
-func Identity(kind string, seed uint64, texts string, config any) loop.Identity {
+// Identity lists what must be the same for a training to go on: kernel is loop.Kernel() or the
+// name of a device, texts a hash of them.
+func Identity(kind, kernel string, seed uint64, texts string, config any) loop.Identity {
 	return loop.Identity{
 		{Name: "kind of model", Value: kind},
-		{Name: "kernel", Value: loop.Kernel()},
+		{Name: "kernel", Value: kernel},
 		{Name: "seed", Value: seed},
 		{Name: "texts", Value: texts},
 		{Value: config},

@@ -195,7 +195,7 @@ func (f *fit) identity() loop.Identity {
 	for _, p := range f.devText {
 		s.Strings(p.Source, p.Target)
 	}
-	return append(pretrain.Identity("translation", f.cfg.Seed, encode.Sum(ids), f.cfg), loop.Identity{{Name: "dev texts", Value: s.String()}}...)
+	return append(pretrain.Identity("translation", loop.Kernel(), f.cfg.Seed, encode.Sum(ids), f.cfg), loop.Identity{{Name: "dev texts", Value: s.String()}}...)
 }
 
 func (f *fit) begin(ctx context.Context, checkpoints *loop.Checkpoints) (err error) {

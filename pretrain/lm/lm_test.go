@@ -59,6 +59,12 @@ func newTestNetwork(t testing.TB, cfg Config, v *vocab.Vocabulary) *network {
 	return n
 }
 
+// step is a step on pieces of texts, but for moving the weights.
+func (n *network) step(ws *workspace, texts [][]vocab.ID, batch []piece, s *sample, mode nn.Mode) (loss float64, err error) {
+	n.prepare(ws, texts, batch, s, mode)
+	return n.learn(ws)
+}
+
 func randomTexts(r *rand.Rand, v *vocab.Vocabulary, lengths ...int) [][]vocab.ID {
 	var texts [][]vocab.ID
 	for _, n := range lengths {
@@ -117,7 +123,7 @@ func TestSampleOfAllWordsIsTheSoftmax(t *testing.T) {
 	want, count := 0.0, 0
 	for d := range n.predictors {
 		u := n.project(ws, d, y, nn.Dropout{})
-		for i, id := range ws.targets[d] {
+		for i, id := range ws.batch.Predictions[d].Targets {
 			sum, score := 0.0, 0.0
 			for _, w := range sampler.words {
 				x := float64(n.bias.Data[w])
@@ -132,7 +138,7 @@ func TestSampleOfAllWordsIsTheSoftmax(t *testing.T) {
 			want += math.Log(sum) - score
 			count++
 		}
-		if full := ws.softmax.full(n.embed, n.bias, u, ws.targets[d], sampler.words, 2); d == 0 && math.Abs(full-want) > 1e-4*want {
+		if full := ws.softmax.full(n.embed, n.bias, u, ws.batch.Predictions[d].Targets, sampler.words, 2); d == 0 && math.Abs(full-want) > 1e-4*want {
 			t.Errorf("full softmax %v, by hand %v", full, want)
 		}
 	}
@@ -164,10 +170,10 @@ func TestSample(t *testing.T) {
 	expected := map[vocab.ID]float64{}
 	for i := range draws {
 		s := sampler.draw(seed.Rand(1, "draw", uint64(i)))
-		if len(s.words) != 10 || len(s.at) != 10 {
-			t.Fatalf("%d words, %d of them distinct", len(s.words), len(s.at))
+		if len(s.Words) != 10 || len(s.at) != 10 {
+			t.Fatalf("%d words, %d of them distinct", len(s.Words), len(s.at))
 		}
-		for _, id := range s.words {
+		for _, id := range s.Words {
 			seen[id]++
 		}
 		for id := range v.All() {

@@ -95,12 +95,10 @@ type workspace struct {
 	pass    nn.Pass
 	layout  nn.Layout
 	lengths []int
-	ids     []vocab.ID // [Rows]
-	x       []float32  // [Rows][D]
-	targets [2][]vocab.ID
-	rows    [2][]int32 // the rows that have a target
-	h, dH   []float32  // [n][H] the states of these rows
-	u, dU   []float32  // [n][D] their projections
+	batch   Batch
+	x       []float32 // [Rows][D]
+	h, dH   []float32 // [n][H] the states that have something to predict
+	u, dU   []float32 // [n][D] their projections
 	dY      []float32
 	softmax softmax
 }
@@ -112,30 +110,41 @@ func (n *network) lay(ws *workspace, texts [][]vocab.ID, batch []piece) {
 		ws.lengths = append(ws.lengths, p.len())
 	}
 	ws.layout.Reset(ws.lengths)
-	ws.ids = resize(ws.ids, ws.layout.Rows())
-	for d := range n.predictors {
-		ws.targets[d], ws.rows[d] = ws.targets[d][:0], ws.rows[d][:0]
+	b := &ws.batch
+	b.Layout, b.IDs = &ws.layout, resize(b.IDs, ws.layout.Rows())
+	b.Predictions = resize(b.Predictions, len(n.predictors))
+	for d := range b.Predictions {
+		p := &b.Predictions[d]
+		p.Name, p.Targets, p.Rows = n.predictors[d].name, p.Targets[:0], p.Rows[:0]
 	}
 	for s, p := range batch {
 		ids, rank := texts[p.text], ws.layout.Rank()[s]
 		for t := range p.len() {
 			row, at := ws.layout.Offset(t)+rank, int(p.from)+t
-			ws.ids[row] = ids[at]
+			b.IDs[row] = ids[at]
 			for d := range n.predictors {
 				to := at + n.predictors[d].step
 				if to >= 0 && to < len(ids) && n.vocab.IsKnown(ids[to]) {
-					ws.targets[d] = append(ws.targets[d], ids[to])
-					ws.rows[d] = append(ws.rows[d], int32(row))
+					p := &b.Predictions[d]
+					p.Targets, p.Rows = append(p.Targets, ids[to]), append(p.Rows, int32(row))
 				}
 			}
 		}
 	}
-	ws.x = resize(ws.x, len(ws.ids)*n.cfg.Embed)
-	n.embed.Gather(ws.x, ws.ids)
+}
+
+// prepare makes a batch of pieces that is compared with a sample.
+func (n *network) prepare(ws *workspace, texts [][]vocab.ID, batch []piece, s *sample, mode nn.Mode) {
+	n.lay(ws, texts, batch)
+	ws.batch.against(s, mode, func(d int) nn.Dropout {
+		return nn.Dropout{P: n.cfg.Dropout, Seed: seed.For(mode.Seed, "lm dropout", uint64(d))}
+	})
 }
 
 // encode runs the encoder over what lay has placed and returns its output rows.
 func (n *network) encode(ws *workspace, mode nn.Mode) ([]float32, error) {
+	ws.x = resize(ws.x, len(ws.batch.IDs)*n.cfg.Embed)
+	n.embed.Gather(ws.x, ws.batch.IDs)
 	ws.pass = n.encoder.Pass(ws.pass)
 	return ws.pass.Forward(nn.Batch{Layout: &ws.layout, X: ws.x}, mode, ws.workers)
 }
@@ -145,7 +154,7 @@ func (n *network) encode(ws *workspace, mode nn.Mode) ([]float32, error) {
 // [n][D].
 func (n *network) project(ws *workspace, d int, y []float32, drop nn.Dropout) []float32 {
 	H, W := n.cfg.LSTM.HiddenSize, n.cfg.LSTM.OutputSize()
-	rows := ws.rows[d]
+	rows := ws.batch.Predictions[d].Rows
 	ws.h = resize(ws.h, len(rows)*H)
 	for i, r := range rows {
 		copy(ws.h[i*H:(i+1)*H], y[int(r)*W+d*H:])
@@ -158,43 +167,36 @@ func (n *network) project(ws *workspace, d int, y []float32, drop nn.Dropout) []
 	return ws.u
 }
 
-// step adds to the gradients of all parameters those of the mean loss of a
-// batch's predictions against a sample, and returns that loss.
-func (n *network) step(ws *workspace, texts [][]vocab.ID, batch []piece, s *sample, mode nn.Mode) (loss float64, err error) {
+// learn adds to the gradients of all parameters those of the mean loss of the
+// predictions of what prepare has made, and returns that loss.
+func (n *network) learn(ws *workspace) (loss float64, err error) {
 	for _, p := range n.params {
 		p.NeedGrad()
 	}
-	n.lay(ws, texts, batch)
-	y, err := n.encode(ws, mode)
+	b := &ws.batch
+	y, err := n.encode(ws, b.Mode)
 	if err != nil {
 		return 0, err
 	}
-	count := 0
-	for d := range n.predictors {
-		count += len(ws.rows[d])
-	}
+	count := b.count()
 	if count == 0 {
 		return 0, nil
 	}
 	H, W := n.cfg.LSTM.HiddenSize, n.cfg.LSTM.OutputSize()
 	ws.dY = resize(ws.dY, len(y))
 	clear(ws.dY)
-	for d := range n.predictors {
-		rows := ws.rows[d]
-		if len(rows) == 0 {
+	for d := range b.Predictions {
+		p := &b.Predictions[d]
+		if len(p.Rows) == 0 {
 			continue // pieces of one word, of which that direction has nothing to predict
 		}
-		drop := nn.Dropout{Seed: seed.For(mode.Seed, "lm dropout", uint64(d))}
-		if mode.Train {
-			drop.P = n.cfg.Dropout
-		}
-		u := n.project(ws, d, y, drop)
+		u := n.project(ws, d, y, p.Dropout)
 		ws.dU = resize(ws.dU, len(u))
-		loss += ws.softmax.eval(n.embed, n.bias, ws.dU, u, ws.targets[d], s, 1/float32(count), ws.workers)
+		loss += ws.softmax.eval(n.embed, n.bias, ws.dU, u, p, &b.Sample, 1/float32(count), ws.workers)
 		ws.dH = resize(ws.dH, len(ws.h))
-		n.predictors[d].proj.Backward(ws.dH, ws.dU, ws.h, len(rows))
-		drop.Apply(ws.dH, 0)
-		for i, r := range rows {
+		n.predictors[d].proj.Backward(ws.dH, ws.dU, ws.h, len(p.Rows))
+		p.Dropout.Apply(ws.dH, 0)
+		for i, r := range p.Rows {
 			copy(ws.dY[int(r)*W+d*H:int(r)*W+(d+1)*H], ws.dH[i*H:])
 		}
 	}
@@ -202,7 +204,7 @@ func (n *network) step(ws *workspace, texts [][]vocab.ID, batch []piece, s *samp
 	if err != nil {
 		return 0, err
 	}
-	n.embed.AddGrad(ws.ids, dX)
+	n.embed.AddGrad(b.IDs, dX)
 	return loss / float64(count), nil
 }
 

@@ -39,12 +39,10 @@ func newSampler(v *vocab.Vocabulary, size int) *sampler {
 	return s
 }
 
-// A sample is distinct words with the logarithms of the numbers of times that
-// they were to be expected in it.
+// A sample is a Sample with what is known of any word.
 type sample struct {
-	words    []vocab.ID
-	expected []float32
-	at       map[vocab.ID]int32 // place in words
+	Sample
+	at       map[vocab.ID]int32 // place in Words
 	logCount func(vocab.ID) float32
 }
 
@@ -54,17 +52,17 @@ func (s *sampler) draw(r *rand.Rand) *sample {
 	out := &sample{at: make(map[vocab.ID]int32, s.size)}
 	tries := 0.0
 	if s.size == len(s.words) {
-		out.words, tries = slices.Clone(s.words), math.Inf(1)
-		for i, id := range out.words {
+		out.Words, tries = slices.Clone(s.words), math.Inf(1)
+		for i, id := range out.Words {
 			out.at[id] = int32(i)
 		}
 	}
-	for ; len(out.words) < s.size; tries++ {
+	for ; len(out.Words) < s.size; tries++ {
 		i := sort.SearchFloat64s(s.cumulative, r.Float64()*total)
 		id := s.words[min(i, len(s.words)-1)]
 		if _, again := out.at[id]; !again {
-			out.at[id] = int32(len(out.words))
-			out.words = append(out.words, id)
+			out.at[id] = int32(len(out.Words))
+			out.Words = append(out.Words, id)
 		}
 	}
 	first := s.words[0]
@@ -77,8 +75,8 @@ func (s *sampler) draw(r *rand.Rand) *sample {
 		// 1 - (1-p)^tries, the chance to be in the sample
 		return float32(math.Log(-math.Expm1(tries * math.Log1p(-p/total))))
 	}
-	for _, id := range out.words {
-		out.expected = append(out.expected, out.logCount(id))
+	for _, id := range out.Words {
+		out.Expected = append(out.Expected, out.logCount(id))
 	}
 	return out
 }
@@ -97,17 +95,18 @@ type softmax struct {
 	states   vec.Packed
 }
 
-// eval returns the summed loss of the projected states u [n][D], whose true
-// words are targets, writes scale times its gradient to dU and adds it to the
-// gradients of the word vectors and biases.
-func (x *softmax) eval(table *embed.Table, bias *nn.Param, dU, u []float32, targets []vocab.ID, s *sample, scale float32, workers int) float64 {
-	D, S, n := table.Dim(), len(s.words), len(targets)
+// eval returns the summed loss of predictions p from the projected states u [n][D],
+// writes scale times its gradient to dU and adds it to the gradients of the word
+// vectors and biases.
+func (x *softmax) eval(table *embed.Table, bias *nn.Param, dU, u []float32, p *Predictions, s *Sample, scale float32, workers int) float64 {
+	targets := p.Targets
+	D, S, n := table.Dim(), len(s.Words), len(targets)
 	W := S + 1
 	x.vectors = resize(x.vectors, S*D)
-	table.Gather(x.vectors, s.words)
+	table.Gather(x.vectors, s.Words)
 	x.offsets = resize(x.offsets, S)
-	for j, id := range s.words {
-		x.offsets[j] = bias.Data[id] - s.expected[j]
+	for j, id := range s.Words {
+		x.offsets[j] = bias.Data[id] - s.Expected[j]
 	}
 	x.right.PackT(D, S, x.vectors, D)
 	x.left.Pack(S, D, x.vectors, D)
@@ -120,8 +119,8 @@ func (x *softmax) eval(table *embed.Table, bias *nn.Param, dU, u []float32, targ
 			id, row, ui := targets[i], x.scores[i*W:(i+1)*W], u[i*D:(i+1)*D]
 			e := table.Row(id)
 			vec.Add(row[:S], x.offsets)
-			row[S] = vec.Dot(ui, e) + bias.Data[id] - s.logCount(id)
-			if j, hit := s.at[id]; hit {
+			row[S] = vec.Dot(ui, e) + bias.Data[id] - p.Expected[i]
+			if j := p.Hits[i]; j >= 0 {
 				row[j] = float32(math.Inf(-1)) // the true word is no wrong answer
 			}
 			vec.Softmax(row)
@@ -145,9 +144,9 @@ func (x *softmax) eval(table *embed.Table, bias *nn.Param, dU, u []float32, targ
 	x.dBias = resize(x.dBias, W)
 	clear(x.dBias)
 	vec.AddRows(x.dBias, n, x.scores, W)
-	table.AddGrad(s.words, x.dVectors)
+	table.AddGrad(s.Words, x.dVectors)
 	table.AddGrad(targets, x.dTrue)
-	for j, id := range s.words {
+	for j, id := range s.Words {
 		bias.Grad[id] += x.dBias[j]
 		bias.Touch(int32(id))
 	}

@@ -21,6 +21,10 @@ type Trainer struct {
 
 	pretrain.Run
 
+	// Device, if not nil, trains the network. Its name is then part of what decides the
+	// model, and checkpoints are for the device that they are from.
+	Device Device
+
 	// OnProgress, if not nil, is called from Fit's goroutine after every batch
 	// and, with Dev set, after every epoch.
 	OnProgress func(Progress)
@@ -81,7 +85,11 @@ func (t *Trainer) Fit(ctx context.Context, texts []string) (*Result, error) {
 	if err := f.begin(ctx, checkpoints); err != nil {
 		return nil, err
 	}
-	if err := f.loop.Run(ctx, f); err != nil {
+	err = f.loop.Run(ctx, f)
+	if closed := f.engine.Close(); err == nil {
+		err = closed
+	}
+	if err != nil {
 		return nil, err
 	}
 	r := &Result{Model: &Model{cfg: f.cfg, vocab: f.vocab, net: f.net}, History: f.history, Texts: len(texts)}
@@ -105,6 +113,7 @@ type fit struct {
 	train   []piece
 	dev     []piece
 	net     *network
+	engine  Engine
 	ws      workspace
 	sampler *sampler
 	total   int // words to learn from
@@ -150,7 +159,11 @@ func (t *Trainer) read(ctx context.Context, texts []string) (*fit, error) {
 
 // identity lists what must be the same for a training to go on.
 func (f *fit) identity() loop.Identity {
-	return pretrain.Identity("language model", f.cfg.Seed, encode.Sum(f.texts), f.cfg)
+	kernel := loop.Kernel()
+	if f.t.Device != nil {
+		kernel = f.t.Device.Name()
+	}
+	return pretrain.Identity("language model", kernel, f.cfg.Seed, encode.Sum(f.texts), f.cfg)
 }
 
 func (f *fit) begin(ctx context.Context, checkpoints *loop.Checkpoints) (err error) {
@@ -169,7 +182,7 @@ func (f *fit) begin(ctx context.Context, checkpoints *loop.Checkpoints) (err err
 		Config: cfg, Params: f.net.params, Checkpoints: checkpoints, State: &f.history,
 		Check: f.check, OnProgress: f.report,
 	}
-	return nil
+	return f.open()
 }
 
 // check reports a position in a checkpoint that this training cannot reach.
@@ -183,13 +196,22 @@ func (f *fit) check(p loop.Position) error {
 // steps is how many there are.
 func (f *fit) steps() int { return f.cfg.Epochs * f.batches }
 
+// deal returns the batches of an epoch.
+func (f *fit) deal(epoch int) [][]piece {
+	order := slices.Clone(f.train)
+	seed.Rand(f.cfg.Seed, "lm order", uint64(epoch)).Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+	batches := make([][]piece, f.batches)
+	for b := range batches {
+		batches[b] = order[b*len(order)/f.batches : (b+1)*len(order)/f.batches]
+	}
+	return batches
+}
+
 // Epoch is loop.Task's.
 func (f *fit) Epoch(_ context.Context, epoch, skip int) iter.Seq2[loop.Batch, error] {
 	return func(yield func(loop.Batch, error) bool) {
-		order := slices.Clone(f.train)
-		seed.Rand(f.cfg.Seed, "lm order", uint64(epoch)).Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-		for b := skip; b < f.batches; b++ {
-			if !yield(batch{f, order[b*len(order)/f.batches : (b+1)*len(order)/f.batches]}, nil) {
+		for _, pieces := range f.deal(epoch)[skip:] {
+			if !yield(step{f, pieces}, nil) {
 				return
 			}
 		}
@@ -210,26 +232,27 @@ func (f *fit) Evaluate(ctx context.Context, e loop.Epoch) (best bool, err error)
 	return false, nil
 }
 
-// A batch is what a step learns from.
-type batch struct {
+// A step is loop.Batch's: the pieces that it learns from.
+type step struct {
 	f      *fit
 	pieces []piece
 }
 
 // Size is loop.Batch's.
-func (b batch) Size() (texts, tokens int) {
-	for _, p := range b.pieces {
+func (s step) Size() (texts, tokens int) {
+	for _, p := range s.pieces {
 		tokens += p.len()
 	}
-	return len(b.pieces), tokens
+	return len(s.pieces), tokens
 }
 
 // Learn is loop.Batch's.
-func (b batch) Learn(step int) (loss float64, err error) {
-	f := b.f
-	s := f.sampler.draw(seed.Rand(f.cfg.Seed, "lm sample", uint64(step)))
-	mode := nn.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "lm step", uint64(step))}
-	return f.net.step(&f.ws, f.texts, b.pieces, s, mode)
+func (s step) Learn(number int) (loss float64, err error) {
+	f := s.f
+	drawn := f.sampler.draw(seed.Rand(f.cfg.Seed, "lm sample", uint64(number)))
+	mode := nn.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "lm step", uint64(number))}
+	f.net.prepare(&f.ws, f.texts, s.pieces, drawn, mode)
+	return f.engine.Learn(&f.ws.batch)
 }
 
 // perplexity is that of the texts set aside, by direction.
@@ -248,8 +271,9 @@ func (f *fit) perplexity(ctx context.Context) (map[string]float64, error) {
 		}
 		for d := range f.net.predictors {
 			u := f.net.project(&f.ws, d, y, nn.Dropout{})
-			sums[d] += f.ws.softmax.full(f.net.embed, f.net.bias, u, f.ws.targets[d], words, f.ws.workers)
-			counts[d] += len(f.ws.targets[d])
+			targets := f.ws.batch.Predictions[d].Targets
+			sums[d] += f.ws.softmax.full(f.net.embed, f.net.bias, u, targets, words, f.ws.workers)
+			counts[d] += len(targets)
 		}
 	}
 	p := map[string]float64{}

@@ -115,7 +115,7 @@ func (f *fit) read(ctx context.Context, texts []string, r *Result) (ids [][]voca
 
 // identity lists what must be the same for a training to go on.
 func (f *fit) identity(texts [][]vocab.ID) loop.Identity {
-	return pretrain.Identity("word vectors", f.cfg.Seed, encode.Sum(texts), f.cfg)
+	return pretrain.Identity("word vectors", loop.Kernel(), f.cfg.Seed, encode.Sum(texts), f.cfg)
 }
 
 // appendSpans cuts a text into spans of about the same length.
