@@ -36,7 +36,7 @@ type validation struct {
 	merge       []string
 	predictions string
 	begin       recipe.Options
-	device      training.Device
+	device      train.Device
 	style       report.Style
 	all, quiet  bool
 	resamples   int
@@ -104,7 +104,7 @@ would have; a fold that no file has is trained.`,
 	v.recipe.AddRun(cmd, "passes over the training texts")
 	training.AddStart(cmd, &v.begin)
 	training.AddVectors(cmd, &v.begin)
-	v.device.Add(cmd, devices)
+	training.AddDevice(cmd, devices, &v.device)
 	f := cmd.Flags()
 	f.IntVar(&v.folds, "folds", 10, "number of folds")
 	f.BoolVar(&v.copiesApart, "copies-apart", false, "equal texts may be in different folds, as for most published figures")
@@ -134,10 +134,6 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
-	t := train.Trainer{}
-	if t.Device, err = v.device.Find(); err != nil {
-		return err
-	}
 	data, groups, err := v.read(opts, r)
 	if err != nil {
 		return err
@@ -146,6 +142,7 @@ func (v *validation) run(cmd *cobra.Command, files []string) error {
 	if v.quiet {
 		coverage = io.Discard
 	}
+	t := train.Trainer{Device: v.device}
 	if _, err := r.Setup(ctx, &t, recipe.InMemory(data, nil), v.begin, coverage); err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ type distill struct {
 	teacher           string
 	texts, files, dev []string
 	share             float64
-	device            training.Device
+	device            train.Device
 	out, name         string
 	quiet, logJSON    bool
 }
@@ -56,7 +56,7 @@ by the labels of --dev.`,
 	d.recipe.Add(cmd, recipe.Recipe{}, "")
 	d.recipe.AddRun(cmd, "passes over the training texts")
 	d.checkpoint.Add(cmd, "MODEL")
-	d.device.Add(cmd, devices)
+	training.AddDevice(cmd, devices, &d.device)
 	f := cmd.Flags()
 	f.StringVar(&d.teacher, "teacher", "", "model `file` to learn from")
 	f.StringArrayVar(&d.texts, "text", nil, "`file` of texts without labels; may be repeated")
@@ -76,10 +76,6 @@ func (d *distill) run(cmd *cobra.Command) error {
 		return err
 	}
 	r, err := d.check(cmd)
-	if err != nil {
-		return err
-	}
-	device, err := d.device.Find()
 	if err != nil {
 		return err
 	}
@@ -103,12 +99,12 @@ func (d *distill) run(cmd *cobra.Command) error {
 		}
 	}
 	c := d.checkpoint
-	t := &train.Trainer{Device: device, Card: r.CardOf(d.name, recipe.Files(slices.Concat(d.files, d.texts)...)), Checkpoint: c.Path, CheckpointInterval: c.Interval, Resume: c.Resume, Teacher: teacher}
+	t := &train.Trainer{Device: d.device, Card: r.CardOf(d.name, recipe.Files(slices.Concat(d.files, d.texts)...)), Checkpoint: c.Path, CheckpointInterval: c.Interval, Resume: c.Resume, Teacher: teacher}
 	if t.Config, err = r.Over(recommend.ForStudent(data)); err != nil {
 		return err
 	}
 	p := watch.NewConsole(cmd.ErrOrStderr(), d.logJSON, d.quiet)
-	p.On(device)
+	p.On(d.device)
 	t.OnProgress = stop.Holding(cmd.Context(), p.Report)
 	memlimit.Respect()
 	result, err := recipe.Run(ctx, t, recipe.InMemory(data, dev), d.out)

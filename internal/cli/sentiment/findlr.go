@@ -17,7 +17,7 @@ func newFindLR(devices training.Devices) *cobra.Command {
 		in     input.Flags
 		flags  training.Recipe
 		start  recipe.Start
-		device training.Device
+		device train.Device
 		steps  int
 		style  report.Style
 	)
@@ -43,10 +43,6 @@ the training.`,
 			if err != nil {
 				return err
 			}
-			on, err := device.Find()
-			if err != nil {
-				return err
-			}
 			data, err := recipe.ReadSources(opts, flags.DataDir, r.Data, r.Seed)
 			if err != nil {
 				return err
@@ -55,7 +51,7 @@ the training.`,
 			if err != nil {
 				return err
 			}
-			t := train.Trainer{Device: on, Config: begin.Config, Start: begin.Start}
+			t := train.Trainer{Device: device, Config: begin.Config, Start: begin.Start}
 			points, best, err := t.FindRate(cmd.Context(), data, steps)
 			if err != nil {
 				return err
@@ -67,7 +63,7 @@ the training.`,
 	flags.Add(cmd, recipe.Recipe{}, "")
 	flags.AddDataDir(cmd)
 	training.AddInit(cmd, &start)
-	device.Add(cmd, devices)
+	training.AddDevice(cmd, devices, &device)
 	f := cmd.Flags()
 	f.IntVar(&steps, "steps", 300, "steps to train")
 	cli.AddOutput(cmd, &style)

@@ -30,7 +30,7 @@ type trainFlags struct {
 	begin            recipe.Options
 	onDisk           bool
 	budget           recipe.Budget
-	device           training.Device
+	device           train.Device
 	boardDir         string
 	show             bool
 	logJSON, quiet   bool
@@ -100,7 +100,7 @@ model that it would have made uninterrupted.`,
 	t.checkpoint.Add(cmd, "MODEL")
 	training.AddStart(cmd, &t.begin)
 	training.AddVectors(cmd, &t.begin)
-	t.device.Add(cmd, devices)
+	training.AddDevice(cmd, devices, &t.device)
 	f := cmd.Flags()
 	f.StringArrayVar(&t.files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&t.dev, "dev", nil, "dev `file`; may be repeated")
@@ -130,16 +130,12 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	device, err := t.device.Find()
-	if err != nil {
-		return err
-	}
 	texts, err := t.texts(cmd, r, opts)
 	if err != nil {
 		return err
 	}
 	defer texts.Close() // a temporary file at most, which is of no more use
-	tr := &train.Trainer{Device: device, Card: r.CardOf(t.name, r.Data), Checkpoint: t.checkpoint.Path, CheckpointInterval: t.checkpoint.Interval, Resume: t.checkpoint.Resume}
+	tr := &train.Trainer{Device: t.device, Card: r.CardOf(t.name, r.Data), Checkpoint: t.checkpoint.Path, CheckpointInterval: t.checkpoint.Interval, Resume: t.checkpoint.Resume}
 	if len(t.more) > 0 {
 		opts.Unlabelled = true
 		if tr.Unlabelled, err = recipe.ReadSources(opts, t.recipe.DataDir, recipe.Files(t.more...), r.Seed); err != nil {
@@ -153,7 +149,7 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	p := watch.NewConsole(log, t.logJSON, t.quiet)
 	p.Texts(texts.Len(), texts.Header(), texts.Dev())
 	p.From(from)
-	p.On(device)
+	p.On(t.device)
 	tr.OnProgress = stop.Holding(ctx, p.Report)
 	if t.boardDir != "" {
 		b, err := watch.OpenBoard(t.boardDir)

@@ -20,6 +20,7 @@ import (
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
+	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/tune"
 	"github.com/textlstm/textlstm/train/watch"
 )
@@ -31,7 +32,7 @@ type tuning struct {
 	devSplit         float64
 	recipe           training.Recipe
 	begin            recipe.Options
-	device           training.Device
+	device           train.Device
 	out, study       string
 	resume           bool
 	shard            tune.Shard
@@ -96,7 +97,7 @@ the model on other texts.`,
 	u.recipe.AddDataDir(cmd)
 	u.recipe.AddRun(cmd, "passes over the training texts; for halving the most")
 	training.AddStart(cmd, &u.begin)
-	u.device.Add(cmd, devices)
+	training.AddDevice(cmd, devices, &u.device)
 	f := cmd.Flags()
 	f.StringArrayVar(&u.files, "train", nil, "training `file`; may be repeated")
 	f.StringArrayVar(&u.dev, "dev", nil, "dev `file`; may be repeated")
@@ -207,10 +208,6 @@ func (u *tuning) open(ctx context.Context, r *recipe.Recipe, opts corpora.Option
 	if err := u.checkStudy(file); err != nil {
 		return nil, nil, err
 	}
-	device, err := u.device.Find()
-	if err != nil {
-		return nil, nil, err
-	}
 	texts, err := r.ReadTexts(opts, u.recipe.DataDir, u.devSplit)
 	if err != nil {
 		return nil, nil, err
@@ -220,7 +217,7 @@ func (u *tuning) open(ctx context.Context, r *recipe.Recipe, opts corpora.Option
 	if err != nil {
 		return nil, nil, err
 	}
-	t.Start, t.Config, t.Device = begin.Start, begin.Config, device
+	t.Start, t.Config, t.Device = begin.Start, begin.Config, u.device
 	if o, err = t.Options(o); err != nil {
 		return nil, nil, cli.UsageError(err)
 	}

@@ -29,24 +29,15 @@ func CPU() Devices {
 	}
 }
 
-// Device is the flag that says what trains a network.
-type Device struct {
-	name    string
-	devices Devices
-}
-
-// Add adds the flag.
-func (d *Device) Add(cmd *cobra.Command, devices Devices) {
-	d.devices = devices
-	cmd.Flags().StringVar(&d.name, "device", "auto", "`device` that trains the network: cpu; cuda, opencl or a part of a name that sentiment-device devices lists; or auto, the first GPU or else cpu")
+// AddDevice adds the flag for what trains the network. It is found before the command runs:
+// on is nil for this processor.
+func AddDevice(cmd *cobra.Command, devices Devices, on *train.Device) {
+	name := cmd.Flags().String("device", "auto", "`device` that trains the network: cpu; cuda, opencl or a part of a name that sentiment-device devices lists; or auto, the first GPU or else cpu")
 	cli.Complete(cmd, "device", "auto", "cpu", "cuda", "opencl")
-}
-
-// Find returns the device, nil for this processor.
-func (d *Device) Find() (train.Device, error) {
-	on, err := d.devices.Find(d.name)
-	if err != nil {
-		return nil, cli.Usagef("--device %s: %w", d.name, err)
+	cmd.PreRunE = func(*cobra.Command, []string) (err error) {
+		if *on, err = devices.Find(*name); err != nil {
+			return cli.Usagef("--device %s: %w", *name, err)
+		}
+		return nil
 	}
-	return on, nil
 }
