@@ -17,6 +17,7 @@ import (
 	"github.com/textlstm/textlstm/device/internal/compute"
 	"github.com/textlstm/textlstm/device/internal/cuda"
 	"github.com/textlstm/textlstm/device/internal/opencl"
+	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/train"
 )
 
@@ -107,18 +108,7 @@ func (d *Device) Open(net *classify.Network, c train.Config, tokens int) (train.
 	if err := d.Check(c); err != nil {
 		return nil, err
 	}
-	if n := largest(net, c, tokens); n > math.MaxInt32 {
-		return nil, fmt.Errorf("device: an array of %d numbers, want %d at most; make batch_tokens = %d or the network smaller", n, math.MaxInt32, c.BatchTokens)
-	}
-	if need := memory(net, c, tokens); need > d.d.Memory() {
-		return nil, fmt.Errorf("device: this needs about %d MiB: %s has %d; make batch_tokens = %d or the network smaller",
-			need>>20, d.d.Name(), d.d.Memory()>>20, c.BatchTokens)
-	}
-	ctx, err := d.d.Open()
-	if err != nil {
-		return nil, fmt.Errorf("device: %w", err)
-	}
-	e, err := newEngine(ctx, net.Params(), c)
+	e, err := d.open(net.Params(), c, tokens, output{})
 	if err != nil {
 		return nil, err
 	}
@@ -126,9 +116,28 @@ func (d *Device) Open(net *classify.Network, c train.Config, tokens int) (train.
 	return e, nil
 }
 
-// largest is the number of numbers of the largest array.
-func largest(net *classify.Network, c train.Config, tokens int) (most int64) {
-	for _, p := range net.Params() {
+// An output is the size of what follows the layers: its largest array, and all of its numbers.
+type output struct{ largest, numbers int64 }
+
+// open makes an engine for weights and batches of so many tokens, unless they are too large.
+func (d *Device) open(params []*nn.Param, c train.Config, tokens int, o output) (*engine, error) {
+	if n := max(largest(params, c, tokens), o.largest); n > math.MaxInt32 {
+		return nil, fmt.Errorf("device: an array of %d numbers, want %d at most; make batch_tokens = %d or the network smaller", n, math.MaxInt32, c.BatchTokens)
+	}
+	if need := memory(params, c, tokens) + 4*o.numbers; need > d.d.Memory() {
+		return nil, fmt.Errorf("device: this needs about %d MiB: %s has %d; make batch_tokens = %d or the network smaller",
+			need>>20, d.d.Name(), d.d.Memory()>>20, c.BatchTokens)
+	}
+	ctx, err := d.d.Open()
+	if err != nil {
+		return nil, fmt.Errorf("device: %w", err)
+	}
+	return newEngine(ctx, params, c)
+}
+
+// largest is the number of numbers of the largest array up to the last layer.
+func largest(params []*nn.Param, c train.Config, tokens int) (most int64) {
+	for _, p := range params {
 		most = max(most, int64(p.Len()))
 	}
 	row := c.Model.Embed
@@ -138,10 +147,10 @@ func largest(net *classify.Network, c train.Config, tokens int) (most int64) {
 	return max(most, int64(tokens)*int64(row))
 }
 
-// memory is about what the training of a network on batches of so many tokens takes.
-func memory(net *classify.Network, c train.Config, tokens int) int64 {
+// memory is about what the training of weights on batches of so many tokens takes.
+func memory(params []*nn.Param, c train.Config, tokens int) int64 {
 	numbers := 0
-	for _, p := range net.Params() {
+	for _, p := range params {
 		copies := 1 + c.Optimizer.Moments()
 		if !p.Sparse {
 			copies++

@@ -542,9 +542,12 @@ func (e *engine) newBatch() {
 }
 
 // pack lays texts out on the device.
-func (e *engine) pack(texts []classify.Encoded) {
+func (e *engine) pack(texts []classify.Encoded) { e.place(e.net.Pack(&e.ws, texts)) }
+
+// place puts what is laid out on the device.
+func (e *engine) place(packed classify.Packed) {
 	b := &e.batch
-	b.Packed = e.net.Pack(&e.ws, texts)
+	b.Packed = packed
 	l := b.Layout
 	N, B := l.Rows(), l.B()
 	ids, touched := make([]int32, len(b.IDs)), make([]int32, len(b.IDs))

@@ -552,3 +552,84 @@ KERNEL(256) void averaged(int n, GLOBAL float *average, GLOBAL const float *w, f
 	}
 	average[at] = keep == 0 ? w[at] : keep * average[at] + (1 - keep) * w[at];
 }
+
+// ---- words that are compared with a sample of S others, P predictions at once
+
+// lowered is dst [n] = the biases of words less what was expected of them.
+KERNEL(256) void lowered(int n, GLOBAL float *dst, GLOBAL const float *bias, GLOBAL const int *words, GLOBAL const float *expected) {
+	EACH(i, n);
+	dst[i] = bias[words[i]] - expected[i];
+}
+
+// compareWords turns the scores of a sample, a row of [P][S] a group, into the gradients of scale times the loss, but for
+// column hits[r], if that is not -1. The score of the true word is dots[r] + offsets[r], its gradient goes to dTargets, and what the
+// softmax makes of it to chances.
+KERNEL(256) void compareWords(int S, GLOBAL float *scores, GLOBAL const int *hits, GLOBAL const float *dots, GLOBAL const float *offsets, float scale,
+                              GLOBAL float *dTargets, GLOBAL float *chances) {
+	LOCAL float part[256];
+	int r = GROUPX, hit = hits[r];
+	GLOBAL float *row = scores + r * S;
+	float score = dots[r] + offsets[r], most = score, sum = 0;
+	for (int j = THREAD; j < S; j += 256)
+		if (j != hit) most = FMAX(most, row[j]);
+	part[THREAD] = most;
+	for (int step = 128; step > 0; step /= 2) {
+		BARRIER;
+		if (THREAD < step) part[THREAD] = FMAX(part[THREAD], part[THREAD + step]);
+	}
+	BARRIER;
+	most = part[0];
+	BARRIER;
+	for (int j = THREAD; j < S; j += 256) {
+		float v = j == hit ? 0.0f : EXP(row[j] - most);
+		row[j] = v;
+		sum += v;
+	}
+	part[THREAD] = sum;
+	for (int step = 128; step > 0; step /= 2) {
+		BARRIER;
+		if (THREAD < step) part[THREAD] += part[THREAD + step];
+	}
+	BARRIER;
+	float own = EXP(score - most), all = part[0] + own;
+	for (int j = THREAD; j < S; j += 256) row[j] *= scale / all;
+	if (THREAD == 0) {
+		chances[r] = own / all;
+		dTargets[r] = scale * (own / all - 1);
+	}
+}
+
+// addRows adds to row r of dst [n/D][D] row words[first+r] of table [][D], by its weight.
+KERNEL(256) void addRows(int n, GLOBAL float *dst, GLOBAL const float *weights, GLOBAL const float *table, GLOBAL const int *words, int first, int D) {
+	EACH(i, n);
+	int r = first + i / D;
+	dst[i] = FMA(weights[r], table[words[r] * D + i % D], dst[i]);
+}
+
+// scatter writes the rows of src [n/D][D] to those of dst [][ld] that index names, from a column on.
+KERNEL(256) void scatter(int n, GLOBAL float *dst, GLOBAL const float *src, GLOBAL const int *index, int D, int ld, int column) {
+	EACH(i, n);
+	dst[index[i / D] * ld + column + i % D] = src[i];
+}
+
+// sumTargets adds to row o of dst [n/D][D], which is there where o < S, the rows list[starts[o]...starts[o+1]-1] of x [][D]
+// by their weights, or the weights alone.
+KERNEL(256) void sumTargets(int n, GLOBAL float *dst, int S, GLOBAL const int *starts, GLOBAL const int *list, GLOBAL const float *weights, GLOBAL const float *x, int D, int weighed) {
+	EACH(i, n);
+	int o = i / D, j = i % D;
+	float sum = o < S ? dst[i] : 0.0f;
+	for (int k = starts[o]; k < starts[o + 1]; k++) {
+		float w = weights[list[k]];
+		sum = weighed ? FMA(w, x[list[k] * D + j], sum) : sum + w;
+	}
+	dst[i] = sum;
+}
+
+// addOutput adds to row u of g [n/D][D], which is there where u < U, row places[u] of x [][D], if that is not -1.
+KERNEL(256) void addOutput(int n, GLOBAL float *g, int U, GLOBAL const float *x, GLOBAL const int *places, int D) {
+	EACH(i, n);
+	int u = i / D;
+	float v = u < U ? g[i] : 0.0f;
+	if (places[u] >= 0) v += x[places[u] * D + i % D];
+	g[i] = v;
+}

@@ -146,7 +146,7 @@ func (n *network) encode(ws *workspace, mode nn.Mode) ([]float32, error) {
 	ws.x = resize(ws.x, len(ws.batch.IDs)*n.cfg.Embed)
 	n.embed.Gather(ws.x, ws.batch.IDs)
 	ws.pass = n.encoder.Pass(ws.pass)
-	return ws.pass.Forward(nn.Batch{Layout: &ws.layout, X: ws.x}, mode, ws.workers)
+	return ws.pass.Forward(nn.Batch{Layout: ws.batch.Layout, X: ws.x}, mode, ws.workers)
 }
 
 // project gathers the states of direction d that have something to predict,
