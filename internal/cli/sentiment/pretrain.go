@@ -11,6 +11,7 @@ import (
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/input"
+	"github.com/textlstm/textlstm/internal/cli/training"
 	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/memlimit"
 	"github.com/textlstm/textlstm/internal/progress"
@@ -19,6 +20,7 @@ import (
 	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/pretrain/skipgram"
 	"github.com/textlstm/textlstm/report"
+	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/loop"
 	"github.com/textlstm/textlstm/train/recommend"
 	"github.com/textlstm/textlstm/train/watch"
@@ -32,12 +34,13 @@ type pretraining struct {
 	out        string
 	settings   cli.Settings
 	checkpoint cli.Checkpoint
+	device     train.Device
 	skipGram   bool
 	export     bool
 	quiet      bool
 }
 
-func newPretrain() *cobra.Command {
+func newPretrain(devices training.Devices) *cobra.Command {
 	var p pretraining
 	cmd := &cobra.Command{
 		Use:   "pretrain --text FILE --out FILE",
@@ -75,6 +78,8 @@ GPU, and makes a file like that of this command.`,
 				return cli.Usagef("pretrain needs --out FILE")
 			case p.skipGram && p.export:
 				return cli.Usagef("--export is for language models: leave out --skip-gram or --export")
+			case p.skipGram && p.device != nil && set("device"):
+				return cli.Usagef("--skip-gram learns on this processor: leave out --device")
 			case p.export && (set("checkpoint") || set("checkpoint-every") || set("resume")):
 				return cli.Usagef("--export keeps no checkpoints: leave out --checkpoint, --checkpoint-every and --resume")
 			}
@@ -94,6 +99,7 @@ GPU, and makes a file like that of this command.`,
 	p.settings.Add(cmd, lm.Config{}, "")
 	p.settings.AddRun(cmd, "passes over the texts (default 3, with --skip-gram 5)")
 	p.checkpoint.Add(cmd, "FILE")
+	training.AddDevice(cmd, devices, &p.device)
 	f := cmd.Flags()
 	f.StringArrayVar(&p.files, "text", nil, "`file` of texts; may be repeated")
 	f.StringArrayVar(&p.exclude, "exclude", nil, "`file` of texts to leave out, such as a test set; may be repeated")
@@ -173,7 +179,12 @@ func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
 		return err
 	}
 	log := cmd.ErrOrStderr()
-	t.OnProgress = stop.Holding(cmd.Context(), watch.NewConsole(log, false, p.quiet).Language)
+	console := watch.NewConsole(log, false, p.quiet)
+	if p.device != nil {
+		t.Device = p.device.(lm.Device) // as all of a program
+	}
+	console.On(p.device)
+	t.OnProgress = stop.Holding(cmd.Context(), console.Language)
 	memlimit.Respect()
 	r, err := t.Fit(cmd.Context(), texts)
 	if err != nil {

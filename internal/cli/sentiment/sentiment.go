@@ -63,7 +63,7 @@ labels from your own examples, and tells how good a model is.`,
 			return err
 		},
 	}
-	root.AddCommand(newClassify(), newTrain(devices), newPretrain(), newDistill(devices), newFindLR(devices), newEval(), newCompare(), newChecklist(), newExplain(), newCrossval(devices), newTune(devices), newDiagnose(), newCorpus(), newModel(), newEncode(), newServe(), newDevices(devices))
+	root.AddCommand(newClassify(), newTrain(devices), newPretrain(devices), newDistill(devices), newFindLR(devices), newEval(), newCompare(), newChecklist(), newExplain(), newCrossval(devices), newTune(devices), newDiagnose(), newCorpus(), newModel(), newEncode(), newServe(), newDevices(devices))
 	completeByModel(root)
 	renameExamples(root, name)
 	return cli.Prepare(root)

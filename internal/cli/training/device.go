@@ -9,7 +9,8 @@ import (
 	"github.com/textlstm/textlstm/train"
 )
 
-// Devices are what a program trains networks on.
+// Devices are what a program trains networks on: classifiers and, as a lm.Device, language
+// models.
 type Devices struct {
 	Find func(name string) (train.Device, error) // nil for this processor
 	List func() ([]string, error)                // a line for each but this processor; an error says why there are none
