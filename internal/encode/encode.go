@@ -30,11 +30,9 @@ func Texts(ctx context.Context, texts []string, pipeline string, o vocab.Options
 	if err != nil {
 		return nil, nil, err
 	}
-	const shards = 16
-	var (
-		counters [shards]vocab.Counter
-		tokens   [shards][]tokenize.Token
-	)
+	// One shard a worker, since the words of each take memory.
+	shards := max(min(workers, 16), 1)
+	tokens := make([][]tokenize.Token, shards)
 	each := func(visit func(shard, i int)) error {
 		par.For(workers, shards, func(s int) {
 			for i := s; i < len(texts) && ctx.Err() == nil; i += shards {
@@ -44,6 +42,7 @@ func Texts(ctx context.Context, texts []string, pipeline string, o vocab.Options
 		})
 		return ctx.Err()
 	}
+	counters := make([]vocab.Counter, shards)
 	if err := each(func(s, i int) {
 		for k := range tokens[s] {
 			counters[s].Add(tokens[s][k].Text)
@@ -58,6 +57,7 @@ func Texts(ctx context.Context, texts []string, pipeline string, o vocab.Options
 	if err != nil {
 		return nil, nil, err
 	}
+	clear(counters)
 	ids := make([][]vocab.ID, len(texts))
 	if err := each(func(s, i int) {
 		ids[i] = make([]vocab.ID, len(tokens[s]))

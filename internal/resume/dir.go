@@ -20,9 +20,13 @@ const (
 	metaKey     = "textlstm.checkpoint"
 	version     = 2 // raised whenever a run would go on differently
 	fileName    = "checkpoint-%08d.safetensors"
+	keptName    = "start-of-epoch"
 	kept        = 2 // checkpoints in a directory
 	maxFailures = 3 // to write a checkpoint, in a row
 )
+
+// anySize are the limits on files of the run itself.
+var anySize = tensorfile.Limits{MaxBytes: math.MaxInt64, RequireChecksum: true}
 
 // ErrUnfinished says that a directory holds the checkpoints of a run that nobody
 // asked to resume.
@@ -92,10 +96,32 @@ func Open(o Options) (_ *Dir, err error) {
 
 // Close unlocks the directory. It may be called on nil.
 func (d *Dir) Close() {
-	if d != nil && d.lock != nil {
+	if d == nil {
+		return
+	}
+	d.fs.Remove(d.keptPath())
+	if d.lock != nil {
 		d.lock.Unlock() // the process's end would do as well
 	}
 }
+
+// Keep writes tensors for this run alone, in place of those before: a crash may lose
+// them, and Close removes them.
+func (d *Dir) Keep(tensors []tensorfile.Tensor) error {
+	d.fs.Remove(d.keptPath()) // if it cannot, Create says so
+	f, err := d.fs.Create(d.keptPath(), 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(tensorfile.Write(f, nil, tensors), f.Close())
+}
+
+// Kept reads the tensors of the last Keep.
+func (d *Dir) Kept() (*tensorfile.File, error) {
+	return tensorfile.ReadFile(d.fs, d.keptPath(), anySize)
+}
+
+func (d *Dir) keptPath() string { return filepath.Join(d.path, keptName) }
 
 // Interval is the time between two checkpoints.
 func (d *Dir) Interval() time.Duration { return d.interval }
@@ -104,6 +130,7 @@ func (d *Dir) list() error {
 	if _, err := fsx.Sweep(d.fs, d.path); err != nil {
 		return err
 	}
+	d.fs.Remove(d.keptPath()) // a killed run's
 	entries, err := d.fs.ReadDir(d.path)
 	if err != nil {
 		return err
@@ -163,7 +190,7 @@ func (d *Dir) Newest(id Identity) (*Checkpoint, error) {
 }
 
 func (d *Dir) read(path string, id Identity) (*Checkpoint, error) {
-	f, err := tensorfile.ReadFile(d.fs, path, tensorfile.Limits{MaxBytes: math.MaxInt64, RequireChecksum: true})
+	f, err := tensorfile.ReadFile(d.fs, path, anySize)
 	if err != nil {
 		return nil, err
 	}
@@ -184,12 +211,16 @@ func (d *Dir) Due(age time.Duration) bool { return time.Since(d.last) >= age }
 // Write writes a checkpoint and removes those that are too many. One that cannot be
 // written is a warning, since the next may be; the third in a row is an error.
 func (d *Dir) Write(id Identity, state any, tensors []tensorfile.Tensor) (warning, err error) {
-	warning, err = d.write(id, state, tensors)
-	d.last = time.Now()
-	if err == nil {
-		d.failures = 0
-		return warning, nil
+	if warning, err = d.write(id, state, tensors); err != nil {
+		return d.Failed(err)
 	}
+	d.last, d.failures = time.Now(), 0
+	return warning, nil
+}
+
+// Failed is Write where the tensors to write could not be had.
+func (d *Dir) Failed(err error) (warning, _ error) {
+	d.last = time.Now()
 	if d.failures++; d.failures == maxFailures {
 		return nil, fmt.Errorf("checkpoint: %w (the third in a row)", err)
 	}

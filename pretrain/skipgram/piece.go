@@ -38,6 +38,11 @@ type piece struct {
 	inTerms  []float32 // [n]
 	outTerms []float32 // [m]
 
+	*scratch
+}
+
+// A scratch is what a goroutine needs while it computes a piece.
+type scratch struct {
 	at     []int32 // by ID, place in outs plus 1; all 0 between two pieces
 	kept   []vocab.ID
 	x      []float32 // [n][D] of the centres
@@ -45,8 +50,6 @@ type piece struct {
 	scores []float32 // [n][noise], then their gradients
 	truth  []float32 // [len(near)], the same of the neighbours
 	hits   []float32
-	right  vec.Packed
-	left   vec.Packed
 	packed vec.Packed
 }
 
@@ -143,8 +146,8 @@ func (p *piece) predict(m *model) {
 		copy(p.o[j*D:(j+1)*D], m.row(out, id))
 	}
 	p.scores = resize(p.scores, n*noise)
-	p.right.PackT(D, noise, p.o, D)
-	vec.MatMul(n, p.x, D, &p.right, 0, p.scores, noise)
+	p.packed.PackT(D, noise, p.o, D)
+	vec.MatMul(n, p.x, D, &p.packed, 0, p.scores, noise)
 	vec.Sigmoid(p.scores, p.scores)
 	p.truth = resize(p.truth, len(p.near))
 	for i := range n {
@@ -189,8 +192,8 @@ func (p *piece) weigh() {
 // backward computes the gradients of the rows of both tables, of width D.
 func (p *piece) backward(D int) {
 	n, noise := len(p.centres), len(p.weights)
-	p.left.Pack(noise, D, p.o, D)
-	vec.MatMul(n, p.scores, noise, &p.left, 0, p.dIn, D)
+	p.packed.Pack(noise, D, p.o, D)
+	vec.MatMul(n, p.scores, noise, &p.packed, 0, p.dIn, D)
 	p.packed.Pack(n, D, p.x, D)
 	vec.MatMulTA(noise, p.scores, noise, &p.packed, 0, p.dOut, D)
 	clear(p.dOut[noise*D:])

@@ -89,6 +89,7 @@ func TestGradient(t *testing.T) {
 	keep := keepShares(v, 1)
 	pieces := make([]piece, 2)
 	for i := range pieces {
+		pieces[i].scratch = new(scratch)
 		pieces[i].draw(rand.New(rand.NewPCG(5, uint64(i))), randomSpans(v, 6, 1, 0, 7), keep, newNoise(v), 2, 1)
 	}
 	m := randomModel(v, 5)
@@ -166,7 +167,7 @@ func TestWindows(t *testing.T) {
 		}
 	}
 	const window = 4
-	var p piece
+	p := piece{scratch: new(scratch)}
 	sizes := make([]int, window+1)
 	r := rand.New(rand.NewPCG(1, 1))
 	for range 500 {
@@ -262,7 +263,7 @@ func TestKeepShares(t *testing.T) {
 	for i := range s {
 		s[i] = v.ID("often")
 	}
-	var p piece
+	p := piece{scratch: new(scratch)}
 	p.draw(rand.New(rand.NewPCG(1, 1)), []span{s}, keep, newNoise(v), 1, 1)
 	if got, want := float64(len(p.centres)), float64(keep[v.ID("often")])*20_000; math.Abs(got-want) > 5*math.Sqrt(want) {
 		t.Errorf("%v of 20,000 tokens are kept, want about %.0f", got, want)

@@ -80,6 +80,10 @@ func (t *Trainer) Fit(ctx context.Context, texts []string) (*Result, error) {
 	f.model = newModel(f.cfg.Embed, words.Data)
 	neighbours := &nn.Param{Name: "neighbours.weight", Shape: words.Shape, Sparse: true, Data: f.model.tables[out]}
 	f.model.init(r.Vocab, seed.Rand(f.cfg.Seed, "skipgram init"))
+	f.scratch = make(chan *scratch, min(f.workers, batchPieces))
+	for range cap(f.scratch) {
+		f.scratch <- new(scratch)
+	}
 	f.loop = &loop.Loop{
 		Config: loop.Config{Epochs: f.cfg.Epochs}, Params: []*nn.Param{words, neighbours}, Checkpoints: checkpoints,
 		NewOptimizer: func() (loop.Optimizer, error) { return mover{f}, nil },
@@ -143,7 +147,8 @@ type fit struct {
 	model   *model
 	loop    *loop.Loop
 	work    [batchPieces]piece
-	at      int // pieces of work in the batch under way
+	at      int           // pieces of work in the batch under way
+	scratch chan *scratch // for as many goroutines as work
 }
 
 // Epoch is loop.Task's.
@@ -220,6 +225,8 @@ func (b batch) Learn(int) (loss float64, err error) {
 	f.at = b.to - b.from
 	par.For(f.workers, f.at, func(i int) {
 		p := &f.work[i]
+		p.scratch = <-f.scratch
+		defer func() { f.scratch <- p.scratch }()
 		r := seed.Rand(f.cfg.Seed, "skipgram piece", uint64(b.epoch), uint64(b.from+i))
 		p.draw(r, b.spans(b.from+i, b.from+i+1), f.keep, f.noise, f.cfg.Window, f.cfg.Negatives)
 		if l := p.eval(f.model, i == 0); i == 0 {

@@ -133,15 +133,40 @@ func (l *Loop) state() *state {
 	return s
 }
 
-// start copies what an epoch that diverges goes back to: the weights and their averages,
-// for an optimiser that starts anew. Its moments would be two more copies of the weights,
-// and gradients that led astray are in them.
+// start returns what an epoch that begins with s goes back to if it diverges: the weights
+// and their averages, for an optimiser that starts anew. Its moments would be two more
+// copies of the weights, and gradients that led astray are in them.
 func (s *state) start() *state {
 	c := &state{Position: s.Position}
 	c.Fresh = Fresh{s.Step, s.Epoch}
-	c.tensors[weight] = cloneParams(s.tensors[weight])
-	c.tensors[average] = cloneParams(s.tensors[average])
+	c.tensors[weight], c.tensors[average] = s.tensors[weight], s.tensors[average]
 	return c
+}
+
+// keep keeps the state at the start of the epoch: beside the checkpoints, where it takes
+// no memory, or as a copy if there are none.
+func (l *Loop) keep(s *state) {
+	l.good = s
+	if c := l.Checkpoints; c != nil && c.dir.Keep(s.append(nil, "")) == nil {
+		clear(s.tensors[:])
+		return
+	}
+	for k, list := range s.tensors {
+		s.tensors[k] = cloneParams(list)
+	}
+}
+
+// kept returns the state at the start of the epoch.
+func (l *Loop) kept() (*state, error) {
+	if l.good.tensors[weight] != nil {
+		return l.good, nil
+	}
+	f, err := l.Checkpoints.dir.Kept()
+	if err != nil {
+		return nil, err
+	}
+	s, _, err := saved{At: l.good.Position}.states(f)
+	return s, err
 }
 
 // append lists the tensors for a file.
@@ -200,11 +225,16 @@ func (c *Checkpoints) read() (now, good *state, err error) {
 	if err := c.found.State(&s); err != nil {
 		return nil, nil, err
 	}
+	return s.states(c.found.Tensors)
+}
+
+// states returns what read does, of a file with its tensors.
+func (s saved) states(f *tensorfile.File) (now, good *state, err error) {
 	now = &state{Position: s.At}
 	if s.Good != nil {
 		good = &state{Position: *s.Good}
 	}
-	for _, t := range c.found.Tensors.Tensors {
+	for _, t := range f.Tensors {
 		to, name := now, t.Name
 		if rest, ok := strings.CutPrefix(name, goodPrefix); ok {
 			to, name = good, rest
@@ -214,7 +244,7 @@ func (c *Checkpoints) read() (now, good *state, err error) {
 		if to == nil || k < 0 {
 			return nil, nil, fmt.Errorf("unexpected tensor %s", t.Name)
 		}
-		data, err := c.found.Tensors.Float32(t.Name)
+		data, err := f.Float32(t.Name)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -260,7 +290,7 @@ func (l *Loop) resumeState() error {
 		if err := l.restore(good); err != nil {
 			return err
 		}
-		l.good = good
+		l.keep(good)
 	}
 	if err := l.restore(now); err != nil {
 		return err
@@ -335,18 +365,27 @@ func (l *Loop) save() error {
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
-	now := l.state()
-	s := saved{At: now.Position, Task: task}
-	tensors := now.append(nil, "")
-	if l.Batch > 0 {
-		s.Good = &l.good.Position
-		tensors = l.good.append(tensors, goodPrefix)
-	}
-	warning, err := l.Checkpoints.dir.Write(l.Checkpoints.id, s, tensors)
+	warning, err := l.write(task)
 	if warning != nil {
 		l.warn(warning)
 	}
 	return err
+}
+
+// write writes a checkpoint with the state of the task.
+func (l *Loop) write(task json.RawMessage) (warning, err error) {
+	c, now := l.Checkpoints, l.state()
+	s := saved{At: now.Position, Task: task}
+	tensors := now.append(nil, "")
+	if l.Batch > 0 {
+		good, err := l.kept()
+		if err != nil {
+			return c.dir.Failed(err)
+		}
+		s.Good = &good.Position
+		tensors = good.append(tensors, goodPrefix)
+	}
+	return c.dir.Write(c.id, s, tensors)
 }
 
 // A Sum identifies texts and whatever else decides a training.

@@ -127,7 +127,7 @@ type Loop struct {
 	optimizer Optimizer
 	ema       *nn.EMA
 	averaged  bool   // whether the averages are in place at the end
-	good      *state // at the start of the epoch, to go back to
+	good      *state // at the start of the epoch, to go back to; see keep
 	best      [][]float32
 	start     time.Time
 }
@@ -296,7 +296,7 @@ func (l *Loop) beginEpoch() (err error) {
 			return err
 		}
 	}
-	l.good = l.state().start()
+	l.keep(l.state().start())
 	return nil
 }
 

@@ -3,6 +3,7 @@ package loop
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"iter"
 	"math"
 	"math/rand/v2"
@@ -564,6 +565,66 @@ func TestHostilePositions(t *testing.T) {
 			t.Errorf("%s: err = %v", name, err)
 		}
 	}
+}
+
+// The start of an epoch is kept in memory, or beside the checkpoints until they are closed: a
+// training that goes back to it ends with the same bits. One that cannot be written stays in
+// memory, one that is lost is an error.
+func TestKeptStart(t *testing.T) {
+	train := func(fsys fsx.FS, kept bool, check func()) ([]float32, error) {
+		b := newBowl()
+		l := newLoop(b)
+		if fsys != nil {
+			l = open(t, b, fsys)
+			defer l.Checkpoints.Close()
+		}
+		times := 1
+		b.bad = func(step int) float64 {
+			if step != 8 || times == 0 {
+				return 0
+			}
+			times--
+			if inMemory := l.good.tensors[weight] != nil; inMemory == kept {
+				t.Errorf("the start of the epoch is in memory: %t", inMemory)
+			}
+			check()
+			return math.NaN()
+		}
+		err := l.Run(t.Context(), b)
+		return b.weights(), err
+	}
+	want, err := train(nil, false, func() {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mem := fsxtest.NewMem()
+	got, err := train(mem, true, func() {})
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("beside checkpoints: %v, %v, want %v", got, err, want)
+	}
+	if entries, err := mem.ReadDir("/c"); err != nil || len(entries) != 2 {
+		t.Errorf("after it: %v, %v", entries, err)
+	}
+	got, err = train(full{fsxtest.NewMem()}, false, func() {})
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("without room for it: %v, %v, want %v", got, err, want)
+	}
+	mem = fsxtest.NewMem()
+	_, err = train(mem, true, func() { mem.Remove("/c/start-of-epoch") })
+	var d *DivergedError
+	if !errors.As(err, &d) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("lost: %v", err)
+	}
+}
+
+// full has no room for the start of an epoch.
+type full struct{ fsx.FS }
+
+func (f full) Create(name string, perm fs.FileMode) (fsx.File, error) {
+	if strings.HasSuffix(name, "start-of-epoch") {
+		return nil, fs.ErrPermission
+	}
+	return f.FS.Create(name, perm)
 }
 
 // The start of an epoch has no moments: the optimiser starts anew there. Checkpoints of

@@ -37,15 +37,19 @@ func (l *Loop) retries() int {
 }
 
 // rollBack turns an epoch that diverged into one that has not begun, at half the
-// learning rate and without moments of the optimiser. Other errors, and divergence after too many such attempts, it
-// returns.
+// learning rate and without moments of the optimiser. Other errors, and divergence after
+// too many such attempts, it returns.
 func (l *Loop) rollBack(err error) error {
 	var diverged *DivergedError
 	if !errors.As(err, &diverged) || l.Halvings >= l.retries() {
 		return err
 	}
 	halvings := l.Halvings + 1
-	if err := l.restore(l.good); err != nil {
+	good, err := l.kept()
+	if err != nil {
+		return fmt.Errorf("%w; and the start of the epoch is lost: %w", diverged, err)
+	}
+	if err := l.restore(good); err != nil {
 		return err
 	}
 	l.Halvings = halvings
