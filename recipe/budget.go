@@ -66,8 +66,8 @@ func RunWithin(ctx context.Context, budget Budget, t *train.Trainer, texts Texts
 	}
 	first := *t
 	first.Checkpoint, first.Start, first.Prepare, first.Unlabelled = "", nil, nil, nil
-	first.Model.NoDeep, first.Model.Members, first.Model.Directions, first.Refit = true, 0, nil, false
-	first.Card.Start, first.Card.Budget = "", budget.String()+": model.no_deep=true refit=false"
+	first.Model.NoDeep, first.Model.Members, first.Model.Directions, first.Refit, first.RefitNgrams = true, 0, nil, false, false
+	first.Card.Start, first.Card.Budget = "", budget.String()+": model.no_deep=true refit=false refit_ngrams=false"
 	best, err := Run(ctx, &first, texts, out)
 	if err != nil {
 		return nil, err
@@ -146,8 +146,11 @@ func options(ctx context.Context, t *train.Trainer, texts Texts, ngrams, left ti
 			c := n.t.Config
 			c.Epochs, c.Refit = e, refit
 			took := ngrams + epoch*time.Duration(e*n.t.Model.NumMembers())
-			if refit {
+			switch {
+			case refit:
 				took *= 2
+			case c.RefitNgrams:
+				took += ngrams
 			}
 			note := fmt.Sprintf("%sepochs=%d refit=%v", n.name, e, refit)
 			if n.t == &small && t.Start != nil {

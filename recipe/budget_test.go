@@ -50,7 +50,7 @@ func TestRunWithin(t *testing.T) {
 		card   string
 		said   string
 	}{
-		{time.Nanosecond, "1ns: model.no_deep=true refit=false", "n-grams alone took"},
+		{time.Nanosecond, "1ns: model.no_deep=true refit=false refit_ngrams=false", "n-grams alone took"},
 		{time.Hour, "epochs=2 refit=false", "now epochs=2 refit=false"},
 	} {
 		var said []string

@@ -84,6 +84,11 @@ type Config struct {
 	// worth it. FitStream does not do it.
 	Refit bool `json:"refit,omitempty"`
 
+	// RefitNgrams learns the n-grams alone a second time, on the dev texts as well, beside
+	// the network of the first and with the scales that were fitted. That takes seconds.
+	// With Refit it changes nothing. FitStream does not do it.
+	RefitNgrams bool `json:"refit_ngrams,omitempty"`
+
 	// Quantize keeps the model in eight bits, as classify.Model.Quantize makes it, if
 	// the metric on the dev texts loses no more by it than two thousandths of itself.
 	// Without dev texts nothing is known of that, and the model stays as it is.

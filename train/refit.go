@@ -3,7 +3,9 @@ package train
 import (
 	"context"
 	"path/filepath"
+	"slices"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/train/loop"
 )
@@ -13,12 +15,7 @@ import (
 // and the thresholds that were fitted. The metrics stay those of the first model,
 // which had not seen the texts that they are of.
 func (t *Trainer) refit(ctx context.Context, c *loop.Checkpoints, first *Result, data, dev *corpora.Dataset) (*Result, error) {
-	dev, err := named(first.Model, dev)
-	if err != nil {
-		return nil, err
-	}
-	dev, _ = withoutForeign(first.Model.Heads(), dev)
-	all, err := corpora.Join(data, dev)
+	all, err := joined(first.Model, data, dev)
 	if err != nil {
 		return nil, err
 	}
@@ -38,6 +35,49 @@ func (t *Trainer) refit(ctx context.Context, c *loop.Checkpoints, first *Result,
 	m := r.Model.With(r.Model.Heads(), card)
 	r.Dev, r.History = first.Dev, first.History
 	if r.Quantized = first.Quantized; r.Quantized != nil {
+		m, err = r.Quantized.choose(m)
+	}
+	r.Model = m
+	return r, err
+}
+
+// joined returns the training texts and the dev texts, with what m knows of their labels.
+func joined(m *classify.Model, data, dev *corpora.Dataset) (*corpora.Dataset, error) {
+	dev, err := named(m, dev)
+	if err != nil {
+		return nil, err
+	}
+	dev, _ = withoutForeign(m.Heads(), dev)
+	return corpora.Join(data, dev)
+}
+
+// fitThenNgrams trains, and then learns the n-grams again, on all texts.
+func (t *Trainer) fitThenNgrams(ctx context.Context, c *loop.Checkpoints, data, dev *corpora.Dataset) (*Result, error) {
+	first := *t
+	first.goesOn = true
+	r, err := first.fit(ctx, c, data, dev)
+	if err != nil {
+		return nil, err
+	}
+	m := r.Model
+	if m.Wide() != nil {
+		all, err := joined(m, data, dev)
+		if err != nil {
+			return nil, err
+		}
+		second := Trainer{Config: r.Config, Workers: t.Workers, Teacher: t.Teacher}
+		second.Model = m.Only("wide").Config()
+		again, err := second.fit(ctx, nil, all, nil)
+		if err != nil {
+			return nil, err
+		}
+		branches := slices.Clone(m.Branches())
+		branches[slices.Index(branches, classify.Branch(m.Wide()))] = again.Model.Wide()
+		if m, err = classify.New(m.Config(), m.Vocab(), m.Card(), branches...); err != nil {
+			return nil, err
+		}
+	}
+	if r.Quantized != nil {
 		m, err = r.Quantized.choose(m)
 	}
 	r.Model = m

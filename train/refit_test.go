@@ -187,3 +187,38 @@ func TestStepsOfRefit(t *testing.T) {
 		t.Errorf("ends at step %d of %d, second training %v", last.Step, last.Steps, last.Refit)
 	}
 }
+
+// The n-grams alone learn again, from all texts; the network, the scales and what the card
+// says stay those of the first training, and checkpoints change nothing.
+func TestRefitNgrams(t *testing.T) {
+	c := joint()
+	d, dev := reviews(60, 1), reviews(20, 2)
+	first := fit(t, train.Trainer{Config: c}, d, dev)
+	c.RefitNgrams = true
+	again := fit(t, train.Trainer{Config: c, Checkpoint: filepath.Join(t.TempDir(), "checkpoints")}, d, dev)
+	all, err := corpora.Join(d, dev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := c
+	alone.Model.NoDeep, alone.RefitNgrams = true, false
+	wide := fit(t, train.Trainer{Config: alone}, all, nil)
+	for h, l := range again.Model.Wide().Heads {
+		if want := wide.Model.Wide().Heads[h]; !slices.Equal(l.Weights, want.Weights) || slices.Equal(l.Weights, first.Model.Wide().Heads[h].Weights) {
+			t.Errorf("head %d: the n-grams have other weights than those of all texts, or those of the first training", h)
+		}
+	}
+	for k, p := range again.Model.Deep().Params() {
+		if !slices.Equal(p.Data, first.Model.Deep().Params()[k].Data) {
+			t.Errorf("%s is not the first training's", p.Name)
+		}
+	}
+	for h, head := range again.Model.Heads() {
+		if was := first.Model.Heads()[h]; head.Deep != was.Deep || head.Wide != was.Wide {
+			t.Errorf("head %s: scales %v, %v, fitted were %v, %v", head.Name, head.Deep, head.Wide, was.Deep, was.Wide)
+		}
+	}
+	if a, b := again.Model.Card(), first.Model.Card(); a.Epochs != b.Epochs || !maps.Equal(a.Figures, b.Figures) || len(a.History) != len(b.History) {
+		t.Errorf("the card says %d epochs, %v; the first training's %d, %v", a.Epochs, a.Figures, b.Epochs, b.Figures)
+	}
+}

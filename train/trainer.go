@@ -119,8 +119,11 @@ func (t *Trainer) Fit(ctx context.Context, data, dev *corpora.Dataset) (*Result,
 		return nil, err
 	}
 	defer c.Close()
-	if !t.Refit || dev == nil {
+	switch {
+	case dev == nil || !t.Refit && !t.RefitNgrams:
 		return t.fit(ctx, c, data, dev)
+	case !t.Refit:
+		return t.fitThenNgrams(ctx, c, data, dev)
 	}
 	second, err := t.openCheckpoints(refitDir(t.Checkpoint))
 	if err != nil {

@@ -1,13 +1,13 @@
 """Trains a linear baseline on a labelled file, tests it on another and prints one JSON line:
 
-    baselines.py --method tfidf-lr|nbsvm|fasttext --train F (--test F | --folds 10 [--copies-apart]) [--seed N] [--chars] [--label-sep ,]
+    baselines.py --method tfidf-lr|nbsvm|fasttext --train F (--test F | --folds 10 [--copies-apart]) [--seed N] [--chars] [--label-sep ,] [--settings JSON]
 
 tfidf-lr  TF-IDF of word 1-2-grams and logistic regression
 nbsvm     binary n-grams scaled by naive Bayes' log-count ratios, linear SVM (Wang & Manning 2012)
 fasttext  the fasttext command with word bigrams
 
-Settings are chosen on a tenth of the training file (classes in proportion) and the model is then
-trained on all of it. --folds cross-validates one file instead; equal texts stay in one fold, but with --copies-apart.
+Settings are chosen on a tenth of the training file (classes in proportion) unless --settings gives them, and the
+model is then trained on all of it. cpu_seconds is the processor time from the start of the program to that model. --folds cross-validates one file instead; equal texts stay in one fold, but with --copies-apart.
 --chars takes characters for words (Chinese). With --label-sep a text has several labels: one machine for
 each, or fastText's loss ova, says yes or no. macro_f1 is over the labels of the test file, intervals are 95 %
 bootstrap intervals.
@@ -17,6 +17,7 @@ import argparse
 import json
 import pathlib
 import re
+import resource
 import subprocess
 import tempfile
 import time
@@ -158,11 +159,9 @@ def evaluate(args, gold, predicted):
             "interval": [round(float(q), 4) for q in np.quantile(resamples, [0.025, 0.975])]}
 
 
-def run(args, texts, labels, test_texts):
-    """Predictions for the test texts, the chosen settings and their figure on the dev texts."""
+def choose(args, texts, labels):
+    """The settings that are best on a tenth of the texts, and their figure there."""
     method = METHODS[args.method]
-    order = np.random.default_rng(args.seed).permutation(len(texts))  # fastText learns in this order
-    texts, labels = [texts[i] for i in order], [labels[i] for i in order]
     common = [labels.count(l) > 1 for l in labels]  # a label with one text cannot be split
     inner, dev = train_test_split(np.flatnonzero(common), test_size=max(0.1, len(set(labels)) / len(texts)), random_state=args.seed,
                                   stratify=[str(l) for l, c in zip(labels, common) if c])
@@ -176,9 +175,20 @@ def run(args, texts, labels, test_texts):
         score = scores(take(dev, labels), model.predict(take(dev, texts)))[args.metric]
         if score > best:
             best, chosen = score, settings
-    model = method(args, **chosen)
+    return chosen, round(float(best), 4)
+
+
+def run(args, texts, labels, test_texts):
+    """Predictions for the test texts, and what is to be told of the training."""
+    order = np.random.default_rng(args.seed).permutation(len(texts))  # fastText learns in this order
+    texts, labels = [texts[i] for i in order], [labels[i] for i in order]
+    told = {"settings": args.settings}
+    if args.settings is None:
+        told["settings"], told["dev"] = choose(args, texts, labels)
+    model = METHODS[args.method](args, **told["settings"])
     model.fit(texts, labels)
-    return [model.predict(t) for t in test_texts], chosen, round(float(best), 4)
+    told["cpu_seconds"] = round(sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)), 1)
+    return [model.predict(t) for t in test_texts], told
 
 
 def read(args, path):
@@ -200,6 +210,7 @@ def main():
     p.add_argument("--chars", action="store_true")
     p.add_argument("--label-sep", help="separator of several labels of a text")
     p.add_argument("--metric", choices=("accuracy", "macro_f1", "micro_f1"), default="accuracy", help="chooses the settings and has the interval")
+    p.add_argument("--settings", type=json.loads, help="settings of the method, as JSON, in place of those that are best on the tenth")
     args = p.parse_args()
     if (args.test is None) == (args.folds is None):
         p.error("give --test or --folds")
@@ -210,7 +221,8 @@ def main():
         tests = {"test": read(args, args.test)}
         if args.unseen:
             tests["unseen"] = read(args, args.unseen)
-        predicted, report["settings"], report["dev"] = run(args, texts, labels, [t for _, t in tests.values()])
+        predicted, told = run(args, texts, labels, [t for _, t in tests.values()])
+        report |= told
         for (name, (gold, _)), answers in zip(tests.items(), predicted):
             report[name] = evaluate(args, gold, answers)
     else:
@@ -219,7 +231,7 @@ def main():
         gold, predicted = [], []
         for train, test in folds.split(texts, labels, groups):
             take = lambda rows, of: [of[i] for i in rows]
-            fold, _, _ = run(args, take(train, texts), take(train, labels), [take(test, texts)])
+            fold, _ = run(args, take(train, texts), take(train, labels), [take(test, texts)])
             gold += take(test, labels)
             predicted += fold[0]
         report["test"] = evaluate(args, gold, predicted)

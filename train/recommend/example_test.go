@@ -18,6 +18,6 @@ func Example() {
 	}
 	t := train.Trainer{Config: recommend.For(data)}
 	t.Epochs = 4
-	fmt.Println(t.Model.Pipeline, t.Model.Chunk, t.Model.LSTM.Direction, t.Refit)
+	fmt.Println(t.Model.Pipeline, t.Model.Chunk, t.Model.LSTM.Direction, t.RefitNgrams)
 	// Output: html|unify|words|camel|quotes|lower|elongate|repeat|urls|mentions|stem:en 64 bidirectional true
 }

@@ -39,8 +39,8 @@ func TestRecommend(t *testing.T) {
 				got.Epochs, got.Model.Chunk, got.Model.Ngrams.CharMax, got.NBSVM.C, got.NBSVM.Beta, c)
 		}
 	}
-	if !For(of(14999, 2, 20)).Refit || For(of(15000, 2, 20)).Refit {
-		t.Error("a second training is for fewer than 15,000 texts")
+	if !For(of(14999, 2, 20)).RefitNgrams || For(of(15000, 2, 20)).RefitNgrams {
+		t.Error("a second training of the n-grams is for fewer than 15,000 texts")
 	}
 	several := of(2000, 2, 10)
 	several.Separator = ","

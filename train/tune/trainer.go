@@ -80,7 +80,7 @@ func (t *Trainer) Try(ctx context.Context, task Task) (Outcome, error) {
 	if one.Start != nil && c.CheckStart(one.Start) != nil {
 		one.Start = nil
 	}
-	one.Refit = false // a trial is judged by dev texts that it has not seen
+	one.Refit, one.RefitNgrams = false, false // a trial is judged by dev texts that it has not seen
 	if task.Together > 1 {
 		one.Workers = max(runtime.GOMAXPROCS(0)/task.Together, 1)
 	}

@@ -20,11 +20,15 @@ func (r *Recipe) AddDataDir(cmd *cobra.Command) {
 }
 
 // Read reads the recipe; files of flags take the place of those that it names. It
-// fails if there are none at all: wants says what the command needs then.
+// fails if there are none at all: wants says what the command needs then. A budget is for
+// commands that have a flag for it.
 func (r *Recipe) Read(cmd *cobra.Command, data, dev []string, wants string) (*recipe.Recipe, error) {
 	read, err := recipe.Read(r.Config, r.Sets(cmd))
 	if err != nil {
 		return nil, err
+	}
+	if read.Budget > 0 && cmd.Flag("budget") == nil {
+		return nil, cli.Usagef("budget = %s: %s trains without a limit of time; --set budget=0s does without one", read.Budget, cmd.Name())
 	}
 	if len(data) > 0 {
 		read.Data = recipe.Files(data...)
