@@ -48,6 +48,13 @@ type Config struct {
 	// model learns from long reviews what short ones sound like.
 	Crop float64 `json:"crop,omitempty"`
 
+	// Balance weighs the texts of each source, as of corpora.Example, so that all labels
+	// that a head's texts have there count alike, and the source as much as before. It
+	// raises the macro-F1 where labels are rare, and the answer of a model that learns from
+	// several sources depends less on which labels each of them has most. It goes with heads
+	// that give a text one label; FitStream refuses it.
+	Balance bool `json:"balance,omitempty"`
+
 	// Finetune says how a network that starts from another model goes on
 	// learning.
 	Finetune Finetune `json:"finetune,omitzero"`

@@ -98,6 +98,9 @@ func (t *Trainer) start(ctx context.Context, c *loop.Checkpoints, data, dev *cor
 	if f.train, err = newSet(ctx, f.model, data); err != nil {
 		return nil, err
 	}
+	if f.cfg.Balance {
+		f.train.balance()
+	}
 	if err := f.ask(ctx, data); err != nil {
 		return nil, err
 	}

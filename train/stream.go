@@ -67,6 +67,9 @@ func (t *Trainer) FitStream(ctx context.Context, data *Stream, dev *corpora.Data
 	if t.Teacher != nil {
 		return nil, errors.New("train: a streamed training has no teacher: leave Teacher out")
 	}
+	if t.Balance {
+		return nil, errors.New("train: a streamed training does not balance labels, which are counted on the way: leave Balance out")
+	}
 	checkpoints, err := t.openCheckpoints(t.Checkpoint)
 	if err != nil {
 		return nil, err
