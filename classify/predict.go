@@ -25,6 +25,10 @@ type Prediction struct {
 	// "" for others. A model does not look for it: see answer.Options.
 	Language string `json:",omitzero"`
 
+	// Other says that another model, which reads Language, has answered the text: it has
+	// labels after all, but of the heads that the other model lacks, whose Score is zero.
+	Other bool `json:",omitzero"`
+
 	// Heads are the model's, in the order of Scores, shared by all its predictions.
 	Heads []Head `json:"-"`
 }
@@ -34,7 +38,7 @@ type Prediction struct {
 // read the text. See Labels for a head that may give several.
 func (p Prediction) Label(head string) string {
 	h := p.head(head)
-	if h < 0 || !p.Heads[h].Labelled() || p.Language != "" {
+	if h < 0 || !p.Heads[h].Labelled() || p.Unread(h) {
 		return ""
 	}
 	return p.Heads[h].Spell(p.Heads[h].Labels[p.Scores[h].Label])
@@ -45,7 +49,7 @@ func (p Prediction) Label(head string) string {
 // likeliest; nil if there is no such head, or if it answers with a number.
 func (p Prediction) Labels(head string) []string {
 	h := p.head(head)
-	if h < 0 || !p.Heads[h].Labelled() || p.Language != "" {
+	if h < 0 || !p.Heads[h].Labelled() || p.Unread(h) {
 		return nil
 	}
 	labels := p.Heads[h].PredictedLabels(p.Scores[h])
@@ -63,10 +67,16 @@ func (p Prediction) Prob(head, label string) float32 {
 		return 0
 	}
 	c := p.Heads[h].Index(label)
-	if c < 0 {
+	if c < 0 || p.Other && p.Unread(h) {
 		return 0
 	}
 	return p.Scores[h].Probs[c]
+}
+
+// Unread says whether the text has no answer of a head, by its number, because of the
+// language that it is in.
+func (p Prediction) Unread(head int) bool {
+	return p.Language != "" && !(p.Other && p.Scores[head].Probs != nil)
 }
 
 // head returns the index of a head, or -1.

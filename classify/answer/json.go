@@ -149,7 +149,7 @@ func (j *jsonWriter) appendSentences(b []byte, r *Record) []byte {
 // appendAnswer appends what the heads say, and the sizes.
 func (j *jsonWriter) appendAnswer(b []byte, p classify.Prediction) []byte {
 	for h, s := range p.Scores {
-		b = j.o.appendScore(j.appendKey(b, j.heads[h].Name), &j.heads[h], s, Unlabelled(p))
+		b = j.o.appendScore(j.appendKey(b, j.heads[h].Name), &j.heads[h], s, Unlabelled(p, h))
 	}
 	if p.Language != "" {
 		b = appendJSON(j.appendKey(b, "language"), p.Language)

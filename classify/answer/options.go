@@ -22,8 +22,15 @@ type Options struct {
 	Sentences bool
 
 	// Foreign, if not nil, returns the language of a text that the model does not read,
-	// and "" for others: langid.ForeignTo. Such a text and its sentences have no labels.
+	// and "" for others: langid.ForeignTo. Such a text and its sentences have no labels,
+	// unless Other has.
 	Foreign func(text string) string
+
+	// Other, if not nil, answers a text or sentence that Foreign has named the language of
+	// in the place of the model, as one does that reads this language; false says that it
+	// does not: multilingual.Answer. Heads count as the same if they have the same name and
+	// labels. No words explain its answers.
+	Other func(text, language string) (answer classify.Prediction, ok bool)
 
 	// Explainer, if not nil, finds the words that weigh most in each answer. It must
 	// be the model's.

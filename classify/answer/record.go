@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/explain"
@@ -72,7 +73,7 @@ type Sentence struct {
 // A pending record waits for its answers, of which the text's comes first.
 type pending struct {
 	record   Record
-	text     string // if it is to be explained
+	text     string // if it is to be explained, or foreign
 	language string // if it is foreign
 	have     int    // answers
 }
@@ -125,7 +126,7 @@ func All(ctx context.Context, m Predictor, texts iter.Seq[Text], o Options) iter
 				err = give() // texts before this one that could not be read
 			}
 			if err == nil {
-				queue[0].add(answer, heads)
+				queue[0].add(answer, heads, o.Other)
 				err = give()
 			}
 			if err != nil {
@@ -155,7 +156,7 @@ func newPending(m Predictor, t Text, o *Options) *pending {
 			p.record.Sentences = append(p.record.Sentences, Sentence{Span: span, Text: t.Text[span.Start:span.End]})
 		}
 	}
-	if o.Explainer != nil {
+	if o.Explainer != nil || p.language != "" {
 		p.text = t.Text
 	}
 	return p
@@ -164,16 +165,34 @@ func newPending(m Predictor, t Text, o *Options) *pending {
 // errStop says that nobody wants more records.
 var errStop = errors.New("answer: stop")
 
-// add puts the next answer in its place.
-func (p *pending) add(answer classify.Prediction, heads []classify.Head) {
+// add puts the next answer in its place, or another one of a text that is foreign.
+func (p *pending) add(answer classify.Prediction, heads []classify.Head, other func(text, language string) (classify.Prediction, bool)) {
 	answer = only(answer, heads)
 	answer.Language = p.language
-	if r := &p.record; p.have == 0 {
-		r.Prediction = answer
-	} else {
-		r.Sentences[p.have-1].Prediction = answer
+	text, at := p.text, &p.record.Prediction
+	if p.have > 0 {
+		s := &p.record.Sentences[p.have-1]
+		text, at = s.Text, &s.Prediction
 	}
+	if p.language != "" && other != nil {
+		if q, ok := other(text, p.language); ok {
+			answer = inPlaceOf(answer, q)
+		}
+	}
+	*at = answer
 	p.have++
+}
+
+// inPlaceOf returns the answer p with the scores that q has of the same heads, and none of
+// others.
+func inPlaceOf(p, q classify.Prediction) classify.Prediction {
+	scores := make([]classify.Score, len(p.Heads))
+	for i, h := range p.Heads {
+		if k := find(q.Heads, h.Name); k >= 0 && slices.Equal(q.Heads[k].Labels, h.Labels) {
+			scores[i] = q.Scores[k]
+		}
+	}
+	return classify.Prediction{Scores: scores, Tokens: q.Tokens, Unknown: q.Unknown, Language: p.Language, Other: true, Heads: p.Heads}
 }
 
 // only returns an answer with the scores of those heads alone.
@@ -206,16 +225,16 @@ func (p *pending) explain(ctx context.Context, e *explain.Explainer, heads []cla
 	return nil
 }
 
-// Unlabelled says whether a text has no labels, whatever the scores say: because it has
-// no token, or because the model does not read its language.
-func Unlabelled(p classify.Prediction) bool { return p.Tokens == 0 || p.Language != "" }
+// Unlabelled says whether a text has no label of a head, by its number, whatever the scores
+// say: because it has no token, or because the model does not read its language.
+func Unlabelled(p classify.Prediction, head int) bool { return p.Tokens == 0 || p.Unread(head) }
 
 // Shares returns the share of the sentences that have each of so many labels of a
 // head, by the head's number.
 func (r *Record) Shares(head, labels int) []float32 {
 	share := make([]float32, labels)
 	for _, s := range r.Sentences {
-		if s.Language != "" {
+		if s.Unread(head) {
 			return make([]float32, labels) // they have none
 		}
 		share[s.Scores[head].Label] += 1 / float32(len(r.Sentences))

@@ -7,7 +7,7 @@ import (
 )
 
 // appendScore appends the answer of a head as an object; that for a blank text has
-// neither label nor number.
+// neither label nor number, and no probabilities where there are none.
 func (n Naming) appendScore(b []byte, head *classify.Head, s classify.Score, blank bool) []byte {
 	switch {
 	case !head.Labelled() && blank:
@@ -16,7 +16,11 @@ func (n Naming) appendScore(b []byte, head *classify.Head, s classify.Score, bla
 		return append(appendNumber(append(b, `{"value":`...), s.Value), '}')
 	}
 	b = append(b, `{"label":`...)
-	if label, ok := n.Label(head, s); ok && !blank {
+	label, ok := "", false
+	if !blank {
+		label, ok = n.Label(head, s)
+	}
+	if ok {
 		b = appendJSON(b, label)
 	} else {
 		b = append(b, "null"...)
@@ -37,6 +41,9 @@ func (n Naming) appendScore(b []byte, head *classify.Head, s classify.Score, bla
 		b = appendProb(b, s.Prob())
 	}
 	b = append(b, `,"probs":`...)
+	if s.Probs == nil {
+		return append(b, "null}"...)
+	}
 	return append(appendProbs(b, head, s.Probs), '}')
 }
 

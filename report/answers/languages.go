@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Languages counts the texts that have no label since the model does not read their
-// languages, by [answer.Record.Language].
+// Languages counts texts whose languages the model does not read, by
+// [answer.Record.Language].
 type Languages map[string]int
 
 // String is the number of texts and, in parentheses, that of each language, the most

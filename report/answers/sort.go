@@ -46,7 +46,7 @@ func (o *Options) order(heads []classify.Head) (order, error) {
 
 // value is what r is sorted by; none where it has no answer.
 func (o order) value(r *answer.Record) (v float32, ok bool) {
-	if r.Bad != nil || answer.Unlabelled(r.Prediction) {
+	if r.Bad != nil || answer.Unlabelled(r.Prediction, o.h) {
 		return 0, false
 	}
 	if s := r.Scores[o.h]; s.Probs != nil {

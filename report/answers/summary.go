@@ -70,7 +70,7 @@ func (t *tally) add(r *answer.Record, heads []classify.Head, names answer.Naming
 	for h := range heads {
 		head, score, of := &heads[h], r.Scores[h], &t.heads[h]
 		switch {
-		case answer.Unlabelled(r.Prediction):
+		case answer.Unlabelled(r.Prediction, h):
 			of.labels[""]++
 		case !head.Labelled():
 			v := float64(score.Value)

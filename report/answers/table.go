@@ -80,7 +80,7 @@ func (t *tableWriter) add(fields []answer.Field, id string, p classify.Predictio
 	}
 	for h := range t.heads {
 		if head := &t.heads[h]; h < len(p.Scores) {
-			row = append(row, t.o.cells(head, p.Scores[h], answer.Unlabelled(p))...)
+			row = append(row, t.o.cells(head, p.Scores[h], answer.Unlabelled(p, h))...)
 		} else {
 			row = append(row, make([]any, len(t.o.columns(head)))...)
 		}
@@ -247,8 +247,12 @@ func (o *Options) cells(head *classify.Head, s classify.Score, blank bool) []any
 		cells = []any{label, prob(s.Prob())}
 	}
 	if o.Probs {
-		for _, v := range s.Probs {
-			cells = append(cells, prob(v))
+		for c := range head.Labels {
+			if s.Probs == nil {
+				cells = append(cells, nil)
+			} else {
+				cells = append(cells, prob(s.Probs[c]))
+			}
 		}
 	}
 	return cells
