@@ -53,9 +53,10 @@ func (m *Stack) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float
 	}
 	if ws.batch.Index != nil && !ws.shared(0) { // each place had an input of its own
 		ws.sortByInput()
-		ws.dInput = grow(ws.dInput, len(ws.batch.X))
-		ws.sumByInput(ws.dInput, 0, ws.inputs(), dX, m.shape.Input, 0, m.shape.Input)
-		dX = ws.dInput
+		tape := &ws.layers[0] // whose inputs have been read
+		tape.own = grow(tape.own, len(ws.batch.X))
+		ws.sumByInput(tape.own, 0, ws.inputs(), dX, m.shape.Input, 0, m.shape.Input)
+		dX = tape.own
 	}
 	if ws.init.H != nil {
 		dInit.H = make([]float32, m.units*B)

@@ -39,8 +39,7 @@ func (m *Stack) grads(ws *Workspace, l int, dX []float32, weights bool) {
 	ws.cutGates(layer)
 	if weights {
 		for d, c := range layer {
-			g := &ws.grads[d]
-			g.dWih, g.dWhh = zeros(g.dWih, len(c.Wih.Data)), zeros(g.dWhh, len(c.Whh.Data))
+			ws.grads[d].begin(c, tape.dirs[d].c)
 		}
 	}
 	if shared {
@@ -80,6 +79,18 @@ func (m *Stack) grads(ws *Workspace, l int, dX []float32, weights bool) {
 			ws.keepGrads(c, l, d)
 		}
 	}
+}
+
+// begin sets the gradients of the weights to zero. They take the place of the layer's cell
+// states, which nothing but a Learner reads from here on, if those have room for them.
+func (g *cellGrads) begin(c *Cell, room []float32) {
+	ih, hh := len(c.Wih.Data), len(c.Whh.Data)
+	if _, reads := c.Kernel.(Learner); reads || cap(room) < ih+hh {
+		g.own = grow(g.own, ih+hh)
+		room = g.own
+	}
+	room = zeros(room, ih+hh)
+	g.dWih, g.dWhh = room[:ih], room[ih:]
 }
 
 // cutGates cuts the gates of a layer into pieces: at the ends of the weights' rows, and so

@@ -61,7 +61,6 @@ type Workspace struct {
 	grads     [2]cellGrads // by direction
 
 	dX       []float32 // [Rows][in], the gradient between layers
-	dInput   []float32 // [U][in], that of shared inputs which are masked by place
 	dY       []float32 // [Rows][2H], that of a layer whose directions are merged
 	step     []float32 // [B][Gates], of Step
 	stepRows vec.RowsInt8
@@ -91,6 +90,7 @@ type cellGrads struct {
 	hPrev      []float32 // [rowBlock][H], the hidden states that rows started from
 	sums       []float32 // [rowBlock][Gates], dPre summed by input
 	dWih, dWhh []float32 // [in][Gi] and [H][Gh], the gradients of the weights, transposed
+	own        []float32 // the storage of both, if it is not the layer's cell states
 }
 
 // A task is a range of sequences in one direction, run by one goroutine.
