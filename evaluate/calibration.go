@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // A Method is a way to calibrate probabilities.
@@ -186,7 +187,7 @@ func FitTemperature(logits []float64, gold []int) (float64, error) {
 	derivatives := func(beta float64) (slope, curve float64) {
 		for i, g := range gold {
 			z := logits[i*c : (i+1)*c]
-			top := z[argmax(z)]
+			top := slices.Max(z)
 			var sum, mean, square float64
 			for _, v := range z {
 				e := math.Exp(beta * (v - top))

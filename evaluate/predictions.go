@@ -147,15 +147,7 @@ func (p *Predictions) answers() []int {
 }
 
 // argmax is the index of the first largest element.
-func argmax(x []float64) int {
-	best := 0
-	for i, v := range x {
-		if v > x[best] {
-			best = i
-		}
-	}
-	return best
-}
+func argmax(x []float64) int { return slices.Index(x, slices.Max(x)) }
 
 // Restrict returns the predictions over a subset of the labels, as a head with
 // only those labels would have made them: rows of other gold labels are left

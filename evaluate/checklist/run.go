@@ -200,12 +200,4 @@ func (t *Test) failure(labels, texts []string, rows [][]float32) Failure {
 }
 
 // argmax is the index of the first largest element.
-func argmax(x []float32) int {
-	best := 0
-	for i, v := range x {
-		if v > x[best] {
-			best = i
-		}
-	}
-	return best
-}
+func argmax(x []float32) int { return slices.Index(x, slices.Max(x)) }
