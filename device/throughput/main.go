@@ -4,11 +4,16 @@
 //	go run ./throughput -device cuda -input 100 -hidden 128 -bidirectional -batch 32 -steps 200 -seconds 5
 //	{"tokens_per_s":…,"device":"cuda: NVIDIA H100, CUDA 12.4"}
 //
+// With -language it times that of a language model instead, also on this processor:
+//
+//	go run ./throughput -device cuda -language -input 256 -hidden 512 -batch 256 -steps 64
+//
 // Every batch has new words, and its loss is looked at before the next one, as in a training.
 package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"math"
@@ -20,6 +25,7 @@ import (
 	"github.com/textlstm/textlstm/device"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/loop"
 	"github.com/textlstm/textlstm/vocab"
@@ -29,7 +35,8 @@ const words = 20_000
 
 func main() {
 	var m classify.Config
-	on := flag.String("device", "auto", "`name` of the device, as sentiment-device train knows it; not cpu")
+	on := flag.String("device", "auto", "`name` of the device, as sentiment-device train knows it; cpu with -language alone")
+	isLanguage := flag.Bool("language", false, "train a language model")
 	flag.IntVar(&m.Embed, "input", 100, "width of a word vector")
 	flag.IntVar(&m.LSTM.HiddenSize, "hidden", 128, "hidden units in each direction")
 	flag.IntVar(&m.LSTM.Layers, "layers", 1, "LSTM layers")
@@ -44,36 +51,61 @@ func main() {
 	}
 	m.Pool = []nn.Pooling{nn.Max}
 	m.Heads = []classify.Head{{Name: "label", Labels: []string{"a", "b"}}}
-	if err := run(*on, train.Config{Model: m}.Resolve(), *batch, *steps, *seconds, rand.New(rand.NewPCG(*seed, 0))); err != nil {
+	r := rand.New(rand.NewPCG(*seed, 0))
+	measure := func(d train.Device) (tokensPerS float64, err error) {
+		if *isLanguage {
+			on, _ := d.(lm.Device) // nil for this processor
+			return language(on, m.Embed, m.LSTM.HiddenSize, *batch**steps, *seconds, r)
+		}
+		return classifier(d, train.Config{Model: m}.Resolve(), *batch, *steps, *seconds, r)
+	}
+	if err := run(*on, measure); err != nil {
 		fmt.Fprintln(os.Stderr, "throughput:", err)
 		os.Exit(1)
 	}
 }
 
-func run(on string, c train.Config, batch, steps int, seconds float64, r *rand.Rand) error {
+// run prints what a measurement on a device comes to.
+func run(on string, measure func(train.Device) (tokensPerS float64, err error)) error {
 	d, err := device.Find(on)
 	if err != nil {
 		return err
 	}
+	name := "cpu"
+	if d != nil {
+		name = d.Name()
+	}
+	speed, err := measure(d)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(struct {
+		TokensPerS float64 `json:"tokens_per_s"`
+		Device     string  `json:"device"`
+	}{math.Round(speed), name})
+}
+
+// classifier times the training of a network on a device: tokens a second after a warm-up.
+func classifier(d train.Device, c train.Config, batch, steps int, seconds float64, r *rand.Rand) (float64, error) {
 	if d == nil {
-		return fmt.Errorf("-device %s: no GPU here; bench/throughput times this processor", on)
+		return 0, errors.New("no GPU here; bench/throughput times this processor")
 	}
 	net, err := classify.NewNetwork(c.Model, words)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	net.Init(r)
 	o, err := nn.NewOptimizer(c.Optimizer)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	e, err := d.Open(net, c, batch*steps)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer e.Close() // the program ends
 	if err := e.Load(loop.Weights{Params: net.Params(), Optimizer: o}); err != nil {
-		return err
+		return 0, err
 	}
 	work := func(seconds float64) (tokens int, spent float64, err error) {
 		for start := time.Now(); ; {
@@ -87,16 +119,13 @@ func run(on string, c train.Config, batch, steps int, seconds float64, r *rand.R
 		}
 	}
 	if _, _, err := work(min(1, seconds/4)); err != nil {
-		return err
+		return 0, err
 	}
 	tokens, spent, err := work(seconds)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	return json.NewEncoder(os.Stdout).Encode(struct {
-		TokensPerS float64 `json:"tokens_per_s"`
-		Device     string  `json:"device"`
-	}{math.Round(float64(tokens) / spent), d.Name()})
+	return float64(tokens) / spent, nil
 }
 
 // step trains on random words with random labels.
