@@ -14,11 +14,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/textlstm/textlstm/internal/fsx"
 	"github.com/textlstm/textlstm/internal/gradcheck"
 	"github.com/textlstm/textlstm/internal/hostile"
 	"github.com/textlstm/textlstm/internal/seed"
-	"github.com/textlstm/textlstm/internal/tensorfile"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/pretrain"
@@ -348,60 +346,6 @@ func TestModelFile(t *testing.T) {
 		if _, err := Decode(bad); !errors.Is(err, ErrFormat) {
 			t.Fatalf("bit flipped in byte %d: %v", n, err)
 		}
-	}
-}
-
-// What another program trains from has the words, in order, that Fit reads, the
-// texts that it sets aside, and a model's metadata.
-func TestExport(t *testing.T) {
-	cfg := small()
-	cfg.Epochs = 1
-	texts := sentences(400)
-	r, err := (&Trainer{Config: cfg}).Fit(t.Context(), texts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "words")
-	if err := (&Trainer{Config: cfg}).Export(t.Context(), texts, path); err != nil {
-		t.Fatal(err)
-	}
-	f, err := tensorfile.ReadFile(fsx.OS{}, path, tensorfile.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ids, err := f.Int32("ids", int(r.Tokens))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lengths, err := f.Int32("lengths", len(texts))
-	if err != nil {
-		t.Fatal(err)
-	}
-	aside, err := f.Uint8("aside", len(texts))
-	if err != nil {
-		t.Fatal(err)
-	}
-	kept := 0
-	for i, text := range texts {
-		var got []string
-		for _, id := range ids[:lengths[i]] {
-			got = append(got, r.Model.Vocab().Token(vocab.ID(id)))
-		}
-		if got := strings.Join(got, " "); got != text {
-			t.Fatalf("text %d is %q, want %q", i, got, text)
-		}
-		ids = ids[lengths[i]:]
-		kept += int(aside[i])
-	}
-	if kept != len(texts)/devOneIn {
-		t.Errorf("%d texts set aside, want %d", kept, len(texts)/devOneIn)
-	}
-	model, err := tensorfile.Decode(encoded(t, r.Model), tensorfile.Limits{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(model.Meta[metadataKey], f.Meta[metadataKey]); diff != "" {
-		t.Error(diff)
 	}
 }
 

@@ -61,17 +61,11 @@ func (m *Model) Save(path string) error {
 }
 
 func (m *Model) write(w io.Writer) error {
-	meta, err := m.metadata()
+	d, err := json.Marshal(description{formatVersion, m.cfg, m.vocab, m.int8})
 	if err != nil {
 		return err
 	}
-	return tensorfile.Write(w, meta, modelfile.Tensors(m.net.params, m.int8))
-}
-
-// metadata is that of a file of m.
-func (m *Model) metadata() (map[string]string, error) {
-	d, err := json.Marshal(description{formatVersion, m.cfg, m.vocab, m.int8})
-	return map[string]string{metadataKey: string(d)}, err
+	return tensorfile.Write(w, map[string]string{metadataKey: string(d)}, modelfile.Tensors(m.net.params, m.int8))
 }
 
 // Load reads a file that Save wrote. Errors that are the content's fault wrap

@@ -36,7 +36,6 @@ type pretraining struct {
 	checkpoint cli.Checkpoint
 	device     train.Device
 	skipGram   bool
-	export     bool
 	quiet      bool
 }
 
@@ -59,32 +58,20 @@ Never give it the texts of a test set. Texts that also stand in a file of
 
 A training that is interrupted keeps what it has learned in the directory
 FILE.checkpoint until --resume goes on with it, to the same file that it would have
-made uninterrupted.
-
-With --export it writes the words that a language model would learn from, for
-another program to train it: pretrained/pretrain.py of this repository does so on a
-GPU, and makes a file like that of this command.`,
+made uninterrupted.`,
 		Example: `  sentiment pretrain --text reviews.csv --text train.tsv --exclude test.tsv --out reviews.lm
   sentiment train --init reviews.lm --train train.tsv --out reviews.model
   sentiment pretrain --skip-gram --text reviews.csv --exclude test.tsv --out reviews.vec
   sentiment train --vectors reviews.vec --train train.tsv --out reviews.model`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			set := cmd.Flags().Changed
 			switch {
 			case len(p.files) == 0:
 				return cli.Usagef("pretrain needs --text FILE")
 			case p.out == "":
 				return cli.Usagef("pretrain needs --out FILE")
-			case p.skipGram && p.export:
-				return cli.Usagef("--export is for language models: leave out --skip-gram or --export")
-			case p.skipGram && p.device != nil && set("device"):
+			case p.skipGram && p.device != nil && cmd.Flags().Changed("device"):
 				return cli.Usagef("--skip-gram learns on this processor: leave out --device")
-			case p.export && (set("checkpoint") || set("checkpoint-every") || set("resume")):
-				return cli.Usagef("--export keeps no checkpoints: leave out --checkpoint, --checkpoint-every and --resume")
-			}
-			if p.export {
-				return p.exportWords(cmd)
 			}
 			if err := p.checkpoint.Check(cmd, p.out); err != nil {
 				return err
@@ -105,7 +92,6 @@ GPU, and makes a file like that of this command.`,
 	f.StringArrayVar(&p.exclude, "exclude", nil, "`file` of texts to leave out, such as a test set; may be repeated")
 	f.StringVar(&p.out, "out", "", "`file` to write")
 	f.BoolVar(&p.skipGram, "skip-gram", false, "learn word vectors alone, for train --vectors")
-	f.BoolVar(&p.export, "export", false, "write what to learn from, for another program to train the model")
 	cli.AddLog(cmd, nil, &p.quiet)
 	return cmd
 }
@@ -150,35 +136,20 @@ func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
 	return texts.Texts(), nil
 }
 
-// trainer returns what trains a language model, and the texts for it.
-func (p *pretraining) trainer(cmd *cobra.Command) (lm.Trainer, []string, error) {
-	t := lm.Trainer{Run: p.run()}
-	if err := p.settings.Over(cmd, &t.Config); err != nil {
-		return t, nil, err
-	}
-	if err := t.Config.Resolve().Validate(); err != nil {
-		return t, nil, cli.UsageError(err)
-	}
-	texts, err := p.texts(cmd.ErrOrStderr(), &t.Pipeline)
-	return t, texts, err
-}
-
-// exportWords writes what a language model would learn from.
-func (p *pretraining) exportWords(cmd *cobra.Command) error {
-	t, texts, err := p.trainer(cmd)
-	if err != nil {
-		return err
-	}
-	return t.Export(cmd.Context(), texts, p.out)
-}
-
 // learnLanguage makes a language model.
 func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
-	t, texts, err := p.trainer(cmd)
+	t := lm.Trainer{Run: p.run()}
+	if err := p.settings.Over(cmd, &t.Config); err != nil {
+		return err
+	}
+	if err := t.Config.Resolve().Validate(); err != nil {
+		return cli.UsageError(err)
+	}
+	log := cmd.ErrOrStderr()
+	texts, err := p.texts(log, &t.Pipeline)
 	if err != nil {
 		return err
 	}
-	log := cmd.ErrOrStderr()
 	console := watch.NewConsole(log, false, p.quiet)
 	if p.device != nil {
 		t.Device = p.device.(lm.Device) // as all of a program
