@@ -158,9 +158,7 @@ func (d *Deep) check(c Config, v *vocab.Vocabulary) error {
 		if rows := m.embed.Rows(); rows != v.Len() {
 			return fmt.Errorf("classify: %d rows of word vectors for a vocabulary of %d", rows, v.Len())
 		}
-		if m.subwords != nil {
-			m.subwords.Index(v)
-		}
+		m.Index(v)
 	}
 	return nil
 }

@@ -82,6 +82,23 @@ func newNetwork(cfg Config, rows int, int8s bool) (*Network, error) {
 	return n, nil
 }
 
+// Index tells a network with subwords the words whose n-grams it is to read. A deep branch does that
+// when it becomes a model's.
+func (n *Network) Index(v *vocab.Vocabulary) {
+	if n.subwords != nil {
+		n.subwords.Index(v)
+	}
+}
+
+// Like returns a network of n's config that reads the same words, with all weights zero.
+func (n *Network) Like() (*Network, error) {
+	own, err := NewNetwork(n.cfg, n.embed.Rows())
+	if err == nil && n.subwords != nil {
+		own.subwords.IndexLike(n.subwords)
+	}
+	return own, err
+}
+
 // Init draws all weights.
 func (n *Network) Init(r *rand.Rand) {
 	n.embed.Init(r)
@@ -327,16 +344,31 @@ func (ws *Workspace) lay(texts []Encoded, chunk int) {
 type Packed struct {
 	Layout *nn.Layout // its sequences are the texts, or with Config.Chunk parts of them
 	Groups []int      // by sequence, the text that it is from
-	IDs    []vocab.ID // [U] the distinct words; a negative one has vectors of n-grams alone
-	Index  []int32    // [Rows] into IDs
+	Words  []int32    // [U] the distinct words, as nn.Dropout.Types tells them apart
+	Index  []int32    // [Rows] into Words
 	Texts  int        // B
+
+	// Vectors [U] has the row of the table of word vectors that is each word's. With subwords the
+	// mean of rows Grams[u] of theirs is added to it; Grams is nil without them.
+	Vectors []int32
+	Grams   [][]int32
 }
 
 // Pack lays texts out as a training Forward does, for who computes it elsewhere.
 func (n *Network) Pack(ws *Workspace, texts []Encoded) Packed {
 	ws.lay(texts, n.cfg.Chunk)
 	ws.distinct(n.embed.Rows(), nil)
-	return Packed{&ws.layout, ws.groups, ws.unique, ws.index, len(texts)}
+	p := Packed{Layout: &ws.layout, Groups: ws.groups, Index: ws.index, Texts: len(texts)}
+	for _, id := range ws.unique {
+		p.Words = append(p.Words, ws.wordKey(id))
+		if n.subwords == nil {
+			p.Vectors = append(p.Vectors, int32(id))
+			continue
+		}
+		row, grams := n.parts(id, ws.unknown)
+		p.Vectors, p.Grams = append(p.Vectors, int32(row)), append(p.Grams, grams)
+	}
+	return p
 }
 
 // eachRow calls f for every row of the layout with its text and the place of

@@ -78,36 +78,11 @@ func (d *Device) Name() string { return d.d.Name() + ", " + d.d.Version() }
 // Memory is that of the device, in bytes.
 func (d *Device) Memory() int64 { return d.d.Memory() }
 
-// Check is train.Device's. A device trains LSTMs whose layers keep their directions side by side,
-// on whole words.
-func (d *Device) Check(c train.Config) error {
-	var errs []error
-	refuse := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("device: %s on a device: leave it out, or train on cpu", fmt.Sprintf(format, args...)))
-	}
-	m := c.Model
-	if name := m.EncoderName(); name != "lstm" {
-		refuse("no training with encoder = %q", name)
-	}
-	if m.HasSubword() {
-		refuse("no training with subword")
-	}
-	for l, layer := range m.EncoderShape().Stack {
-		if !layer.Merge.Joins() {
-			refuse("no training with lstm.stack[%d].merge = %q", l, layer.Merge)
-		}
-	}
-	if c.Adversarial.Weight != 0 || c.Adversarial.VAT != 0 {
-		refuse("no training with adversarial.weight or adversarial.vat")
-	}
-	return errors.Join(errs...)
-}
+// Check is train.Device's: a device trains whatever this processor does.
+func (d *Device) Check(c train.Config) error { return nil }
 
 // Open is train.Device's.
 func (d *Device) Open(net *classify.Network, c train.Config, tokens int) (train.Engine, error) {
-	if err := d.Check(c); err != nil {
-		return nil, err
-	}
 	e, err := d.open(net.Params(), c, tokens, output{})
 	if err != nil {
 		return nil, err
@@ -142,9 +117,9 @@ func largest(params []*nn.Param, c train.Config, tokens int) (most int64) {
 	}
 	row := c.Model.Embed
 	for _, l := range c.Model.EncoderShape().AllLayers() {
-		row = max(row, 4*l.Units, l.Width())
+		row = max(row, 4*l.Units, l.NumDirections()*l.Units)
 	}
-	return max(most, int64(tokens)*int64(row))
+	return max(most, int64(tokens)*int64(row), ngrams(c, tokens)*int64(c.Model.Embed))
 }
 
 // memory is about what the training of weights on batches of so many tokens takes.
@@ -160,13 +135,33 @@ func memory(params []*nn.Param, c train.Config, tokens int) int64 {
 		}
 		numbers += copies * p.Len()
 	}
-	shape := c.Model.EncoderShape()
-	row, widest := 4*c.Model.Embed, 0
-	for _, l := range shape.AllLayers() {
+	D := c.Model.Embed
+	unit, row, widest := unitOf(c.Model), 5*D, 0
+	if c.Adversarial.On() {
+		row += 2 * D // places' vectors of their own, and the gradient
+	}
+	if c.Model.HasSubword() {
+		row += 2 * wordNgrams // lists of them by word, and of words by them
+	}
+	for _, l := range c.Model.EncoderShape().AllLayers() {
 		units := l.NumDirections() * l.Units
-		row += (4 + 1 + 1 + 1) * units // gates, cells, outputs, inputs of the layer above
+		row += (unit.sums + unit.state + 1 + 1) * units // and outputs, and inputs of the layer above
+		if !l.Merge.Joins() {
+			row += 3 * l.Units // the merged output, and the gradient of the directions
+		}
 		widest = max(widest, units)
 	}
-	row += (4 + 3 + 2*2) * widest // of the layer under way
-	return 4 * (int64(numbers) + int64(tokens)*int64(row+12)*5/4)
+	row += (unit.sums + 3 + 2*2) * widest // of the layer under way
+	return 4 * (int64(numbers) + int64(tokens)*int64(row+14)*5/4 + ngrams(c, tokens)*int64(D+4))
+}
+
+// wordNgrams is how many n-grams of 3 to 6 letters a word of six has.
+const wordNgrams = 18
+
+// ngrams is about how many different n-grams a batch of so many tokens has.
+func ngrams(c train.Config, tokens int) int64 {
+	if !c.Model.HasSubword() {
+		return 0
+	}
+	return min(int64(1)<<c.Model.Subword.Bits, wordNgrams*int64(tokens))
 }

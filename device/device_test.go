@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -11,11 +12,11 @@ import (
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/device/internal/compute"
-	"github.com/textlstm/textlstm/gru"
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/enginetest"
+	"github.com/textlstm/textlstm/vocab"
 )
 
 // found returns a device, and skips the test where there is none.
@@ -30,7 +31,7 @@ func found(t *testing.T) *Device {
 }
 
 func TestConformance(t *testing.T) {
-	enginetest.Run(t, found(t), "gru", "subword", "merged stack")
+	enginetest.Run(t, found(t))
 }
 
 // reviews are texts whose label is said by one word among others.
@@ -115,23 +116,6 @@ func (small) GPU() bool       { return true }
 
 func TestRefusals(t *testing.T) {
 	d := &Device{small{}}
-	for _, tt := range []struct {
-		want   string
-		change func(*train.Config)
-	}{
-		{`encoder = "gru"`, func(c *train.Config) { c.Model.Encoder, c.Model.GRU = "gru", gru.Config{HiddenSize: 4} }},
-		{"subword", func(c *train.Config) { c.Model.Subword.Bits = 8 }},
-		{`lstm.stack[0].merge = "sum"`, func(c *train.Config) {
-			c.Model.LSTM = lstm.Config{Stack: []nn.Layer{{Units: 3, Direction: nn.Bidirectional, Merge: nn.Sum}}}
-		}},
-		{"adversarial", func(c *train.Config) { c.Adversarial.VAT = 1 }},
-	} {
-		c := config()
-		tt.change(&c)
-		if err := d.Check(c.Resolve()); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("error %v, want one about %s", err, tt.want)
-		}
-	}
 	c := config()
 	c.Model.Heads = []classify.Head{{Name: "mood", Labels: []string{"bad", "good"}}}
 	c = c.Resolve()
@@ -147,6 +131,64 @@ func TestRefusals(t *testing.T) {
 	}
 	if _, err := d.Open(net, c, 1<<30); err == nil || !strings.Contains(err.Error(), "numbers") {
 		t.Errorf("error %v, want one about the size of an array", err)
+	}
+}
+
+// What is asked of a device before the first step is what a step takes, of every kind of network.
+func TestMemory(t *testing.T) {
+	const texts, words = 60, 50
+	d := found(t)
+	for name, change := range map[string]func(*train.Config){
+		"lstm": func(*train.Config) {},
+		"gru":  func(c *train.Config) { c.Model.Encoder = "gru" },
+		"subword": func(c *train.Config) { c.Model.Subword.Bits = 12 },
+		"merged": func(c *train.Config) {
+			c.Model.LSTM = lstm.Config{Stack: []nn.Layer{{Units: 24, Direction: nn.Bidirectional, Merge: nn.Sum}, {Units: 24, Direction: nn.Bidirectional, Merge: nn.Sum}}}
+		},
+		"adversarial": func(c *train.Config) { c.Adversarial.VAT = 1 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := train.Config{Model: classify.Config{Embed: 40, LSTM: lstm.Config{HiddenSize: 24, Direction: nn.Bidirectional, Layers: 2}}}
+			c.Model.Heads = []classify.Head{{Name: "mood", Labels: []string{"bad", "good"}}}
+			change(&c)
+			c = c.Resolve()
+			net, err := classify.NewNetwork(c.Model, texts*words)
+			if err != nil {
+				t.Fatal(err)
+			}
+			opened, err := d.Open(net, c, texts*words)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer opened.Close() // the test reads what it holds
+			var batch []classify.Encoded
+			for i := range texts {
+				var text classify.Encoded
+				for j := range words {
+					id := vocab.ID(i*words + j)
+					if c.Model.HasSubword() {
+						id = ^vocab.ID(j)
+						text.Unknown = append(text.Unknown, c.Model.Subword.AppendBuckets(nil, fmt.Sprint("w", i*words+j)))
+					}
+					text.IDs = append(text.IDs, id)
+				}
+				batch = append(batch, text)
+			}
+			logits, err := opened.Forward(batch, nn.Mode{Train: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := opened.Backward(logits); err != nil {
+				t.Fatal(err)
+			}
+			holds, asks := int64(0), memory(net.Params(), c, texts*words)
+			for _, a := range opened.(*engine).arrays {
+				holds += 4 * int64(a.cap)
+			}
+			if holds > asks || asks > 2*holds {
+				t.Errorf("it asks for %d bytes and holds %d", asks, holds)
+			}
+		})
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/train"
-	"github.com/textlstm/textlstm/vocab"
 )
 
 // OpenLanguage is lm.Device's.
@@ -19,11 +18,12 @@ func (d *Device) OpenLanguage(params []*nn.Param, c lm.Config, tokens int) (lm.E
 	if err != nil {
 		return nil, err
 	}
-	l := &language{engine: e, table: e.byName["embedding.weight"], bias: e.byName["output.bias"]}
+	l := &language{engine: e, bias: e.byName["output.bias"]}
 	l.inText, l.inOutput = make([]int32, l.bias.n), make([]int32, l.bias.n)
 	for id := range l.inText {
 		l.inText[id], l.inOutput[id] = -1, -1
 	}
+	l.dX = l.table.g // the words of a text are the first of its rows
 	for _, a := range []**array{&l.rows[0], &l.rows[1], &l.h[0], &l.h[1], &l.dH, &l.u, &l.dU, &l.targets, &l.expected, &l.hits,
 		&l.sample, &l.sampleExpected, &l.lowered, &l.targetLowered, &l.vectors, &l.dots, &l.scores, &l.chances, &l.dTargets,
 		&l.dOutput, &l.places, &l.starts, &l.list} {
@@ -48,7 +48,7 @@ func outputOf(params []*nn.Param, c lm.Config, tokens int) output {
 // against a sample, all of a batch at once, those of one direction after those of the other: P in all.
 type language struct {
 	*engine
-	table, bias *weight
+	bias *weight
 
 	// By word: where it is among the words of the batch, and among those of the output, which are
 	// those of the sample and then the other targets. -1 between steps, and for none.
@@ -91,8 +91,7 @@ func (l *language) Learn(b *lm.Batch) (loss float64, err error) {
 		l.table.touched, l.bias.touched = nil, nil
 		return 0, l.err
 	}
-	l.room(l.x, l.words*D)
-	l.each("gather", l.words*D, l.x, l.table.w, l.batch.ids, D, D, 0)
+	l.forwardWords()
 	for i := range l.layers {
 		l.forwardLayer(i)
 	}
@@ -111,6 +110,7 @@ func (l *language) Learn(b *lm.Batch) (loss float64, err error) {
 	for i := len(l.layers) - 1; i >= 0; i-- {
 		l.backwardLayer(i)
 	}
+	l.sumPlaces()
 	l.backwardOutput()
 
 	chances := make([]float32, P)
@@ -131,12 +131,13 @@ func (l *language) lay(b *lm.Batch) {
 	}
 	for row, id := range b.IDs {
 		if l.inText[id] < 0 {
-			l.inText[id] = int32(len(packed.IDs))
-			packed.IDs = append(packed.IDs, id)
+			l.inText[id] = int32(len(packed.Vectors))
+			packed.Vectors = append(packed.Vectors, int32(id))
 		}
 		packed.Index[row] = l.inText[id]
 	}
-	l.words, l.samples = len(packed.IDs), len(b.Sample.Words)
+	l.words, l.samples = len(packed.Vectors), len(b.Sample.Words)
+	packed.Words = packed.Vectors
 	l.place(packed)
 
 	var output, targets, owners, hits []int32
@@ -162,17 +163,17 @@ func (l *language) lay(b *lm.Batch) {
 	write(l.engine, l.hits, hits)
 	write(l.engine, l.sample, output[:l.samples])
 	write(l.engine, l.sampleExpected, b.Sample.Expected)
-	l.lists(owners, l.outputs, l.starts, l.list)
+	l.lists(owners, nil, l.outputs, l.starts, l.list)
 	l.touch(l.bias, output)
-	l.merge(packed.IDs, output)
+	l.merge(packed.Vectors, output)
 }
 
 // merge lists the words of the text and then the others of the output, whose vectors a step moves,
 // and forgets where they are.
-func (l *language) merge(text []vocab.ID, output []int32) {
+func (l *language) merge(text, output []int32) {
 	var touched, places []int32
 	for _, id := range text {
-		touched, places = append(touched, int32(id)), append(places, l.inOutput[id])
+		touched, places = append(touched, id), append(places, l.inOutput[id])
 	}
 	for o, id := range output {
 		if l.inText[id] < 0 {
@@ -248,10 +249,10 @@ func (l *language) backwardOutput() {
 	P, S, O, D := l.first[2], l.samples, l.outputs, l.cfg.Model.Embed
 	l.room(l.dOutput, O*D)
 	l.product(S, D, P, transposed(l.scores, S), rows(l.u, D), nil, 0, l.dOutput, 0, D)
-	l.each("sumTargets", O*D, l.dOutput, S, l.starts, l.list, l.dTargets, l.u, D, true)
+	l.each("sumWeighted", O*D, l.dOutput, S, l.starts, l.list, l.dTargets, l.u, D, true)
 	l.room(l.bias.g, O)
 	l.zero(l.bias.g, S)
 	l.sumColumns(l.bias.g, P, S, l.scores)
-	l.each("sumTargets", O, l.bias.g, S, l.starts, l.list, l.dTargets, nil, 1, false)
+	l.each("sumWeighted", O, l.bias.g, S, l.starts, l.list, l.dTargets, nil, 1, false)
 	l.each("addOutput", len(l.table.touched)*D, l.table.g, l.words, l.dOutput, l.places, D)
 }

@@ -139,6 +139,11 @@ func (s *Subwords) Index(v *vocab.Vocabulary) {
 	}
 }
 
+// IndexLike is Index by the words of others of the same config, if they have them.
+func (s *Subwords) IndexLike(o *Subwords) {
+	s.words, s.starts, s.buckets = o.words, o.starts, o.buckets
+}
+
 // Of returns the buckets of a word's n-grams: none of an id that is no word,
 // and none before Index.
 func (s *Subwords) Of(id vocab.ID) []int32 {

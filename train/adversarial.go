@@ -38,10 +38,11 @@ type Adversarial struct {
 	Epsilon float64 `json:"epsilon,omitempty"`
 }
 
-func (a Adversarial) on() bool { return a.Weight != 0 || a.VAT != 0 }
+// On says whether there are such losses.
+func (a Adversarial) On() bool { return a.Weight != 0 || a.VAT != 0 }
 
 func (a Adversarial) resolve() Adversarial {
-	if a.on() && a.Epsilon == 0 {
+	if a.On() && a.Epsilon == 0 {
 		a.Epsilon = 2
 	}
 	return a
@@ -114,7 +115,7 @@ func (f *fit) unlabelledBatch(step int) []classify.Encoded {
 }
 
 // addAdversarial adds the gradients of the adversarial losses to those of a
-// step, and returns the losses' sum. The workspace has just given logits for
+// step, and returns the losses' sum. The engine has just given logits for
 // the batch, and g, the gradient of its loss with respect to its word vectors.
 func (f *fit) addAdversarial(step int, b dealt, logits [][]float32, g []float32) (sum float64, err error) {
 	a := f.cfg.Adversarial
@@ -126,7 +127,7 @@ func (f *fit) addAdversarial(step int, b dealt, logits [][]float32, g []float32)
 		}
 		loss, dLogits := f.loss(logits, b)
 		scale(dLogits, a.Weight)
-		if err := f.net.Backward(&f.ws, dLogits); err != nil {
+		if err := f.engine.Backward(dLogits); err != nil {
 			return 0, err
 		}
 		sum = a.Weight * loss
@@ -143,7 +144,7 @@ func (f *fit) addAdversarial(step int, b dealt, logits [][]float32, g []float32)
 		return sum, nil
 	}
 	mode := nn.Mode{Train: true, Seed: seed.For(f.cfg.Seed, "unlabelled step", uint64(step))}
-	if logits, err = f.net.Forward(&f.ws, texts, mode); err != nil {
+	if logits, err = f.engine.Forward(texts, mode); err != nil {
 		return sum, err
 	}
 	f.keepClean(logits)
@@ -151,7 +152,7 @@ func (f *fit) addAdversarial(step int, b dealt, logits [][]float32, g []float32)
 	return sum + loss, err
 }
 
-// keepClean copies the logits of the workspace's last Forward.
+// keepClean copies the logits of the last Forward.
 func (f *fit) keepClean(logits [][]float32) {
 	a := &f.adversary
 	if a.clean == nil {
@@ -162,8 +163,8 @@ func (f *fit) keepClean(logits [][]float32) {
 	}
 }
 
-// addVirtual is addAdversarial for the virtual adversarial loss of the texts in
-// the workspace, whose logits are kept. The direction in which the divergence
+// addVirtual is addAdversarial for the virtual adversarial loss of the texts of
+// the last Forward, whose logits are kept. The direction in which the divergence
 // grows fastest comes from its gradient a little way off in a random direction,
 // part's of this step: one step of the power method.
 func (f *fit) addVirtual(step int, part uint64) (float64, error) {
@@ -173,7 +174,11 @@ func (f *fit) addVirtual(step int, part uint64) (float64, error) {
 		head := &f.cfg.Model.Heads[h]
 		head.Loss.Kind.Activate(a.clean[h], head.Width())
 	}
-	n := len(f.ws.Vectors())
+	x, err := f.engine.Vectors()
+	if err != nil {
+		return 0, err
+	}
+	n := len(x)
 	a.random = slices.Grow(a.random[:0], n)[:n]
 	r := seed.Rand(f.cfg.Seed, "virtual", uint64(step), part)
 	for i := range a.random {
@@ -184,7 +189,7 @@ func (f *fit) addVirtual(step int, part uint64) (float64, error) {
 		return 0, err
 	}
 	_, dLogits := f.divergence(logits)
-	g, err := f.net.WordGradient(&f.ws, dLogits)
+	g, err := f.engine.WordGradient(dLogits)
 	if err != nil {
 		return 0, err
 	}
@@ -193,7 +198,7 @@ func (f *fit) addVirtual(step int, part uint64) (float64, error) {
 	}
 	loss, dLogits := f.divergence(logits)
 	scale(dLogits, cfg.VAT)
-	return cfg.VAT * loss, f.net.Backward(&f.ws, dLogits)
+	return cfg.VAT * loss, f.engine.Backward(dLogits)
 }
 
 // divergence is the Kullback-Leibler divergence of the answers that logits give

@@ -24,10 +24,12 @@ type Device interface {
 }
 
 // An Engine takes the steps of one training of a network. A step is one Forward, one
-// Backward and one Step. It belongs to one goroutine. Package enginetest says by tests
-// what is expected of one.
+// Backward and one Step; with adversarial losses there are several Forwards and Backwards before
+// the Step, which moves the weights by the sum of their gradients. An engine belongs to one goroutine.
+// Package enginetest says by tests what is expected of one.
 type Engine interface {
 	loop.Engine
+	Words
 
 	// Forward returns the scores of texts by head, [B][C], as Network.Forward does in
 	// this mode, which is one of training. They are valid until the next Forward.
@@ -42,6 +44,26 @@ type Engine interface {
 	Close() error
 }
 
+// Words are the word vectors x [Rows][D] that a network has read in the last Forward, one row for each
+// place, as adversarial losses want them. What the methods return is valid until the next Forward or Backward
+// of any kind. Where a config has no such losses, Adversarial.On says false, they are not called.
+type Words interface {
+	// Vectors returns x, the dropout of words applied.
+	Vectors() ([]float32, error)
+
+	// EachToken calls f for each row with the text that it belongs to, text by text.
+	EachToken(f func(row, text int))
+
+	// ForwardVectors is the last Forward over again, with the same dropout masks, at other vectors.
+	ForwardVectors(x []float32) ([][]float32, error)
+
+	// BackwardWords is Backward, and returns the derivative by the vectors that were read.
+	BackwardWords(dLogits [][]float32) ([]float32, error)
+
+	// WordGradient is BackwardWords, but leaves the gradients of the weights as they are.
+	WordGradient(dLogits [][]float32) ([]float32, error)
+}
+
 // host trains a network on this processor. Its loop moves the weights.
 type host struct {
 	loop.Engine // nil
@@ -54,6 +76,20 @@ func (h host) Forward(texts []classify.Encoded, mode nn.Mode) ([][]float32, erro
 }
 
 func (h host) Backward(dLogits [][]float32) error { return h.net.Backward(h.ws, dLogits) }
+
+func (h host) Vectors() ([]float32, error) { return h.ws.Vectors(), nil }
+
+func (h host) EachToken(f func(row, text int)) { h.ws.EachToken(f) }
+
+func (h host) ForwardVectors(x []float32) ([][]float32, error) { return h.net.ForwardVectors(h.ws, x) }
+
+func (h host) BackwardWords(dLogits [][]float32) ([]float32, error) {
+	return h.net.BackwardWords(h.ws, dLogits)
+}
+
+func (h host) WordGradient(dLogits [][]float32) ([]float32, error) {
+	return h.net.WordGradient(h.ws, dLogits)
+}
 
 func (h host) Close() error { return nil }
 

@@ -3,6 +3,7 @@ package train_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -26,6 +27,8 @@ func TestDeviceGivesTheSameBytes(t *testing.T) {
 		"heads first": func(c *train.Config) { c.Finetune = train.Finetune{HeadEpochs: 1, Decay: 2} },
 		"members":     func(c *train.Config) { c.Model.Members = 2 },
 		"refit":       func(c *train.Config) { c.Refit = true },
+		"adversarial": func(c *train.Config) { c.Adversarial = train.Adversarial{Weight: 1, VAT: 1} },
+		"subword":     func(c *train.Config) { c.Model.Subword.Bits, c.Adversarial.Weight = 8, 1 },
 		"patience":    func(c *train.Config) { c.Epochs, c.Patience = 8, 1 },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -82,14 +85,24 @@ func TestDeviceGoesBack(t *testing.T) {
 	}
 }
 
+// A limited device trains no GRUs.
+type limited struct{ enginetest.Mirror }
+
+func (limited) Check(c train.Config) error {
+	if c.Model.EncoderName() != "lstm" {
+		return fmt.Errorf("no training with encoder = %q", c.Model.Encoder)
+	}
+	return nil
+}
+
 func TestDeviceRefuses(t *testing.T) {
 	c := everything()
-	c.Adversarial.Weight = 1
-	tr := train.Trainer{Config: c, Device: enginetest.Mirror{}}
+	c.Model.Encoder = "gru"
+	tr := train.Trainer{Config: c, Device: limited{}}
 	_, err := tr.Fit(t.Context(), reviews(60, 1), nil)
 	var config *train.ConfigError
-	if !errors.As(err, &config) || !strings.Contains(err.Error(), "adversarial") {
-		t.Errorf("error %v, want a *train.ConfigError about adversarial training", err)
+	if !errors.As(err, &config) || !strings.Contains(err.Error(), `encoder = "gru"`) {
+		t.Errorf("error %v, want a *train.ConfigError about the encoder", err)
 	}
 }
 

@@ -153,7 +153,7 @@ func (f *fit) newModel(v *vocab.Vocabulary, ngrams *ngram.Dictionary, texts int)
 			return err
 		}
 		branches = append(branches, f.nets)
-		f.ws.Workers, f.ws.Share = f.workers(), !f.cfg.Adversarial.on()
+		f.ws.Workers, f.ws.Share = f.workers(), !f.cfg.Adversarial.On()
 		f.targets = make([]nn.Targets, len(f.cfg.Model.Heads))
 		f.dLogits = make([][]float32, len(f.cfg.Model.Heads))
 	}

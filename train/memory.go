@@ -52,7 +52,7 @@ func (c Config) weights(words int) (all, largest float64) {
 func (c Config) batchBytes(tokens int) float64 {
 	most := 0.0
 	vectors := 3
-	if c.Adversarial.on() {
+	if c.Adversarial.On() {
 		vectors += 3 // those moved, how far, and the random direction
 	}
 	for k := range c.Model.NumMembers() {

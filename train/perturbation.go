@@ -59,13 +59,17 @@ func variances(x []float32, D int) []float64 {
 	return squares
 }
 
-// perturb leaves the perturbation for the gradient g of the workspace's last training
-// Forward in the adversary's noise, and returns the scores at the moved vectors.
+// perturb returns the scores of the texts of the last Forward at word vectors that are moved along
+// the gradient g, which it leaves in the adversary's noise.
 func (f *fit) perturb(g []float32, epsilon float64) ([][]float32, error) {
-	a, x := &f.adversary, f.ws.Vectors()
-	a.noise = perturbation(a.noise, x, g, f.cfg.Model.Embed, f.ws.EachToken, epsilon)
+	a := &f.adversary
+	x, err := f.engine.Vectors()
+	if err != nil {
+		return nil, err
+	}
+	a.noise = perturbation(a.noise, x, g, f.cfg.Model.Embed, f.engine.EachToken, epsilon)
 	for i, v := range x {
 		a.noise[i] += v
 	}
-	return f.net.ForwardVectors(&f.ws, a.noise)
+	return f.engine.ForwardVectors(a.noise)
 }

@@ -32,10 +32,10 @@ func (b *batch) Learn(step int) (loss float64, err error) {
 	if !finite(loss) {
 		return loss, nil
 	}
-	if !f.cfg.Adversarial.on() || f.net.HeadsOnly {
+	if !f.cfg.Adversarial.On() || f.net.HeadsOnly {
 		return loss, f.engine.Backward(dLogits)
 	}
-	g, err := f.net.BackwardWords(&f.ws, dLogits)
+	g, err := f.engine.BackwardWords(dLogits)
 	if err != nil {
 		return 0, err
 	}

@@ -72,10 +72,10 @@ KERNEL(256) void fill(int n, GLOBAL float *x, float v) {
 	x[i] = v;
 }
 
-// multiply is x = a * b.
-KERNEL(256) void multiply(int n, GLOBAL float *x, GLOBAL const float *a, GLOBAL const float *b) {
+// add is x += a.
+KERNEL(256) void add(int n, GLOBAL float *x, GLOBAL const float *a) {
 	EACH(i, n);
-	x[i] = a[i] * b[i];
+	x[i] += a[i];
 }
 
 // drop multiplies x with a mask by place. Where D > 0, the rows of a sequence share the mask of
@@ -90,7 +90,7 @@ KERNEL(256) void drop(int n, GLOBAL float *dst, GLOBAL const float *x, ulong see
 // dropTypes multiplies rows of x [U][D] with the mask of the words that they are.
 KERNEL(256) void dropTypes(int n, GLOBAL float *x, GLOBAL const int *words, int D, ulong seed, int dropped, float keep) {
 	EACH(i, n);
-	x[i] *= mask(seed, (ulong)words[i / D], dropped, keep);
+	x[i] *= mask(seed, (ulong)(unsigned int)words[i / D], dropped, keep);
 }
 
 // gather is dst [n/D][D] = the rows of src [][ld] from a column on that index names; zeros for -1.
@@ -248,9 +248,28 @@ KERNEL(256) void peepholes(int n, int H, GLOBAL float *dst, GLOBAL const float *
 	dst[r * 3 * H + 2 * H + j] = d[3 * H + j] * c[at];
 }
 
-// sequenceForward_M takes a sequence of at most M units a group of 4H items through all its steps, with the weights
-// of the first R units of the state in registers and of the others in local memory: whh [4H][H]; group s is the
-// sequence at position s in the layout.
+// What follows takes a sequence of at most M units through all its steps: group s the one at position s in the layout. Item g
+// of its G items multiplies with row g of the recurrent weights, R of them in registers and the others in local memory.
+
+#define WEIGHTS(R, at)                                                                                                              \
+	float w[R];                                                                                                                     \
+	UNROLL for (int k = 0; k < R; k++) w[k] = k < H ? whh[at] : 0.0f;                                                               \
+	for (int k = R; k < H; k++) rest[(k - R) * G + THREAD] = whh[at]
+
+// PRODUCTS adds to a those with the H numbers of v, which is v4 too, from place `from` on.
+#define PRODUCTS(a, R, v, v4, from)                                                                                                 \
+	float b = 0;                                                                                                                    \
+	UNROLL for (int k = 0; k < R; k += 4) {                                                                                         \
+		float4 x = v4[((from) + k) / 4];                                                                                            \
+		a = FMA(w[k], x.x, a);                                                                                                      \
+		b = FMA(w[k + 1], x.y, b);                                                                                                  \
+		a = FMA(w[k + 2], x.z, a);                                                                                                  \
+		b = FMA(w[k + 3], x.w, b);                                                                                                  \
+	}                                                                                                                               \
+	ROLL for (int k = R; k < H; k++) a = FMA(rest[(k - R) * G + THREAD], v[(from) + k], a);                                         \
+	a += b
+
+// sequenceForward_M has the weights [4H][H] of 4H items.
 #define SEQUENCE_FORWARD(name, M, R)                                                                                                \
 	KERNEL(4 * M) void name(int H, GLOBAL const int *offset, GLOBAL const int *length, int reverse, GLOBAL float *gates,            \
 	                        GLOBAL const float *whh, GLOBAL float *c, GLOBAL float *y, int ld, int column,                          \
@@ -260,24 +279,16 @@ KERNEL(256) void peepholes(int n, int H, GLOBAL float *dst, GLOBAL const float *
 		LOCAL float act[4 * M];                                                                                                     \
 		LOCALP h = FLOATS(h4);                                                                                                      \
 		int s = GROUPX, g = THREAD, G = 4 * H, T = length[s];                                                                       \
-		float w[R], cell = 0;                                                                                                       \
-		UNROLL for (int k = 0; k < R; k++) w[k] = k < H ? whh[g * H + k] : 0.0f;                                                    \
-		for (int k = R; k < H; k++) rest[(k - R) * G + g] = whh[g * H + k];                                                         \
+		float cell = 0;                                                                                                             \
+		WEIGHTS(R, g * H + k);                                                                                                      \
 		for (int k = g; k < M; k += G) h[k] = 0;                                                                                    \
 		BARRIER;                                                                                                                    \
 		for (int step = 0; step < T; step++) {                                                                                      \
 			int row = offset[reverse ? T - 1 - step : step] + s;                                                                    \
 			GLOBAL float *pre = gates + row * G;                                                                                    \
-			float a = pre[g], b = 0;                                                                                                \
-			UNROLL for (int k = 0; k < R; k += 4) {                                                                                 \
-				float4 v = h4[k / 4];                                                                                               \
-				a = FMA(w[k], v.x, a);                                                                                              \
-				b = FMA(w[k + 1], v.y, b);                                                                                          \
-				a = FMA(w[k + 2], v.z, a);                                                                                          \
-				b = FMA(w[k + 3], v.w, b);                                                                                          \
-			}                                                                                                                       \
-			ROLL for (int k = R; k < H; k++) a = FMA(rest[(k - R) * G + g], h[k], a);                                               \
-			act[g] = a + b;                                                                                                         \
+			float a = pre[g];                                                                                                       \
+			PRODUCTS(a, R, h, h4, 0);                                                                                               \
+			act[g] = a;                                                                                                             \
 			BARRIER;                                                                                                                \
 			if (g < H) {                                                                                                            \
 				float i = act[g], f = act[H + g], z = act[2 * H + g], o = act[3 * H + g];                                           \
@@ -301,7 +312,7 @@ SEQUENCE_FORWARD(sequenceForward_64, 64, 64)
 SEQUENCE_FORWARD(sequenceForward_96, 96, 96)
 SEQUENCE_FORWARD(sequenceForward_128, 128, 96)
 
-// sequenceBackward_M goes back through the steps, and turns the gates into the gradients of the sums. Item q*H+j has the
+// sequenceBackward_M turns the gates into the gradients of the sums. Item q*H+j has the
 // weights from unit j to the gates of kind q.
 #define SEQUENCE_BACKWARD(name, M, R)                                                                                               \
 	KERNEL(4 * M) void name(int H, GLOBAL const int *offset, GLOBAL const int *length, int reverse, GLOBAL float *gates,            \
@@ -312,22 +323,14 @@ SEQUENCE_FORWARD(sequenceForward_128, 128, 96)
 		LOCAL float part[4 * M];                                                                                                    \
 		LOCALP d = FLOATS(d4);                                                                                                      \
 		int s = GROUPX, id = THREAD, G = 4 * H, T = length[s], q = id / H, j = id % H;                                              \
-		float w[R], dc = 0;                                                                                                         \
-		UNROLL for (int k = 0; k < R; k++) w[k] = k < H ? whh[(q * H + k) * H + j] : 0.0f;                                          \
-		for (int k = R; k < H; k++) rest[(k - R) * G + id] = whh[(q * H + k) * H + j];                                              \
+		float dc = 0;                                                                                                               \
+		WEIGHTS(R, (q * H + k) * H + j);                                                                                            \
 		for (int k = id; k < 4 * M; k += G) d[k] = 0;                                                                               \
 		BARRIER;                                                                                                                    \
 		for (int step = T - 1; step >= 0; step--) {                                                                                 \
-			float a = 0, b = 0;                                                                                                     \
-			UNROLL for (int k = 0; k < R; k += 4) {                                                                                 \
-				float4 v = d4[(q * M + k) / 4];                                                                                     \
-				a = FMA(w[k], v.x, a);                                                                                              \
-				b = FMA(w[k + 1], v.y, b);                                                                                          \
-				a = FMA(w[k + 2], v.z, a);                                                                                          \
-				b = FMA(w[k + 3], v.w, b);                                                                                          \
-			}                                                                                                                       \
-			ROLL for (int k = R; k < H; k++) a = FMA(rest[(k - R) * G + id], d[q * M + k], a);                                      \
-			part[id] = a + b;                                                                                                       \
+			float a = 0;                                                                                                            \
+			PRODUCTS(a, R, d, d4, q * M);                                                                                           \
+			part[id] = a;                                                                                                           \
 			BARRIER;                                                                                                                \
 			if (id < H) {                                                                                                           \
 				int row = offset[reverse ? T - 1 - step : step] + s;                                                                \
@@ -354,6 +357,141 @@ SEQUENCE_BACKWARD(sequenceBackward_64, 64, 64)
 SEQUENCE_BACKWARD(sequenceBackward_96, 96, 96)
 SEQUENCE_BACKWARD(sequenceBackward_128, 128, 80)
 
+// ---- the GRU (r, z and n are PyTorch's)
+
+// gruCellForward is a step of n rows of H units, of which the first old have a step before. From row on, gates [N][3H] hold the
+// sums of the input, and then r, z, n; sums [N][3H] those of the state, without bias, and then in its last third q = W_hn h + b_hn.
+KERNEL(256) void gruCellForward(int n, int H, int row, int before, int old, GLOBAL float *gates, GLOBAL float *sums, GLOBAL float *y, int ld, int column,
+                                GLOBAL const float *bias) {
+	EACH(at, n);
+	int i = at / H, j = at % H;
+	GLOBAL float *pre = gates + (row + i) * 3 * H, *state = sums + (row + i) * 3 * H;
+	float prev = 0, r = pre[j] + bias[j], z = pre[H + j] + bias[H + j], q = bias[2 * H + j];
+	if (i < old) {
+		prev = y[(before + i) * ld + column + j];
+		r += state[j]; z += state[H + j]; q += state[2 * H + j];
+	}
+	r = sigmoid(r); z = sigmoid(z);
+	float c = TANH(pre[2 * H + j] + r * q);
+	pre[j] = r; pre[H + j] = z; pre[2 * H + j] = c;
+	state[2 * H + j] = q;
+	y[(row + i) * ld + column + j] = c + z * (prev - c);
+}
+
+// gruCellBackward turns gates and sums of such a step into the gradients of the sums. dH [B][H] has what later steps say by way
+// of their sums of the output of the first later rows, dPrev [B][H] what they say directly; dPrev becomes that of the output before.
+KERNEL(256) void gruCellBackward(int n, int H, int row, int before, int old, int later, GLOBAL float *gates, GLOBAL float *sums, GLOBAL const float *dY, int ld, int column,
+                                 GLOBAL const float *dH, GLOBAL float *dPrev, GLOBAL const float *y) {
+	EACH(at, n);
+	int i = at / H, j = at % H;
+	GLOBAL float *pre = gates + (row + i) * 3 * H, *state = sums + (row + i) * 3 * H;
+	float prev = i < old ? y[(before + i) * ld + column + j] : 0.0f;
+	float r = pre[j], z = pre[H + j], c = pre[2 * H + j], q = state[2 * H + j];
+	float dh = dY[(row + i) * ld + column + j];
+	if (i < later) dh += dH[at] + dPrev[at];
+	float dC = dh * (1 - z) * (1 - c * c), dZ = dh * (prev - c) * z * (1 - z), dR = dC * q * r * (1 - r);
+	pre[j] = dR; pre[H + j] = dZ; pre[2 * H + j] = dC;
+	state[j] = dR; state[H + j] = dZ; state[2 * H + j] = dC * r;
+	dPrev[at] = dh * z;
+}
+
+// gruSequenceForward_M has the weights [3H][H] of 3H items.
+#define GRU_SEQUENCE_FORWARD(name, M, R)                                                                                            \
+	KERNEL(3 * M) void name(int H, GLOBAL const int *offset, GLOBAL const int *length, int reverse, GLOBAL float *gates,            \
+	                        GLOBAL const float *whh, GLOBAL float *sums, GLOBAL float *y, int ld, int column,                       \
+	                        GLOBAL const float *bias DYNAMIC(rest)) {                                                               \
+		DYNAMIC_BEGIN(rest)                                                                                                         \
+		LOCAL float4 h4[M / 4];                                                                                                     \
+		LOCAL float act[3 * M];                                                                                                     \
+		LOCALP h = FLOATS(h4);                                                                                                      \
+		int s = GROUPX, g = THREAD, G = 3 * H, T = length[s];                                                                       \
+		float bg = bias[g];                                                                                                         \
+		WEIGHTS(R, g * H + k);                                                                                                      \
+		for (int k = g; k < M; k += G) h[k] = 0;                                                                                    \
+		BARRIER;                                                                                                                    \
+		for (int step = 0; step < T; step++) {                                                                                      \
+			int row = offset[reverse ? T - 1 - step : step] + s;                                                                    \
+			GLOBAL float *pre = gates + row * G;                                                                                    \
+			float a = bg;                                                                                                           \
+			PRODUCTS(a, R, h, h4, 0);                                                                                               \
+			act[g] = a;                                                                                                             \
+			BARRIER;                                                                                                                \
+			if (g < H) {                                                                                                            \
+				float r = sigmoid(pre[g] + act[g]), z = sigmoid(pre[H + g] + act[H + g]), q = act[2 * H + g];                       \
+				float c = TANH(pre[2 * H + g] + r * q), out = c + z * (h[g] - c);                                                   \
+				pre[g] = r; pre[H + g] = z; pre[2 * H + g] = c;                                                                     \
+				sums[row * G + 2 * H + g] = q;                                                                                      \
+				y[row * ld + column + g] = out;                                                                                     \
+				h[g] = out;                                                                                                         \
+			}                                                                                                                       \
+			BARRIER;                                                                                                                \
+		}                                                                                                                           \
+	}
+
+GRU_SEQUENCE_FORWARD(gruSequenceForward_32, 32, 32)
+GRU_SEQUENCE_FORWARD(gruSequenceForward_64, 64, 64)
+GRU_SEQUENCE_FORWARD(gruSequenceForward_96, 96, 96)
+GRU_SEQUENCE_FORWARD(gruSequenceForward_128, 128, 128)
+
+// gruSequenceBackward_M turns gates and sums into the gradients of the sums. Item q*H+j has the weights from unit j to the sums
+// of kind q.
+#define GRU_SEQUENCE_BACKWARD(name, M, R)                                                                                           \
+	KERNEL(3 * M) void name(int H, GLOBAL const int *offset, GLOBAL const int *length, int reverse, GLOBAL float *gates,            \
+	                        GLOBAL const float *whh, GLOBAL float *sums, GLOBAL const float *dY, int ld, int column,                \
+	                        GLOBAL const float *y DYNAMIC(rest)) {                                                                  \
+		DYNAMIC_BEGIN(rest)                                                                                                         \
+		LOCAL float4 d4[3 * M / 4];                                                                                                 \
+		LOCAL float part[3 * M];                                                                                                    \
+		LOCALP d = FLOATS(d4);                                                                                                      \
+		int s = GROUPX, id = THREAD, G = 3 * H, T = length[s], q = id / H, j = id % H;                                              \
+		float direct = 0;                                                                                                           \
+		WEIGHTS(R, (q * H + k) * H + j);                                                                                            \
+		for (int k = id; k < 3 * M; k += G) d[k] = 0;                                                                               \
+		BARRIER;                                                                                                                    \
+		for (int step = T - 1; step >= 0; step--) {                                                                                 \
+			float a = 0;                                                                                                            \
+			PRODUCTS(a, R, d, d4, q * M);                                                                                           \
+			part[id] = a;                                                                                                           \
+			BARRIER;                                                                                                                \
+			if (id < H) {                                                                                                           \
+				int row = offset[reverse ? T - 1 - step : step] + s;                                                                \
+				GLOBAL float *pre = gates + row * G, *state = sums + row * G;                                                       \
+				float prev = step == 0 ? 0.0f : y[(offset[reverse ? T - step : step - 1] + s) * ld + column + j];                   \
+				float r = pre[j], z = pre[H + j], c = pre[2 * H + j], v = state[2 * H + j];                                         \
+				float dh = dY[row * ld + column + j] + (part[j] + part[H + j] + part[2 * H + j] + direct);                          \
+				float dC = dh * (1 - z) * (1 - c * c), dZ = dh * (prev - c) * z * (1 - z), dR = dC * v * r * (1 - r);               \
+				pre[j] = dR; pre[H + j] = dZ; pre[2 * H + j] = dC;                                                                  \
+				state[j] = dR; state[H + j] = dZ; state[2 * H + j] = dC * r;                                                        \
+				d[j] = dR; d[M + j] = dZ; d[2 * M + j] = dC * r;                                                                    \
+				direct = dh * z;                                                                                                    \
+			}                                                                                                                       \
+			BARRIER;                                                                                                                \
+		}                                                                                                                           \
+	}
+
+GRU_SEQUENCE_BACKWARD(gruSequenceBackward_32, 32, 32)
+GRU_SEQUENCE_BACKWARD(gruSequenceBackward_64, 64, 64)
+GRU_SEQUENCE_BACKWARD(gruSequenceBackward_96, 96, 88)
+GRU_SEQUENCE_BACKWARD(gruSequenceBackward_128, 128, 104)
+
+// ---- the two directions of a layer, as one: their sum (1), its half (2), or their product (3)
+
+// merge makes rows of H numbers of rows y [n/H][2H]: they begin at column of rows dst [n/H][ld].
+KERNEL(256) void merge(int n, GLOBAL float *dst, int ld, int column, GLOBAL const float *y, int H, int kind) {
+	EACH(i, n);
+	int f = i / H * 2 * H + i % H, b = f + H;
+	dst[i / H * ld + column + i % H] = kind == 3 ? y[f] * y[b] : (kind == 2 ? 0.5f : 1.0f) * (y[f] + y[b]);
+}
+
+// mergeBackward makes the gradient dy [n/H][2H] of such y of that of the merged rows, d.
+KERNEL(256) void mergeBackward(int n, GLOBAL float *dy, GLOBAL const float *d, int ld, int column, GLOBAL const float *y, int H, int kind) {
+	EACH(i, n);
+	int f = i / H * 2 * H + i % H, b = f + H;
+	float v = (kind == 2 ? 0.5f : 1.0f) * d[i / H * ld + column + i % H];
+	dy[f] = kind == 3 ? v * y[b] : v;
+	dy[b] = kind == 3 ? v * y[f] : v;
+}
+
 // ---- pooling: text g has the rows list[starts[g]...starts[g+1]-1], in ascending order; its vector begins at
 // column of row g of pooled [G][ld].
 
@@ -377,7 +515,7 @@ KERNEL(256) void poolMaxBackward(int n, GLOBAL float *dy, GLOBAL const float *d,
 	if (at[i] >= 0) dy[at[i] * W + i % W] += d[i / W * ld + column + i % W];
 }
 
-// poolSum writes the sum of a text's rows, each with its weight, or their mean where that is asked for.
+// poolSum writes the sum of a text's rows (or of a word's n-grams), each with its weight, or their mean where that is asked for.
 KERNEL(256) void poolSum(int n, GLOBAL float *pooled, int ld, int column, GLOBAL const float *y, int W, GLOBAL const int *starts, GLOBAL const int *list, GLOBAL const float *weights, int mean) {
 	EACH(i, n);
 	int g = i / W, j = i % W, from = starts[g], to = starts[g + 1];
@@ -612,9 +750,9 @@ KERNEL(256) void scatter(int n, GLOBAL float *dst, GLOBAL const float *src, GLOB
 	dst[index[i / D] * ld + column + i % D] = src[i];
 }
 
-// sumTargets adds to row o of dst [n/D][D], which is there where o < S, the rows list[starts[o]...starts[o+1]-1] of x [][D]
+// sumWeighted adds to row o of dst [n/D][D], which is there where o < S, the rows list[starts[o]...starts[o+1]-1] of x [][D]
 // by their weights, or the weights alone.
-KERNEL(256) void sumTargets(int n, GLOBAL float *dst, int S, GLOBAL const int *starts, GLOBAL const int *list, GLOBAL const float *weights, GLOBAL const float *x, int D, int weighed) {
+KERNEL(256) void sumWeighted(int n, GLOBAL float *dst, int S, GLOBAL const int *starts, GLOBAL const int *list, GLOBAL const float *weights, GLOBAL const float *x, int D, int weighed) {
 	EACH(i, n);
 	int o = i / D, j = i % D;
 	float sum = o < S ? dst[i] : 0.0f;

@@ -50,11 +50,35 @@ var tests = []test{
 	{name: "stack", change: func(c *train.Config) {
 		c.Model.LSTM = lstm.Config{Stack: []nn.Layer{{Units: 7, Direction: nn.Bidirectional}, {Units: 5, Direction: nn.Reverse}, {Units: 8}}}
 	}},
-	{name: "merged stack", change: func(c *train.Config) {
-		c.Model.LSTM = lstm.Config{Stack: []nn.Layer{{Units: 7, Direction: nn.Bidirectional, Merge: nn.Average}, {Units: 5, Direction: nn.Bidirectional, Merge: nn.Product}}}
+	{name: "merged stack", change: merged},
+	{name: "merged stack with dropouts", change: func(c *train.Config) {
+		merged(c)
+		c.Model.LSTM.Dropout, c.Model.LSTM.Locked, c.Model.LSTM.WeightDrop, c.Model.Pool = 0.3, true, 0.2, nn.Poolings()
 	}},
-	{name: "gru", change: func(c *train.Config) { c.Model.Encoder = "gru" }},
-	{name: "subword", change: func(c *train.Config) { c.Model.Subword.Bits = 6 }},
+	{name: "gru", change: gru},
+	{name: "gru forward", change: func(c *train.Config) { gru(c); c.Model.LSTM.Direction = lstm.Forward }},
+	{name: "gru of 33 units", change: func(c *train.Config) { gru(c); units(33)(c) }},
+	{name: "gru of 96 units", change: func(c *train.Config) { gru(c); units(96)(c) }},
+	{name: "gru of 128 units", change: func(c *train.Config) { gru(c); units(128)(c) }},
+	{name: "gru of 129 units", change: func(c *train.Config) { gru(c); units(129)(c) }},
+	{name: "gru with dropouts", change: func(c *train.Config) {
+		gru(c)
+		c.Model.LSTM.Layers, c.Model.LSTM.InputDropout, c.Model.LSTM.Dropout, c.Model.LSTM.WeightDrop = 2, 0.2, 0.3, 0.2
+	}},
+	{name: "gru with locked and tied dropouts", change: func(c *train.Config) {
+		gru(c)
+		c.Model.LSTM.Layers, c.Model.LSTM.InputDropout, c.Model.LSTM.Dropout, c.Model.LSTM.Locked, c.Model.LSTM.Tied = 2, 0.2, 0.3, true, true
+	}},
+	{name: "gru of a merged stack", change: func(c *train.Config) { gru(c); merged(c) }},
+	{name: "subword", change: subword},
+	{name: "subword with dropouts", change: func(c *train.Config) {
+		subword(c)
+		c.Model.WordDropout, c.Model.LSTM.InputDropout, c.Model.LSTM.Locked = 0.3, 0.2, true
+	}},
+	{name: "subword with averages", change: func(c *train.Config) { subword(c); c.EMA.Decay = 0.9 }},
+	{name: "subword of chunks", change: func(c *train.Config) { subword(c); c.Model.Chunk, c.Model.WordDropout = 4, 0.3 }},
+	{name: "subword of heads alone", change: func(c *train.Config) { subword(c); c.EMA.Decay = 0.9 }, headsOnly: true},
+	{name: "subword of texts without words", change: subword, empty: true},
 	{name: "peepholes", change: func(c *train.Config) { c.Model.LSTM.Peephole, c.Model.LSTM.Layers = true, 2 }},
 	{name: "1 unit", change: units(1)},
 	{name: "32 units", change: units(32)},
@@ -98,6 +122,23 @@ var tests = []test{
 	{name: "a head without a part", change: func(c *train.Config) {}, silent: true},
 	{name: "heads alone", change: pools(nn.Max, nn.Attention), headsOnly: true},
 	{name: "texts without words", change: pools(nn.Poolings()...), empty: true},
+	{name: "adversarial", change: adversarial},
+	{name: "adversarial with dropouts", change: func(c *train.Config) {
+		adversarial(c)
+		c.Model.WordDropout, c.Model.Dropout, c.Model.LSTM.Layers = 0.2, 0.2, 2
+		c.Model.LSTM.InputDropout, c.Model.LSTM.Dropout, c.Model.LSTM.Locked, c.Model.LSTM.WeightDrop = 0.2, 0.2, true, 0.2
+	}},
+	{name: "adversarial with a tied dropout and averages", change: func(c *train.Config) {
+		adversarial(c)
+		c.Model.LSTM.InputDropout, c.Model.LSTM.Tied, c.EMA.Decay = 0.2, true, 0.9
+	}},
+	{name: "adversarial of a gru with everything", change: func(c *train.Config) {
+		adversarial(c)
+		gru(c)
+		merged(c)
+		subword(c)
+		c.Model.WordDropout, c.Model.LSTM.WeightDrop, c.Model.Pool, c.EMA.Decay = 0.2, 0.2, nn.Poolings(), 0.9
+	}},
 	{name: "AdamW", change: func(c *train.Config) { c.Optimizer.WeightDecay = 0.1 }},
 	{name: "SGD", change: func(c *train.Config) { c.Optimizer = nn.OptimizerConfig{Kind: nn.SGD, WeightDecay: 0.1} }},
 	{name: "momentum", change: func(c *train.Config) { c.Optimizer = nn.OptimizerConfig{Kind: nn.SGD, Momentum: 0.9} }},
@@ -115,6 +156,20 @@ var tests = []test{
 
 func units(n int) func(*train.Config) {
 	return func(c *train.Config) { c.Model.LSTM.HiddenSize = n }
+}
+
+func adversarial(c *train.Config) { c.Adversarial.Weight = 1 }
+
+func gru(c *train.Config) { c.Model.Encoder = "gru" }
+
+func subword(c *train.Config) { c.Model.Subword.Bits = 6 }
+
+// merged merges layers in every way.
+func merged(c *train.Config) {
+	c.Model.LSTM = lstm.Config{Stack: []nn.Layer{
+		{Units: 7, Direction: nn.Bidirectional, Merge: nn.Average}, {Units: 5, Direction: nn.Bidirectional, Merge: nn.Product},
+		{Units: 4}, {Units: 6, Direction: nn.Bidirectional, Merge: nn.Sum}, {Units: 3, Direction: nn.Bidirectional, Merge: nn.Sum},
+	}}
 }
 
 func pools(kinds ...nn.Pooling) func(*train.Config) {
@@ -159,6 +214,7 @@ func newNetwork(t *testing.T, c train.Config, s uint64) *classify.Network {
 	if err != nil {
 		t.Fatal(err)
 	}
+	net.Index(vocabulary(t))
 	r := seed.Rand(s, "weights")
 	net.Init(r)
 	for _, p := range net.Params() { // biases and peepholes that are zero would hide mistakes
@@ -175,12 +231,36 @@ func newNetwork(t *testing.T, c train.Config, s uint64) *classify.Network {
 	return net
 }
 
-// newTexts draws texts, those of no and of one word among them; words come twice.
-func newTexts(r *rand.Rand, empty bool) (texts []classify.Encoded) {
+// vocabulary has so many ids.
+func vocabulary(t *testing.T) *vocab.Vocabulary {
+	t.Helper()
+	for n := 1; ; n++ {
+		tokens, counts := make([]string, n), make([]int64, n)
+		for i := range tokens {
+			tokens[i], counts[i] = fmt.Sprintf("word%d", i*i), int64(n-i)
+		}
+		v, err := vocab.New(tokens, counts, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v.Len() >= words {
+			return v
+		}
+	}
+}
+
+// newTexts draws texts, those of no and of one word among them; words come twice, and with
+// subwords there are some that have no id.
+func newTexts(r *rand.Rand, c classify.Config, empty bool) (texts []classify.Encoded) {
 	for _, n := range []int{5, 0, 13, 1, 5, 9, 2} {
 		var e classify.Encoded
 		for range n {
-			if !empty {
+			switch {
+			case empty:
+			case c.HasSubword() && r.IntN(4) == 0:
+				e.IDs = append(e.IDs, ^vocab.ID(len(e.Unknown)))
+				e.Unknown = append(e.Unknown, c.Subword.AppendBuckets(nil, fmt.Sprint("other", r.IntN(5))))
+			default:
 				e.IDs = append(e.IDs, vocab.ID(r.IntN(words)))
 			}
 		}
@@ -193,7 +273,8 @@ func newTexts(r *rand.Rand, empty bool) (texts []classify.Encoded) {
 type trainee struct {
 	net    *classify.Network
 	engine train.Engine
-	ws     classify.Workspace
+	reader // without an engine
+	words  train.Words
 	o      *nn.Optimizer
 	ema    *nn.EMA
 }
@@ -201,7 +282,9 @@ type trainee struct {
 // newTrainee makes one; d may be nil.
 func newTrainee(t *testing.T, d train.Device, c train.Config) *trainee {
 	t.Helper()
-	n := &trainee{net: newNetwork(t, c, 1), ws: classify.Workspace{Share: true}}
+	n := &trainee{net: newNetwork(t, c, 1)}
+	n.reader = newReader(n.net, c)
+	n.words = n.reader
 	var err error
 	if n.o, err = nn.NewOptimizer(c.Optimizer); err != nil {
 		t.Fatal(err)
@@ -220,6 +303,7 @@ func newTrainee(t *testing.T, d train.Device, c train.Config) *trainee {
 	if n.engine, err = d.Open(n.net, c, 1000); err != nil {
 		t.Fatal(err)
 	}
+	n.words = n.engine
 	t.Cleanup(func() {
 		if err := n.engine.Close(); err != nil {
 			t.Error(err)
@@ -253,8 +337,7 @@ func (n *trainee) forward(t *testing.T, texts []classify.Encoded, s uint64) (log
 	if n.engine != nil {
 		logits, err = n.engine.Forward(texts, mode)
 	} else {
-		nn.ZeroGrad(n.net.Params())
-		logits, err = n.net.Forward(&n.ws, texts, mode)
+		logits, err = n.net.Forward(n.ws, texts, mode)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -269,7 +352,7 @@ func (n *trainee) backward(t *testing.T, dLogits [][]float32) {
 	if n.engine != nil {
 		err = n.engine.Backward(dLogits)
 	} else {
-		err = n.net.Backward(&n.ws, dLogits)
+		err = n.net.Backward(n.ws, dLogits)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -281,6 +364,7 @@ func (n *trainee) step(limit float64, rate float32) (norm float64, err error) {
 	if n.engine != nil {
 		return n.engine.Step(n.learning(), limit, rate)
 	}
+	defer nn.ZeroGrad(n.net.Params())
 	norm = nn.ClipNorm(n.learning(), limit)
 	if n.ema != nil {
 		n.ema.Update()
@@ -322,7 +406,7 @@ func (test *test) run(t *testing.T, d train.Device, c train.Config) {
 	descent.Optimizer, descent.EMA = nn.OptimizerConfig{Kind: nn.SGD}.Resolved(), nn.EMAConfig{}
 	here, there := newTrainee(t, nil, descent), newTrainee(t, d, descent)
 	here.net.HeadsOnly, there.net.HeadsOnly = test.headsOnly, test.headsOnly
-	texts := newTexts(r, test.empty)
+	texts := newTexts(r, c.Model, test.empty)
 	logits := here.forward(t, texts, 5)
 	got := there.forward(t, texts, 5)
 	for h := range logits {
@@ -331,6 +415,9 @@ func (test *test) run(t *testing.T, d train.Device, c train.Config) {
 	dLogits := derivatives(r, logits, test.silent)
 	here.backward(t, dLogits)
 	there.backward(t, dLogits)
+	if c.Adversarial.On() {
+		adversary(t, r, here, there)
+	}
 	norm := nn.ClipNorm(here.learning(), 0)
 	gotNorm, err := there.step(0, 1)
 	if err != nil {
@@ -353,12 +440,16 @@ func (test *test) run(t *testing.T, d train.Device, c train.Config) {
 	here, there = newTrainee(t, nil, c), newTrainee(t, d, c)
 	here.net.HeadsOnly, there.net.HeadsOnly = test.headsOnly, test.headsOnly
 	for s := range uint64(4) {
-		texts := newTexts(r, test.empty)
+		texts := newTexts(r, c.Model, test.empty)
 		logits := here.forward(t, texts, s)
 		there.forward(t, texts, s)
 		dLogits := derivatives(r, logits, test.silent)
+		here.backward(t, dLogits)
+		there.backward(t, dLogits)
+		if c.Adversarial.On() {
+			adversary(t, r, here, there)
+		}
 		for _, n := range []*trainee{here, there} {
-			n.backward(t, dLogits)
 			if _, err := n.step(1, 0.01); err != nil {
 				t.Fatal(err)
 			}
@@ -366,6 +457,64 @@ func (test *test) run(t *testing.T, d train.Device, c train.Config) {
 	}
 	there.sync(t)
 	same(t, there, here)
+}
+
+// adversary does to both what adversarial losses do after a Backward, by the same directions: the vectors are
+// moved, their gradient is asked for, alone and with that of the weights, and other texts follow.
+func adversary(t *testing.T, r *rand.Rand, here, there *trainee) {
+	t.Helper()
+	check := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	texts := newTexts(r, here.net.Config(), false)
+	for range 2 {
+		x, err := here.words.Vectors()
+		check(err)
+		got, err := there.words.Vectors()
+		check(err)
+		compare(t, "word vectors", got, x)
+		moved := slices.Clone(x)
+		for i := range moved {
+			moved[i] += float32(0.1 * r.NormFloat64())
+		}
+		logits, err := here.words.ForwardVectors(moved)
+		check(err)
+		gotLogits, err := there.words.ForwardVectors(moved)
+		check(err)
+		for h := range logits {
+			compare(t, fmt.Sprintf("scores of head %d at moved vectors", h), gotLogits[h], logits[h])
+		}
+		dLogits := derivatives(r, logits, false)
+		for i := range 2 {
+			find := [][2]func([][]float32) ([]float32, error){
+				{here.words.WordGradient, there.words.WordGradient},
+				{here.words.BackwardWords, there.words.BackwardWords},
+			}[i]
+			if i == 1 { // there is one Backward of a Forward
+				_, err = here.words.ForwardVectors(moved)
+				check(err)
+				_, err = there.words.ForwardVectors(moved)
+				check(err)
+			}
+			g, err := find[0](dLogits)
+			check(err)
+			got, err := find[1](dLogits)
+			check(err)
+			compare(t, "gradient of the word vectors", got, g)
+		}
+		var tokens, gotTokens []int
+		here.words.EachToken(func(row, text int) { tokens = append(tokens, row, text) })
+		there.words.EachToken(func(row, text int) { gotTokens = append(gotTokens, row, text) })
+		if !slices.Equal(gotTokens, tokens) {
+			t.Errorf("tokens %v, want %v", gotTokens, tokens)
+		}
+		s := r.Uint64()
+		here.forward(t, texts, s)
+		there.forward(t, texts, s)
+	}
 }
 
 // same compares all that there is of two trainees.
@@ -420,7 +569,7 @@ func compare(t *testing.T, what string, got, want []float32) {
 func (n *trainee) learn(t *testing.T, r *rand.Rand, steps int) {
 	t.Helper()
 	for range steps {
-		logits := n.forward(t, newTexts(r, false), r.Uint64())
+		logits := n.forward(t, newTexts(r, n.net.Config(), false), r.Uint64())
 		n.backward(t, derivatives(r, logits, false))
 		if _, err := n.step(1, 0.01); err != nil {
 			t.Fatal(err)
@@ -443,7 +592,7 @@ func clipping(t *testing.T, d train.Device) {
 	for _, limit := range []float64{0, 1e-3, 1, 1e9} {
 		r := rand.New(rand.NewPCG(5, 6))
 		here, there := newTrainee(t, nil, c), newTrainee(t, d, c)
-		texts := newTexts(r, false)
+		texts := newTexts(r, c.Model, false)
 		logits := here.forward(t, texts, 1)
 		there.forward(t, texts, 1)
 		dLogits := derivatives(r, logits, false)
@@ -526,7 +675,7 @@ func diverged(t *testing.T, d train.Device) {
 		{"a weight", 1, float32(math.Inf(1)), "weight"},
 	} {
 		n := newTrainee(t, d, c)
-		logits := n.forward(t, newTexts(rand.New(rand.NewPCG(1, 1)), false), 1)
+		logits := n.forward(t, newTexts(rand.New(rand.NewPCG(1, 1)), c.Model, false), 1)
 		dLogits := derivatives(rand.New(rand.NewPCG(1, 2)), logits, false)
 		dLogits[0][0] = tt.d
 		n.backward(t, dLogits)

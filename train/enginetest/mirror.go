@@ -1,8 +1,6 @@
 package enginetest
 
 import (
-	"errors"
-
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/train"
@@ -17,20 +15,15 @@ type Mirror struct{}
 func (Mirror) Name() string { return "mirror" }
 
 // Check is train.Device's.
-func (Mirror) Check(c train.Config) error {
-	if c.Adversarial.Weight != 0 || c.Adversarial.VAT != 0 {
-		return errors.New("enginetest: no adversarial training on a mirror")
-	}
-	return nil
-}
+func (Mirror) Check(train.Config) error { return nil }
 
 // Open is train.Device's.
 func (Mirror) Open(net *classify.Network, c train.Config, tokens int) (train.Engine, error) {
-	own, err := classify.NewNetwork(c.Model, net.Embed().Rows())
+	own, err := net.Like()
 	if err != nil {
 		return nil, err
 	}
-	m := &mirror{net: net, own: own, config: c, params: map[string]*nn.Param{}, ws: classify.Workspace{Share: true}}
+	m := &mirror{net: net, reader: newReader(own, c), config: c, params: map[string]*nn.Param{}, fresh: true}
 	for i, p := range own.Params() {
 		p.LRScale = net.Params()[i].LRScale
 		p.NeedGrad()
@@ -39,11 +32,35 @@ func (Mirror) Open(net *classify.Network, c train.Config, tokens int) (train.Eng
 	return m, nil
 }
 
+// A reader is a network on this processor that reads texts as a training of a config does.
+type reader struct {
+	own *classify.Network
+	ws  *classify.Workspace
+}
+
+func newReader(net *classify.Network, c train.Config) reader {
+	return reader{net, &classify.Workspace{Share: !c.Adversarial.On()}}
+}
+
+// These are train.Words.
+func (r reader) Vectors() ([]float32, error)     { return r.ws.Vectors(), nil }
+func (r reader) EachToken(f func(row, text int)) { r.ws.EachToken(f) }
+func (r reader) ForwardVectors(x []float32) ([][]float32, error) {
+	return r.own.ForwardVectors(r.ws, x)
+}
+func (r reader) BackwardWords(dLogits [][]float32) ([]float32, error) {
+	return r.own.BackwardWords(r.ws, dLogits)
+}
+func (r reader) WordGradient(dLogits [][]float32) ([]float32, error) {
+	return r.own.WordGradient(r.ws, dLogits)
+}
+
 // A mirror is the engine.
 type mirror struct {
-	net, own  *classify.Network
+	reader
+	net       *classify.Network
 	config    train.Config
-	ws        classify.Workspace
+	fresh     bool                 // the next Forward begins a step
 	params    map[string]*nn.Param // of own
 	there     loop.Weights
 	optimizer *nn.Optimizer
@@ -52,7 +69,7 @@ type mirror struct {
 
 // Load is loop.Engine's.
 func (m *mirror) Load(w loop.Weights) (err error) {
-	m.there = w
+	m.there, m.fresh = w, true
 	for _, p := range w.Params {
 		copy(m.params[p.Name].Data, p.Data)
 		m.params[p.Name].Changed()
@@ -71,18 +88,22 @@ func (m *mirror) Load(w loop.Weights) (err error) {
 
 // Forward is train.Engine's.
 func (m *mirror) Forward(texts []classify.Encoded, mode nn.Mode) ([][]float32, error) {
-	nn.ZeroGrad(m.own.Params())
-	return m.own.Forward(&m.ws, texts, mode)
+	if m.fresh {
+		nn.ZeroGrad(m.own.Params())
+		m.fresh = false
+	}
+	return m.own.Forward(m.ws, texts, mode)
 }
 
 // Backward is train.Engine's.
 func (m *mirror) Backward(dLogits [][]float32) error {
 	m.own.HeadsOnly = m.net.HeadsOnly
-	return m.own.Backward(&m.ws, dLogits)
+	return m.own.Backward(m.ws, dLogits)
 }
 
 // Step is loop.Engine's.
 func (m *mirror) Step(params []*nn.Param, limit float64, rate float32) (norm float64, err error) {
+	m.fresh = true
 	own := make([]*nn.Param, len(params))
 	for i, p := range params {
 		own[i] = m.params[p.Name]
