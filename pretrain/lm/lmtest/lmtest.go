@@ -27,7 +27,7 @@ import (
 // largest of its tensor.
 const Tolerance = 1e-4
 
-// base is a config of a small model. Of the 90 words of its texts, some are unknown.
+// base is a config of a small model. Some of the 90 words of its texts are unknown.
 func base() lm.Config {
 	return lm.Config{
 		Pipeline: "words", Vocab: vocab.Options{MinCount: 4}, Embed: 11, Samples: 25, Chunk: 9, BatchTokens: 80, Epochs: 2, Seed: 5,
