@@ -266,7 +266,7 @@ func (f *file) openZip(br *bufio.Reader, disk *os.File, compression string) (row
 		in := &fsx.CountingReader{N: int64(z.CompressedSize64)}
 		return entry{
 			name: path.Clean(z.Name),
-			src:  &bounded{r: src, in: in, limits: f.opts.Limits, kind: "zip", whole: f.whole},
+			src:  &bounded{ReadCloser: src, in: in, limits: f.opts.Limits, kind: "zip", whole: f.whole},
 			done: src.Close,
 		}, nil
 	}), nil

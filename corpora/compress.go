@@ -3,14 +3,11 @@ package corpora
 import (
 	"bufio"
 	"bytes"
-	"compress/bzip2"
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
-
 	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/unpack"
 )
 
 // The window that a zstd frame may ask for, which is memory: what RFC 8878 asks
@@ -81,41 +78,29 @@ func (l *Limits) expanded(what string, packed, out int64) error {
 // unless that is nil. The caller closes the reader.
 func decompress(br *bufio.Reader, l Limits, whole *expansion) (io.ReadCloser, string, error) {
 	head, _ := br.Peek(6)
-	in := &fsx.CountingReader{R: br}
-	zstdMagic := []byte{0x28, 0xb5, 0x2f, 0xfd}
-	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, "", fmt.Errorf("gzip: %w", err)
-		}
-		return &bounded{r: z, in: in, close: z.Close, whole: whole, limits: l, kind: "gzip"}, "gzip", nil
-	case len(head) >= 2 && len(head) < 4 && bytes.HasPrefix(zstdMagic, head):
-		return nil, "", fmt.Errorf("zstd: %w", io.ErrUnexpectedEOF)
-	case bytes.HasPrefix(head, zstdMagic):
-		window := int64(zstdLongWindow)
-		if whole != nil {
-			window = min(window, max(zstdWindow, 2*whole.packed))
-		}
-		z, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(uint64(window)), zstd.WithDecoderLowmem(true))
-		if err != nil {
-			return nil, "", fmt.Errorf("zstd: %w", err)
-		}
-		return &bounded{r: z, in: in, close: func() error { z.Close(); return nil }, whole: whole, limits: l, kind: "zstd"}, "zstd", nil
-	case bytes.HasPrefix(head, []byte("BZh")) && len(head) > 3 && head[3] >= '1' && head[3] <= '9':
-		return &bounded{r: bzip2.NewReader(in), in: in, whole: whole, limits: l, kind: "bzip2"}, "bzip2", nil
-	case bytes.HasPrefix(head, []byte{0xfd, '7', 'z', 'X', 'Z', 0}):
+	if bytes.HasPrefix(head, []byte{0xfd, '7', 'z', 'X', 'Z', 0}) {
 		return nil, "", fmt.Errorf("xz compression: decompress the file first: %w", ErrFormat)
 	}
-	return io.NopCloser(br), "", nil
+	window := int64(zstdLongWindow)
+	if whole != nil {
+		window = min(window, max(zstdWindow, 2*whole.packed))
+	}
+	in := &fsx.CountingReader{R: br}
+	r, kind, err := unpack.Open(head, in, uint64(window))
+	switch {
+	case err != nil:
+		return nil, "", fmt.Errorf("%s: %w", kind, err)
+	case kind == "":
+		return io.NopCloser(br), "", nil
+	}
+	return &bounded{ReadCloser: r, in: in, whole: whole, limits: l, kind: kind}, kind, nil
 }
 
 // bounded is a decompressed stream that ends in ErrTooLarge when it expands too
 // far. An early end is io.ErrUnexpectedEOF, never io.EOF.
 type bounded struct {
-	r      io.Reader
+	io.ReadCloser
 	in     *fsx.CountingReader
-	close  func() error
 	limits Limits
 	kind   string
 	n      int64      // bytes read
@@ -123,7 +108,7 @@ type bounded struct {
 }
 
 func (b *bounded) Read(p []byte) (int, error) {
-	n, err := b.r.Read(p)
+	n, err := b.ReadCloser.Read(p)
 	b.n += int64(n)
 	if bad := b.limits.expanded(b.kind, b.in.N, b.n); bad != nil {
 		return 0, bad
@@ -137,13 +122,6 @@ func (b *bounded) Read(p []byte) (int, error) {
 		return n, fmt.Errorf("%s: %w", b.kind, err)
 	}
 	return n, err
-}
-
-func (b *bounded) Close() error {
-	if b.close == nil {
-		return nil
-	}
-	return b.close()
 }
 
 // Decompress undoes the gzip, zstd or bzip2 compression of a stream; any other

@@ -11,13 +11,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/forecast"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/fsx"
+	"github.com/textlstm/textlstm/internal/unpack"
 	"github.com/textlstm/textlstm/report"
 )
 
@@ -152,30 +151,19 @@ func readFile(file string, c forecast.TableConfig) ([]forecast.Series, error) {
 	return readTable(f, file, c)
 }
 
-// readTable reads a table, which may be compressed by gzip or Zstandard.
+// readTable reads a table, which may be compressed by gzip, Zstandard or bzip2.
 func readTable(src io.Reader, name string, c forecast.TableConfig) ([]forecast.Series, error) {
 	packed := &fsx.CountingReader{R: src}
 	r := bufio.NewReader(packed)
-	begin, _ := r.Peek(4) // what cannot be read is met again
-	var plain io.Reader = r
-	switch {
-	case bytes.HasPrefix(begin, []byte{0x1f, 0x8b}):
-		z, err := gzip.NewReader(r)
-		if err != nil {
-			return nil, dataError(name, err)
-		}
-		plain = z
-	case bytes.Equal(begin, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8<<20), zstd.WithDecoderLowmem(true))
-		if err != nil {
-			return nil, dataError(name, err)
-		}
-		defer z.Close()
-		plain = z
+	head, _ := r.Peek(4) // what cannot be read is met again
+	plain, kind, err := unpack.Open(head, r, 8<<20)
+	if err != nil {
+		return nil, dataError(name, err)
 	}
+	defer plain.Close()
 	limited := &limited{r: plain, packed: packed}
 	list, err := forecast.ReadTable(limited, name, c)
-	if err != nil && (limited.bad != nil || plain != io.Reader(r) && !errors.Is(err, forecast.ErrData)) {
+	if err != nil && (limited.bad != nil || kind != "" && !errors.Is(err, forecast.ErrData)) {
 		err = cli.WithCode(cli.Data, err)
 	}
 	return list, err
