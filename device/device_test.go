@@ -139,8 +139,8 @@ func TestMemory(t *testing.T) {
 	const texts, words = 60, 50
 	d := found(t)
 	for name, change := range map[string]func(*train.Config){
-		"lstm": func(*train.Config) {},
-		"gru":  func(c *train.Config) { c.Model.Encoder = "gru" },
+		"lstm":    func(*train.Config) {},
+		"gru":     func(c *train.Config) { c.Model.Encoder = "gru" },
 		"subword": func(c *train.Config) { c.Model.Subword.Bits = 12 },
 		"merged": func(c *train.Config) {
 			c.Model.LSTM = lstm.Config{Stack: []nn.Layer{{Units: 24, Direction: nn.Bidirectional, Merge: nn.Sum}, {Units: 24, Direction: nn.Bidirectional, Merge: nn.Sum}}}
