@@ -2,7 +2,7 @@ package train
 
 // balance weighs the texts so that the labels of each source count alike, as Config.Balance
 // says: a text counts n/(kc) times where its source has n texts with a label, of k labels,
-// and c of the text's own. Of several heads the factors are multiplied.
+// and c of the text's own. The factors of several heads are multiplied.
 func (s *set) balance() {
 	type label struct{ source, index int32 }
 	weights := make([]float32, len(s.texts))

@@ -99,7 +99,7 @@ var bounds = map[string][]bound{
 		{"200 times", "cmd/forecast/table.go", "ratio      = 200"},
 		{"three rows for each byte", "cmd/forecast/table.go", "rowsByte   = 3"},
 		{"beside 65,536", "cmd/forecast/table.go", "rowsGrace  = 1 << 16"},
-		{"8 MiB", "cmd/forecast/table.go", "WithDecoderMaxWindow(8<<20)"},
+		{"8 MiB", "cmd/forecast/table.go", "unpack.Open(head, r, 8<<20)"},
 	},
 	"n-grams of words": {{"8 MiB", "embed/subwords.go", "maxIndexed = 2 << 20"}},
 }

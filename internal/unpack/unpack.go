@@ -13,7 +13,7 @@ import (
 var zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 
 // Open returns what comes out of src, and the kind of its compression: "gzip", "zstd" or
-// "bzip2". Of a stream without one, it returns src and "". Head is the first four bytes of
+// "bzip2"; src itself and "" if it is not compressed. Head is the first four bytes of
 // src, which are still to be read, or all of a shorter one. A frame of zstd that asks for a
 // window of more bytes, which take memory, is an error. What comes out is not bounded.
 // Closing does not close src.
