@@ -10,7 +10,7 @@ import (
 )
 
 // The directories of commands.
-var programs = []string{"cmd", "bench", "examples", "pretrained/sentences", "web", "pretrained/aside", "pretrained/weigh", "pretrained/langid/texts"}
+var programs = []string{"cmd", "bench", "examples", "pretrained/sentences", "web", "pretrained/aside", "pretrained/weigh", "pretrained/langid/texts", "pretrained/multilingual/aside"}
 
 // The rules for imports within the module. A package not named here may import
 // any but commands, and nothing imports those.

@@ -18,6 +18,7 @@ import (
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/pretrained/langid"
+	"github.com/textlstm/textlstm/pretrained/multilingual"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/answers"
 	"github.com/textlstm/textlstm/train/watch"
@@ -60,7 +61,9 @@ in JSON, empty in tables. sentiment eval --precision tells which P to use.
 
 A model may say which languages it reads, as the embedded one does: English. A text
 that is surely of another gets no label; JSON names its language, standard error says
-how many there were. --any-language labels them all the same.`,
+how many there were. --any-language labels them all the same. Without --model the
+sentiment of such a text is that by the multilingual model, if this reads its language;
+for files of them, --model multilingual takes less time.`,
 		Example: `  sentiment classify review.txt
   sentiment classify --text "I love it"
   cut -f3 tweets.tsv | sentiment classify --lines --output jsonl
@@ -109,14 +112,20 @@ func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
 		return cli.Usagef("--%w", err)
 	}
 	out := bufio.NewWriter(cmd.OutOrStdout())
-	w := &counter{Writer: answers.NewWriter(out, c.style, m.Heads(), c.Options), buffer: out, foreign: answers.Languages{}}
+	w := &counter{Writer: answers.NewWriter(out, c.style, m.Heads(), c.Options), buffer: out, foreign: answers.Languages{}, other: answers.Languages{}}
 	if !c.all {
 		c.Foreign = langid.ForeignTo(m)
+		if c.model == "" {
+			c.Other = multilingual.Answer
+		}
 	}
 	console := watch.NewConsole(cmd.ErrOrStderr(), false, term.IsTerminal(int(os.Stdout.Fd())))
 	w.show = console.Counter(0)
 	err = c.labelFiles(cmd.Context(), m, opts, files, w)
 	console.Done()
+	if len(w.other) > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "texts in other languages, whose sentiment is that by the multilingual model: %s\n", w.other)
+	}
 	if len(w.foreign) > 0 {
 		fmt.Fprintf(cmd.ErrOrStderr(), "texts in languages that the model does not read: %s; they have no label, --any-language gives them one\n", w.foreign)
 	}
@@ -139,13 +148,17 @@ type counter struct {
 	buffer  *bufio.Writer
 	n       int
 	show    func(int)
-	foreign answers.Languages
+	foreign answers.Languages // without a label
+	other   answers.Languages // with that of another model
 }
 
 func (c *counter) Write(r *answer.Record) error {
 	c.n++
 	c.show(c.n)
-	if r.Language != "" {
+	switch {
+	case r.Other:
+		c.other[r.Language]++
+	case r.Language != "":
 		c.foreign[r.Language]++
 	}
 	return c.Writer.Write(r)

@@ -14,6 +14,7 @@ import (
 	"github.com/textlstm/textlstm/interop/foreign"
 	"github.com/textlstm/textlstm/interop/keras"
 	"github.com/textlstm/textlstm/pretrained"
+	"github.com/textlstm/textlstm/pretrained/multilingual"
 	"github.com/textlstm/textlstm/recipe"
 	"github.com/textlstm/textlstm/report"
 	"github.com/textlstm/textlstm/report/studies"
@@ -129,18 +130,24 @@ func (x *quantizeFlags) run(cmd *cobra.Command, model string) error {
 	return q.Save(x.out)
 }
 
-// loadModel reads a model file, or the embedded default model for "".
+// loadModel reads a model file, or an embedded model: the default one for "", the one for
+// many languages by its name.
 func loadModel(path string) (*classify.Model, error) {
-	if path == "" {
-		m, err := pretrained.Default()
+	embedded := pretrained.Default
+	switch path {
+	case "":
+	case multilingual.Name:
+		embedded = multilingual.Model
+	default:
+		m, err := classify.Load(path)
 		if err != nil {
-			return nil, cli.WithCode(cli.Model, fmt.Errorf("embedded model: %w", err))
+			return nil, cli.WithCode(cli.Model, err)
 		}
 		return m, nil
 	}
-	m, err := classify.Load(path)
+	m, err := embedded()
 	if err != nil {
-		return nil, cli.WithCode(cli.Model, err)
+		return nil, cli.WithCode(cli.Model, fmt.Errorf("embedded model: %w", err))
 	}
 	return m, nil
 }
@@ -151,6 +158,6 @@ func modelFileError(path string, err error) error {
 }
 
 func addModelFlag(cmd *cobra.Command, model *string) {
-	cmd.Flags().StringVarP(model, "model", "m", "", "model `file` (default: the embedded model)")
+	cmd.Flags().StringVarP(model, "model", "m", "", "model `file`, or multilingual: the embedded one for many languages (default: the embedded one for English)")
 	cli.Must(cmd.MarkFlagFilename("model"))
 }
