@@ -18,6 +18,8 @@ func TestModel(t *testing.T) {
 		{"de", "So eine Frechheit, ich bin wirklich enttäuscht und wütend.", "negative"},
 		{"en", "I love this, thank you so much, what a great day!", "positive"},
 		{"en", "This is terrible, I hate it and I am so sad.", "negative"},
+		{"fr", "Une série magnifique, des acteurs excellents, j'adore !", "positive"},
+		{"fr", "C'est nul, quelle perte de temps, je suis très déçu.", "negative"},
 		{"es", "El hotel es precioso y el personal muy amable, lo recomiendo.", "positive"},
 		{"es", "Una comida horrible y un servicio pésimo, no volveremos nunca.", "negative"},
 		{"it", "Ottima colazione e personale gentilissimo, camera bellissima.", "positive"},
