@@ -90,17 +90,28 @@ func (s *Start) Sum() string {
 // on 30 % of the training texts in 3, 4 and 8 epochs: MR 82.7 in 3 and 82.3 in 8,
 // SST-2 84.6, 85.2 and 84.5, SST-5 49.3, 49.0 and 47.3; but of less text, CR 82.0
 // in 4 and 83.4 in 8, TweetEval 73.6 and 74.5.
-const startTexts = 24_000
+const startTexts = 18_000
+
+// From largeTexts texts on there are enough steps for batches of largeBatch, which take a
+// sixth less processor time than those of 32. Accuracy on 30 % of the training texts, with
+// batches of 32 and of 64: SST-2 84.8 and 84.7, TREC-6 90.1 and 90.3.
+const (
+	largeTexts = 4000
+	largeBatch = 64
+)
 
 // From returns c as of a model that starts from another: with its pipeline, its
 // word vectors' width, its vectors of character n-grams if it has some, and its
 // encoder. A Vocab.MaxSize of 0 becomes 50,000, since words come from two sources.
 // It takes fewer epochs, as many as suit so many training texts, since the network
-// has less to learn; 0 texts leave them as they are.
+// has less to learn, and larger batches of many; 0 texts leave them as they are.
 func (c Config) From(s *Start, texts int) Config {
 	c = c.WithWords()
 	if texts > 0 {
-		c.Epochs = min(c.Epochs, max(3, c.Epochs*3/8, startTexts/texts))
+		c.Epochs = min(c.Epochs, max(2, c.Epochs/4, startTexts/texts))
+	}
+	if texts >= largeTexts {
+		c.BatchSize = max(c.BatchSize, largeBatch)
 	}
 	from, to := s.model, &c.Model
 	to.Pipeline, to.Embed = from.Pipeline, from.Embed

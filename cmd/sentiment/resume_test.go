@@ -21,7 +21,7 @@ import (
 func trainArgs(out string, epochs int) []string {
 	return []string{
 		"train", "--train", "testdata/tiny.tsv", "--config", "testdata/tiny.toml", "--epochs", strconv.Itoa(epochs),
-		"--set", "ema.decay=0.99", "--set", "model.dropout=0.2", "--checkpoint-every", "1ns", "--out", out,
+		"--set", "refit=true", "--set", "ema.decay=0.99", "--set", "model.dropout=0.2", "--checkpoint-every", "1ns", "--out", out,
 	}
 }
 

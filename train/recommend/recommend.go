@@ -187,10 +187,10 @@ func epochs(bytes int) int {
 	switch {
 	case bytes < 3<<20:
 		return 8
-	case bytes < 100<<20:
+	case bytes < 16<<20:
 		return 5
 	}
-	return 3
+	return 2
 }
 
 // language is the most frequent one in a sample of the texts.

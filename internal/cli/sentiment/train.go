@@ -68,8 +68,8 @@ Fewer than 10,000 English texts, or less than 4 MiB of them, start from language
 unless --init says otherwise (none is random weights), --vectors or --stream is given,
 or the settings ask for other words or another network than its own.
 
-Where there are fewer than 15,000 texts, the model is trained a second time, with the
-dev texts as well and what was best for them, unless --set refit=false.
+Where there are fewer than 15,000 texts, the n-grams learn a second time, with the dev
+texts as well; --set refit=true trains the network a second time, too.
 
 With --budget 2m the model is there after about that time: the n-grams learn alone first, in
 seconds, then a network of a size and for a number of epochs that fit into what is left, as
