@@ -77,6 +77,9 @@ func run() error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", results, err)
 	}
+	corpora = slices.DeleteFunc(corpora, func(c [2]string) bool { // not measured yet
+		return !slices.ContainsFunc(systems, func(s [2]string) bool { return marks[[2]string{c[0], s[0]}].trainings > 0 })
+	})
 	if err := fsx.WriteFile(fsx.OS{}, figure, func(w io.Writer) error { return chart(w, marks) }); err != nil {
 		return err
 	}
@@ -141,9 +144,6 @@ func chart(w io.Writer, marks map[[2]string]mark) error {
 		if err != nil {
 			return err
 		}
-		if i == 0 {
-			p.Legend.Top = false
-		}
 		plots[i/columns] = append(plots[i/columns], p)
 	}
 	c := vgsvg.New(vg.Points(260*columns), vg.Points(210*float64(rows)))
@@ -169,20 +169,20 @@ func panel(corpus [2]string, marks map[[2]string]mark) (*plot.Plot, error) {
 	var all []float64
 	for i, s := range systems {
 		m := marks[[2]string{corpus[0], s[0]}]
-		if m.trainings == 0 {
-			continue
-		}
 		points, err := plotter.NewScatter(plotter.XYs{{X: m.minutes, Y: m.percent}})
 		if err != nil {
 			return nil, err
 		}
 		points.GlyphStyle = draw.GlyphStyle{Color: drawings.Palette()[i], Radius: vg.Points(4), Shape: shapes[i]}
-		p.Add(points)
 		if corpus == corpora[0] {
 			p.Legend.Add(s[1], points)
 		}
-		all = append(all, m.percent)
+		if m.trainings > 0 {
+			p.Add(points)
+			all = append(all, m.percent)
+		}
 	}
+	p.Legend.Left = true
 	p.X.Min, p.X.Max = 0.01, 20
 	if len(all) > 0 {
 		p.Y.Min, p.Y.Max = slices.Min(all)-1, slices.Max(all)+1
