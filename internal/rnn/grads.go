@@ -194,18 +194,26 @@ func (ws *Workspace) keepGrads(c *Cell, l, d int) {
 	}
 }
 
-// addTransposed adds the transpose of src [k][n] to dst [n][k].
+// addTransposed adds the transpose of src [k][n] to dst [n][k]. Squares go through a buffer
+// that the cache holds, a few of its lines at a time: one number of each of many lines, far
+// apart, would wait for memory.
 func addTransposed(dst, src []float32, k int) {
-	const tile = 16 // a line of the cache
+	const side = 64
+	var square [side][side]float32
 	n := len(dst) / max(k, 1)
-	for i0 := 0; i0 < n; i0 += tile {
-		for j0 := 0; j0 < k; j0 += tile {
-			w := min(tile, k-j0)
-			for i := i0; i < min(i0+tile, n); i++ {
-				row, at := dst[i*k+j0:][:w], j0*n+i
-				for j := range row {
-					row[j] += src[at]
-					at += n
+	for i0 := 0; i0 < n; i0 += side {
+		h := min(side, n-i0)
+		for j0 := 0; j0 < k; j0 += side {
+			w := min(side, k-j0)
+			for j := range w {
+				for i, v := range src[(j0+j)*n+i0:][:h] {
+					square[i][j] = v
+				}
+			}
+			for i := range h {
+				row := dst[(i0+i)*k+j0:][:w]
+				for j, v := range square[i][:w] {
+					row[j] += v
 				}
 			}
 		}
