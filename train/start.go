@@ -113,7 +113,7 @@ func (c Config) From(s *Start, texts int) Config {
 		c.BatchSize = max(c.BatchSize, largeBatch)
 	}
 	if texts > 0 {
-		c.Epochs = min(c.Epochs, max(2, c.Epochs*3/16, startTexts/texts))
+		c.Epochs = min(c.Epochs, max(2, c.Epochs/4, startTexts/texts))
 	}
 	from, to := s.model, &c.Model
 	to.Pipeline, to.Embed = from.Pipeline, from.Embed

@@ -265,12 +265,12 @@ func TestStartRefuses(t *testing.T) {
 	}
 }
 
-// What starts from another model has three sixteenths of the epochs, at least two, but of few
+// What starts from another model has a quarter of the epochs, at least two, but of few
 // texts as many as it needs, and never more than without; and larger batches of many texts with few labels.
 func TestStartEpochs(t *testing.T) {
 	s := train.FromLanguageModel(language(t, reviews(50, 1), 1))
 	for _, tt := range []struct{ epochs, texts, want int }{
-		{8, 0, 8}, {8, 100, 8}, {8, 3999, 4}, {8, 10_000, 2}, {16, 5000, 3}, {16, 100_000, 3}, {5, 25_000, 2}, {1, 25_000, 1},
+		{8, 0, 8}, {8, 100, 8}, {8, 3999, 4}, {8, 10_000, 2}, {16, 5000, 4}, {16, 100_000, 4}, {5, 25_000, 2}, {1, 25_000, 1},
 	} {
 		got := train.Config{Epochs: tt.epochs, BatchSize: 32}.From(s, tt.texts)
 		if got.Epochs != tt.want {
