@@ -52,9 +52,11 @@ type Dir struct {
 	fs       fsx.FS
 	path     string
 	interval time.Duration
-	lock     *fsx.Lock // nil with a file system that is not the machine's
-	files    []string  // oldest first
-	serial   int       // of the newest
+	kept     io.Closer         // the file of Keep; nil if there is none
+	start    *io.SectionReader // what is in it
+	lock     *fsx.Lock         // nil with a file system that is not the machine's
+	files    []string          // oldest first
+	serial   int               // of the newest
 	last     time.Time
 	failures int // in a row
 }
@@ -99,29 +101,54 @@ func (d *Dir) Close() {
 	if d == nil {
 		return
 	}
-	d.fs.Remove(d.keptPath())
+	d.drop()
 	if d.lock != nil {
 		d.lock.Unlock() // the process's end would do as well
 	}
 }
 
-// Keep writes tensors for this run alone, in place of those before: a crash may lose
-// them, and Close removes them.
+// Keep writes tensors for this run alone, in place of those before. Their file has no
+// name once it is written, so that it is gone with the process, whatever ends it; it is an
+// error where an open file cannot lose its name.
 func (d *Dir) Keep(tensors []tensorfile.Tensor) error {
-	d.fs.Remove(d.keptPath()) // if it cannot, Create says so
-	f, err := d.fs.Create(d.keptPath(), 0o600)
+	d.drop()
+	name := filepath.Join(d.path, keptName)
+	f, err := d.fs.Create(name, 0o600)
 	if err != nil {
 		return err
 	}
-	return errors.Join(tensorfile.Write(f, nil, tensors), f.Close())
+	if err := errors.Join(tensorfile.Write(f, nil, tensors), f.Close()); err != nil {
+		return errors.Join(err, d.fs.Remove(name))
+	}
+	info, err := d.fs.Stat(name)
+	if err != nil {
+		return err
+	}
+	if f, err = d.fs.Open(name); err != nil {
+		return err
+	}
+	at, ok := f.(io.ReaderAt)
+	if err = d.fs.Remove(name); err != nil || !ok {
+		f.Close()
+		return errors.Join(err, d.fs.Remove(name), errors.ErrUnsupported) // closed, it can be removed
+	}
+	d.kept, d.start = f, io.NewSectionReader(at, 0, info.Size())
+	return nil
 }
 
 // Kept reads the tensors of the last Keep.
 func (d *Dir) Kept() (*tensorfile.File, error) {
-	return tensorfile.ReadFile(d.fs, d.keptPath(), anySize)
+	size := d.start.Size()
+	return tensorfile.Read(io.NewSectionReader(d.start, 0, size), size, anySize)
 }
 
-func (d *Dir) keptPath() string { return filepath.Join(d.path, keptName) }
+// drop lets go of the tensors of the last Keep.
+func (d *Dir) drop() {
+	if d.kept != nil {
+		d.kept.Close()
+		d.kept = nil
+	}
+}
 
 // Interval is the time between two checkpoints.
 func (d *Dir) Interval() time.Duration { return d.interval }
@@ -130,7 +157,7 @@ func (d *Dir) list() error {
 	if _, err := fsx.Sweep(d.fs, d.path); err != nil {
 		return err
 	}
-	d.fs.Remove(d.keptPath()) // a killed run's
+	d.fs.Remove(filepath.Join(d.path, keptName)) // of a run that was killed while it wrote
 	entries, err := d.fs.ReadDir(d.path)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package loop
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"iter"
 	"math"
@@ -609,8 +610,8 @@ func TestKeptStart(t *testing.T) {
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("without room for it: %v, %v, want %v", got, err, want)
 	}
-	mem = fsxtest.NewMem()
-	_, err = train(mem, true, func() { mem.Remove("/c/start-of-epoch") })
+	var gone bool
+	_, err = train(lost{fsxtest.NewMem(), &gone}, true, func() { gone = true })
 	var d *DivergedError
 	if !errors.As(err, &d) || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("lost: %v", err)
@@ -625,6 +626,32 @@ func (f full) Create(name string, perm fs.FileMode) (fsx.File, error) {
 		return nil, fs.ErrPermission
 	}
 	return f.FS.Create(name, perm)
+}
+
+// lost loses what it keeps of the start of an epoch, once it is said to be gone.
+type lost struct {
+	fsx.FS
+	gone *bool
+}
+
+func (l lost) Open(name string) (fsx.File, error) {
+	f, err := l.FS.Open(name)
+	if strings.HasSuffix(name, "start-of-epoch") {
+		f = losing{f, l.gone}
+	}
+	return f, err
+}
+
+type losing struct {
+	fsx.File
+	gone *bool
+}
+
+func (l losing) ReadAt(p []byte, off int64) (int, error) {
+	if *l.gone {
+		return 0, fs.ErrNotExist
+	}
+	return l.File.(io.ReaderAt).ReadAt(p, off)
 }
 
 // The start of an epoch has no moments: the optimiser starts anew there. Checkpoints of

@@ -11,6 +11,7 @@ package fsxtest
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"sync"
 
@@ -170,6 +171,14 @@ func (f *faultFile) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	return f.File.Read(p)
+}
+
+// ReadAt fails as Read does.
+func (f *faultFile) ReadAt(p []byte, off int64) (int, error) {
+	if err := f.f.step("read", f.name); err != nil {
+		return 0, err
+	}
+	return f.File.(io.ReaderAt).ReadAt(p, off)
 }
 
 // Write writes half of p when it fails, as a full disk does.

@@ -256,6 +256,17 @@ func (f *memFile) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// ReadAt is os.File's.
+func (f *memFile) ReadAt(p []byte, off int64) (int, error) {
+	f.m.mu.Lock()
+	defer f.m.mu.Unlock()
+	n := copy(p, f.node.data[min(off, int64(len(f.node.data))):])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
 func (f *memFile) Write(p []byte) (int, error) {
 	f.m.mu.Lock()
 	defer f.m.mu.Unlock()
