@@ -117,20 +117,29 @@ func (d *Dir) Keep(tensors []tensorfile.Tensor) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(tensorfile.Write(f, nil, tensors), f.Close()); err != nil {
-		return errors.Join(err, d.fs.Remove(name))
+	if err = errors.Join(tensorfile.Write(f, nil, tensors), f.Close()); err == nil {
+		err = d.hold(name)
 	}
+	if busy := d.fs.Remove(name); busy != nil {
+		d.drop()
+		return errors.Join(err, busy, d.fs.Remove(name)) // closed, it can be removed
+	}
+	return err
+}
+
+// hold opens the file of Keep.
+func (d *Dir) hold(name string) error {
 	info, err := d.fs.Stat(name)
 	if err != nil {
 		return err
 	}
-	if f, err = d.fs.Open(name); err != nil {
+	f, err := d.fs.Open(name)
+	if err != nil {
 		return err
 	}
 	at, ok := f.(io.ReaderAt)
-	if err = d.fs.Remove(name); err != nil || !ok {
-		f.Close()
-		return errors.Join(err, d.fs.Remove(name), errors.ErrUnsupported) // closed, it can be removed
+	if !ok {
+		return errors.Join(f.Close(), errors.ErrUnsupported)
 	}
 	d.kept, d.start = f, io.NewSectionReader(at, 0, info.Size())
 	return nil

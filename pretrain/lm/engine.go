@@ -23,8 +23,8 @@ type Device interface {
 }
 
 // An Engine takes the steps of one training of a language model. A step is one Learn and
-// one Step. It belongs to one goroutine. Package enginetest says by tests what is expected
-// of one.
+// one Step. It belongs to one goroutine. Package lmtest says by tests what is expected of
+// one.
 type Engine interface {
 	loop.Engine
 

@@ -101,6 +101,17 @@ func (p *pretraining) run() pretrain.Run {
 	return pretrain.Run{Checkpoint: p.checkpoint.Path, CheckpointInterval: p.checkpoint.Interval, Resume: p.checkpoint.Resume}
 }
 
+// begin puts the settings over a config, checks it and reads the texts.
+func (p *pretraining) begin(cmd *cobra.Command, config any, check func() error, pipeline *string) ([]string, error) {
+	if err := p.settings.Over(cmd, config); err != nil {
+		return nil, err
+	}
+	if err := check(); err != nil {
+		return nil, cli.UsageError(err)
+	}
+	return p.texts(cmd.ErrOrStderr(), pipeline)
+}
+
 // texts reads the texts to learn from. It gives the pipeline a default that suits
 // them.
 func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
@@ -138,15 +149,8 @@ func (p *pretraining) texts(log io.Writer, pipeline *string) ([]string, error) {
 
 // learnLanguage makes a language model.
 func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
-	t := lm.Trainer{Run: p.run()}
-	if err := p.settings.Over(cmd, &t.Config); err != nil {
-		return err
-	}
-	if err := t.Config.Resolve().Validate(); err != nil {
-		return cli.UsageError(err)
-	}
-	log := cmd.ErrOrStderr()
-	texts, err := p.texts(log, &t.Pipeline)
+	t, log := lm.Trainer{Run: p.run()}, cmd.ErrOrStderr()
+	texts, err := p.begin(cmd, &t.Config, func() error { return t.Config.Resolve().Validate() }, &t.Pipeline)
 	if err != nil {
 		return err
 	}
@@ -170,16 +174,8 @@ func (p *pretraining) learnLanguage(cmd *cobra.Command) error {
 
 // learnVectors makes word vectors alone.
 func (p *pretraining) learnVectors(cmd *cobra.Command) error {
-	c := p.checkpoint
-	t := skipgram.Trainer{Run: p.run()}
-	if err := p.settings.Over(cmd, &t.Config); err != nil {
-		return err
-	}
-	if err := t.Config.Resolve().Validate(); err != nil {
-		return cli.UsageError(err)
-	}
-	log := cmd.ErrOrStderr()
-	texts, err := p.texts(log, &t.Pipeline)
+	t, log := skipgram.Trainer{Run: p.run()}, cmd.ErrOrStderr()
+	texts, err := p.begin(cmd, &t.Config, func() error { return t.Config.Resolve().Validate() }, &t.Pipeline)
 	if err != nil {
 		return err
 	}
@@ -187,7 +183,7 @@ func (p *pretraining) learnVectors(cmd *cobra.Command) error {
 	memlimit.Respect()
 	r, err := t.Fit(cmd.Context(), texts)
 	if err != nil {
-		c.Hint(cmd)
+		p.checkpoint.Hint(cmd)
 		return err
 	}
 	if err := fsx.WriteFile(fsx.OS{}, p.out, func(w io.Writer) error { return r.Embed.WriteText(w, r.Vocab) }); err != nil {
