@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/textlstm/textlstm/train"
+	"github.com/textlstm/textlstm/train/loop/looptest"
 )
 
 // adversary does to both what adversarial losses do after a Backward, in the same directions: the vectors are
@@ -24,7 +25,7 @@ func adversary(t *testing.T, r *rand.Rand, here, there *trainee) {
 			t.Fatal(err)
 		}
 		for i := range want {
-			compare(t, fmt.Sprint(what, " ", i), got[i], want[i])
+			looptest.Compare(t, fmt.Sprint(what, " ", i), got[i], want[i])
 		}
 		return want
 	}

@@ -13,12 +13,9 @@ import (
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/loop"
+	"github.com/textlstm/textlstm/train/loop/looptest"
 	"github.com/textlstm/textlstm/vocab"
 )
-
-// Tolerance is how far a number may be from that of this processor, in units of the
-// largest of its tensor.
-const Tolerance = 1e-4
 
 // Run puts a device through one test for every option. It must refuse, by its Check, the
 // tests named in refused, and no other.
@@ -254,7 +251,7 @@ func (test *test) run(t *testing.T, d train.Device, c train.Config) {
 	logits := here.forward(t, texts, 5)
 	got := there.forward(t, texts, 5)
 	for h := range logits {
-		compare(t, fmt.Sprintf("scores of head %d", h), got[h], logits[h])
+		looptest.Compare(t, fmt.Sprintf("scores of head %d", h), got[h], logits[h])
 	}
 	dLogits := derivatives(r, logits, test.silent)
 	here.backward(t, dLogits)
@@ -267,7 +264,7 @@ func (test *test) run(t *testing.T, d train.Device, c train.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compare(t, "norm of the gradient", []float32{float32(gotNorm)}, []float32{float32(norm)})
+	looptest.Compare(t, "norm of the gradient", []float32{float32(gotNorm)}, []float32{float32(norm)})
 	there.sync(t)
 	for i, p := range here.learning() {
 		scale := float32(1)
@@ -278,7 +275,7 @@ func (test *test) run(t *testing.T, d train.Device, c train.Config) {
 		for j := range g {
 			g[j] = (p.Data[j] - after[j]) / scale
 		}
-		compare(t, "gradient of "+p.Name, g, p.Grad)
+		looptest.Compare(t, "gradient of "+p.Name, g, p.Grad)
 	}
 
 	here, there = newTrainee(t, nil, c), newTrainee(t, d, c)
@@ -316,7 +313,7 @@ func same(t *testing.T, got, want *trainee) {
 				t.Errorf("tensor %d of %s is %s, want %s", i, what, got[i].Name, p.Name)
 				continue
 			}
-			compare(t, what+" "+p.Name, got[i].Data, p.Data)
+			looptest.Compare(t, what+" "+p.Name, got[i].Data, p.Data)
 		}
 	}
 	list("weights", got.net.Params(), want.net.Params())
@@ -328,25 +325,6 @@ func same(t *testing.T, got, want *trainee) {
 		list("averages", got.ema.State(), want.ema.State())
 		if got.ema.Updates() != want.ema.Updates() {
 			t.Errorf("%d updates of the averages, want %d", got.ema.Updates(), want.ema.Updates())
-		}
-	}
-}
-
-// compare reports the first number that is too far from what it should be.
-func compare(t *testing.T, what string, got, want []float32) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Errorf("%s: %d numbers, want %d", what, len(got), len(want))
-		return
-	}
-	most := float32(0)
-	for _, v := range want {
-		most = max(most, max(v, -v))
-	}
-	for i := range want {
-		if d := math.Abs(float64(got[i]) - float64(want[i])); !(d <= Tolerance*float64(most)+1e-7) {
-			t.Errorf("%s: number %d is %v, want %v; the largest is %v", what, i, got[i], want[i], most)
-			return
 		}
 	}
 }
@@ -391,7 +369,7 @@ func clipping(t *testing.T, d train.Device) {
 			}
 		}
 		there.sync(t)
-		if math.Abs(norms[1]/norms[0]-1) > Tolerance {
+		if math.Abs(norms[1]/norms[0]-1) > looptest.Tolerance {
 			t.Errorf("limit %v: norm %v, want %v", limit, norms[1], norms[0])
 		}
 		same(t, there, here)

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -20,12 +19,9 @@ import (
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/pretrain"
 	"github.com/textlstm/textlstm/pretrain/lm"
+	"github.com/textlstm/textlstm/train/loop/looptest"
 	"github.com/textlstm/textlstm/vocab"
 )
-
-// Tolerance is how far a number may be from that of this processor, in units of the
-// largest of its tensor.
-const Tolerance = 1e-4
 
 // base is a config of a small model. Some of the 90 words of its texts are unknown.
 func base() lm.Config {
@@ -118,12 +114,12 @@ func gradients(t *testing.T, d lm.Device, c lm.Config) {
 	begin, _ := fit(nil, 1e-30)
 	want, loss := fit(nil, rate)
 	got, gotLoss := fit(d, rate)
-	compare(t, "loss", []float32{float32(gotLoss)}, []float32{float32(loss)})
+	looptest.Compare(t, "loss", []float32{float32(gotLoss)}, []float32{float32(loss)})
 	for name, w := range begin {
 		for i, v := range w {
 			want[name][i], got[name][i] = (v-want[name][i])/rate, (v-got[name][i])/rate
 		}
-		compare(t, "gradient of "+name, got[name], want[name])
+		looptest.Compare(t, "gradient of "+name, got[name], want[name])
 	}
 }
 
@@ -139,7 +135,7 @@ func steps(t *testing.T, d lm.Device, c lm.Config) {
 		t.Errorf("a checkpoint of %d tensors, want %d", len(got), len(want))
 	}
 	for name := range want {
-		compare(t, name, got[name], want[name])
+		looptest.Compare(t, name, got[name], want[name])
 	}
 }
 
@@ -179,25 +175,6 @@ func tensors(t *testing.T, path string) map[string][]float32 {
 		m[tensor.Name] = slices.Clone(v)
 	}
 	return m
-}
-
-// compare reports the first number that is too far from what it should be.
-func compare(t *testing.T, what string, got, want []float32) {
-	t.Helper()
-	if len(got) != len(want) {
-		t.Errorf("%s: %d numbers, want %d", what, len(got), len(want))
-		return
-	}
-	most := 0.0
-	for _, v := range want {
-		most = max(most, math.Abs(float64(v)))
-	}
-	for i := range want {
-		if d := math.Abs(float64(got[i]) - float64(want[i])); !(d <= Tolerance*most+1e-7) {
-			t.Errorf("%s: number %d is %v, want %v; the largest is %v", what, i, got[i], want[i], most)
-			return
-		}
-	}
 }
 
 // again trains twice, and once with interruptions: the bytes must be the same.
