@@ -42,10 +42,10 @@ func must(make func(Config) (*GRU, error), c Config) *GRU {
 
 // definition is the package's equations.
 func definition(W map[string][]float64, x, h, _ []float64) (next, same []float64) {
-	H := len(h)
+	H, ih, hh, biasIH, biasHH := len(h), W["weight_ih"], W["weight_hh"], W["bias_ih"], W["bias_hh"]
 	for j := range H {
-		in := func(gate int) float64 { return W["bias_ih"][gate*H+j] + rnntest.Row(W["weight_ih"], gate*H+j, x) }
-		rec := func(gate int) float64 { return W["bias_hh"][gate*H+j] + rnntest.Row(W["weight_hh"], gate*H+j, h) }
+		in := func(gate int) float64 { return biasIH[gate*H+j] + rnntest.Row(ih, gate*H+j, x) }
+		rec := func(gate int) float64 { return biasHH[gate*H+j] + rnntest.Row(hh, gate*H+j, h) }
 		r, z := rnntest.Sigmoid(in(0)+rec(0)), rnntest.Sigmoid(in(1)+rec(1))
 		n := math.Tanh(in(2) + r*rec(2))
 		next = append(next, (1-z)*n+z*h[j])

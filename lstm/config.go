@@ -2,6 +2,7 @@ package lstm
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/textlstm/textlstm/internal/rnn"
 	"github.com/textlstm/textlstm/nn"
@@ -53,6 +54,7 @@ func (c Config) Reading(input int, d nn.Direction) Config {
 // Like returns another config with the dropouts of c: with none, if c is zero.
 func (c Config) Like(from Config) Config {
 	from.InputDropout, from.Tied, from.Dropout, from.Locked, from.WeightDrop = c.InputDropout, c.Tied, c.Dropout, c.Locked, c.WeightDrop
+	from.Stack = slices.Clone(from.Stack)
 	return from
 }
 

@@ -59,14 +59,14 @@ func must(make func(Config) (*LSTM, error), c Config) *LSTM {
 
 // definition is the package's equations.
 func definition(W map[string][]float64, x, h, c []float64) (nextH, nextC []float64) {
-	H := len(h)
+	H, bias, ih, hh, peep := len(h), W["bias"], W["weight_ih"], W["weight_hh"], W["weight_peephole"]
 	pre := func(gate, j int) float64 {
 		r := gate*H + j
-		return W["bias"][r] + rnntest.Row(W["weight_ih"], r, x) + rnntest.Row(W["weight_hh"], r, h)
+		return bias[r] + rnntest.Row(ih, r, x) + rnntest.Row(hh, r, h)
 	}
 	for j := range H {
 		var pi, pf, po float64
-		if peep := W["weight_peephole"]; peep != nil {
+		if peep != nil {
 			pi, pf, po = peep[j], peep[H+j], peep[2*H+j]
 		}
 		i := rnntest.Sigmoid(pre(0, j) + pi*c[j])

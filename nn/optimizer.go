@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/textlstm/textlstm/internal/par"
 	"github.com/textlstm/textlstm/internal/vec"
 )
 
@@ -154,12 +155,30 @@ func (e *DivergedError) Error() string {
 //
 // An Optimizer belongs to one goroutine. Steps are deterministic.
 type Optimizer struct {
+	// Workers is the number of goroutines that share a Step; 0 means 1. It changes
+	// no result, not by a bit.
+	Workers int
+
 	cfg   OptimizerConfig
 	rule  rule
 	steps int
 	slots map[*Param]*slot
 	order []*slot // in the order in which the parameters were first seen
+
+	team  par.Team
+	parts []part // of the params of a Step
 }
+
+// A part is lo…hi-1 of a parameter's extent, which one goroutine sees to.
+type part struct {
+	of     *Param
+	lo, hi int
+	rows   [][]float32 // of the moments, for rule.move
+	err    error
+}
+
+// partSize is about how many values a part has.
+const partSize = 1 << 13
 
 // A slot is what an optimiser remembers about one parameter.
 type slot struct {
@@ -191,35 +210,68 @@ func (o *Optimizer) Steps() int { return o.steps }
 // If a gradient is not finite Step returns a *DivergedError and changes
 // nothing.
 func (o *Optimizer) Step(params []*Param, lr float32) error {
-	for _, p := range params {
-		if err := checkFinite(p); err != nil {
+	o.cut(params)
+	o.team.For(o.Workers, len(o.parts), func(i int) { o.parts[i].err = o.parts[i].checkFinite() })
+	for i := range o.parts {
+		if err := o.parts[i].err; err != nil {
 			return err
 		}
 	}
 	o.steps++
 	o.rule.begin(o.steps)
-	rows := make([][]float32, o.Moments())
+	for _, p := range params {
+		if p.Grad != nil {
+			o.slot(p)
+			p.Changed()
+		}
+	}
+	o.team.For(o.Workers, len(o.parts), func(i int) { o.move(&o.parts[i], lr) })
+	return nil
+}
+
+// cut cuts the gradients of params into parts.
+func (o *Optimizer) cut(params []*Param) {
+	parts, n := o.parts[:cap(o.parts)], 0
 	for _, p := range params {
 		if p.Grad == nil {
 			continue
 		}
-		rate, decay := lr, float32(0)
-		if p.LRScale != 0 {
-			rate *= p.LRScale
+		all, size := p.extent(), partSize
+		if p.Sparse {
+			size = max(partSize/max(p.RowLen(), 1), 1)
 		}
-		if p.Decay {
-			decay = float32(o.cfg.WeightDecay)
-		}
-		moments := o.slot(p).moments
-		forRows(p, func(lo, hi int) {
-			for i, m := range moments {
-				rows[i] = m.Data[lo:hi]
+		for lo := 0; lo < all; lo += size {
+			if n == len(parts) {
+				parts = append(parts, part{})
+				parts = parts[:cap(parts)]
 			}
-			o.rule.move(p.Data[lo:hi], p.Grad[lo:hi], rows, rate, decay)
-		})
-		p.Changed()
+			t := &parts[n]
+			t.of, t.lo, t.hi = p, lo, min(lo+size, all)
+			if t.rows == nil {
+				t.rows = make([][]float32, o.Moments())
+			}
+			n++
+		}
 	}
-	return nil
+	o.parts = parts[:n]
+}
+
+// move moves a part of the weights.
+func (o *Optimizer) move(t *part, lr float32) {
+	p, rate, decay := t.of, lr, float32(0)
+	if p.LRScale != 0 {
+		rate *= p.LRScale
+	}
+	if p.Decay {
+		decay = float32(o.cfg.WeightDecay)
+	}
+	moments := o.slots[p].moments
+	p.each(t.lo, t.hi, func(lo, hi int) {
+		for i, m := range moments {
+			t.rows[i] = m.Data[lo:hi]
+		}
+		o.rule.move(p.Data[lo:hi], p.Grad[lo:hi], t.rows, rate, decay)
+	})
 }
 
 // slot returns what o remembers about p, zeros at first.
@@ -284,7 +336,7 @@ func (o *Optimizer) LoadState(params []*Param, steps int, state []*Param) error 
 			copy(m.Data, saved[m.Name].Data)
 		}
 	}
-	*o = loaded
+	o.steps, o.slots, o.order = loaded.steps, loaded.slots, loaded.order
 	return nil
 }
 
@@ -327,30 +379,42 @@ func (p *Param) check(what string, from *Param) error {
 
 // forRows calls f on the ranges of p's values whose gradient may be non-zero:
 // the touched rows of a sparse parameter, everything otherwise.
-func forRows(p *Param, f func(lo, hi int)) {
+func forRows(p *Param, f func(lo, hi int)) { p.each(0, p.extent(), f) }
+
+// extent is how much of p a step moves: its touched rows if it is sparse, its values otherwise.
+func (p *Param) extent() int {
+	if p.Sparse {
+		return len(p.Touched)
+	}
+	return len(p.Grad)
+}
+
+// each calls f on the ranges of values of lo…hi-1 of p's extent.
+func (p *Param) each(lo, hi int, f func(lo, hi int)) {
 	if !p.Sparse {
-		if len(p.Grad) > 0 {
-			f(0, len(p.Grad))
+		if lo < hi {
+			f(lo, hi)
 		}
 		return
 	}
 	w := p.RowLen()
-	for _, r := range p.Touched {
+	for _, r := range p.Touched[lo:hi] {
 		f(int(r)*w, (int(r)+1)*w)
 	}
 }
 
-// checkFinite returns a *DivergedError if p's gradient is not finite.
-func checkFinite(p *Param) error {
+// checkFinite returns a *DivergedError if the part's gradient is not finite.
+func (t *part) checkFinite() error {
 	var err error
-	forRows(p, func(lo, hi int) {
-		sum := vec.SumSq(p.Grad[lo:hi])
+	t.of.each(t.lo, t.hi, func(lo, hi int) {
+		g := t.of.Grad[lo:hi]
+		sum := vec.SumSq(g)
 		if err != nil || !math.IsNaN(sum) && !math.IsInf(sum, 0) {
 			return
 		}
-		for i, v := range p.Grad[lo:hi] {
+		for i, v := range g {
 			if v-v != 0 { // NaN or an infinity
-				err = &DivergedError{Name: p.Name, Index: lo + i, Value: v}
+				err = &DivergedError{Name: t.of.Name, Index: lo + i, Value: v}
 				return
 			}
 		}

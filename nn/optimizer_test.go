@@ -298,3 +298,38 @@ func TestClipNorm(t *testing.T) {
 		t.Errorf("norm of nothing = %v", got)
 	}
 }
+
+// The number of workers changes no bit of what many parts come to.
+func TestOptimizerWorkers(t *testing.T) {
+	for _, cfg := range everyOptimizer {
+		var want [][]float32
+		for _, workers := range []int{0, 1, 2, 3} {
+			rng := rand.New(rand.NewPCG(4, 0))
+			dense, sparse := param("w", normals(rng, 20_011), 20_011), param("e", normals(rng, 400*101), 400, 101)
+			dense.Decay, sparse.Sparse = true, true
+			params := []*nn.Param{dense, sparse}
+			o := newOptimizer(t, cfg)
+			o.Workers = workers
+			for range 3 {
+				nn.ZeroGrad(params)
+				copy(dense.Grad, normals(rng, len(dense.Grad)))
+				for _, r := range rng.Perm(400)[:250] {
+					sparse.Touch(int32(r))
+					copy(sparse.Grad[r*101:], normals(rng, 101))
+				}
+				if err := o.Step(params, 0.1); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var got [][]float32
+			for _, p := range slices.Concat(params, o.State()) {
+				got = append(got, p.Data)
+			}
+			if want == nil {
+				want = got
+			} else if !slices.EqualFunc(got, want, slices.Equal[[]float32]) {
+				t.Errorf("%+v: %d workers move weights or moments otherwise than one", cfg, workers)
+			}
+		}
+	}
+}

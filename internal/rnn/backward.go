@@ -51,7 +51,7 @@ func (m *Stack) Backward(ws *Workspace, dY []float32, dFinal *State) (dX []float
 		m.dropInput(ws, l, dX)
 		dY = dX
 	}
-	if ws.batch.Index != nil && !ws.shared(0) { // each place had an input of its own
+	if ws.batch.Index != nil && !ws.shared(0) && !ws.gathers(0) { // each place had an input of its own
 		ws.sortByInput()
 		tape := &ws.layers[0] // whose inputs have been read
 		tape.own = grow(tape.own, len(ws.batch.X))

@@ -17,6 +17,7 @@ func (m *Stack) Forward(ws *Workspace, in nn.Batch, init *State, mode nn.Mode) (
 	ws.batch, ws.mode, ws.taped = in, mode, mode.Train
 	ws.inputSize = m.shape.Input
 	ws.sharing = in.Index != nil && m.shares(ws)
+	ws.gathering = in.Index != nil && !ws.sharing && m.inputDropout(ws, 0).P == 0
 	ws.packed = m.weights(mode.Train, ws.Int8 && !mode.Train)
 	if in.Cache != nil && in.Cache.Version != ws.packed.version {
 		return Output{}, m.errorf("the input cache is for other weights")
@@ -157,16 +158,15 @@ func (m *Stack) eachRow(lay *nn.Layout, f func(sorted, original, H int)) {
 }
 
 // setInput makes the tape's x of layer l from the rows below it: a copy where values are
-// dropped, else an alias. Rows with the same input have one each if they do not share its
-// products.
+// dropped, else an alias. In the copy, rows with the same input have one each if they do not
+// share its products.
 func (m *Stack) setInput(ws *Workspace, l int, x []float32) {
 	tape, in := &ws.layers[l], m.cells[l][0].In
-	spread := l == 0 && ws.batch.Index != nil && !ws.sharing
 	tape.x = x
-	if !spread && m.inputDropout(ws, l).P == 0 {
+	if m.inputDropout(ws, l).P == 0 {
 		return
 	}
-	if spread {
+	if l == 0 && ws.batch.Index != nil && !ws.sharing {
 		tape.own = grow(tape.own, ws.batch.Layout.Rows()*in)
 		for r, i := range ws.batch.Index {
 			copy(tape.own[r*in:(r+1)*in], x[int(i)*in:])
@@ -192,6 +192,23 @@ func (m *Stack) shares(ws *Workspace) bool {
 
 // shared says whether the inputs of layer l are multiplied by way of the Index.
 func (ws *Workspace) shared(l int) bool { return l == 0 && ws.sharing }
+
+// gathers says whether rows of layer l read their inputs by way of the Index, each for itself.
+func (ws *Workspace) gathers(l int) bool { return l == 0 && ws.gathering }
+
+// inputsOf returns the inputs [n][in] of rows first…first+n-1 of layer l, in room if they
+// are gathered.
+func (ws *Workspace) inputsOf(l, first, n, in int, room *[]float32) []float32 {
+	x := ws.layers[l].x
+	if !ws.gathers(l) {
+		return x[first*in:]
+	}
+	*room = grow(*room, n*in)
+	for r, i := range ws.batch.Index[first : first+n] {
+		copy((*room)[r*in:(r+1)*in], x[int(i)*in:])
+	}
+	return *room
+}
 
 // projectDistinct computes the first layer's products of the distinct inputs
 // x [U][in] in direction d: proj [U][Gates] = x·Wihᵀ + bias.
@@ -267,83 +284,103 @@ func (s steps) after(t int) int {
 // h goes to its columns of y [Rows][D*H]. In training the gates and c of every step are kept;
 // else they live in buffers of a few steps that stay in the cache.
 func (ws *Workspace) forwardCell(c *Cell, l int, k *task) {
-	var (
-		tape  = &ws.layers[l]
-		ct    = &tape.dirs[k.dir]
-		p     = &ws.packed.cells[l][k.dir]
-		s     = steps{ws.batch.Layout, c.Reverse}
-		T, B  = s.lay.T(), s.lay.B()
-		H, G  = c.Hidden, c.Gates
-		width = c.width
-		y     = tape.y[min(c.column, len(tape.y)):]
-		keep  = ws.mode.Train
-		h0    []float32 // [hi-lo][H] of this task
-		c0    []float32
-		hhT   = &p.hhT
-	)
+	tape, s := &ws.layers[l], steps{ws.batch.Layout, c.Reverse}
+	H, B, T := c.Hidden, s.lay.B(), s.lay.T()
+	f := forwardTask{
+		k: k, s: s, c: c, ct: &tape.dirs[k.dir], keep: ws.mode.Train,
+		hhT: &ws.packed.cells[l][k.dir].hhT, y: tape.y[min(c.column, len(tape.y)):],
+	}
 	if ws.init.H != nil {
-		h0 = c.state(ws.init.H, B)[k.lo*H : k.hi*H]
-		c0 = c.state(ws.init.C, B)[k.lo*H : k.hi*H]
+		f.h0 = c.state(ws.init.H, B)[k.lo*H : k.hi*H]
+		f.c0 = c.state(ws.init.C, B)[k.lo*H : k.hi*H]
 	}
-	if keep && ct.drop != nil {
-		hhT = &ct.drop.hhT
+	if f.keep && f.ct.drop != nil {
+		f.hhT = &f.ct.drop.hhT
 	}
-	if !keep {
-		k.c = grow(k.c, (k.hi-k.lo)*H)
-		if c0 == nil {
-			clear(k.c)
-		} else {
-			copy(k.c, c0)
-		}
+	if !f.keep {
+		k.c = zeros(k.c, (k.hi-k.lo)*H)
+		copy(k.c, f.c0)
 	}
-	first := 0 // the row of the first gates row in the buffer
-	gates := ct.gates
+	f.begin = ws.shared(l) && !f.hhT.int8 && f.hhT.f.N == c.Gates
+	f.gates = f.ct.gates
 	for kk, done := 0, 0; kk < T; kk++ {
 		t := s.at(kk)
 		if kk == done { // the input's part of the next few steps
 			done = ws.blockEnd(s, kk, k)
-			if !keep {
-				lowest := min(s.at(kk), s.at(done-1))
-				n := ws.blockRows(s, kk, done, k)
-				first = s.lay.Offset(lowest) + k.lo
-				k.gates = grow(k.gates, n*G)
-				gates = k.gates
+			if !f.keep {
+				f.first = s.lay.Offset(min(t, s.at(done-1))) + k.lo
+				k.gates = grow(k.gates, ws.blockRows(s, kk, done, k)*c.Gates)
+				f.gates = k.gates
 			}
-			ws.projectSteps(c, p, l, k, s, kk, done, gates, first)
-		}
-		n, old := s.rows(t, k.lo, k.hi)
-		if n == 0 {
-			continue
-		}
-		row := s.lay.Offset(t) + k.lo
-		pre := gates[(row-first)*G:]
-		var cPrev []float32 // [old][H]
-		if old > 0 {
-			prev := s.lay.Offset(s.before(t)) + k.lo
-			hhT.mul(old, y[prev*width:], width, pre, G, &k.rows)
-			if keep {
-				cPrev = ct.c[prev*H:]
+			if !f.begin {
+				ws.projectSteps(c, &ws.packed.cells[l][k.dir], l, k, s, kk, done, f.gates, f.first)
 			}
 		}
-		if n > old && h0 != nil {
-			hhT.mul(n-old, h0[old*H:], H, pre[old*G:], G, &k.rows)
-		}
-		if !keep {
-			c.Kernel.Forward(n, H, pre, G, k.c, k.c, y[row*width:], width)
-			continue
-		}
-		if old > 0 {
-			c.Kernel.Forward(old, H, pre, G, cPrev, ct.c[row*H:], y[row*width:], width)
-		}
-		if n > old {
-			var start []float32
-			if c0 != nil {
-				start = c0[old*H:]
+		if n, old := s.rows(t, k.lo, k.hi); n > 0 {
+			if f.begin {
+				k.starts = ws.inputRows(k.starts[:0], k.dir, s.lay.Offset(t)+k.lo, n)
 			}
-			c.Kernel.Forward(n-old, H, pre[old*G:], G, start, ct.c[(row+old)*H:], y[(row+old)*width:], width)
+			f.step(t, n, old)
 		}
 	}
-	ws.setFinal(c, l, k, s, y)
+	ws.setFinal(c, l, k, s, f.y)
+}
+
+// A forwardTask is what forwardCell holds through all steps.
+type forwardTask struct {
+	k      *task
+	s      steps
+	c      *Cell
+	ct     *cellTape
+	hhT    *operand
+	y      []float32 // from the cell's column on
+	h0, c0 []float32 // [hi-lo][H], nil for zeros
+	gates  []float32 // from row first of the batch on
+	first  int
+	keep   bool // whether this is a training
+	begin  bool // whether products with h begin with starts, which have all columns of the gates
+}
+
+// step takes the n sequences that have time t through it; old of them have been read before.
+func (f *forwardTask) step(t, n, old int) {
+	c, H, G, width := f.c, f.c.Hidden, f.c.Gates, f.c.width
+	row := f.s.lay.Offset(t) + f.k.lo
+	pre, y := f.gates[(row-f.first)*G:], f.y[row*width:]
+	var cPrev []float32 // [old][H]
+	if old > 0 {
+		prev := f.s.lay.Offset(f.s.before(t)) + f.k.lo
+		if f.begin {
+			vec.MatMulRows(old, f.y[prev*width:], width, &f.hhT.f, f.k.starts, pre, G)
+		} else {
+			f.hhT.mul(old, f.y[prev*width:], width, pre, G, &f.k.rows)
+		}
+		if f.keep {
+			cPrev = f.ct.c[prev*H:]
+		}
+	}
+	if f.begin {
+		for r, start := range f.k.starts[old:] {
+			copy(pre[(old+r)*G:][:G], start)
+		}
+	}
+	if n > old && f.h0 != nil {
+		f.hhT.mul(n-old, f.h0[old*H:], H, pre[old*G:], G, &f.k.rows)
+	}
+	if !f.keep {
+		c.Kernel.Forward(n, H, pre, G, f.k.c, f.k.c, y, width)
+		return
+	}
+	cells := f.ct.c[row*H:]
+	if old > 0 {
+		c.Kernel.Forward(old, H, pre, G, cPrev, cells, y, width)
+	}
+	if n > old {
+		var start []float32
+		if f.c0 != nil {
+			start = f.c0[old*H:]
+		}
+		c.Kernel.Forward(n-old, H, pre[old*G:], G, start, cells[old*H:], y[old*width:], width)
+	}
 }
 
 // blockEnd returns where the block of steps ends that begins with the kk-th in
@@ -381,20 +418,29 @@ func (ws *Workspace) projectSteps(c *Cell, p *packedCell, l int, k *task, s step
 	row := s.lay.Offset(min(s.at(from), s.at(to-1))) + k.lo
 	dst := gates[min((row-first)*G, len(gates)):]
 	if ws.shared(l) {
-		proj := ws.proj[k.dir]
-		for r := range n {
-			i := int(ws.batch.Index[row+r])
-			if i < 0 {
-				copy(dst[r*G:(r+1)*G], ws.batch.Cache.Row(k.dir, ^i))
-			} else {
-				copy(dst[r*G:(r+1)*G], proj[i*G:])
-			}
+		k.starts = ws.inputRows(k.starts[:0], k.dir, row, n)
+		for r, from := range k.starts {
+			copy(dst[r*G:(r+1)*G], from)
 		}
 		return
 	}
 	if n > 0 {
-		project(n, ws.layers[l].x[row*c.In:], c, p, dst, &k.rows)
+		project(n, ws.inputsOf(l, row, n, c.In, &k.x), c, p, dst, &k.rows)
 	}
+}
+
+// inputRows appends the first layer's products [Gates] of rows row…row+n-1, which share them
+// with other rows.
+func (ws *Workspace) inputRows(dst [][]float32, dir, row, n int) [][]float32 {
+	G := len(ws.packed.cells[0][dir].bias)
+	for _, i := range ws.batch.Index[row : row+n] {
+		if i < 0 {
+			dst = append(dst, ws.batch.Cache.Row(dir, int(^i)))
+		} else {
+			dst = append(dst, ws.proj[dir][int(i)*G:(int(i)+1)*G])
+		}
+	}
+	return dst
 }
 
 // setFinal writes the state of each sequence after its last step in reading

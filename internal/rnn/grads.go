@@ -37,6 +37,9 @@ func (m *Stack) grads(ws *Workspace, l int, dX []float32, weights bool) {
 		rows   = ws.batch.Layout.Rows()
 	)
 	ws.cutGates(layer)
+	if ws.gathers(l) {
+		clear(dX)
+	}
 	if weights {
 		for d, c := range layer {
 			ws.grads[d].begin(c, tape.dirs[d].c)
@@ -60,10 +63,14 @@ func (m *Stack) grads(ws *Workspace, l int, dX []float32, weights bool) {
 	}
 	for first := 0; first < rows && (weights || !shared); first += rowBlock {
 		b := block{n: min(rowBlock, rows-first)}
-		if !shared {
-			b.x = tape.x[first*in:]
+		if !shared && weights {
+			b.x = ws.inputsOf(l, first, b.n, in, &ws.x)
 		}
-		if !shared && dX != nil {
+		switch {
+		case ws.gathers(l):
+			ws.dXRows = grow(ws.dXRows, b.n*in)
+			b.dX = ws.dXRows
+		case !shared && dX != nil:
 			b.dX = dX[first*in:]
 		}
 		for d, c := range layer {
@@ -73,11 +80,14 @@ func (m *Stack) grads(ws *Workspace, l int, dX []float32, weights bool) {
 			ws.team.For(ws.workers(), len(layer), func(d int) { b.h[d] = ws.previous(layer[d], l, d, first, b.n) })
 		}
 		ws.blockGrads(layer, l, &b, weights)
+		if ws.gathers(l) {
+			for r, u := range ws.batch.Index[first : first+b.n] {
+				vec.Add(dX[int(u)*in:int(u+1)*in], b.dX[r*in:(r+1)*in])
+			}
+		}
 	}
 	if weights {
-		for d, c := range layer {
-			ws.keepGrads(c, l, d)
-		}
+		ws.team.For(ws.workers(), len(layer), func(d int) { ws.keepGrads(layer[d], l, d) })
 	}
 }
 
@@ -180,43 +190,17 @@ func (p *piece) addGrads(c *Cell, g *cellGrads, b *block) {
 // keepGrads adds the gradients that one direction of a layer has found to those of its
 // parameters.
 func (ws *Workspace) keepGrads(c *Cell, l, d int) {
-	g := &ws.grads[d]
-	addTransposed(c.Wih.Grad, g.dWih, c.In)
+	g, Gi, Gh := &ws.grads[d], c.Wih.Shape[0], c.Whh.Shape[0]
+	vec.AddTransposed(c.In, Gi, c.Wih.Grad, c.In, g.dWih, Gi)
 	if drop := ws.layers[l].dirs[d].drop; drop != nil {
 		clear(drop.grad)
-		addTransposed(drop.grad, g.dWhh, c.Hidden)
+		vec.AddTransposed(c.Hidden, Gh, drop.grad, c.Hidden, g.dWhh, Gh)
 		vec.MulAdd(c.Whh.Grad, drop.mask, drop.grad)
 	} else {
-		addTransposed(c.Whh.Grad, g.dWhh, c.Hidden)
+		vec.AddTransposed(c.Hidden, Gh, c.Whh.Grad, c.Hidden, g.dWhh, Gh)
 	}
 	if learner, ok := c.Kernel.(Learner); ok {
 		ws.kernelGrads(learner, c, l, d)
-	}
-}
-
-// addTransposed adds the transpose of src [k][n] to dst [n][k]. Squares go through a buffer
-// that the cache holds, a few of its lines at a time: one number of each of many lines, far
-// apart, would wait for memory.
-func addTransposed(dst, src []float32, k int) {
-	const side = 64
-	var square [side][side]float32
-	n := len(dst) / max(k, 1)
-	for i0 := 0; i0 < n; i0 += side {
-		h := min(side, n-i0)
-		for j0 := 0; j0 < k; j0 += side {
-			w := min(side, k-j0)
-			for j := range w {
-				for i, v := range src[(j0+j)*n+i0:][:h] {
-					square[i][j] = v
-				}
-			}
-			for i := range h {
-				row := dst[(i0+i)*k+j0:][:w]
-				for j, v := range square[i][:w] {
-					row[j] += v
-				}
-			}
-		}
 	}
 }
 

@@ -21,7 +21,7 @@ func (m *Stack) ForwardSteps(ws *Workspace, in nn.Batch, init *State, mode nn.Mo
 	if err := m.checkBatch(in, init); err != nil {
 		return Output{}, err
 	}
-	ws.batch, ws.mode, ws.taped, ws.sharing = in, mode, mode.Train, false
+	ws.batch, ws.mode, ws.taped, ws.sharing, ws.gathering = in, mode, mode.Train, false, false
 	ws.packed = m.weights(mode.Train, false)
 	lay := in.Layout
 	B, N := lay.B(), lay.Rows()

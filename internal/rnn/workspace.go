@@ -54,13 +54,16 @@ type Workspace struct {
 	packed *packedWeights
 
 	sharing   bool // whether rows share the products of their inputs
+	gathering bool // whether rows share their inputs alone
 	inputSize int
 	byInput   []int32 // rows, see sortByInput
 	starts    []int32
 	pieces    []piece
 	grads     [2]cellGrads // by direction
 
-	dX       []float32 // [Rows][in], the gradient between layers
+	dX       []float32 // [Rows][in], the gradient between layers; [U][in] of shared inputs
+	x        []float32 // [rowBlock][in], gathered inputs
+	dXRows   []float32 // [rowBlock][in], their gradients
 	dY       []float32 // [Rows][2H], that of a layer whose directions are merged
 	step     []float32 // [B][Gates], of Step
 	stepRows vec.RowsInt8
@@ -68,7 +71,7 @@ type Workspace struct {
 
 // A layerTape is what one layer keeps of a Forward.
 type layerTape struct {
-	x      []float32 // [Rows][in], or [U][in] of shared inputs, after dropout; aliases its source where none is dropped
+	x      []float32 // [Rows][in], or [U][in] of shared or gathered inputs, after dropout; aliases its source where none is dropped
 	own    []float32 // the storage of x where it is not an alias
 	y      []float32 // [Rows][D*H]
 	merged []float32 // [Rows][H], where the layer above reads that
@@ -98,9 +101,11 @@ type task struct {
 	dir    int
 	lo, hi int       // sorted positions
 	gates  []float32 // inference: the pre-activations of a few steps
+	x      []float32 // the gathered inputs of a few steps
 	c      []float32 // inference: [hi-lo][H] the cell state now
 	dH, dC []float32 // [hi-lo][H]
 	rows   vec.RowsInt8
+	starts [][]float32 // of rows that share the products of their inputs
 }
 
 func grow[E any](s []E, n int) []E {

@@ -53,6 +53,28 @@ func BenchmarkPackT(b *testing.B) {
 	perElement(b, len(w))
 }
 
+// BenchmarkPack copies what lies in the memory, not in the cache.
+func BenchmarkPack(b *testing.B) {
+	const k, n, blocks = 256, 512, 25
+	x := make([]float32, blocks*k*n)
+	var p Packed
+	i := 0
+	for b.Loop() {
+		p.Pack(k, n, x[i%blocks*k*n:], n)
+		i++
+	}
+	perElement(b, k*n)
+}
+
+func BenchmarkAddTransposed(b *testing.B) {
+	const k, n = 512, 2048
+	x, y := make([]float32, k*n), make([]float32, k*n)
+	for b.Loop() {
+		AddTransposed(k, n, x, k, y, n)
+	}
+	perElement(b, k*n)
+}
+
 // gflops reports the rate of a benchmark that takes so many operations an iteration.
 func gflops(b *testing.B, operations int) {
 	b.ReportMetric(float64(operations)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")

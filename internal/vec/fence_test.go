@@ -102,6 +102,18 @@ func TestKernelsStayInside(t *testing.T) {
 					a, bias, c := fenced(f, normals(rng, m*k)), fenced(f, normals(rng, n)), fenced(f, normals(rng, m*n))
 					inside(t, "MatMul", func() { MatMul(m, a, k, &p, 1, c, n) })
 					inside(t, "MatMulBias", func() { MatMulBias(m, a, k, &p, bias, c, n) })
+					inside(t, "MatMulRows", func() {
+						rows := make([][]float32, m)
+						for i := range rows {
+							rows[i] = bias
+						}
+						MatMulRows(m, a, k, &p, rows, c, n)
+					})
+					inside(t, "Transpose", func() {
+						AddTransposed(m, n, fenced(f, make([]float32, m*n)), m, c, n)
+						new(Packed).PackT(n, m, c, n)
+						new(Packed).Pack(m, n, c, n)
+					})
 					inside(t, "MatMulTA", func() { MatMulTA(m, a, m, &p, 1, c, n) })
 				}
 			}

@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// panel is the width of a column panel of a Packed.
+// panel is the width of a column panel of a Packed, where the kernels do not ask for half of it.
 const panel = 32
 
 // Packed is the right-hand operand B [K][N] of a product, copied into the order in
-// which the kernels read it: column panels 32 wide, each [K][32], the last one padded
+// which the kernels read it: column panels, each [K][width], padded
 // with zeros. It takes 4*K*N bytes, N rounded up to 32.
 //
 // Fill it once and multiply by it often: a layer's weights change once per step of
@@ -18,19 +18,21 @@ const panel = 32
 // goroutines.
 type Packed struct {
 	K, N   int // the shape of B: K summands, N columns
+	width  int // of a panel
 	panels []float32
 }
 
 // Pack copies B [k][n], row-major with rows ldb >= n apart.
 func (p *Packed) Pack(k, n int, b []float32, ldb int) {
 	need("Pack", "b", len(b), span(k, n, ldb))
-	p.resize(k, n)
-	for j := 0; j < n; j += panel {
-		dst := p.panels[j*k:]
-		w := min(panel, n-j)
+	wide := p.resize(k, n)
+	whole := n / p.width * p.width
+	packPanels(p.panels, p.width, k, whole, b, ldb)
+	for j := whole; j < wide; j += p.width {
+		w := max(n-j, 0)
 		for i := range k {
-			row := dst[i*panel:][:panel]
-			copy(row, b[i*ldb+j:][:w])
+			row := p.panels[j*k+i*p.width:][:p.width]
+			copy(row, b[i*ldb+min(j, n):][:w])
 			clear(row[w:])
 		}
 	}
@@ -40,39 +42,35 @@ func (p *Packed) Pack(k, n int, b []float32, ldb int) {
 // weight stored as [out][in], as PyTorch stores it, PackT(in, out, weight, in) gives
 // the operand of x·Wᵀ.
 func (p *Packed) PackT(k, n int, bt []float32, ldb int) {
-	const rows = 32 // of the panel that are filled at a time, few enough to stay in the first-level cache
 	need("PackT", "bt", len(bt), span(n, k, ldb))
-	p.resize(k, n)
-	for j := 0; j < n; j += panel {
-		dst := p.panels[j*k:][:k*panel]
-		w := min(panel, n-j)
-		for lo := 0; lo < k; lo += rows {
-			hi := min(lo+rows, k)
-			for l := range w {
-				at := lo*panel + l
-				for _, v := range bt[(j+l)*ldb:][lo:hi] {
-					dst[at] = v
-					at += panel
-				}
-			}
+	wide := p.resize(k, n)
+	width := p.width
+	for j := 0; j < wide; j += width {
+		dst := p.panels[j*k:][:k*width]
+		w := max(min(width, n-j), 0)
+		if w > 0 {
+			transposed(w, k, dst, width, bt[j*ldb:], ldb, false)
 		}
-		if w < panel {
+		if w < width {
 			for i := range k {
-				clear(dst[i*panel+w:][:panel-w])
+				clear(dst[i*width+w:][:width-w])
 			}
 		}
 	}
 }
 
-func (p *Packed) resize(k, n int) {
+// resize makes room for a shape and returns the number of columns with those of the padding.
+func (p *Packed) resize(k, n int) (wide int) {
 	if k < 0 || n < 0 {
 		panic(fmt.Sprintf("vec: Packed: shape [%d][%d], want no negative size", k, n))
 	}
-	size := k * ((n + panel - 1) / panel * panel)
+	wide = (n + panel - 1) / panel * panel
+	size := k * wide
 	if cap(p.panels) < size {
 		p.panels = make([]float32, size)
 	}
-	p.K, p.N, p.panels = k, n, p.panels[:size]
+	p.K, p.N, p.width, p.panels = k, n, panelWidth(), p.panels[:size]
+	return wide
 }
 
 // MatMul is C = beta*C + A·B for A [m][K] with rows lda apart and C [m][N] with rows
@@ -96,8 +94,7 @@ func MatMul(m int, a []float32, lda int, b *Packed, beta float32, c []float32, l
 		return
 	}
 	need("MatMul", "a", len(a), span(m, b.K, lda))
-	init, ldi := accumulate("MatMul", beta, c, ldc)
-	product("MatMul", m, a, lda, 1, b, init, ldi, c, ldc)
+	product("MatMul", m, a, lda, 1, b, accumulate("MatMul", beta, c, ldc), c, ldc)
 }
 
 // MatMulBias is MatMul that begins with a bias [N] instead of C:
@@ -111,18 +108,77 @@ func MatMulBias(m int, a []float32, lda int, b *Packed, bias, c []float32, ldc i
 	}
 	need("MatMulBias", "a", len(a), span(m, b.K, lda))
 	need("MatMulBias", "bias", len(bias), b.N)
-	product("MatMulBias", m, a, lda, 1, b, bias[:b.N:b.N], 0, c, ldc)
+	product("MatMulBias", m, a, lda, 1, b, start{flat: bias[:b.N:b.N]}, c, ldc)
 }
 
-// accumulate is where a product begins: with nothing or with C.
-func accumulate(kernel string, beta float32, c []float32, ldc int) (init []float32, ldi int) {
+// MatMulRows is MatMul that begins with m rows of N from anywhere instead of C:
+//
+//	s := rows[i][j]
+//
+// It saves a copy of them.
+func MatMulRows(m int, a []float32, lda int, b *Packed, rows [][]float32, c []float32, ldc int) {
+	if m <= 0 || b.N == 0 {
+		return
+	}
+	need("MatMulRows", "a", len(a), span(m, b.K, lda))
+	for _, row := range rows[:m] {
+		need("MatMulRows", "row", len(row), b.N)
+	}
+	product("MatMulRows", m, a, lda, 1, b, start{rows: rows[:m]}, c, ldc)
+}
+
+// A start is where a product begins: row i with rows[i] from column col on, with flat[i*ld:], or
+// with zeros.
+type start struct {
+	rows [][]float32
+	col  int
+	flat []float32
+	ld   int
+}
+
+// accumulate begins with nothing or with C.
+func accumulate(kernel string, beta float32, c []float32, ldc int) start {
 	if beta != 0 && beta != 1 {
 		panic(fmt.Sprintf("vec: %s: beta = %v, want 0 or 1", kernel, beta))
 	}
 	if beta == 0 {
-		return nil, 0
+		return start{}
 	}
-	return c, ldc
+	return start{flat: c, ld: ldc}
+}
+
+// row is where row i begins, nil for zeros.
+func (s start) row(i int) []float32 {
+	switch {
+	case s.rows != nil:
+		return s.rows[i][s.col:]
+	case s.flat != nil:
+		return s.flat[i*s.ld:]
+	}
+	return nil
+}
+
+// from is s without the rows before i and the columns before j.
+func (s start) from(i, j int) start {
+	switch {
+	case s.rows != nil:
+		s.rows, s.col = s.rows[i:], s.col+j
+	case s.flat != nil:
+		s.flat = s.flat[i*s.ld+j:]
+	}
+	return s
+}
+
+// set writes the first n columns of m rows to C, and begins there.
+func (s start) set(m, n int, c []float32, ldc int) start {
+	for i := range m {
+		if row := s.row(i); row != nil {
+			copy(c[i*ldc:][:n], row)
+		} else {
+			clear(c[i*ldc:][:n])
+		}
+	}
+	return start{flat: c, ld: ldc}
 }
 
 // MatMulTA is MatMul with the left operand transposed: A is [K][m] row-major with
@@ -136,25 +192,18 @@ func MatMulTA(m int, a []float32, lda int, b *Packed, beta float32, c []float32,
 		return
 	}
 	need("MatMulTA", "a", len(a), span(b.K, m, lda))
-	init, ldi := accumulate("MatMulTA", beta, c, ldc)
-	product("MatMulTA", m, a, 1, lda, b, init, ldi, c, ldc)
+	product("MatMulTA", m, a, 1, lda, b, accumulate("MatMulTA", beta, c, ldc), c, ldc)
 }
 
 // product checks what the products have in common and computes; element (i, p) of the
-// left operand is a[i*rs+p*ks], and row i of C begins as init[i*ldi:], or as zeros.
-func product(kernel string, m int, a []float32, rs, ks int, b *Packed, init []float32, ldi int, c []float32, ldc int) {
+// left operand is a[i*rs+p*ks].
+func product(kernel string, m int, a []float32, rs, ks int, b *Packed, init start, c []float32, ldc int) {
 	need(kernel, "c", len(c), span(m, b.N, ldc))
 	if b.K > 0 {
-		matMul(m, a, rs, ks, b, init, ldi, c, ldc)
+		matMul(m, a, rs, ks, b, init, c, ldc)
 		return
 	}
-	for i := range m {
-		if init == nil {
-			clear(c[i*ldc:][:b.N])
-		} else {
-			copy(c[i*ldc:][:b.N], init[i*ldi:])
-		}
-	}
+	init.set(m, b.N, c, ldc)
 }
 
 var packs = sync.Pool{New: func() any { return new(Packed) }}

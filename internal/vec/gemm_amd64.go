@@ -2,6 +2,8 @@
 
 package vec
 
+import "unsafe"
+
 // tileAVX512 runs one micro-kernel, rows x cols, over a column of tiles:
 //
 //	for t := range tiles {
@@ -16,8 +18,9 @@ package vec
 //		}
 //	}
 //
-// Strides count elements. It touches only the columns of C whose bit is set in mask,
-// which holds for the last 16.
+// Strides count elements. A negative ldi says that init is the first of a table of slices, and
+// that row r of all tiles begins with its slice r from column ^ldi on. It touches only the columns
+// of C whose bit is set in mask, which holds for the last 16.
 func tileAVX512(rows, cols, tiles, k int, a *float32, rs, ks, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int) {
 	switch rows<<8 | cols {
 	case 1<<8 | 16:
@@ -99,6 +102,19 @@ func tileAVX2(rows, cols, tiles, k int, a *float32, rs, ks, next int, b *float32
 	}
 }
 
+// packPanels is packPanelsGeneric.
+func packPanels(panels []float32, width, k, n int, b []float32, ldb int) {
+	switch {
+	case k == 0 || n == 0:
+	case level == avx512:
+		packPanelsAVX512(n/width, k, &panels[0], k*width, &b[0], ldb)
+	case level == avx2:
+		packPanelsAVX2(n/width, k, &panels[0], k*width, &b[0], ldb)
+	default:
+		packPanelsGeneric(panels, width, k, n, b, ldb)
+	}
+}
+
 // packRows copies tiles of a transposed block of A, k rows ks apart, so that each is
 // [k][rows]; the tiles lie next apart:
 //
@@ -117,22 +133,21 @@ func packRows(tiles, rows, k int, dst []float32, next int, a []float32, ks int) 
 	}
 }
 
+// panelWidth is the width of a panel: that of the tiles of many rows, which so read one line
+// of memory after the other and fill all sets of the first-level cache alike.
+func panelWidth() int {
+	if level == avx2 {
+		return panel / 2
+	}
+	return panel
+}
+
 // mostRows is the largest number of rows of a tile.
 func mostRows() int {
 	if level == avx512 {
 		return 12
 	}
 	return 6
-}
-
-// depth is the number of rows of B in a block, for an A whose columns are ks apart. A tile
-// of 16 columns takes every other line of a panel, half the sets of the first-level cache,
-// which 256 rows fill.
-func depth(ks int) int {
-	if level == avx2 && ks == 1 {
-		return kBlock / 2
-	}
-	return kBlock
 }
 
 // columns is the width of the tile to use for rows rows where w columns are left.
@@ -153,11 +168,18 @@ func columns(rows, w int) int {
 // masks says whether tiles may have fewer columns than their width.
 func masks() bool { return level == avx512 }
 
+// rowTables says that tiles can begin with rows from anywhere.
+const rowTables = true
+
 // kernel computes the first w of cols columns of the tiles; w is cols without masks.
-func (t *tiles) kernel(cols, w int, a, b, init, c *float32) {
+func (t *tiles) kernel(cols, w int, a, b *float32, begin start, c *float32) {
+	init, ldi := first(begin.flat), begin.ld
+	if begin.rows != nil {
+		init, ldi = (*float32)(unsafe.Pointer(&begin.rows[0])), ^begin.col
+	}
 	if level == avx512 {
-		tileAVX512(t.rows, cols, t.n, t.k, a, t.rs, t.ks, t.next, b, t.ps, c, t.ldc, uint32(1)<<(w-cols+16)-1, init, t.ldi)
+		tileAVX512(t.rows, cols, t.n, t.k, a, t.rs, t.ks, t.next, b, t.ps, c, t.ldc, uint32(1)<<(w-cols+16)-1, init, ldi)
 	} else {
-		tileAVX2(t.rows, cols, t.n, t.k, a, t.rs, t.ks, t.next, b, t.ps, c, t.ldc, 0, init, t.ldi)
+		tileAVX2(t.rows, cols, t.n, t.k, a, t.rs, t.ks, t.next, b, t.ps, c, t.ldc, 0, init, ldi)
 	}
 }

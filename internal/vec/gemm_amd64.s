@@ -81,9 +81,147 @@ DATA firstLanes<>+56(SB)/4, $0x00000000
 DATA firstLanes<>+60(SB)/4, $0x00000000
 GLOBL firstLanes<>(SB), RODATA|NOPTR, $64
 
+// func packPanelsAVX2(panels int, k int, dst *float32, next int, b *float32, ldb int)
+// Requires: AVX
+TEXT ·packPanelsAVX2(SB), NOSPLIT, $0-48
+	MOVQ k+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ next+24(FP), DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+
+row:
+	MOVQ BX, DI
+	MOVQ CX, R8
+	MOVQ panels+0(FP), R9
+
+panel:
+	VMOVUPS (DI), Y0
+	VMOVUPS Y0, (R8)
+	VMOVUPS 32(DI), Y0
+	VMOVUPS Y0, 32(R8)
+	ADDQ    $+64, DI
+	ADDQ    DX, R8
+	DECQ    R9
+	JNZ     panel
+	ADDQ    SI, BX
+	ADDQ    $+64, CX
+	DECQ    AX
+	JNZ     row
+	VZEROUPPER
+	RET
+
 // func tile1x64AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile1x64AVX2(SB), NOSPLIT, $0-104
+	MOVQ a+16(FP), AX
+	MOVQ rs+24(FP), CX
+	MOVQ ks+32(FP), DX
+	MOVQ b+48(FP), BX
+	MOVQ c+64(FP), SI
+	MOVQ ldc+72(FP), DI
+	SHLQ $0x02, CX
+	SHLQ $0x02, DX
+	SHLQ $0x02, DI
+	MOVQ ps+56(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), R8
+
+tile:
+	MOVQ   init+88(FP), R9
+	TESTQ  R9, R9
+	JNE    load
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP    start
+
+load:
+	MOVQ    ldi+96(FP), R10
+	TESTQ   R10, R10
+	JS      table
+	SHLQ    $0x02, R10
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS 64(R9), Y2
+	VMOVUPS 96(R9), Y3
+	VMOVUPS 128(R9), Y4
+	VMOVUPS 160(R9), Y5
+	VMOVUPS 192(R9), Y6
+	VMOVUPS 224(R9), Y7
+	ADDQ    R10, R9
+	MOVQ    R9, init+88(FP)
+	JMP     start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    32(R11), Y1
+	VMOVUPS    64(R11), Y2
+	VMOVUPS    96(R11), Y3
+	VMOVUPS    128(R11), Y4
+	VMOVUPS    160(R11), Y5
+	VMOVUPS    192(R11), Y6
+	VMOVUPS    224(R11), Y7
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	PREFETCHT0 384(R11)
+	PREFETCHT0 448(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
+
+start:
+	MOVQ    AX, R9
+	MOVQ    BX, R10
+	MOVQ    k+8(FP), R11
+	TESTQ   R11, R11
+	JZ      store
+	PCALIGN $0x40
+
+sum:
+	VBROADCASTSS (R9), Y8
+	VFMADD231PS  (R10), Y8, Y0
+	VFMADD231PS  32(R10), Y8, Y1
+	VFMADD231PS  (R10)(CX*1), Y8, Y2
+	VFMADD231PS  32(R10)(CX*1), Y8, Y3
+	VFMADD231PS  (R10)(CX*2), Y8, Y4
+	VFMADD231PS  32(R10)(CX*2), Y8, Y5
+	VFMADD231PS  (R10)(R8*1), Y8, Y6
+	VFMADD231PS  32(R10)(R8*1), Y8, Y7
+	ADDQ         DX, R9
+	ADDQ         $+64, R10
+	DECQ         R11
+	JNZ          sum
+
+store:
+	VMOVUPS Y0, (SI)
+	VMOVUPS Y1, 32(SI)
+	VMOVUPS Y2, 64(SI)
+	VMOVUPS Y3, 96(SI)
+	VMOVUPS Y4, 128(SI)
+	VMOVUPS Y5, 160(SI)
+	VMOVUPS Y6, 192(SI)
+	VMOVUPS Y7, 224(SI)
+	ADDQ    DI, SI
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
+	DECQ    tiles+0(FP)
+	JNZ     tile
+	VZEROUPPER
+	RET
+
+// func tile1x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
+// Requires: AVX, FMA3, MMX+
+TEXT ·tile1x32AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
 	MOVQ ks+32(FP), DX
@@ -104,45 +242,50 @@ tile:
 	VXORPS Y1, Y1, Y1
 	VXORPS Y2, Y2, Y2
 	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
 	JMP    start
 
 load:
 	MOVQ    ldi+96(FP), R9
+	TESTQ   R9, R9
+	JS      table
 	SHLQ    $0x02, R9
 	VMOVUPS (R8), Y0
 	VMOVUPS 32(R8), Y1
 	VMOVUPS 64(R8), Y2
 	VMOVUPS 96(R8), Y3
-	VMOVUPS 128(R8), Y4
-	VMOVUPS 160(R8), Y5
-	VMOVUPS 192(R8), Y6
-	VMOVUPS 224(R8), Y7
 	ADDQ    R9, R8
 	MOVQ    R8, init+88(FP)
+	JMP     start
+
+table:
+	NOTQ       R9
+	MOVQ       (R8), R10
+	LEAQ       (R10)(R9*4), R10
+	VMOVUPS    (R10), Y0
+	VMOVUPS    32(R10), Y1
+	VMOVUPS    64(R10), Y2
+	VMOVUPS    96(R10), Y3
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	ADDQ       $0x18, R8
+	MOVQ       R8, init+88(FP)
 
 start:
-	MOVQ  AX, R8
-	MOVQ  BX, R9
-	MOVQ  k+8(FP), R10
-	TESTQ R10, R10
-	JZ    store
+	MOVQ    AX, R8
+	MOVQ    BX, R9
+	MOVQ    k+8(FP), R10
+	TESTQ   R10, R10
+	JZ      store
+	PCALIGN $0x40
 
 sum:
-	VBROADCASTSS (R8), Y8
-	VFMADD231PS  (R9), Y8, Y0
-	VFMADD231PS  32(R9), Y8, Y1
-	VFMADD231PS  64(R9), Y8, Y2
-	VFMADD231PS  96(R9), Y8, Y3
-	VFMADD231PS  (R9)(CX*1), Y8, Y4
-	VFMADD231PS  32(R9)(CX*1), Y8, Y5
-	VFMADD231PS  64(R9)(CX*1), Y8, Y6
-	VFMADD231PS  96(R9)(CX*1), Y8, Y7
+	VBROADCASTSS (R8), Y4
+	VFMADD231PS  (R9), Y4, Y0
+	VFMADD231PS  32(R9), Y4, Y1
+	VFMADD231PS  (R9)(CX*1), Y4, Y2
+	VFMADD231PS  32(R9)(CX*1), Y4, Y3
 	ADDQ         DX, R8
-	ADDQ         $0x80, R9
+	ADDQ         $+64, R9
 	DECQ         R10
 	JNZ          sum
 
@@ -151,10 +294,6 @@ store:
 	VMOVUPS Y1, 32(SI)
 	VMOVUPS Y2, 64(SI)
 	VMOVUPS Y3, 96(SI)
-	VMOVUPS Y4, 128(SI)
-	VMOVUPS Y5, 160(SI)
-	VMOVUPS Y6, 192(SI)
-	VMOVUPS Y7, 224(SI)
 	ADDQ    DI, SI
 	MOVQ    next+40(FP), R8
 	LEAQ    (AX)(R8*4), AX
@@ -163,72 +302,8 @@ store:
 	VZEROUPPER
 	RET
 
-// func tile1x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, FMA3
-TEXT ·tile1x32AVX2(SB), NOSPLIT, $0-104
-	MOVQ a+16(FP), AX
-	MOVQ rs+24(FP), CX
-	MOVQ ks+32(FP), DX
-	MOVQ b+48(FP), BX
-	MOVQ c+64(FP), SI
-	MOVQ ldc+72(FP), DI
-	SHLQ $0x02, CX
-	SHLQ $0x02, DX
-	SHLQ $0x02, DI
-
-tile:
-	MOVQ   init+88(FP), CX
-	TESTQ  CX, CX
-	JNE    load
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	JMP    start
-
-load:
-	MOVQ    ldi+96(FP), R8
-	SHLQ    $0x02, R8
-	VMOVUPS (CX), Y0
-	VMOVUPS 32(CX), Y1
-	VMOVUPS 64(CX), Y2
-	VMOVUPS 96(CX), Y3
-	ADDQ    R8, CX
-	MOVQ    CX, init+88(FP)
-
-start:
-	MOVQ  AX, CX
-	MOVQ  BX, R8
-	MOVQ  k+8(FP), R9
-	TESTQ R9, R9
-	JZ    store
-
-sum:
-	VBROADCASTSS (CX), Y4
-	VFMADD231PS  (R8), Y4, Y0
-	VFMADD231PS  32(R8), Y4, Y1
-	VFMADD231PS  64(R8), Y4, Y2
-	VFMADD231PS  96(R8), Y4, Y3
-	ADDQ         DX, CX
-	ADDQ         $0x80, R8
-	DECQ         R9
-	JNZ          sum
-
-store:
-	VMOVUPS Y0, (SI)
-	VMOVUPS Y1, 32(SI)
-	VMOVUPS Y2, 64(SI)
-	VMOVUPS Y3, 96(SI)
-	ADDQ    DI, SI
-	MOVQ    next+40(FP), CX
-	LEAQ    (AX)(CX*4), AX
-	DECQ    tiles+0(FP)
-	JNZ     tile
-	VZEROUPPER
-	RET
-
 // func tile2x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile2x32AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
@@ -239,10 +314,12 @@ TEXT ·tile2x32AVX2(SB), NOSPLIT, $0-104
 	SHLQ $0x02, CX
 	SHLQ $0x02, DX
 	SHLQ $0x02, DI
+	MOVQ ps+56(FP), R8
+	SHLQ $0x02, R8
 
 tile:
-	MOVQ   init+88(FP), R8
-	TESTQ  R8, R8
+	MOVQ   init+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -255,45 +332,71 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    ldi+96(FP), R9
-	SHLQ    $0x02, R9
-	VMOVUPS (R8), Y0
-	VMOVUPS 32(R8), Y1
-	VMOVUPS 64(R8), Y2
-	VMOVUPS 96(R8), Y3
-	ADDQ    R9, R8
-	VMOVUPS (R8), Y4
-	VMOVUPS 32(R8), Y5
-	VMOVUPS 64(R8), Y6
-	VMOVUPS 96(R8), Y7
-	ADDQ    R9, R8
-	MOVQ    R8, init+88(FP)
+	MOVQ    ldi+96(FP), R10
+	TESTQ   R10, R10
+	JS      table
+	SHLQ    $0x02, R10
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS 64(R9), Y2
+	VMOVUPS 96(R9), Y3
+	ADDQ    R10, R9
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	VMOVUPS 64(R9), Y6
+	VMOVUPS 96(R9), Y7
+	ADDQ    R10, R9
+	MOVQ    R9, init+88(FP)
+	JMP     start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    32(R11), Y1
+	VMOVUPS    64(R11), Y2
+	VMOVUPS    96(R11), Y3
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y4
+	VMOVUPS    32(R11), Y5
+	VMOVUPS    64(R11), Y6
+	VMOVUPS    96(R11), Y7
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R8
-	MOVQ  BX, R9
-	MOVQ  k+8(FP), R10
-	TESTQ R10, R10
-	JZ    store
+	MOVQ    AX, R9
+	MOVQ    BX, R10
+	MOVQ    k+8(FP), R11
+	TESTQ   R11, R11
+	JZ      store
+	PCALIGN $0x40
 
 sum:
-	VMOVUPS      (R9), Y8
-	VMOVUPS      32(R9), Y9
-	VMOVUPS      64(R9), Y10
-	VMOVUPS      96(R9), Y11
-	VBROADCASTSS (R8), Y12
+	VMOVUPS      (R10), Y8
+	VMOVUPS      32(R10), Y9
+	VMOVUPS      (R10)(R8*1), Y10
+	VMOVUPS      32(R10)(R8*1), Y11
+	VBROADCASTSS (R9), Y12
 	VFMADD231PS  Y8, Y12, Y0
 	VFMADD231PS  Y9, Y12, Y1
 	VFMADD231PS  Y10, Y12, Y2
 	VFMADD231PS  Y11, Y12, Y3
-	VBROADCASTSS (R8)(CX*1), Y12
+	VBROADCASTSS (R9)(CX*1), Y12
 	VFMADD231PS  Y8, Y12, Y4
 	VFMADD231PS  Y9, Y12, Y5
 	VFMADD231PS  Y10, Y12, Y6
 	VFMADD231PS  Y11, Y12, Y7
-	ADDQ         DX, R8
-	ADDQ         $0x80, R9
-	DECQ         R10
+	ADDQ         DX, R9
+	ADDQ         $+64, R10
+	DECQ         R11
 	JNZ          sum
 
 store:
@@ -307,15 +410,15 @@ store:
 	VMOVUPS Y6, 64(SI)
 	VMOVUPS Y7, 96(SI)
 	ADDQ    DI, SI
-	MOVQ    next+40(FP), R8
-	LEAQ    (AX)(R8*4), AX
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
 	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
 // func tile3x32AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile3x32AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
@@ -326,10 +429,12 @@ TEXT ·tile3x32AVX2(SB), NOSPLIT, $0-104
 	SHLQ $0x02, CX
 	SHLQ $0x02, DX
 	SHLQ $0x02, DI
+	MOVQ ps+56(FP), R8
+	SHLQ $0x02, R8
 
 tile:
-	MOVQ   init+88(FP), R8
-	TESTQ  R8, R8
+	MOVQ   init+88(FP), R9
+	TESTQ  R9, R9
 	JNE    load
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -346,54 +451,89 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    ldi+96(FP), R9
-	SHLQ    $0x02, R9
-	VMOVUPS (R8), Y0
-	VMOVUPS 32(R8), Y1
-	VMOVUPS 64(R8), Y2
-	VMOVUPS 96(R8), Y3
-	ADDQ    R9, R8
-	VMOVUPS (R8), Y4
-	VMOVUPS 32(R8), Y5
-	VMOVUPS 64(R8), Y6
-	VMOVUPS 96(R8), Y7
-	ADDQ    R9, R8
-	VMOVUPS (R8), Y8
-	VMOVUPS 32(R8), Y9
-	VMOVUPS 64(R8), Y10
-	VMOVUPS 96(R8), Y11
-	ADDQ    R9, R8
-	MOVQ    R8, init+88(FP)
+	MOVQ    ldi+96(FP), R10
+	TESTQ   R10, R10
+	JS      table
+	SHLQ    $0x02, R10
+	VMOVUPS (R9), Y0
+	VMOVUPS 32(R9), Y1
+	VMOVUPS 64(R9), Y2
+	VMOVUPS 96(R9), Y3
+	ADDQ    R10, R9
+	VMOVUPS (R9), Y4
+	VMOVUPS 32(R9), Y5
+	VMOVUPS 64(R9), Y6
+	VMOVUPS 96(R9), Y7
+	ADDQ    R10, R9
+	VMOVUPS (R9), Y8
+	VMOVUPS 32(R9), Y9
+	VMOVUPS 64(R9), Y10
+	VMOVUPS 96(R9), Y11
+	ADDQ    R10, R9
+	MOVQ    R9, init+88(FP)
+	JMP     start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    32(R11), Y1
+	VMOVUPS    64(R11), Y2
+	VMOVUPS    96(R11), Y3
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y4
+	VMOVUPS    32(R11), Y5
+	VMOVUPS    64(R11), Y6
+	VMOVUPS    96(R11), Y7
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y8
+	VMOVUPS    32(R11), Y9
+	VMOVUPS    64(R11), Y10
+	VMOVUPS    96(R11), Y11
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R8
-	MOVQ  BX, R9
-	MOVQ  k+8(FP), R10
-	TESTQ R10, R10
-	JZ    store
+	MOVQ    AX, R9
+	MOVQ    BX, R10
+	MOVQ    k+8(FP), R11
+	TESTQ   R11, R11
+	JZ      store
+	PCALIGN $0x40
 
 sum:
-	VMOVUPS      (R9), Y12
-	VMOVUPS      32(R9), Y13
-	VMOVUPS      64(R9), Y14
-	VBROADCASTSS (R8), Y15
+	VMOVUPS      (R10), Y12
+	VMOVUPS      32(R10), Y13
+	VMOVUPS      (R10)(R8*1), Y14
+	VBROADCASTSS (R9), Y15
 	VFMADD231PS  Y12, Y15, Y0
 	VFMADD231PS  Y13, Y15, Y1
 	VFMADD231PS  Y14, Y15, Y2
-	VFMADD231PS  96(R9), Y15, Y3
-	VBROADCASTSS (R8)(CX*1), Y15
+	VFMADD231PS  32(R10)(R8*1), Y15, Y3
+	VBROADCASTSS (R9)(CX*1), Y15
 	VFMADD231PS  Y12, Y15, Y4
 	VFMADD231PS  Y13, Y15, Y5
 	VFMADD231PS  Y14, Y15, Y6
-	VFMADD231PS  96(R9), Y15, Y7
-	VBROADCASTSS (R8)(CX*2), Y15
+	VFMADD231PS  32(R10)(R8*1), Y15, Y7
+	VBROADCASTSS (R9)(CX*2), Y15
 	VFMADD231PS  Y12, Y15, Y8
 	VFMADD231PS  Y13, Y15, Y9
 	VFMADD231PS  Y14, Y15, Y10
-	VFMADD231PS  96(R9), Y15, Y11
-	ADDQ         DX, R8
-	ADDQ         $0x80, R9
-	DECQ         R10
+	VFMADD231PS  32(R10)(R8*1), Y15, Y11
+	ADDQ         DX, R9
+	ADDQ         $+64, R10
+	DECQ         R11
 	JNZ          sum
 
 store:
@@ -412,15 +552,15 @@ store:
 	VMOVUPS Y10, 64(SI)
 	VMOVUPS Y11, 96(SI)
 	ADDQ    DI, SI
-	MOVQ    next+40(FP), R8
-	LEAQ    (AX)(R8*4), AX
+	MOVQ    next+40(FP), R9
+	LEAQ    (AX)(R9*4), AX
 	DECQ    tiles+0(FP)
 	JNZ     tile
 	VZEROUPPER
 	RET
 
 // func tile3x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile3x16AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
@@ -446,6 +586,8 @@ tile:
 
 load:
 	MOVQ    ldi+96(FP), R9
+	TESTQ   R9, R9
+	JS      table
 	SHLQ    $0x02, R9
 	VMOVUPS (R8), Y0
 	VMOVUPS 32(R8), Y1
@@ -457,13 +599,37 @@ load:
 	VMOVUPS 32(R8), Y5
 	ADDQ    R9, R8
 	MOVQ    R8, init+88(FP)
+	JMP     start
+
+table:
+	NOTQ       R9
+	MOVQ       (R8), R10
+	LEAQ       (R10)(R9*4), R10
+	VMOVUPS    (R10), Y0
+	VMOVUPS    32(R10), Y1
+	PREFETCHT0 64(R10)
+	ADDQ       $0x18, R8
+	MOVQ       (R8), R10
+	LEAQ       (R10)(R9*4), R10
+	VMOVUPS    (R10), Y2
+	VMOVUPS    32(R10), Y3
+	PREFETCHT0 64(R10)
+	ADDQ       $0x18, R8
+	MOVQ       (R8), R10
+	LEAQ       (R10)(R9*4), R10
+	VMOVUPS    (R10), Y4
+	VMOVUPS    32(R10), Y5
+	PREFETCHT0 64(R10)
+	ADDQ       $0x18, R8
+	MOVQ       R8, init+88(FP)
 
 start:
-	MOVQ  AX, R8
-	MOVQ  BX, R9
-	MOVQ  k+8(FP), R10
-	TESTQ R10, R10
-	JZ    store
+	MOVQ    AX, R8
+	MOVQ    BX, R9
+	MOVQ    k+8(FP), R10
+	TESTQ   R10, R10
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R9), Y6
@@ -478,7 +644,7 @@ sum:
 	VFMADD231PS  Y6, Y8, Y4
 	VFMADD231PS  Y7, Y8, Y5
 	ADDQ         DX, R8
-	ADDQ         $0x80, R9
+	ADDQ         $+64, R9
 	DECQ         R10
 	JNZ          sum
 
@@ -500,7 +666,7 @@ store:
 	RET
 
 // func tile4x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile4x16AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
@@ -529,6 +695,8 @@ tile:
 
 load:
 	MOVQ    ldi+96(FP), R10
+	TESTQ   R10, R10
+	JS      table
 	SHLQ    $0x02, R10
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -543,13 +711,43 @@ load:
 	VMOVUPS 32(R9), Y7
 	ADDQ    R10, R9
 	MOVQ    R9, init+88(FP)
+	JMP     start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    32(R11), Y1
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y2
+	VMOVUPS    32(R11), Y3
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y4
+	VMOVUPS    32(R11), Y5
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y6
+	VMOVUPS    32(R11), Y7
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	MOVQ  BX, R10
-	MOVQ  k+8(FP), R11
-	TESTQ R11, R11
-	JZ    store
+	MOVQ    AX, R9
+	MOVQ    BX, R10
+	MOVQ    k+8(FP), R11
+	TESTQ   R11, R11
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R10), Y8
@@ -567,7 +765,7 @@ sum:
 	VFMADD231PS  Y8, Y10, Y6
 	VFMADD231PS  Y9, Y10, Y7
 	ADDQ         DX, R9
-	ADDQ         $0x80, R10
+	ADDQ         $+64, R10
 	DECQ         R11
 	JNZ          sum
 
@@ -592,7 +790,7 @@ store:
 	RET
 
 // func tile5x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile5x16AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
@@ -623,6 +821,8 @@ tile:
 
 load:
 	MOVQ    ldi+96(FP), R10
+	TESTQ   R10, R10
+	JS      table
 	SHLQ    $0x02, R10
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -640,13 +840,49 @@ load:
 	VMOVUPS 32(R9), Y9
 	ADDQ    R10, R9
 	MOVQ    R9, init+88(FP)
+	JMP     start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    32(R11), Y1
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y2
+	VMOVUPS    32(R11), Y3
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y4
+	VMOVUPS    32(R11), Y5
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y6
+	VMOVUPS    32(R11), Y7
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y8
+	VMOVUPS    32(R11), Y9
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	MOVQ  BX, R10
-	MOVQ  k+8(FP), R11
-	TESTQ R11, R11
-	JZ    store
+	MOVQ    AX, R9
+	MOVQ    BX, R10
+	MOVQ    k+8(FP), R11
+	TESTQ   R11, R11
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R10), Y10
@@ -667,7 +903,7 @@ sum:
 	VFMADD231PS  Y10, Y12, Y8
 	VFMADD231PS  Y11, Y12, Y9
 	ADDQ         DX, R9
-	ADDQ         $0x80, R10
+	ADDQ         $+64, R10
 	DECQ         R11
 	JNZ          sum
 
@@ -695,7 +931,7 @@ store:
 	RET
 
 // func tile6x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·tile6x16AVX2(SB), NOSPLIT, $0-104
 	MOVQ a+16(FP), AX
 	MOVQ rs+24(FP), CX
@@ -728,6 +964,8 @@ tile:
 
 load:
 	MOVQ    ldi+96(FP), R10
+	TESTQ   R10, R10
+	JS      table
 	SHLQ    $0x02, R10
 	VMOVUPS (R9), Y0
 	VMOVUPS 32(R9), Y1
@@ -748,15 +986,57 @@ load:
 	VMOVUPS 32(R9), Y11
 	ADDQ    R10, R9
 	MOVQ    R9, init+88(FP)
+	JMP     start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y0
+	VMOVUPS    32(R11), Y1
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y2
+	VMOVUPS    32(R11), Y3
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y4
+	VMOVUPS    32(R11), Y5
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y6
+	VMOVUPS    32(R11), Y7
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y8
+	VMOVUPS    32(R11), Y9
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Y10
+	VMOVUPS    32(R11), Y11
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	MOVQ  BX, R11
-	MOVQ  k+8(FP), R12
-	TESTQ R12, R12
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	MOVQ    BX, R11
+	MOVQ    k+8(FP), R12
+	TESTQ   R12, R12
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R11), Y12
@@ -781,7 +1061,7 @@ sum:
 	VFMADD231PS  Y13, Y14, Y11
 	ADDQ         DX, R9
 	ADDQ         DX, R10
-	ADDQ         $0x80, R11
+	ADDQ         $+64, R11
 	DECQ         R12
 	JNZ          sum
 
@@ -847,8 +1127,40 @@ tile:
 	VZEROUPPER
 	RET
 
-// func tile1x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
+// func packPanelsAVX512(panels int, k int, dst *float32, next int, b *float32, ldb int)
 // Requires: AVX, AVX512F
+TEXT ·packPanelsAVX512(SB), NOSPLIT, $0-48
+	MOVQ k+8(FP), AX
+	MOVQ dst+16(FP), CX
+	MOVQ next+24(FP), DX
+	MOVQ b+32(FP), BX
+	MOVQ ldb+40(FP), SI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+
+row:
+	MOVQ BX, DI
+	MOVQ CX, R8
+	MOVQ panels+0(FP), R9
+
+panel:
+	VMOVUPS (DI), Z0
+	VMOVUPS Z0, (R8)
+	VMOVUPS 64(DI), Z0
+	VMOVUPS Z0, 64(R8)
+	ADDQ    $+128, DI
+	ADDQ    DX, R8
+	DECQ    R9
+	JNZ     panel
+	ADDQ    SI, BX
+	ADDQ    $+128, CX
+	DECQ    AX
+	JNZ     row
+	VZEROUPPER
+	RET
+
+// func tile1x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile1x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -871,23 +1183,36 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R8
+	TESTQ     R8, R8
+	JS        table
 	SHLQ      $0x02, R8
 	VMOVUPS.Z (CX), K1, Z0
 	ADDQ      R8, CX
 	MOVQ      CX, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R8
+	MOVQ       (CX), R9
+	LEAQ       (R9)(R8*4), R9
+	VMOVUPS.Z  (R9), K1, Z0
+	PREFETCHT0 64(R9)
+	ADDQ       $0x18, CX
+	MOVQ       CX, init+88(FP)
 
 start:
-	MOVQ  AX, CX
-	MOVQ  BX, R8
-	MOVQ  k+8(FP), R9
-	TESTQ R9, R9
-	JZ    store
+	MOVQ    AX, CX
+	MOVQ    BX, R8
+	MOVQ    k+8(FP), R9
+	TESTQ   R9, R9
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VBROADCASTSS (CX), Z1
 	VFMADD231PS  (R8), Z1, Z0
 	ADDQ         DX, CX
-	ADDQ         $0x80, R8
+	ADDQ         $+128, R8
 	DECQ         R9
 	JNZ          sum
 
@@ -902,7 +1227,7 @@ store:
 	RET
 
 // func tile1x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile1x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -926,25 +1251,40 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R8
+	TESTQ     R8, R8
+	JS        table
 	SHLQ      $0x02, R8
 	VMOVUPS   (CX), Z0
 	VMOVUPS.Z 64(CX), K1, Z1
 	ADDQ      R8, CX
 	MOVQ      CX, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R8
+	MOVQ       (CX), R9
+	LEAQ       (R9)(R8*4), R9
+	VMOVUPS    (R9), Z0
+	VMOVUPS.Z  64(R9), K1, Z1
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	ADDQ       $0x18, CX
+	MOVQ       CX, init+88(FP)
 
 start:
-	MOVQ  AX, CX
-	MOVQ  BX, R8
-	MOVQ  k+8(FP), R9
-	TESTQ R9, R9
-	JZ    store
+	MOVQ    AX, CX
+	MOVQ    BX, R8
+	MOVQ    k+8(FP), R9
+	TESTQ   R9, R9
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VBROADCASTSS (CX), Z2
 	VFMADD231PS  (R8), Z2, Z0
 	VFMADD231PS  64(R8), Z2, Z1
 	ADDQ         DX, CX
-	ADDQ         $0x80, R8
+	ADDQ         $+128, R8
 	DECQ         R9
 	JNZ          sum
 
@@ -960,7 +1300,7 @@ store:
 	RET
 
 // func tile2x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile2x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -984,26 +1324,44 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R9
+	TESTQ     R9, R9
+	JS        table
 	SHLQ      $0x02, R9
 	VMOVUPS.Z (R8), K1, Z0
 	ADDQ      R9, R8
 	VMOVUPS.Z (R8), K1, Z1
 	ADDQ      R9, R8
 	MOVQ      R8, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R9
+	MOVQ       (R8), R10
+	LEAQ       (R10)(R9*4), R10
+	VMOVUPS.Z  (R10), K1, Z0
+	PREFETCHT0 64(R10)
+	ADDQ       $0x18, R8
+	MOVQ       (R8), R10
+	LEAQ       (R10)(R9*4), R10
+	VMOVUPS.Z  (R10), K1, Z1
+	PREFETCHT0 64(R10)
+	ADDQ       $0x18, R8
+	MOVQ       R8, init+88(FP)
 
 start:
-	MOVQ  AX, R8
-	MOVQ  BX, R9
-	MOVQ  k+8(FP), R10
-	TESTQ R10, R10
-	JZ    store
+	MOVQ    AX, R8
+	MOVQ    BX, R9
+	MOVQ    k+8(FP), R10
+	TESTQ   R10, R10
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS          (R9), Z2
 	VFMADD231PS.BCST (R8), Z2, Z0
 	VFMADD231PS.BCST (R8)(CX*1), Z2, Z1
 	ADDQ             DX, R8
-	ADDQ             $0x80, R9
+	ADDQ             $+128, R9
 	DECQ             R10
 	JNZ              sum
 
@@ -1020,7 +1378,7 @@ store:
 	RET
 
 // func tile2x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile2x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -1046,6 +1404,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R9
+	TESTQ     R9, R9
+	JS        table
 	SHLQ      $0x02, R9
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
@@ -1054,13 +1414,33 @@ load:
 	VMOVUPS.Z 64(R8), K1, Z3
 	ADDQ      R9, R8
 	MOVQ      R8, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R9
+	MOVQ       (R8), R10
+	LEAQ       (R10)(R9*4), R10
+	VMOVUPS    (R10), Z0
+	VMOVUPS.Z  64(R10), K1, Z1
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	ADDQ       $0x18, R8
+	MOVQ       (R8), R10
+	LEAQ       (R10)(R9*4), R10
+	VMOVUPS    (R10), Z2
+	VMOVUPS.Z  64(R10), K1, Z3
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	ADDQ       $0x18, R8
+	MOVQ       R8, init+88(FP)
 
 start:
-	MOVQ  AX, R8
-	MOVQ  BX, R9
-	MOVQ  k+8(FP), R10
-	TESTQ R10, R10
-	JZ    store
+	MOVQ    AX, R8
+	MOVQ    BX, R9
+	MOVQ    k+8(FP), R10
+	TESTQ   R10, R10
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R9), Z4
@@ -1072,7 +1452,7 @@ sum:
 	VFMADD231PS  Z4, Z6, Z2
 	VFMADD231PS  Z5, Z6, Z3
 	ADDQ         DX, R8
-	ADDQ         $0x80, R9
+	ADDQ         $+128, R9
 	DECQ         R10
 	JNZ          sum
 
@@ -1091,7 +1471,7 @@ store:
 	RET
 
 // func tile3x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile3x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -1116,6 +1496,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R9
+	TESTQ     R9, R9
+	JS        table
 	SHLQ      $0x02, R9
 	VMOVUPS.Z (R8), K1, Z0
 	ADDQ      R9, R8
@@ -1124,13 +1506,34 @@ load:
 	VMOVUPS.Z (R8), K1, Z2
 	ADDQ      R9, R8
 	MOVQ      R8, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R9
+	MOVQ       (R8), R10
+	LEAQ       (R10)(R9*4), R10
+	VMOVUPS.Z  (R10), K1, Z0
+	PREFETCHT0 64(R10)
+	ADDQ       $0x18, R8
+	MOVQ       (R8), R10
+	LEAQ       (R10)(R9*4), R10
+	VMOVUPS.Z  (R10), K1, Z1
+	PREFETCHT0 64(R10)
+	ADDQ       $0x18, R8
+	MOVQ       (R8), R10
+	LEAQ       (R10)(R9*4), R10
+	VMOVUPS.Z  (R10), K1, Z2
+	PREFETCHT0 64(R10)
+	ADDQ       $0x18, R8
+	MOVQ       R8, init+88(FP)
 
 start:
-	MOVQ  AX, R8
-	MOVQ  BX, R9
-	MOVQ  k+8(FP), R10
-	TESTQ R10, R10
-	JZ    store
+	MOVQ    AX, R8
+	MOVQ    BX, R9
+	MOVQ    k+8(FP), R10
+	TESTQ   R10, R10
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS          (R9), Z3
@@ -1138,7 +1541,7 @@ sum:
 	VFMADD231PS.BCST (R8)(CX*1), Z3, Z1
 	VFMADD231PS.BCST (R8)(CX*2), Z3, Z2
 	ADDQ             DX, R8
-	ADDQ             $0x80, R9
+	ADDQ             $+128, R9
 	DECQ             R10
 	JNZ              sum
 
@@ -1157,7 +1560,7 @@ store:
 	RET
 
 // func tile3x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile3x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -1185,6 +1588,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R9
+	TESTQ     R9, R9
+	JS        table
 	SHLQ      $0x02, R9
 	VMOVUPS   (R8), Z0
 	VMOVUPS.Z 64(R8), K1, Z1
@@ -1196,13 +1601,40 @@ load:
 	VMOVUPS.Z 64(R8), K1, Z5
 	ADDQ      R9, R8
 	MOVQ      R8, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R9
+	MOVQ       (R8), R10
+	LEAQ       (R10)(R9*4), R10
+	VMOVUPS    (R10), Z0
+	VMOVUPS.Z  64(R10), K1, Z1
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	ADDQ       $0x18, R8
+	MOVQ       (R8), R10
+	LEAQ       (R10)(R9*4), R10
+	VMOVUPS    (R10), Z2
+	VMOVUPS.Z  64(R10), K1, Z3
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	ADDQ       $0x18, R8
+	MOVQ       (R8), R10
+	LEAQ       (R10)(R9*4), R10
+	VMOVUPS    (R10), Z4
+	VMOVUPS.Z  64(R10), K1, Z5
+	PREFETCHT0 128(R10)
+	PREFETCHT0 192(R10)
+	ADDQ       $0x18, R8
+	MOVQ       R8, init+88(FP)
 
 start:
-	MOVQ  AX, R8
-	MOVQ  BX, R9
-	MOVQ  k+8(FP), R10
-	TESTQ R10, R10
-	JZ    store
+	MOVQ    AX, R8
+	MOVQ    BX, R9
+	MOVQ    k+8(FP), R10
+	TESTQ   R10, R10
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R9), Z6
@@ -1217,7 +1649,7 @@ sum:
 	VFMADD231PS  Z6, Z8, Z4
 	VFMADD231PS  Z7, Z8, Z5
 	ADDQ         DX, R8
-	ADDQ         $0x80, R9
+	ADDQ         $+128, R9
 	DECQ         R10
 	JNZ          sum
 
@@ -1239,7 +1671,7 @@ store:
 	RET
 
 // func tile4x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile4x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -1266,6 +1698,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
 	ADDQ      R10, R9
@@ -1276,13 +1710,39 @@ load:
 	VMOVUPS.Z (R9), K1, Z3
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z0
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z1
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z2
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z3
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	MOVQ  BX, R10
-	MOVQ  k+8(FP), R11
-	TESTQ R11, R11
-	JZ    store
+	MOVQ    AX, R9
+	MOVQ    BX, R10
+	MOVQ    k+8(FP), R11
+	TESTQ   R11, R11
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS          (R10), Z4
@@ -1291,7 +1751,7 @@ sum:
 	VFMADD231PS.BCST (R9)(CX*2), Z4, Z2
 	VFMADD231PS.BCST (R9)(R8*1), Z4, Z3
 	ADDQ             DX, R9
-	ADDQ             $0x80, R10
+	ADDQ             $+128, R10
 	DECQ             R11
 	JNZ              sum
 
@@ -1312,7 +1772,7 @@ store:
 	RET
 
 // func tile4x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile4x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -1343,6 +1803,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
@@ -1357,13 +1819,47 @@ load:
 	VMOVUPS.Z 64(R9), K1, Z7
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z0
+	VMOVUPS.Z  64(R11), K1, Z1
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z2
+	VMOVUPS.Z  64(R11), K1, Z3
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z4
+	VMOVUPS.Z  64(R11), K1, Z5
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z6
+	VMOVUPS.Z  64(R11), K1, Z7
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	MOVQ  BX, R10
-	MOVQ  k+8(FP), R11
-	TESTQ R11, R11
-	JZ    store
+	MOVQ    AX, R9
+	MOVQ    BX, R10
+	MOVQ    k+8(FP), R11
+	TESTQ   R11, R11
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R10), Z8
@@ -1381,7 +1877,7 @@ sum:
 	VFMADD231PS  Z8, Z10, Z6
 	VFMADD231PS  Z9, Z10, Z7
 	ADDQ         DX, R9
-	ADDQ         $0x80, R10
+	ADDQ         $+128, R10
 	DECQ         R11
 	JNZ          sum
 
@@ -1406,7 +1902,7 @@ store:
 	RET
 
 // func tile5x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile5x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -1434,6 +1930,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
 	ADDQ      R10, R9
@@ -1446,13 +1944,44 @@ load:
 	VMOVUPS.Z (R9), K1, Z4
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z0
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z1
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z2
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z3
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z4
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	MOVQ  BX, R10
-	MOVQ  k+8(FP), R11
-	TESTQ R11, R11
-	JZ    store
+	MOVQ    AX, R9
+	MOVQ    BX, R10
+	MOVQ    k+8(FP), R11
+	TESTQ   R11, R11
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS          (R10), Z5
@@ -1462,7 +1991,7 @@ sum:
 	VFMADD231PS.BCST (R9)(R8*1), Z5, Z3
 	VFMADD231PS.BCST (R9)(CX*4), Z5, Z4
 	ADDQ             DX, R9
-	ADDQ             $0x80, R10
+	ADDQ             $+128, R10
 	DECQ             R11
 	JNZ              sum
 
@@ -1485,7 +2014,7 @@ store:
 	RET
 
 // func tile5x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile5x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -1518,6 +2047,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
@@ -1535,13 +2066,54 @@ load:
 	VMOVUPS.Z 64(R9), K1, Z9
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z0
+	VMOVUPS.Z  64(R11), K1, Z1
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z2
+	VMOVUPS.Z  64(R11), K1, Z3
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z4
+	VMOVUPS.Z  64(R11), K1, Z5
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z6
+	VMOVUPS.Z  64(R11), K1, Z7
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z8
+	VMOVUPS.Z  64(R11), K1, Z9
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	MOVQ  BX, R10
-	MOVQ  k+8(FP), R11
-	TESTQ R11, R11
-	JZ    store
+	MOVQ    AX, R9
+	MOVQ    BX, R10
+	MOVQ    k+8(FP), R11
+	TESTQ   R11, R11
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R10), Z10
@@ -1562,7 +2134,7 @@ sum:
 	VFMADD231PS  Z10, Z12, Z8
 	VFMADD231PS  Z11, Z12, Z9
 	ADDQ         DX, R9
-	ADDQ         $0x80, R10
+	ADDQ         $+128, R10
 	DECQ         R11
 	JNZ          sum
 
@@ -1590,7 +2162,7 @@ store:
 	RET
 
 // func tile6x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile6x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -1619,6 +2191,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
 	ADDQ      R10, R9
@@ -1633,15 +2207,51 @@ load:
 	VMOVUPS.Z (R9), K1, Z5
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z0
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z1
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z2
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z3
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z4
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z5
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	MOVQ  BX, R11
-	MOVQ  k+8(FP), R12
-	TESTQ R12, R12
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	MOVQ    BX, R11
+	MOVQ    k+8(FP), R12
+	TESTQ   R12, R12
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS          (R11), Z6
@@ -1653,7 +2263,7 @@ sum:
 	VFMADD231PS.BCST (R10), Z6, Z5
 	ADDQ             DX, R9
 	ADDQ             DX, R10
-	ADDQ             $0x80, R11
+	ADDQ             $+128, R11
 	DECQ             R12
 	JNZ              sum
 
@@ -1678,7 +2288,7 @@ store:
 	RET
 
 // func tile6x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile6x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -1713,6 +2323,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
@@ -1733,15 +2345,63 @@ load:
 	VMOVUPS.Z 64(R9), K1, Z11
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z0
+	VMOVUPS.Z  64(R11), K1, Z1
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z2
+	VMOVUPS.Z  64(R11), K1, Z3
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z4
+	VMOVUPS.Z  64(R11), K1, Z5
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z6
+	VMOVUPS.Z  64(R11), K1, Z7
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z8
+	VMOVUPS.Z  64(R11), K1, Z9
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z10
+	VMOVUPS.Z  64(R11), K1, Z11
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	MOVQ  BX, R11
-	MOVQ  k+8(FP), R12
-	TESTQ R12, R12
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	MOVQ    BX, R11
+	MOVQ    k+8(FP), R12
+	TESTQ   R12, R12
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R11), Z12
@@ -1766,7 +2426,7 @@ sum:
 	VFMADD231PS  Z13, Z14, Z11
 	ADDQ         DX, R9
 	ADDQ         DX, R10
-	ADDQ         $0x80, R11
+	ADDQ         $+128, R11
 	DECQ         R12
 	JNZ          sum
 
@@ -1797,7 +2457,7 @@ store:
 	RET
 
 // func tile7x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile7x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -1827,6 +2487,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
 	ADDQ      R10, R9
@@ -1843,15 +2505,56 @@ load:
 	VMOVUPS.Z (R9), K1, Z6
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z0
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z1
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z2
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z3
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z4
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z5
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z6
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	MOVQ  BX, R11
-	MOVQ  k+8(FP), R12
-	TESTQ R12, R12
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	MOVQ    BX, R11
+	MOVQ    k+8(FP), R12
+	TESTQ   R12, R12
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS          (R11), Z7
@@ -1864,7 +2567,7 @@ sum:
 	VFMADD231PS.BCST (R10)(CX*1), Z7, Z6
 	ADDQ             DX, R9
 	ADDQ             DX, R10
-	ADDQ             $0x80, R11
+	ADDQ             $+128, R11
 	DECQ             R12
 	JNZ              sum
 
@@ -1891,7 +2594,7 @@ store:
 	RET
 
 // func tile7x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile7x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -1928,6 +2631,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
@@ -1951,15 +2656,70 @@ load:
 	VMOVUPS.Z 64(R9), K1, Z13
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z0
+	VMOVUPS.Z  64(R11), K1, Z1
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z2
+	VMOVUPS.Z  64(R11), K1, Z3
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z4
+	VMOVUPS.Z  64(R11), K1, Z5
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z6
+	VMOVUPS.Z  64(R11), K1, Z7
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z8
+	VMOVUPS.Z  64(R11), K1, Z9
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z10
+	VMOVUPS.Z  64(R11), K1, Z11
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z12
+	VMOVUPS.Z  64(R11), K1, Z13
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	MOVQ  BX, R11
-	MOVQ  k+8(FP), R12
-	TESTQ R12, R12
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	MOVQ    BX, R11
+	MOVQ    k+8(FP), R12
+	TESTQ   R12, R12
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R11), Z14
@@ -1987,7 +2747,7 @@ sum:
 	VFMADD231PS  Z15, Z16, Z13
 	ADDQ         DX, R9
 	ADDQ         DX, R10
-	ADDQ         $0x80, R11
+	ADDQ         $+128, R11
 	DECQ         R12
 	JNZ          sum
 
@@ -2021,7 +2781,7 @@ store:
 	RET
 
 // func tile8x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile8x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -2052,6 +2812,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
 	ADDQ      R10, R9
@@ -2070,15 +2832,61 @@ load:
 	VMOVUPS.Z (R9), K1, Z7
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z0
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z1
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z2
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z3
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z4
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z5
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z6
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z7
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	MOVQ  BX, R11
-	MOVQ  k+8(FP), R12
-	TESTQ R12, R12
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	MOVQ    BX, R11
+	MOVQ    k+8(FP), R12
+	TESTQ   R12, R12
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS          (R11), Z8
@@ -2092,7 +2900,7 @@ sum:
 	VFMADD231PS.BCST (R10)(CX*2), Z8, Z7
 	ADDQ             DX, R9
 	ADDQ             DX, R10
-	ADDQ             $0x80, R11
+	ADDQ             $+128, R11
 	DECQ             R12
 	JNZ              sum
 
@@ -2121,7 +2929,7 @@ store:
 	RET
 
 // func tile8x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile8x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -2160,6 +2968,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
@@ -2186,15 +2996,77 @@ load:
 	VMOVUPS.Z 64(R9), K1, Z15
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z0
+	VMOVUPS.Z  64(R11), K1, Z1
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z2
+	VMOVUPS.Z  64(R11), K1, Z3
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z4
+	VMOVUPS.Z  64(R11), K1, Z5
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z6
+	VMOVUPS.Z  64(R11), K1, Z7
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z8
+	VMOVUPS.Z  64(R11), K1, Z9
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z10
+	VMOVUPS.Z  64(R11), K1, Z11
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z12
+	VMOVUPS.Z  64(R11), K1, Z13
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z14
+	VMOVUPS.Z  64(R11), K1, Z15
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	MOVQ  BX, R11
-	MOVQ  k+8(FP), R12
-	TESTQ R12, R12
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	MOVQ    BX, R11
+	MOVQ    k+8(FP), R12
+	TESTQ   R12, R12
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R11), Z16
@@ -2225,7 +3097,7 @@ sum:
 	VFMADD231PS  Z17, Z18, Z15
 	ADDQ         DX, R9
 	ADDQ         DX, R10
-	ADDQ         $0x80, R11
+	ADDQ         $+128, R11
 	DECQ         R12
 	JNZ          sum
 
@@ -2262,7 +3134,7 @@ store:
 	RET
 
 // func tile9x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile9x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -2294,6 +3166,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
 	ADDQ      R10, R9
@@ -2314,15 +3188,66 @@ load:
 	VMOVUPS.Z (R9), K1, Z8
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z0
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z1
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z2
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z3
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z4
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z5
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z6
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z7
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z8
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	MOVQ  BX, R11
-	MOVQ  k+8(FP), R12
-	TESTQ R12, R12
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	MOVQ    BX, R11
+	MOVQ    k+8(FP), R12
+	TESTQ   R12, R12
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS          (R11), Z9
@@ -2337,7 +3262,7 @@ sum:
 	VFMADD231PS.BCST (R10)(R8*1), Z9, Z8
 	ADDQ             DX, R9
 	ADDQ             DX, R10
-	ADDQ             $0x80, R11
+	ADDQ             $+128, R11
 	DECQ             R12
 	JNZ              sum
 
@@ -2368,7 +3293,7 @@ store:
 	RET
 
 // func tile9x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile9x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -2409,6 +3334,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
@@ -2438,15 +3365,84 @@ load:
 	VMOVUPS.Z 64(R9), K1, Z17
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z0
+	VMOVUPS.Z  64(R11), K1, Z1
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z2
+	VMOVUPS.Z  64(R11), K1, Z3
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z4
+	VMOVUPS.Z  64(R11), K1, Z5
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z6
+	VMOVUPS.Z  64(R11), K1, Z7
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z8
+	VMOVUPS.Z  64(R11), K1, Z9
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z10
+	VMOVUPS.Z  64(R11), K1, Z11
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z12
+	VMOVUPS.Z  64(R11), K1, Z13
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z14
+	VMOVUPS.Z  64(R11), K1, Z15
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z16
+	VMOVUPS.Z  64(R11), K1, Z17
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	MOVQ  BX, R11
-	MOVQ  k+8(FP), R12
-	TESTQ R12, R12
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	MOVQ    BX, R11
+	MOVQ    k+8(FP), R12
+	TESTQ   R12, R12
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R11), Z18
@@ -2480,7 +3476,7 @@ sum:
 	VFMADD231PS  Z19, Z20, Z17
 	ADDQ         DX, R9
 	ADDQ         DX, R10
-	ADDQ         $0x80, R11
+	ADDQ         $+128, R11
 	DECQ         R12
 	JNZ          sum
 
@@ -2520,7 +3516,7 @@ store:
 	RET
 
 // func tile10x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile10x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -2553,6 +3549,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
 	ADDQ      R10, R9
@@ -2575,15 +3573,71 @@ load:
 	VMOVUPS.Z (R9), K1, Z9
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z0
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z1
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z2
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z3
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z4
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z5
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z6
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z7
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z8
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z9
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	MOVQ  BX, R11
-	MOVQ  k+8(FP), R12
-	TESTQ R12, R12
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	MOVQ    BX, R11
+	MOVQ    k+8(FP), R12
+	TESTQ   R12, R12
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS          (R11), Z10
@@ -2599,7 +3653,7 @@ sum:
 	VFMADD231PS.BCST (R10)(CX*4), Z10, Z9
 	ADDQ             DX, R9
 	ADDQ             DX, R10
-	ADDQ             $0x80, R11
+	ADDQ             $+128, R11
 	DECQ             R12
 	JNZ              sum
 
@@ -2632,7 +3686,7 @@ store:
 	RET
 
 // func tile10x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile10x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -2675,6 +3729,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
@@ -2707,15 +3763,91 @@ load:
 	VMOVUPS.Z 64(R9), K1, Z19
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z0
+	VMOVUPS.Z  64(R11), K1, Z1
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z2
+	VMOVUPS.Z  64(R11), K1, Z3
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z4
+	VMOVUPS.Z  64(R11), K1, Z5
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z6
+	VMOVUPS.Z  64(R11), K1, Z7
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z8
+	VMOVUPS.Z  64(R11), K1, Z9
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z10
+	VMOVUPS.Z  64(R11), K1, Z11
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z12
+	VMOVUPS.Z  64(R11), K1, Z13
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z14
+	VMOVUPS.Z  64(R11), K1, Z15
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z16
+	VMOVUPS.Z  64(R11), K1, Z17
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z18
+	VMOVUPS.Z  64(R11), K1, Z19
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	MOVQ  BX, R11
-	MOVQ  k+8(FP), R12
-	TESTQ R12, R12
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	MOVQ    BX, R11
+	MOVQ    k+8(FP), R12
+	TESTQ   R12, R12
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R11), Z20
@@ -2752,7 +3884,7 @@ sum:
 	VFMADD231PS  Z21, Z22, Z19
 	ADDQ         DX, R9
 	ADDQ         DX, R10
-	ADDQ         $0x80, R11
+	ADDQ         $+128, R11
 	DECQ         R12
 	JNZ          sum
 
@@ -2795,7 +3927,7 @@ store:
 	RET
 
 // func tile11x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile11x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -2829,6 +3961,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
 	ADDQ      R10, R9
@@ -2853,17 +3987,78 @@ load:
 	VMOVUPS.Z (R9), K1, Z10
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z0
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z1
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z2
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z3
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z4
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z5
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z6
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z7
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z8
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z9
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z10
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	LEAQ  (R10)(CX*4), R11
-	ADDQ  CX, R11
-	MOVQ  BX, R12
-	MOVQ  k+8(FP), R13
-	TESTQ R13, R13
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	LEAQ    (R10)(CX*4), R11
+	ADDQ    CX, R11
+	MOVQ    BX, R12
+	MOVQ    k+8(FP), R13
+	TESTQ   R13, R13
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS          (R12), Z11
@@ -2881,7 +4076,7 @@ sum:
 	ADDQ             DX, R9
 	ADDQ             DX, R10
 	ADDQ             DX, R11
-	ADDQ             $0x80, R12
+	ADDQ             $+128, R12
 	DECQ             R13
 	JNZ              sum
 
@@ -2916,7 +4111,7 @@ store:
 	RET
 
 // func tile11x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile11x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -2961,6 +4156,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
@@ -2996,17 +4193,100 @@ load:
 	VMOVUPS.Z 64(R9), K1, Z21
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z0
+	VMOVUPS.Z  64(R11), K1, Z1
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z2
+	VMOVUPS.Z  64(R11), K1, Z3
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z4
+	VMOVUPS.Z  64(R11), K1, Z5
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z6
+	VMOVUPS.Z  64(R11), K1, Z7
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z8
+	VMOVUPS.Z  64(R11), K1, Z9
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z10
+	VMOVUPS.Z  64(R11), K1, Z11
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z12
+	VMOVUPS.Z  64(R11), K1, Z13
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z14
+	VMOVUPS.Z  64(R11), K1, Z15
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z16
+	VMOVUPS.Z  64(R11), K1, Z17
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z18
+	VMOVUPS.Z  64(R11), K1, Z19
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z20
+	VMOVUPS.Z  64(R11), K1, Z21
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	LEAQ  (R10)(CX*4), R11
-	ADDQ  CX, R11
-	MOVQ  BX, R12
-	MOVQ  k+8(FP), R13
-	TESTQ R13, R13
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	LEAQ    (R10)(CX*4), R11
+	ADDQ    CX, R11
+	MOVQ    BX, R12
+	MOVQ    k+8(FP), R13
+	TESTQ   R13, R13
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R12), Z22
@@ -3047,7 +4327,7 @@ sum:
 	ADDQ         DX, R9
 	ADDQ         DX, R10
 	ADDQ         DX, R11
-	ADDQ         $0x80, R12
+	ADDQ         $+128, R12
 	DECQ         R13
 	JNZ          sum
 
@@ -3093,7 +4373,7 @@ store:
 	RET
 
 // func tile12x16AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile12x16AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -3128,6 +4408,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS.Z (R9), K1, Z0
 	ADDQ      R10, R9
@@ -3154,17 +4436,83 @@ load:
 	VMOVUPS.Z (R9), K1, Z11
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z0
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z1
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z2
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z3
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z4
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z5
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z6
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z7
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z8
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z9
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z10
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS.Z  (R11), K1, Z11
+	PREFETCHT0 64(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	LEAQ  (R10)(CX*4), R11
-	ADDQ  CX, R11
-	MOVQ  BX, R12
-	MOVQ  k+8(FP), R13
-	TESTQ R13, R13
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	LEAQ    (R10)(CX*4), R11
+	ADDQ    CX, R11
+	MOVQ    BX, R12
+	MOVQ    k+8(FP), R13
+	TESTQ   R13, R13
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS          (R12), Z12
@@ -3183,7 +4531,7 @@ sum:
 	ADDQ             DX, R9
 	ADDQ             DX, R10
 	ADDQ             DX, R11
-	ADDQ             $0x80, R12
+	ADDQ             $+128, R12
 	DECQ             R13
 	JNZ              sum
 
@@ -3220,7 +4568,7 @@ store:
 	RET
 
 // func tile12x32AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile12x32AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -3267,6 +4615,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS.Z 64(R9), K1, Z1
@@ -3305,17 +4655,107 @@ load:
 	VMOVUPS.Z 64(R9), K1, Z23
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z0
+	VMOVUPS.Z  64(R11), K1, Z1
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z2
+	VMOVUPS.Z  64(R11), K1, Z3
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z4
+	VMOVUPS.Z  64(R11), K1, Z5
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z6
+	VMOVUPS.Z  64(R11), K1, Z7
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z8
+	VMOVUPS.Z  64(R11), K1, Z9
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z10
+	VMOVUPS.Z  64(R11), K1, Z11
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z12
+	VMOVUPS.Z  64(R11), K1, Z13
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z14
+	VMOVUPS.Z  64(R11), K1, Z15
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z16
+	VMOVUPS.Z  64(R11), K1, Z17
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z18
+	VMOVUPS.Z  64(R11), K1, Z19
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z20
+	VMOVUPS.Z  64(R11), K1, Z21
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z22
+	VMOVUPS.Z  64(R11), K1, Z23
+	PREFETCHT0 128(R11)
+	PREFETCHT0 192(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	LEAQ  (R9)(CX*4), R10
-	ADDQ  CX, R10
-	LEAQ  (R10)(CX*4), R11
-	ADDQ  CX, R11
-	MOVQ  BX, R12
-	MOVQ  k+8(FP), R13
-	TESTQ R13, R13
-	JZ    store
+	MOVQ    AX, R9
+	LEAQ    (R9)(CX*4), R10
+	ADDQ    CX, R10
+	LEAQ    (R10)(CX*4), R11
+	ADDQ    CX, R11
+	MOVQ    BX, R12
+	MOVQ    k+8(FP), R13
+	TESTQ   R13, R13
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R12), Z24
@@ -3359,7 +4799,7 @@ sum:
 	ADDQ         DX, R9
 	ADDQ         DX, R10
 	ADDQ         DX, R11
-	ADDQ         $0x80, R12
+	ADDQ         $+128, R12
 	DECQ         R13
 	JNZ          sum
 
@@ -3408,7 +4848,7 @@ store:
 	RET
 
 // func tile1x128AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile1x128AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -3441,6 +4881,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS   64(R9), Z1
@@ -3452,13 +4894,38 @@ load:
 	VMOVUPS.Z 448(R9), K1, Z7
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z0
+	VMOVUPS    64(R11), Z1
+	VMOVUPS    128(R11), Z2
+	VMOVUPS    192(R11), Z3
+	VMOVUPS    256(R11), Z4
+	VMOVUPS    320(R11), Z5
+	VMOVUPS    384(R11), Z6
+	VMOVUPS.Z  448(R11), K1, Z7
+	PREFETCHT0 512(R11)
+	PREFETCHT0 576(R11)
+	PREFETCHT0 640(R11)
+	PREFETCHT0 704(R11)
+	PREFETCHT0 768(R11)
+	PREFETCHT0 832(R11)
+	PREFETCHT0 896(R11)
+	PREFETCHT0 960(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	MOVQ  BX, R10
-	MOVQ  k+8(FP), R11
-	TESTQ R11, R11
-	JZ    store
+	MOVQ    AX, R9
+	MOVQ    BX, R10
+	MOVQ    k+8(FP), R11
+	TESTQ   R11, R11
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VBROADCASTSS (R9), Z8
@@ -3471,7 +4938,7 @@ sum:
 	VFMADD231PS  (R10)(R8*1), Z8, Z6
 	VFMADD231PS  64(R10)(R8*1), Z8, Z7
 	ADDQ         DX, R9
-	ADDQ         $0x80, R10
+	ADDQ         $+128, R10
 	DECQ         R11
 	JNZ          sum
 
@@ -3493,7 +4960,7 @@ store:
 	RET
 
 // func tile2x64AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile2x64AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -3525,6 +4992,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS   64(R9), Z1
@@ -3537,13 +5006,41 @@ load:
 	VMOVUPS.Z 192(R9), K1, Z7
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z0
+	VMOVUPS    64(R11), Z1
+	VMOVUPS    128(R11), Z2
+	VMOVUPS.Z  192(R11), K1, Z3
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	PREFETCHT0 384(R11)
+	PREFETCHT0 448(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z4
+	VMOVUPS    64(R11), Z5
+	VMOVUPS    128(R11), Z6
+	VMOVUPS.Z  192(R11), K1, Z7
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	PREFETCHT0 384(R11)
+	PREFETCHT0 448(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	MOVQ  BX, R10
-	MOVQ  k+8(FP), R11
-	TESTQ R11, R11
-	JZ    store
+	MOVQ    AX, R9
+	MOVQ    BX, R10
+	MOVQ    k+8(FP), R11
+	TESTQ   R11, R11
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R10), Z8
@@ -3561,7 +5058,7 @@ sum:
 	VFMADD231PS  Z10, Z12, Z6
 	VFMADD231PS  Z11, Z12, Z7
 	ADDQ         DX, R9
-	ADDQ         $0x80, R10
+	ADDQ         $+128, R10
 	DECQ         R11
 	JNZ          sum
 
@@ -3584,7 +5081,7 @@ store:
 	RET
 
 // func tile3x64AVX512(tiles int, k int, a *float32, rs int, ks int, next int, b *float32, ps int, c *float32, ldc int, mask uint32, init *float32, ldi int)
-// Requires: AVX, AVX512F
+// Requires: AVX, AVX512F, MMX+
 TEXT ·tile3x64AVX512(SB), NOSPLIT, $0-104
 	MOVQ  a+16(FP), AX
 	MOVQ  rs+24(FP), CX
@@ -3620,6 +5117,8 @@ tile:
 
 load:
 	MOVQ      ldi+96(FP), R10
+	TESTQ     R10, R10
+	JS        table
 	SHLQ      $0x02, R10
 	VMOVUPS   (R9), Z0
 	VMOVUPS   64(R9), Z1
@@ -3637,13 +5136,52 @@ load:
 	VMOVUPS.Z 192(R9), K1, Z11
 	ADDQ      R10, R9
 	MOVQ      R9, init+88(FP)
+	JMP       start
+
+table:
+	NOTQ       R10
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z0
+	VMOVUPS    64(R11), Z1
+	VMOVUPS    128(R11), Z2
+	VMOVUPS.Z  192(R11), K1, Z3
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	PREFETCHT0 384(R11)
+	PREFETCHT0 448(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z4
+	VMOVUPS    64(R11), Z5
+	VMOVUPS    128(R11), Z6
+	VMOVUPS.Z  192(R11), K1, Z7
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	PREFETCHT0 384(R11)
+	PREFETCHT0 448(R11)
+	ADDQ       $0x18, R9
+	MOVQ       (R9), R11
+	LEAQ       (R11)(R10*4), R11
+	VMOVUPS    (R11), Z8
+	VMOVUPS    64(R11), Z9
+	VMOVUPS    128(R11), Z10
+	VMOVUPS.Z  192(R11), K1, Z11
+	PREFETCHT0 256(R11)
+	PREFETCHT0 320(R11)
+	PREFETCHT0 384(R11)
+	PREFETCHT0 448(R11)
+	ADDQ       $0x18, R9
+	MOVQ       R9, init+88(FP)
 
 start:
-	MOVQ  AX, R9
-	MOVQ  BX, R10
-	MOVQ  k+8(FP), R11
-	TESTQ R11, R11
-	JZ    store
+	MOVQ    AX, R9
+	MOVQ    BX, R10
+	MOVQ    k+8(FP), R11
+	TESTQ   R11, R11
+	JZ      store
+	PCALIGN $0x40
 
 sum:
 	VMOVUPS      (R10), Z12
@@ -3666,7 +5204,7 @@ sum:
 	VFMADD231PS  Z14, Z16, Z10
 	VFMADD231PS  Z15, Z16, Z11
 	ADDQ         DX, R9
-	ADDQ         $0x80, R10
+	ADDQ         $+128, R10
 	DECQ         R11
 	JNZ          sum
 

@@ -87,11 +87,16 @@ func packRows(tiles, rows, k int, dst []float32, next int, a []float32, ks int) 
 	}
 }
 
+// packPanels is packPanelsGeneric.
+func packPanels(panels []float32, width, k, n int, b []float32, ldb int) {
+	packPanelsGeneric(panels, width, k, n, b, ldb)
+}
+
+// panelWidth is the width of a panel.
+func panelWidth() int { return panel }
+
 // mostRows is the largest number of rows of a tile.
 func mostRows() int { return 6 }
-
-// depth is the number of rows of B in a block, whatever A.
-func depth(int) int { return kBlock }
 
 // columns is the width of the tile to use for rows rows where w columns are left.
 func columns(rows, w int) int { return columns6(rows, w) }
@@ -99,11 +104,15 @@ func columns(rows, w int) int { return columns6(rows, w) }
 // masks says whether tiles may have fewer columns than their width.
 func masks() bool { return false }
 
+// rowTables says that tiles cannot begin with rows from anywhere.
+const rowTables = false
+
 // kernel computes the tiles. Either the rows of A or its columns lie side by side.
-func (t *tiles) kernel(cols, w int, a, b, init, c *float32) {
+func (t *tiles) kernel(cols, w int, a, b *float32, begin start, c *float32) {
+	init := first(begin.flat)
 	if t.ks == 1 {
-		tileNEON(t.rows, cols, t.n, t.k, a, t.rs, t.next, b, t.ps, c, t.ldc, init, t.ldi)
+		tileNEON(t.rows, cols, t.n, t.k, a, t.rs, t.next, b, t.ps, c, t.ldc, init, begin.ld)
 	} else {
-		tileTNEON(t.rows, cols, t.n, t.k, a, t.ks, t.next, b, t.ps, c, t.ldc, init, t.ldi)
+		tileTNEON(t.rows, cols, t.n, t.k, a, t.ks, t.next, b, t.ps, c, t.ldc, init, begin.ld)
 	}
 }

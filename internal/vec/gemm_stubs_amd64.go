@@ -9,6 +9,11 @@ package vec
 //go:noescape
 func packRowsAVX2(tiles int, rows int, k int, dst *float32, next int, a *float32, ks int)
 
+// packPanelsAVX2 copies panels; see packPanels.
+//
+//go:noescape
+func packPanelsAVX2(panels int, k int, dst *float32, next int, b *float32, ldb int)
+
 // tile1x64AVX2 computes tiles of 1 rows and 64 columns; see tileAVX2.
 //
 //go:noescape
@@ -53,6 +58,11 @@ func tile6x16AVX2(tiles int, k int, a *float32, rs int, ks int, next int, b *flo
 //
 //go:noescape
 func packRowsAVX512(tiles int, rows int, k int, dst *float32, next int, a *float32, ks int)
+
+// packPanelsAVX512 copies panels; see packPanels.
+//
+//go:noescape
+func packPanelsAVX512(panels int, k int, dst *float32, next int, b *float32, ldb int)
 
 // tile1x16AVX512 computes tiles of 1 rows and 16 columns; see tileAVX512.
 //

@@ -101,6 +101,34 @@ func matMulCase(t *testing.T, rng *rand.Rand, m, n, k int, transA, transB bool, 
 	}
 }
 
+// Rows from anywhere, in an order of their own and some of them twice, are what C would be.
+func TestMatMulRows(t *testing.T) {
+	everyLevel(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(1, 2))
+		for m := 1; m <= 40; m++ {
+			for _, n := range []int{1, 15, 16, 17, 33, 64, 97, 130} {
+				k := rng.IntN(300)
+				a, b, from := normals(rng, m*k), normals(rng, k*n), normals(rng, (m+3)*n)
+				var p Packed
+				p.Pack(k, n, b, n)
+				want, got := make([]float32, m*n), normals(rng, m*n)
+				rows := make([][]float32, m)
+				for i := range rows {
+					r := rng.IntN(m + 3)
+					rows[i] = from[r*n : (r+1)*n : (r+1)*n]
+					copy(want[i*n:], rows[i])
+				}
+				before := slices.Clone(from)
+				MatMul(m, a, k, &p, 1, want, n)
+				MatMulRows(m, a, k, &p, rows, got, n)
+				if !slices.Equal(want, got) || !slices.Equal(before, from) {
+					t.Fatalf("[%d][%d][%d]: rows from a table give other bits", m, k, n)
+				}
+			}
+		}
+	})
+}
+
 func TestMatMul(t *testing.T) {
 	everyLevel(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(1, 2))
@@ -321,11 +349,11 @@ func FuzzMatMul(f *testing.F) {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		K := int(k % 700)
 		a, b, c := mixed(rng, int(m)*K, false), mixed(rng, K*int(n), false), normals(rng, int(m)*int(n))
-		var p Packed
-		p.Pack(K, int(n), b, int(n))
 		var first []float32
 		for _, level := range append(assembly(), "generic") {
-			setLevel(t, level)
+			setLevel(t, level) // which decides how Pack lays out
+			var p Packed
+			p.Pack(K, int(n), b, int(n))
 			got := append([]float32(nil), c...)
 			if transA {
 				MatMulTA(int(m), a, int(m), &p, 1, got, int(n))

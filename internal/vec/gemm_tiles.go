@@ -5,9 +5,10 @@ package vec
 import "sync"
 
 // Blocking. A block of A, mBlock x kBlock, 260 KB, stays in the second-level cache while
-// a panel of B, kBlock x 32, 32 KB, stays in the first: the processors of the last years
-// have 256 KB to 2 MB and 32 to 64 KB, those of Apple more. Nothing is prefetched: A and B
-// are read in steps of at most 128 bytes, which the processors foresee. Blocks do not show in the result: a
+// a panel of B, kBlock x 16 or 32, 16 or 32 KB, stays in the first: the processors of the last years
+// have 256 KB to 2 MB and 32 to 64 KB, those of Apple more. A and B are not prefetched: they
+// are read in steps of at most 128 bytes, which the processors foresee. Rows from anywhere that
+// a product begins with are, on amd64. Blocks do not show in the result: a
 // tile of C is loaded, goes on with its sum where the block before stopped, and is
 // stored.
 const (
@@ -38,7 +39,10 @@ func split(m, most int) (rows, big, small int) {
 var buffers = sync.Pool{New: func() any { return new([mBlock * rowCopy]float32) }}
 
 // matMulTiles is matMul for the assembly levels. Neither K nor N is 0.
-func matMulTiles(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi int, c []float32, ldc int) {
+func matMulTiles(m int, a []float32, rs, ks int, b *Packed, init start, c []float32, ldc int) {
+	if init.rows != nil && !rowTables {
+		init = init.set(m, b.N, c, ldc)
+	}
 	K, N := b.K, b.N
 	most := mostRows()
 	var buf *[mBlock * rowCopy]float32
@@ -46,9 +50,8 @@ func matMulTiles(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi 
 		buf = buffers.Get().(*[mBlock * rowCopy]float32)
 		defer buffers.Put(buf)
 	}
-	step := depth(ks)
-	for pc := 0; pc < K; pc += step {
-		k := min(step, K-pc)
+	for pc := 0; pc < K; pc += kBlock {
+		k := min(kBlock, K-pc)
 		for ic, mc := 0, 0; ic < m; ic += mc {
 			mc = m - ic
 			if mc > mBlock {
@@ -56,8 +59,8 @@ func matMulTiles(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi 
 			}
 			rows, big, small := split(mc, most)
 			ap := a[ic*rs+pc*ks:]
-			t := tiles{rows: rows, n: big, k: k, rs: rs, ks: ks, next: rows * rs, ps: K * panel, ldc: ldc, ldi: ldi}
-			u := tiles{rows: rows - 1, n: small, k: k, rs: rs, ks: ks, next: (rows - 1) * rs, ps: K * panel, ldc: ldc, ldi: ldi}
+			t := tiles{rows: rows, n: big, k: k, rs: rs, ks: ks, next: rows * rs, ps: K * b.width, ldc: ldc}
+			u := tiles{rows: rows - 1, n: small, k: k, rs: rs, ks: ks, next: (rows - 1) * rs, ps: K * b.width, ldc: ldc}
 			switch {
 			case buf == nil:
 			case ks > 1:
@@ -79,54 +82,42 @@ func matMulTiles(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi 
 			for j := 0; j < N; {
 				w := N - j
 				cols := columns(rows, w)
-				bp := b.panels[j/panel*panel*K+pc*panel+j%panel:]
-				t.run(cols, min(w, cols), ap, bp, from(init, ic*ldi+j), c[ic*ldc+j:])
+				bp := b.panels[j/b.width*b.width*K+pc*b.width+j%b.width:]
+				t.run(cols, min(w, cols), ap, bp, init.from(ic, j), c[ic*ldc+j:])
 				if small > 0 {
 					row := ic + big*rows
-					u.run(cols, min(w, cols), ap[big*t.next:], bp, from(init, row*ldi+j), c[row*ldc+j:])
+					u.run(cols, min(w, cols), ap[big*t.next:], bp, init.from(row, j), c[row*ldc+j:])
 				}
 				j += cols
 			}
 		}
-		init, ldi = c, ldc // go on with the sums
+		init = start{flat: c, ld: ldc} // go on with the sums
 	}
-}
-
-// from is x[i:], or nil of nil.
-func from(x []float32, i int) []float32 {
-	if x == nil {
-		return nil
-	}
-	return x[i:]
 }
 
 // tiles is a column of n tiles of rows rows; the fields are the arguments of a tiler.
 type tiles struct {
 	rows, n, k            int
 	rs, ks, next, ps, ldc int
-	ldi                   int
 }
 
 // run computes the first w of cols columns of the tiles.
-func (t *tiles) run(cols, w int, a, b, init, c []float32) {
+func (t *tiles) run(cols, w int, a, b []float32, init start, c []float32) {
 	if w == cols || masks() {
-		t.kernel(cols, w, &a[0], &b[0], first(init), &c[0])
+		t.kernel(cols, w, &a[0], &b[0], init, &c[0])
 		return
 	}
 	// The kernel takes whole tiles: go by way of a copy.
 	var edge [6 * panel]float32
 	one := *t
-	one.n, one.ldc, one.ldi = 1, cols, cols
+	one.n, one.ldc = 1, cols
 	for i := range t.n {
-		ct := c[i*t.rows*t.ldc:]
-		var start *float32
-		if init != nil {
-			for r := range t.rows {
-				copy(edge[r*cols:], init[(i*t.rows+r)*t.ldi:][:w])
-			}
-			start = &edge[0]
+		var begin start
+		if init.rows != nil || init.flat != nil {
+			begin = init.from(i*t.rows, 0).set(t.rows, w, edge[:], cols)
 		}
-		one.kernel(cols, cols, &a[i*t.next], &b[0], start, &edge[0])
+		one.kernel(cols, cols, &a[i*t.next], &b[0], begin, &edge[0])
+		ct := c[i*t.rows*t.ldc:]
 		for r := range t.rows {
 			copy(ct[r*t.ldc:][:w], edge[r*cols:])
 		}

@@ -106,21 +106,21 @@ func addRowsGeneric(dst []float32, n int, x []float32, ldx int) {
 }
 
 // matMulGeneric is the product of an operand whose element (i, p) is a[i*rs+p*ks]
-// with the panels of b, added to init, whose rows lie ldi apart; nil stands for zeros.
-func matMulGeneric(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi int, c []float32, ldc int) {
+// with the panels of b, added to init.
+func matMulGeneric(m int, a []float32, rs, ks int, b *Packed, init start, c []float32, ldc int) {
 	const cols = 8 // sums that stay in registers
 	for j := 0; j < b.N; j += cols {
-		panelJ := b.panels[j/panel*panel*b.K+j%panel:]
+		panelJ := b.panels[j/b.width*b.width*b.K+j%b.width:]
 		n := min(cols, b.N-j)
 		for i := range m {
 			ci := c[i*ldc+j:][:n]
 			var s [cols]float32
-			if init != nil {
-				copy(s[:], init[i*ldi+j:][:n])
+			if row := init.row(i); row != nil {
+				copy(s[:], row[j:][:n])
 			}
 			s0, s1, s2, s3, s4, s5, s6, s7 := s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]
 			at := i * rs
-			for p := 0; p < b.K*panel; p += panel {
+			for p := 0; p < b.K*b.width; p += b.width {
 				v, w := a[at], (*[cols]float32)(panelJ[p:])
 				s0 += float32(v * w[0])
 				s1 += float32(v * w[1])
@@ -300,5 +300,30 @@ func adamGeneric(w, g, m, v []float32, k *adamArgs) {
 		root := float32(math.Sqrt(float64(float32(vi * k.c2)))) // exact: one rounding of a float32's root
 		step := float32(mi*k.c1)/(root+k.eps) + float32(k.decay*w[i])
 		w[i] -= float32(k.lr * step)
+	}
+}
+
+// packPanelsGeneric copies the first n columns, a multiple of width, of b [k][n] to panels.
+func packPanelsGeneric(panels []float32, width, k, n int, b []float32, ldb int) {
+	for i := range k {
+		row := b[i*ldb:][:n]
+		for j := 0; j < n; j += width {
+			copy(panels[j*k+i*width:][:width], row[j:])
+		}
+	}
+}
+
+// transposeGeneric sets dst [n][k] to the transpose of src [k][n] or adds it. Neither k nor n is 0.
+func transposeGeneric(k, n int, dst []float32, ldd int, src []float32, lds int, add bool) {
+	for j := range n {
+		row, at := dst[j*ldd:][:k], j
+		for i := range row {
+			if add {
+				row[i] += src[at]
+			} else {
+				row[i] = src[at]
+			}
+			at += lds
+		}
 	}
 }

@@ -4,8 +4,8 @@ package vec
 
 // What WebAssembly has kernels for; see vec_wasm.go.
 
-func matMul(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi int, c []float32, ldc int) {
-	matMulGeneric(m, a, rs, ks, b, init, ldi, c, ldc)
+func matMul(m int, a []float32, rs, ks int, b *Packed, init start, c []float32, ldc int) {
+	matMulGeneric(m, a, rs, ks, b, init, c, ldc)
 }
 
 func cellForward(pre, cPrev, c, h, peep []float32) { cellForwardGeneric(pre, cPrev, c, h, peep) }

@@ -47,10 +47,10 @@ func bestInt8() int {
 
 func kernel8Name() string { return int8Names[int8Kind] }
 
-func matMul(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi int, c []float32, ldc int) {
+func matMul(m int, a []float32, rs, ks int, b *Packed, init start, c []float32, ldc int) {
 	if level == generic {
-		matMulGeneric(m, a, rs, ks, b, init, ldi, c, ldc)
+		matMulGeneric(m, a, rs, ks, b, init, c, ldc)
 		return
 	}
-	matMulTiles(m, a, rs, ks, b, init, ldi, c, ldc)
+	matMulTiles(m, a, rs, ks, b, init, c, ldc)
 }

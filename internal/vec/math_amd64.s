@@ -344,31 +344,31 @@ vector:
 	CMPQ         DX, $0x08
 	JLT          rest
 	VMOVUPS      (CX), Y0
-	VANDPS       const_abs<>+0(SB), Y0, Y1
-	VMOVUPS      const_tanMax<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMOVAPS      Y1, Y2
-	VMOVUPS      const_log2e<>+0(SB), Y3
-	VFMADD213PS  const_magic<>+0(SB), Y3, Y2
-	VSUBPS       const_magic<>+0(SB), Y2, Y3
-	VFNMADD231PS const_ln2Hi<>+0(SB), Y3, Y1
-	VFNMADD231PS const_ln2Lo<>+0(SB), Y3, Y1
-	VMOVUPS      const_exp6<>+0(SB), Y3
-	VFMADD213PS  const_exp5<>+0(SB), Y1, Y3
-	VFMADD213PS  const_exp4<>+0(SB), Y1, Y3
-	VFMADD213PS  const_exp3<>+0(SB), Y1, Y3
-	VFMADD213PS  const_exp2<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD213PS  Y1, Y4, Y3
+	VANDPS       const_abs<>+0(SB), Y0, Y3
+	VMOVUPS      const_tanMax<>+0(SB), Y1
+	VMINPS       Y3, Y1, Y3
+	VADDPS       Y3, Y3, Y3
+	VMOVAPS      Y3, Y2
+	VMOVUPS      const_log2e<>+0(SB), Y1
+	VFMADD213PS  const_magic<>+0(SB), Y1, Y2
+	VSUBPS       const_magic<>+0(SB), Y2, Y4
+	VFNMADD231PS const_ln2Hi<>+0(SB), Y4, Y3
+	VFNMADD231PS const_ln2Lo<>+0(SB), Y4, Y3
+	VMOVUPS      const_exp6<>+0(SB), Y4
+	VFMADD213PS  const_exp5<>+0(SB), Y3, Y4
+	VFMADD213PS  const_exp4<>+0(SB), Y3, Y4
+	VFMADD213PS  const_exp3<>+0(SB), Y3, Y4
+	VFMADD213PS  const_exp2<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y1
+	VFMADD213PS  Y3, Y1, Y4
 	VPSLLD       $0x17, Y2, Y2
 	VPADDD       const_one<>+0(SB), Y2, Y2
 	VSUBPS       const_one<>+0(SB), Y2, Y1
-	VFMADD231PS  Y3, Y2, Y1
-	VADDPS       const_two<>+0(SB), Y1, Y3
-	VDIVPS       Y3, Y1, Y1
-	VANDPS       const_sign<>+0(SB), Y0, Y3
-	VORPS        Y3, Y1, Y1
+	VFMADD231PS  Y4, Y2, Y1
+	VADDPS       const_two<>+0(SB), Y1, Y4
+	VDIVPS       Y4, Y1, Y1
+	VANDPS       const_sign<>+0(SB), Y0, Y4
+	VORPS        Y4, Y1, Y1
 	VMOVUPS      Y1, (AX)
 	ADDQ         $+32, AX
 	ADDQ         $+32, CX
@@ -382,31 +382,31 @@ rest:
 	NEGQ         DX
 	VMOVDQU      32(BX)(DX*4), Y0
 	VMASKMOVPS   (CX), Y0, Y1
-	VANDPS       const_abs<>+0(SB), Y1, Y2
-	VMOVUPS      const_tanMax<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMOVAPS      Y2, Y3
-	VMOVUPS      const_log2e<>+0(SB), Y4
-	VFMADD213PS  const_magic<>+0(SB), Y4, Y3
-	VSUBPS       const_magic<>+0(SB), Y3, Y4
-	VFNMADD231PS const_ln2Hi<>+0(SB), Y4, Y2
-	VFNMADD231PS const_ln2Lo<>+0(SB), Y4, Y2
-	VMOVUPS      const_exp6<>+0(SB), Y4
-	VFMADD213PS  const_exp5<>+0(SB), Y2, Y4
-	VFMADD213PS  const_exp4<>+0(SB), Y2, Y4
-	VFMADD213PS  const_exp3<>+0(SB), Y2, Y4
-	VFMADD213PS  const_exp2<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD213PS  Y2, Y5, Y4
+	VANDPS       const_abs<>+0(SB), Y1, Y4
+	VMOVUPS      const_tanMax<>+0(SB), Y2
+	VMINPS       Y4, Y2, Y4
+	VADDPS       Y4, Y4, Y4
+	VMOVAPS      Y4, Y3
+	VMOVUPS      const_log2e<>+0(SB), Y2
+	VFMADD213PS  const_magic<>+0(SB), Y2, Y3
+	VSUBPS       const_magic<>+0(SB), Y3, Y5
+	VFNMADD231PS const_ln2Hi<>+0(SB), Y5, Y4
+	VFNMADD231PS const_ln2Lo<>+0(SB), Y5, Y4
+	VMOVUPS      const_exp6<>+0(SB), Y5
+	VFMADD213PS  const_exp5<>+0(SB), Y4, Y5
+	VFMADD213PS  const_exp4<>+0(SB), Y4, Y5
+	VFMADD213PS  const_exp3<>+0(SB), Y4, Y5
+	VFMADD213PS  const_exp2<>+0(SB), Y4, Y5
+	VMULPS       Y4, Y4, Y2
+	VFMADD213PS  Y4, Y2, Y5
 	VPSLLD       $0x17, Y3, Y3
 	VPADDD       const_one<>+0(SB), Y3, Y3
 	VSUBPS       const_one<>+0(SB), Y3, Y2
-	VFMADD231PS  Y4, Y3, Y2
-	VADDPS       const_two<>+0(SB), Y2, Y4
-	VDIVPS       Y4, Y2, Y2
-	VANDPS       const_sign<>+0(SB), Y1, Y4
-	VORPS        Y4, Y2, Y2
+	VFMADD231PS  Y5, Y3, Y2
+	VADDPS       const_two<>+0(SB), Y2, Y5
+	VDIVPS       Y5, Y2, Y2
+	VANDPS       const_sign<>+0(SB), Y1, Y5
+	VORPS        Y5, Y2, Y2
 	VMASKMOVPS   Y2, Y0, (AX)
 
 done:
@@ -478,142 +478,142 @@ noPrevVector:
 	VFMADD231PS Y3, Y0, Y2
 
 noPeepVector:
+	VMOVUPS      (R10), Y7
 	VXORPS       const_sign<>+0(SB), Y2, Y2
+	VXORPS       const_sign<>+0(SB), Y1, Y1
+	VANDPS       const_abs<>+0(SB), Y7, Y10
 	VMOVUPS      const_sigMin<>+0(SB), Y3
 	VMAXPS       Y2, Y3, Y2
+	VMOVUPS      const_sigMin<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VMOVUPS      const_tanMax<>+0(SB), Y3
+	VMINPS       Y10, Y3, Y10
 	VMOVUPS      const_sigMax<>+0(SB), Y3
 	VMINPS       Y2, Y3, Y2
-	VMOVAPS      Y2, Y3
+	VMOVUPS      const_sigMax<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VADDPS       Y10, Y10, Y10
+	VMOVAPS      Y2, Y5
+	VMOVAPS      Y1, Y3
+	VMOVAPS      Y10, Y9
+	VMOVUPS      const_log2e<>+0(SB), Y4
+	VFMADD213PS  const_magic<>+0(SB), Y4, Y5
 	VMOVUPS      const_log2e<>+0(SB), Y4
 	VFMADD213PS  const_magic<>+0(SB), Y4, Y3
+	VMOVUPS      const_log2e<>+0(SB), Y4
+	VFMADD213PS  const_magic<>+0(SB), Y4, Y9
+	VSUBPS       const_magic<>+0(SB), Y5, Y6
 	VSUBPS       const_magic<>+0(SB), Y3, Y4
-	VFNMADD231PS const_ln2Hi<>+0(SB), Y4, Y2
-	VFNMADD231PS const_ln2Lo<>+0(SB), Y4, Y2
+	VSUBPS       const_magic<>+0(SB), Y9, Y11
+	VFNMADD231PS const_ln2Hi<>+0(SB), Y6, Y2
+	VFNMADD231PS const_ln2Hi<>+0(SB), Y4, Y1
+	VFNMADD231PS const_ln2Hi<>+0(SB), Y11, Y10
+	VFNMADD231PS const_ln2Lo<>+0(SB), Y6, Y2
+	VFNMADD231PS const_ln2Lo<>+0(SB), Y4, Y1
+	VFNMADD231PS const_ln2Lo<>+0(SB), Y11, Y10
+	VMOVUPS      const_exp6<>+0(SB), Y6
 	VMOVUPS      const_exp6<>+0(SB), Y4
-	VFMADD213PS  const_exp5<>+0(SB), Y2, Y4
-	VFMADD213PS  const_exp4<>+0(SB), Y2, Y4
-	VFMADD213PS  const_exp3<>+0(SB), Y2, Y4
-	VFMADD213PS  const_exp2<>+0(SB), Y2, Y4
-	VFMADD213PS  const_one<>+0(SB), Y2, Y4
-	VFMADD213PS  const_one<>+0(SB), Y2, Y4
+	VMOVUPS      const_exp6<>+0(SB), Y11
+	VFMADD213PS  const_exp5<>+0(SB), Y2, Y6
+	VFMADD213PS  const_exp5<>+0(SB), Y1, Y4
+	VFMADD213PS  const_exp5<>+0(SB), Y10, Y11
+	VFMADD213PS  const_exp4<>+0(SB), Y2, Y6
+	VFMADD213PS  const_exp4<>+0(SB), Y1, Y4
+	VFMADD213PS  const_exp4<>+0(SB), Y10, Y11
+	VFMADD213PS  const_exp3<>+0(SB), Y2, Y6
+	VFMADD213PS  const_exp3<>+0(SB), Y1, Y4
+	VFMADD213PS  const_exp3<>+0(SB), Y10, Y11
+	VFMADD213PS  const_exp2<>+0(SB), Y2, Y6
+	VFMADD213PS  const_exp2<>+0(SB), Y1, Y4
+	VFMADD213PS  const_exp2<>+0(SB), Y10, Y11
+	VFMADD213PS  const_one<>+0(SB), Y2, Y6
+	VFMADD213PS  const_one<>+0(SB), Y1, Y4
+	VMULPS       Y10, Y10, Y8
+	VFMADD213PS  const_one<>+0(SB), Y2, Y6
+	VFMADD213PS  const_one<>+0(SB), Y1, Y4
+	VFMADD213PS  Y10, Y8, Y11
+	VPSLLD       $0x17, Y5, Y5
 	VPSLLD       $0x17, Y3, Y3
+	VPSLLD       $0x17, Y9, Y9
+	VPADDD       const_one<>+0(SB), Y5, Y5
 	VPADDD       const_one<>+0(SB), Y3, Y3
+	VPADDD       const_one<>+0(SB), Y9, Y9
+	VFMADD213PS  const_one<>+0(SB), Y5, Y6
 	VFMADD213PS  const_one<>+0(SB), Y3, Y4
+	VSUBPS       const_one<>+0(SB), Y9, Y8
+	VMOVUPS      const_one<>+0(SB), Y1
+	VDIVPS       Y6, Y1, Y1
 	VMOVUPS      const_one<>+0(SB), Y2
 	VDIVPS       Y4, Y2, Y2
-	VMOVUPS      Y2, (R9)
-	VMULPS       Y0, Y2, Y2
-	VXORPS       const_sign<>+0(SB), Y1, Y1
-	VMOVUPS      const_sigMin<>+0(SB), Y0
-	VMAXPS       Y1, Y0, Y1
-	VMOVUPS      const_sigMax<>+0(SB), Y0
-	VMINPS       Y1, Y0, Y1
-	VMOVAPS      Y1, Y0
-	VMOVUPS      const_log2e<>+0(SB), Y3
-	VFMADD213PS  const_magic<>+0(SB), Y3, Y0
-	VSUBPS       const_magic<>+0(SB), Y0, Y3
-	VFNMADD231PS const_ln2Hi<>+0(SB), Y3, Y1
-	VFNMADD231PS const_ln2Lo<>+0(SB), Y3, Y1
-	VMOVUPS      const_exp6<>+0(SB), Y3
-	VFMADD213PS  const_exp5<>+0(SB), Y1, Y3
-	VFMADD213PS  const_exp4<>+0(SB), Y1, Y3
-	VFMADD213PS  const_exp3<>+0(SB), Y1, Y3
-	VFMADD213PS  const_exp2<>+0(SB), Y1, Y3
-	VFMADD213PS  const_one<>+0(SB), Y1, Y3
-	VFMADD213PS  const_one<>+0(SB), Y1, Y3
-	VPSLLD       $0x17, Y0, Y0
-	VPADDD       const_one<>+0(SB), Y0, Y0
-	VFMADD213PS  const_one<>+0(SB), Y0, Y3
-	VMOVUPS      const_one<>+0(SB), Y0
-	VDIVPS       Y3, Y0, Y0
-	VMOVUPS      Y0, (CX)
-	VMOVUPS      (R10), Y1
-	VANDPS       const_abs<>+0(SB), Y1, Y3
-	VMOVUPS      const_tanMax<>+0(SB), Y4
-	VMINPS       Y3, Y4, Y3
-	VADDPS       Y3, Y3, Y3
-	VMOVAPS      Y3, Y4
-	VMOVUPS      const_log2e<>+0(SB), Y5
-	VFMADD213PS  const_magic<>+0(SB), Y5, Y4
-	VSUBPS       const_magic<>+0(SB), Y4, Y5
-	VFNMADD231PS const_ln2Hi<>+0(SB), Y5, Y3
-	VFNMADD231PS const_ln2Lo<>+0(SB), Y5, Y3
-	VMOVUPS      const_exp6<>+0(SB), Y5
-	VFMADD213PS  const_exp5<>+0(SB), Y3, Y5
-	VFMADD213PS  const_exp4<>+0(SB), Y3, Y5
-	VFMADD213PS  const_exp3<>+0(SB), Y3, Y5
-	VFMADD213PS  const_exp2<>+0(SB), Y3, Y5
-	VMULPS       Y3, Y3, Y6
-	VFMADD213PS  Y3, Y6, Y5
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       const_one<>+0(SB), Y4, Y4
-	VSUBPS       const_one<>+0(SB), Y4, Y3
-	VFMADD231PS  Y5, Y4, Y3
-	VADDPS       const_two<>+0(SB), Y3, Y5
-	VDIVPS       Y5, Y3, Y3
-	VANDPS       const_sign<>+0(SB), Y1, Y5
-	VORPS        Y5, Y3, Y3
-	VMOVUPS      Y3, (R10)
-	VFMADD231PS  Y3, Y0, Y2
-	VMOVUPS      Y2, (BX)
+	VFMADD231PS  Y11, Y9, Y8
+	VADDPS       const_two<>+0(SB), Y8, Y11
+	VDIVPS       Y11, Y8, Y8
+	VANDPS       const_sign<>+0(SB), Y7, Y11
+	VORPS        Y11, Y8, Y8
+	VMOVUPS      Y1, (R9)
+	VMULPS       Y0, Y1, Y1
+	VMOVUPS      Y2, (CX)
+	VMOVUPS      Y8, (R10)
+	VFMADD231PS  Y8, Y2, Y1
+	VMOVUPS      Y1, (BX)
 	VMOVUPS      (R11), Y0
 	TESTQ        DI, DI
 	JZ           noPeepOutVector
-	VMOVUPS      (DI)(R8*2), Y1
-	VFMADD231PS  Y1, Y2, Y0
+	VMOVUPS      (DI)(R8*2), Y2
+	VFMADD231PS  Y2, Y1, Y0
 
 noPeepOutVector:
+	VANDPS       const_abs<>+0(SB), Y1, Y6
 	VXORPS       const_sign<>+0(SB), Y0, Y0
-	VMOVUPS      const_sigMin<>+0(SB), Y1
-	VMAXPS       Y0, Y1, Y0
-	VMOVUPS      const_sigMax<>+0(SB), Y1
-	VMINPS       Y0, Y1, Y0
-	VMOVAPS      Y0, Y1
+	VMOVUPS      const_tanMax<>+0(SB), Y2
+	VMINPS       Y6, Y2, Y6
+	VMOVUPS      const_sigMin<>+0(SB), Y2
+	VMAXPS       Y0, Y2, Y0
+	VADDPS       Y6, Y6, Y6
+	VMOVUPS      const_sigMax<>+0(SB), Y2
+	VMINPS       Y0, Y2, Y0
+	VMOVAPS      Y6, Y5
+	VMOVAPS      Y0, Y2
 	VMOVUPS      const_log2e<>+0(SB), Y3
-	VFMADD213PS  const_magic<>+0(SB), Y3, Y1
-	VSUBPS       const_magic<>+0(SB), Y1, Y3
+	VFMADD213PS  const_magic<>+0(SB), Y3, Y5
+	VMOVUPS      const_log2e<>+0(SB), Y3
+	VFMADD213PS  const_magic<>+0(SB), Y3, Y2
+	VSUBPS       const_magic<>+0(SB), Y5, Y7
+	VSUBPS       const_magic<>+0(SB), Y2, Y3
+	VFNMADD231PS const_ln2Hi<>+0(SB), Y7, Y6
 	VFNMADD231PS const_ln2Hi<>+0(SB), Y3, Y0
+	VFNMADD231PS const_ln2Lo<>+0(SB), Y7, Y6
 	VFNMADD231PS const_ln2Lo<>+0(SB), Y3, Y0
+	VMOVUPS      const_exp6<>+0(SB), Y7
 	VMOVUPS      const_exp6<>+0(SB), Y3
+	VFMADD213PS  const_exp5<>+0(SB), Y6, Y7
 	VFMADD213PS  const_exp5<>+0(SB), Y0, Y3
+	VFMADD213PS  const_exp4<>+0(SB), Y6, Y7
 	VFMADD213PS  const_exp4<>+0(SB), Y0, Y3
+	VFMADD213PS  const_exp3<>+0(SB), Y6, Y7
 	VFMADD213PS  const_exp3<>+0(SB), Y0, Y3
+	VFMADD213PS  const_exp2<>+0(SB), Y6, Y7
 	VFMADD213PS  const_exp2<>+0(SB), Y0, Y3
+	VMULPS       Y6, Y6, Y4
 	VFMADD213PS  const_one<>+0(SB), Y0, Y3
+	VFMADD213PS  Y6, Y4, Y7
 	VFMADD213PS  const_one<>+0(SB), Y0, Y3
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       const_one<>+0(SB), Y1, Y1
-	VFMADD213PS  const_one<>+0(SB), Y1, Y3
+	VPSLLD       $0x17, Y5, Y5
+	VPSLLD       $0x17, Y2, Y2
+	VPADDD       const_one<>+0(SB), Y5, Y5
+	VPADDD       const_one<>+0(SB), Y2, Y2
+	VSUBPS       const_one<>+0(SB), Y5, Y4
+	VFMADD213PS  const_one<>+0(SB), Y2, Y3
+	VFMADD231PS  Y7, Y5, Y4
 	VMOVUPS      const_one<>+0(SB), Y0
 	VDIVPS       Y3, Y0, Y0
+	VADDPS       const_two<>+0(SB), Y4, Y7
+	VDIVPS       Y7, Y4, Y4
+	VANDPS       const_sign<>+0(SB), Y1, Y7
+	VORPS        Y7, Y4, Y4
 	VMOVUPS      Y0, (R11)
-	VANDPS       const_abs<>+0(SB), Y2, Y1
-	VMOVUPS      const_tanMax<>+0(SB), Y3
-	VMINPS       Y1, Y3, Y1
-	VADDPS       Y1, Y1, Y1
-	VMOVAPS      Y1, Y3
-	VMOVUPS      const_log2e<>+0(SB), Y4
-	VFMADD213PS  const_magic<>+0(SB), Y4, Y3
-	VSUBPS       const_magic<>+0(SB), Y3, Y4
-	VFNMADD231PS const_ln2Hi<>+0(SB), Y4, Y1
-	VFNMADD231PS const_ln2Lo<>+0(SB), Y4, Y1
-	VMOVUPS      const_exp6<>+0(SB), Y4
-	VFMADD213PS  const_exp5<>+0(SB), Y1, Y4
-	VFMADD213PS  const_exp4<>+0(SB), Y1, Y4
-	VFMADD213PS  const_exp3<>+0(SB), Y1, Y4
-	VFMADD213PS  const_exp2<>+0(SB), Y1, Y4
-	VMULPS       Y1, Y1, Y5
-	VFMADD213PS  Y1, Y5, Y4
-	VPSLLD       $0x17, Y3, Y3
-	VPADDD       const_one<>+0(SB), Y3, Y3
-	VSUBPS       const_one<>+0(SB), Y3, Y1
-	VFMADD231PS  Y4, Y3, Y1
-	VADDPS       const_two<>+0(SB), Y1, Y4
-	VDIVPS       Y4, Y1, Y1
-	VANDPS       const_sign<>+0(SB), Y2, Y4
-	VORPS        Y4, Y1, Y1
-	VMULPS       Y0, Y1, Y1
-	VMOVUPS      Y1, (SI)
+	VMULPS       Y0, Y4, Y4
+	VMOVUPS      Y4, (SI)
 	ADDQ         $+32, CX
 	ADDQ         $+32, R9
 	ADDQ         $+32, R10
@@ -656,149 +656,149 @@ noPrevRest:
 	VFMADD231PS Y4, Y1, Y3
 
 noPeepRest:
+	VMASKMOVPS   (R10), Y0, Y8
 	VXORPS       const_sign<>+0(SB), Y3, Y3
+	VXORPS       const_sign<>+0(SB), Y2, Y2
+	VANDPS       const_abs<>+0(SB), Y8, Y11
 	VMOVUPS      const_sigMin<>+0(SB), Y4
 	VMAXPS       Y3, Y4, Y3
+	VMOVUPS      const_sigMin<>+0(SB), Y4
+	VMAXPS       Y2, Y4, Y2
+	VMOVUPS      const_tanMax<>+0(SB), Y4
+	VMINPS       Y11, Y4, Y11
 	VMOVUPS      const_sigMax<>+0(SB), Y4
 	VMINPS       Y3, Y4, Y3
-	VMOVAPS      Y3, Y4
+	VMOVUPS      const_sigMax<>+0(SB), Y4
+	VMINPS       Y2, Y4, Y2
+	VADDPS       Y11, Y11, Y11
+	VMOVAPS      Y3, Y6
+	VMOVAPS      Y2, Y4
+	VMOVAPS      Y11, Y10
+	VMOVUPS      const_log2e<>+0(SB), Y5
+	VFMADD213PS  const_magic<>+0(SB), Y5, Y6
 	VMOVUPS      const_log2e<>+0(SB), Y5
 	VFMADD213PS  const_magic<>+0(SB), Y5, Y4
+	VMOVUPS      const_log2e<>+0(SB), Y5
+	VFMADD213PS  const_magic<>+0(SB), Y5, Y10
+	VSUBPS       const_magic<>+0(SB), Y6, Y7
 	VSUBPS       const_magic<>+0(SB), Y4, Y5
-	VFNMADD231PS const_ln2Hi<>+0(SB), Y5, Y3
-	VFNMADD231PS const_ln2Lo<>+0(SB), Y5, Y3
+	VSUBPS       const_magic<>+0(SB), Y10, Y12
+	VFNMADD231PS const_ln2Hi<>+0(SB), Y7, Y3
+	VFNMADD231PS const_ln2Hi<>+0(SB), Y5, Y2
+	VFNMADD231PS const_ln2Hi<>+0(SB), Y12, Y11
+	VFNMADD231PS const_ln2Lo<>+0(SB), Y7, Y3
+	VFNMADD231PS const_ln2Lo<>+0(SB), Y5, Y2
+	VFNMADD231PS const_ln2Lo<>+0(SB), Y12, Y11
+	VMOVUPS      const_exp6<>+0(SB), Y7
 	VMOVUPS      const_exp6<>+0(SB), Y5
-	VFMADD213PS  const_exp5<>+0(SB), Y3, Y5
-	VFMADD213PS  const_exp4<>+0(SB), Y3, Y5
-	VFMADD213PS  const_exp3<>+0(SB), Y3, Y5
-	VFMADD213PS  const_exp2<>+0(SB), Y3, Y5
-	VFMADD213PS  const_one<>+0(SB), Y3, Y5
-	VFMADD213PS  const_one<>+0(SB), Y3, Y5
+	VMOVUPS      const_exp6<>+0(SB), Y12
+	VFMADD213PS  const_exp5<>+0(SB), Y3, Y7
+	VFMADD213PS  const_exp5<>+0(SB), Y2, Y5
+	VFMADD213PS  const_exp5<>+0(SB), Y11, Y12
+	VFMADD213PS  const_exp4<>+0(SB), Y3, Y7
+	VFMADD213PS  const_exp4<>+0(SB), Y2, Y5
+	VFMADD213PS  const_exp4<>+0(SB), Y11, Y12
+	VFMADD213PS  const_exp3<>+0(SB), Y3, Y7
+	VFMADD213PS  const_exp3<>+0(SB), Y2, Y5
+	VFMADD213PS  const_exp3<>+0(SB), Y11, Y12
+	VFMADD213PS  const_exp2<>+0(SB), Y3, Y7
+	VFMADD213PS  const_exp2<>+0(SB), Y2, Y5
+	VFMADD213PS  const_exp2<>+0(SB), Y11, Y12
+	VFMADD213PS  const_one<>+0(SB), Y3, Y7
+	VFMADD213PS  const_one<>+0(SB), Y2, Y5
+	VMULPS       Y11, Y11, Y9
+	VFMADD213PS  const_one<>+0(SB), Y3, Y7
+	VFMADD213PS  const_one<>+0(SB), Y2, Y5
+	VFMADD213PS  Y11, Y9, Y12
+	VPSLLD       $0x17, Y6, Y6
 	VPSLLD       $0x17, Y4, Y4
+	VPSLLD       $0x17, Y10, Y10
+	VPADDD       const_one<>+0(SB), Y6, Y6
 	VPADDD       const_one<>+0(SB), Y4, Y4
+	VPADDD       const_one<>+0(SB), Y10, Y10
+	VFMADD213PS  const_one<>+0(SB), Y6, Y7
 	VFMADD213PS  const_one<>+0(SB), Y4, Y5
+	VSUBPS       const_one<>+0(SB), Y10, Y9
+	VMOVUPS      const_one<>+0(SB), Y2
+	VDIVPS       Y7, Y2, Y2
 	VMOVUPS      const_one<>+0(SB), Y3
 	VDIVPS       Y5, Y3, Y3
-	VMASKMOVPS   Y3, Y0, (R9)
-	VMULPS       Y1, Y3, Y3
-	VXORPS       const_sign<>+0(SB), Y2, Y2
-	VMOVUPS      const_sigMin<>+0(SB), Y1
-	VMAXPS       Y2, Y1, Y2
-	VMOVUPS      const_sigMax<>+0(SB), Y1
-	VMINPS       Y2, Y1, Y2
-	VMOVAPS      Y2, Y1
-	VMOVUPS      const_log2e<>+0(SB), Y4
-	VFMADD213PS  const_magic<>+0(SB), Y4, Y1
-	VSUBPS       const_magic<>+0(SB), Y1, Y4
-	VFNMADD231PS const_ln2Hi<>+0(SB), Y4, Y2
-	VFNMADD231PS const_ln2Lo<>+0(SB), Y4, Y2
-	VMOVUPS      const_exp6<>+0(SB), Y4
-	VFMADD213PS  const_exp5<>+0(SB), Y2, Y4
-	VFMADD213PS  const_exp4<>+0(SB), Y2, Y4
-	VFMADD213PS  const_exp3<>+0(SB), Y2, Y4
-	VFMADD213PS  const_exp2<>+0(SB), Y2, Y4
-	VFMADD213PS  const_one<>+0(SB), Y2, Y4
-	VFMADD213PS  const_one<>+0(SB), Y2, Y4
-	VPSLLD       $0x17, Y1, Y1
-	VPADDD       const_one<>+0(SB), Y1, Y1
-	VFMADD213PS  const_one<>+0(SB), Y1, Y4
-	VMOVUPS      const_one<>+0(SB), Y1
-	VDIVPS       Y4, Y1, Y1
-	VMASKMOVPS   Y1, Y0, (CX)
-	VMASKMOVPS   (R10), Y0, Y2
-	VANDPS       const_abs<>+0(SB), Y2, Y4
-	VMOVUPS      const_tanMax<>+0(SB), Y5
-	VMINPS       Y4, Y5, Y4
-	VADDPS       Y4, Y4, Y4
-	VMOVAPS      Y4, Y5
-	VMOVUPS      const_log2e<>+0(SB), Y6
-	VFMADD213PS  const_magic<>+0(SB), Y6, Y5
-	VSUBPS       const_magic<>+0(SB), Y5, Y6
-	VFNMADD231PS const_ln2Hi<>+0(SB), Y6, Y4
-	VFNMADD231PS const_ln2Lo<>+0(SB), Y6, Y4
-	VMOVUPS      const_exp6<>+0(SB), Y6
-	VFMADD213PS  const_exp5<>+0(SB), Y4, Y6
-	VFMADD213PS  const_exp4<>+0(SB), Y4, Y6
-	VFMADD213PS  const_exp3<>+0(SB), Y4, Y6
-	VFMADD213PS  const_exp2<>+0(SB), Y4, Y6
-	VMULPS       Y4, Y4, Y7
-	VFMADD213PS  Y4, Y7, Y6
-	VPSLLD       $0x17, Y5, Y5
-	VPADDD       const_one<>+0(SB), Y5, Y5
-	VSUBPS       const_one<>+0(SB), Y5, Y4
-	VFMADD231PS  Y6, Y5, Y4
-	VADDPS       const_two<>+0(SB), Y4, Y6
-	VDIVPS       Y6, Y4, Y4
-	VANDPS       const_sign<>+0(SB), Y2, Y6
-	VORPS        Y6, Y4, Y4
-	VMASKMOVPS   Y4, Y0, (R10)
-	VFMADD231PS  Y4, Y1, Y3
-	VMASKMOVPS   Y3, Y0, (BX)
+	VFMADD231PS  Y12, Y10, Y9
+	VADDPS       const_two<>+0(SB), Y9, Y12
+	VDIVPS       Y12, Y9, Y9
+	VANDPS       const_sign<>+0(SB), Y8, Y12
+	VORPS        Y12, Y9, Y9
+	VMASKMOVPS   Y2, Y0, (R9)
+	VMULPS       Y1, Y2, Y2
+	VMASKMOVPS   Y3, Y0, (CX)
+	VMASKMOVPS   Y9, Y0, (R10)
+	VFMADD231PS  Y9, Y3, Y2
+	VMASKMOVPS   Y2, Y0, (BX)
 	VMASKMOVPS   (R11), Y0, Y1
 	TESTQ        DI, DI
 	JZ           noPeepOutRest
-	VMASKMOVPS   (DI)(R8*2), Y0, Y2
-	VFMADD231PS  Y2, Y3, Y1
+	VMASKMOVPS   (DI)(R8*2), Y0, Y3
+	VFMADD231PS  Y3, Y2, Y1
 
 noPeepOutRest:
+	VANDPS       const_abs<>+0(SB), Y2, Y7
 	VXORPS       const_sign<>+0(SB), Y1, Y1
-	VMOVUPS      const_sigMin<>+0(SB), Y2
-	VMAXPS       Y1, Y2, Y1
-	VMOVUPS      const_sigMax<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VMOVAPS      Y1, Y2
+	VMOVUPS      const_tanMax<>+0(SB), Y3
+	VMINPS       Y7, Y3, Y7
+	VMOVUPS      const_sigMin<>+0(SB), Y3
+	VMAXPS       Y1, Y3, Y1
+	VADDPS       Y7, Y7, Y7
+	VMOVUPS      const_sigMax<>+0(SB), Y3
+	VMINPS       Y1, Y3, Y1
+	VMOVAPS      Y7, Y6
+	VMOVAPS      Y1, Y3
 	VMOVUPS      const_log2e<>+0(SB), Y4
-	VFMADD213PS  const_magic<>+0(SB), Y4, Y2
-	VSUBPS       const_magic<>+0(SB), Y2, Y4
+	VFMADD213PS  const_magic<>+0(SB), Y4, Y6
+	VMOVUPS      const_log2e<>+0(SB), Y4
+	VFMADD213PS  const_magic<>+0(SB), Y4, Y3
+	VSUBPS       const_magic<>+0(SB), Y6, Y8
+	VSUBPS       const_magic<>+0(SB), Y3, Y4
+	VFNMADD231PS const_ln2Hi<>+0(SB), Y8, Y7
 	VFNMADD231PS const_ln2Hi<>+0(SB), Y4, Y1
+	VFNMADD231PS const_ln2Lo<>+0(SB), Y8, Y7
 	VFNMADD231PS const_ln2Lo<>+0(SB), Y4, Y1
+	VMOVUPS      const_exp6<>+0(SB), Y8
 	VMOVUPS      const_exp6<>+0(SB), Y4
+	VFMADD213PS  const_exp5<>+0(SB), Y7, Y8
 	VFMADD213PS  const_exp5<>+0(SB), Y1, Y4
+	VFMADD213PS  const_exp4<>+0(SB), Y7, Y8
 	VFMADD213PS  const_exp4<>+0(SB), Y1, Y4
+	VFMADD213PS  const_exp3<>+0(SB), Y7, Y8
 	VFMADD213PS  const_exp3<>+0(SB), Y1, Y4
+	VFMADD213PS  const_exp2<>+0(SB), Y7, Y8
 	VFMADD213PS  const_exp2<>+0(SB), Y1, Y4
+	VMULPS       Y7, Y7, Y5
 	VFMADD213PS  const_one<>+0(SB), Y1, Y4
+	VFMADD213PS  Y7, Y5, Y8
 	VFMADD213PS  const_one<>+0(SB), Y1, Y4
-	VPSLLD       $0x17, Y2, Y2
-	VPADDD       const_one<>+0(SB), Y2, Y2
-	VFMADD213PS  const_one<>+0(SB), Y2, Y4
+	VPSLLD       $0x17, Y6, Y6
+	VPSLLD       $0x17, Y3, Y3
+	VPADDD       const_one<>+0(SB), Y6, Y6
+	VPADDD       const_one<>+0(SB), Y3, Y3
+	VSUBPS       const_one<>+0(SB), Y6, Y5
+	VFMADD213PS  const_one<>+0(SB), Y3, Y4
+	VFMADD231PS  Y8, Y6, Y5
 	VMOVUPS      const_one<>+0(SB), Y1
 	VDIVPS       Y4, Y1, Y1
+	VADDPS       const_two<>+0(SB), Y5, Y8
+	VDIVPS       Y8, Y5, Y5
+	VANDPS       const_sign<>+0(SB), Y2, Y8
+	VORPS        Y8, Y5, Y5
 	VMASKMOVPS   Y1, Y0, (R11)
-	VANDPS       const_abs<>+0(SB), Y3, Y2
-	VMOVUPS      const_tanMax<>+0(SB), Y4
-	VMINPS       Y2, Y4, Y2
-	VADDPS       Y2, Y2, Y2
-	VMOVAPS      Y2, Y4
-	VMOVUPS      const_log2e<>+0(SB), Y5
-	VFMADD213PS  const_magic<>+0(SB), Y5, Y4
-	VSUBPS       const_magic<>+0(SB), Y4, Y5
-	VFNMADD231PS const_ln2Hi<>+0(SB), Y5, Y2
-	VFNMADD231PS const_ln2Lo<>+0(SB), Y5, Y2
-	VMOVUPS      const_exp6<>+0(SB), Y5
-	VFMADD213PS  const_exp5<>+0(SB), Y2, Y5
-	VFMADD213PS  const_exp4<>+0(SB), Y2, Y5
-	VFMADD213PS  const_exp3<>+0(SB), Y2, Y5
-	VFMADD213PS  const_exp2<>+0(SB), Y2, Y5
-	VMULPS       Y2, Y2, Y6
-	VFMADD213PS  Y2, Y6, Y5
-	VPSLLD       $0x17, Y4, Y4
-	VPADDD       const_one<>+0(SB), Y4, Y4
-	VSUBPS       const_one<>+0(SB), Y4, Y2
-	VFMADD231PS  Y5, Y4, Y2
-	VADDPS       const_two<>+0(SB), Y2, Y5
-	VDIVPS       Y5, Y2, Y2
-	VANDPS       const_sign<>+0(SB), Y3, Y5
-	VORPS        Y5, Y2, Y2
-	VMULPS       Y1, Y2, Y2
-	VMASKMOVPS   Y2, Y0, (SI)
+	VMULPS       Y1, Y5, Y5
+	VMASKMOVPS   Y5, Y0, (SI)
 
 done:
 	VZEROUPPER
 	RET
 
 // func cellBackwardAVX2(H int, gates *float32, cPrev *float32, c *float32, dH *float32, dC *float32, peep *float32)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·cellBackwardAVX2(SB), NOSPLIT, $0-56
 	MOVQ H+0(FP), AX
 	MOVQ gates+8(FP), CX
@@ -816,32 +816,37 @@ TEXT ·cellBackwardAVX2(SB), NOSPLIT, $0-56
 vector:
 	CMPQ         AX, $0x08
 	JLT          rest
+	PREFETCHT0   (CX)(R9*8)
+	PREFETCHT0   (R10)(R9*8)
+	PREFETCHT0   (R11)(R9*8)
+	PREFETCHT0   (R12)(R9*8)
+	PREFETCHT0   (BX)(R9*2)
 	VMOVUPS      (BX), Y0
-	VANDPS       const_abs<>+0(SB), Y0, Y1
-	VMOVUPS      const_tanMax<>+0(SB), Y2
-	VMINPS       Y1, Y2, Y1
-	VADDPS       Y1, Y1, Y1
-	VMOVAPS      Y1, Y2
-	VMOVUPS      const_log2e<>+0(SB), Y3
-	VFMADD213PS  const_magic<>+0(SB), Y3, Y2
-	VSUBPS       const_magic<>+0(SB), Y2, Y3
-	VFNMADD231PS const_ln2Hi<>+0(SB), Y3, Y1
-	VFNMADD231PS const_ln2Lo<>+0(SB), Y3, Y1
-	VMOVUPS      const_exp6<>+0(SB), Y3
-	VFMADD213PS  const_exp5<>+0(SB), Y1, Y3
-	VFMADD213PS  const_exp4<>+0(SB), Y1, Y3
-	VFMADD213PS  const_exp3<>+0(SB), Y1, Y3
-	VFMADD213PS  const_exp2<>+0(SB), Y1, Y3
-	VMULPS       Y1, Y1, Y4
-	VFMADD213PS  Y1, Y4, Y3
+	VANDPS       const_abs<>+0(SB), Y0, Y3
+	VMOVUPS      const_tanMax<>+0(SB), Y1
+	VMINPS       Y3, Y1, Y3
+	VADDPS       Y3, Y3, Y3
+	VMOVAPS      Y3, Y2
+	VMOVUPS      const_log2e<>+0(SB), Y1
+	VFMADD213PS  const_magic<>+0(SB), Y1, Y2
+	VSUBPS       const_magic<>+0(SB), Y2, Y4
+	VFNMADD231PS const_ln2Hi<>+0(SB), Y4, Y3
+	VFNMADD231PS const_ln2Lo<>+0(SB), Y4, Y3
+	VMOVUPS      const_exp6<>+0(SB), Y4
+	VFMADD213PS  const_exp5<>+0(SB), Y3, Y4
+	VFMADD213PS  const_exp4<>+0(SB), Y3, Y4
+	VFMADD213PS  const_exp3<>+0(SB), Y3, Y4
+	VFMADD213PS  const_exp2<>+0(SB), Y3, Y4
+	VMULPS       Y3, Y3, Y1
+	VFMADD213PS  Y3, Y1, Y4
 	VPSLLD       $0x17, Y2, Y2
 	VPADDD       const_one<>+0(SB), Y2, Y2
 	VSUBPS       const_one<>+0(SB), Y2, Y1
-	VFMADD231PS  Y3, Y2, Y1
-	VADDPS       const_two<>+0(SB), Y1, Y3
-	VDIVPS       Y3, Y1, Y1
-	VANDPS       const_sign<>+0(SB), Y0, Y3
-	VORPS        Y3, Y1, Y1
+	VFMADD231PS  Y4, Y2, Y1
+	VADDPS       const_two<>+0(SB), Y1, Y4
+	VDIVPS       Y4, Y1, Y1
+	VANDPS       const_sign<>+0(SB), Y0, Y4
+	VORPS        Y4, Y1, Y1
 	VMOVUPS      (R12), Y0
 	VMOVUPS      (SI), Y2
 	VMULPS       Y0, Y2, Y3
@@ -924,31 +929,31 @@ rest:
 	NEGQ         AX
 	VMOVDQU      32(R13)(AX*4), Y0
 	VMASKMOVPS   (BX), Y0, Y1
-	VANDPS       const_abs<>+0(SB), Y1, Y2
-	VMOVUPS      const_tanMax<>+0(SB), Y3
-	VMINPS       Y2, Y3, Y2
-	VADDPS       Y2, Y2, Y2
-	VMOVAPS      Y2, Y3
-	VMOVUPS      const_log2e<>+0(SB), Y4
-	VFMADD213PS  const_magic<>+0(SB), Y4, Y3
-	VSUBPS       const_magic<>+0(SB), Y3, Y4
-	VFNMADD231PS const_ln2Hi<>+0(SB), Y4, Y2
-	VFNMADD231PS const_ln2Lo<>+0(SB), Y4, Y2
-	VMOVUPS      const_exp6<>+0(SB), Y4
-	VFMADD213PS  const_exp5<>+0(SB), Y2, Y4
-	VFMADD213PS  const_exp4<>+0(SB), Y2, Y4
-	VFMADD213PS  const_exp3<>+0(SB), Y2, Y4
-	VFMADD213PS  const_exp2<>+0(SB), Y2, Y4
-	VMULPS       Y2, Y2, Y5
-	VFMADD213PS  Y2, Y5, Y4
+	VANDPS       const_abs<>+0(SB), Y1, Y4
+	VMOVUPS      const_tanMax<>+0(SB), Y2
+	VMINPS       Y4, Y2, Y4
+	VADDPS       Y4, Y4, Y4
+	VMOVAPS      Y4, Y3
+	VMOVUPS      const_log2e<>+0(SB), Y2
+	VFMADD213PS  const_magic<>+0(SB), Y2, Y3
+	VSUBPS       const_magic<>+0(SB), Y3, Y5
+	VFNMADD231PS const_ln2Hi<>+0(SB), Y5, Y4
+	VFNMADD231PS const_ln2Lo<>+0(SB), Y5, Y4
+	VMOVUPS      const_exp6<>+0(SB), Y5
+	VFMADD213PS  const_exp5<>+0(SB), Y4, Y5
+	VFMADD213PS  const_exp4<>+0(SB), Y4, Y5
+	VFMADD213PS  const_exp3<>+0(SB), Y4, Y5
+	VFMADD213PS  const_exp2<>+0(SB), Y4, Y5
+	VMULPS       Y4, Y4, Y2
+	VFMADD213PS  Y4, Y2, Y5
 	VPSLLD       $0x17, Y3, Y3
 	VPADDD       const_one<>+0(SB), Y3, Y3
 	VSUBPS       const_one<>+0(SB), Y3, Y2
-	VFMADD231PS  Y4, Y3, Y2
-	VADDPS       const_two<>+0(SB), Y2, Y4
-	VDIVPS       Y4, Y2, Y2
-	VANDPS       const_sign<>+0(SB), Y1, Y4
-	VORPS        Y4, Y2, Y2
+	VFMADD231PS  Y5, Y3, Y2
+	VADDPS       const_two<>+0(SB), Y2, Y5
+	VDIVPS       Y5, Y2, Y2
+	VANDPS       const_sign<>+0(SB), Y1, Y5
+	VORPS        Y5, Y2, Y2
 	VMASKMOVPS   (R12), Y0, Y1
 	VMASKMOVPS   (SI), Y0, Y3
 	VMULPS       Y1, Y3, Y4
@@ -1192,27 +1197,27 @@ vector:
 	CMPQ         DX, $0x10
 	JLT          rest
 	VMOVUPS      (CX), Z14
-	VANDPS       Z1, Z14, Z15
-	VMINPS       Z15, Z2, Z15
-	VADDPS       Z15, Z15, Z15
-	VMOVAPS      Z15, Z16
+	VANDPS       Z1, Z14, Z17
+	VMINPS       Z17, Z2, Z17
+	VADDPS       Z17, Z17, Z17
+	VMOVAPS      Z17, Z16
 	VFMADD213PS  Z7, Z4, Z16
-	VSUBPS       Z7, Z16, Z17
-	VFNMADD231PS Z5, Z17, Z15
-	VFNMADD231PS Z6, Z17, Z15
-	VMOVUPS      Z12, Z17
-	VFMADD213PS  Z11, Z15, Z17
-	VFMADD213PS  Z10, Z15, Z17
-	VFMADD213PS  Z9, Z15, Z17
-	VFMADD213PS  Z8, Z15, Z17
-	VMULPS       Z15, Z15, Z18
-	VFMADD213PS  Z15, Z18, Z17
+	VSUBPS       Z7, Z16, Z18
+	VFNMADD231PS Z5, Z18, Z17
+	VFNMADD231PS Z6, Z18, Z17
+	VMOVUPS      Z12, Z18
+	VFMADD213PS  Z11, Z17, Z18
+	VFMADD213PS  Z10, Z17, Z18
+	VFMADD213PS  Z9, Z17, Z18
+	VFMADD213PS  Z8, Z17, Z18
+	VMULPS       Z17, Z17, Z15
+	VFMADD213PS  Z17, Z15, Z18
 	VPSLLD       $0x17, Z16, Z16
 	VPADDD       Z13, Z16, Z16
 	VSUBPS       Z13, Z16, Z15
-	VFMADD231PS  Z17, Z16, Z15
-	VADDPS       Z3, Z15, Z17
-	VDIVPS       Z17, Z15, Z15
+	VFMADD231PS  Z18, Z16, Z15
+	VADDPS       Z3, Z15, Z18
+	VDIVPS       Z18, Z15, Z15
 	VPTERNLOGD   $0xf8, Z0, Z14, Z15
 	VMOVUPS      Z15, (AX)
 	ADDQ         $+64, AX
@@ -1245,12 +1250,12 @@ rest:
 	VFMADD213PS  Z1, Z5, Z4
 	VPSLLD       $0x17, Z2, Z2
 	VPADDD       Z13, Z2, Z2
-	VSUBPS       Z13, Z2, Z1
-	VFMADD231PS  Z4, Z2, Z1
-	VADDPS       Z3, Z1, Z4
-	VDIVPS       Z4, Z1, Z1
-	VPTERNLOGD   $0xf8, Z0, Z14, Z1
-	VMOVUPS      Z1, K1, (AX)
+	VSUBPS       Z13, Z2, Z5
+	VFMADD231PS  Z4, Z2, Z5
+	VADDPS       Z3, Z5, Z4
+	VDIVPS       Z4, Z5, Z5
+	VPTERNLOGD   $0xf8, Z0, Z14, Z5
+	VMOVUPS      Z5, K1, (AX)
 
 done:
 	VZEROUPPER
@@ -1307,124 +1312,124 @@ noPrevVector:
 	VFMADD231PS Z19, Z16, Z18
 
 noPeepVector:
+	VMOVUPS      (R10), Z24
 	VXORPS       Z0, Z18, Z18
-	VMAXPS       Z18, Z1, Z18
-	VMINPS       Z18, Z2, Z18
-	VMOVAPS      Z18, Z19
-	VFMADD213PS  Z6, Z3, Z19
-	VSUBPS       Z6, Z19, Z21
-	VFNMADD231PS Z4, Z21, Z18
-	VFNMADD231PS Z5, Z21, Z18
-	VMOVUPS      Z11, Z21
-	VFMADD213PS  Z10, Z18, Z21
-	VFMADD213PS  Z9, Z18, Z21
-	VFMADD213PS  Z8, Z18, Z21
-	VFMADD213PS  Z7, Z18, Z21
-	VFMADD213PS  Z12, Z18, Z21
-	VFMADD213PS  Z12, Z18, Z21
-	VPSLLD       $0x17, Z19, Z19
-	VPADDD       Z12, Z19, Z19
-	VFMADD213PS  Z12, Z19, Z21
-	VDIVPS       Z21, Z12, Z18
-	VMOVUPS      Z18, (R9)
-	VMULPS       Z16, Z18, Z18
 	VXORPS       Z0, Z17, Z17
+	VANDPS       Z13, Z24, Z27
+	VMAXPS       Z18, Z1, Z18
 	VMAXPS       Z17, Z1, Z17
+	VMINPS       Z27, Z14, Z27
+	VMINPS       Z18, Z2, Z18
 	VMINPS       Z17, Z2, Z17
+	VADDPS       Z27, Z27, Z27
+	VMOVAPS      Z18, Z22
 	VMOVAPS      Z17, Z19
-	VFMADD213PS  Z6, Z3, Z19
-	VSUBPS       Z6, Z19, Z21
-	VFNMADD231PS Z4, Z21, Z17
-	VFNMADD231PS Z5, Z21, Z17
-	VMOVUPS      Z11, Z21
-	VFMADD213PS  Z10, Z17, Z21
-	VFMADD213PS  Z9, Z17, Z21
-	VFMADD213PS  Z8, Z17, Z21
-	VFMADD213PS  Z7, Z17, Z21
-	VFMADD213PS  Z12, Z17, Z21
-	VFMADD213PS  Z12, Z17, Z21
-	VPSLLD       $0x17, Z19, Z19
-	VPADDD       Z12, Z19, Z19
-	VFMADD213PS  Z12, Z19, Z21
-	VDIVPS       Z21, Z12, Z17
-	VMOVUPS      Z17, (CX)
-	VMOVUPS      (R10), Z19
-	VANDPS       Z13, Z19, Z21
-	VMINPS       Z21, Z14, Z21
-	VADDPS       Z21, Z21, Z21
-	VMOVAPS      Z21, Z22
+	VMOVAPS      Z27, Z26
 	VFMADD213PS  Z6, Z3, Z22
+	VFMADD213PS  Z6, Z3, Z19
+	VFMADD213PS  Z6, Z3, Z26
 	VSUBPS       Z6, Z22, Z23
-	VFNMADD231PS Z4, Z23, Z21
-	VFNMADD231PS Z5, Z23, Z21
+	VSUBPS       Z6, Z19, Z21
+	VSUBPS       Z6, Z26, Z28
+	VFNMADD231PS Z4, Z23, Z18
+	VFNMADD231PS Z4, Z21, Z17
+	VFNMADD231PS Z4, Z28, Z27
+	VFNMADD231PS Z5, Z23, Z18
+	VFNMADD231PS Z5, Z21, Z17
+	VFNMADD231PS Z5, Z28, Z27
 	VMOVUPS      Z11, Z23
-	VFMADD213PS  Z10, Z21, Z23
-	VFMADD213PS  Z9, Z21, Z23
-	VFMADD213PS  Z8, Z21, Z23
-	VFMADD213PS  Z7, Z21, Z23
-	VMULPS       Z21, Z21, Z24
-	VFMADD213PS  Z21, Z24, Z23
+	VMOVUPS      Z11, Z21
+	VMOVUPS      Z11, Z28
+	VFMADD213PS  Z10, Z18, Z23
+	VFMADD213PS  Z10, Z17, Z21
+	VFMADD213PS  Z10, Z27, Z28
+	VFMADD213PS  Z9, Z18, Z23
+	VFMADD213PS  Z9, Z17, Z21
+	VFMADD213PS  Z9, Z27, Z28
+	VFMADD213PS  Z8, Z18, Z23
+	VFMADD213PS  Z8, Z17, Z21
+	VFMADD213PS  Z8, Z27, Z28
+	VFMADD213PS  Z7, Z18, Z23
+	VFMADD213PS  Z7, Z17, Z21
+	VFMADD213PS  Z7, Z27, Z28
+	VFMADD213PS  Z12, Z18, Z23
+	VFMADD213PS  Z12, Z17, Z21
+	VMULPS       Z27, Z27, Z25
+	VFMADD213PS  Z12, Z18, Z23
+	VFMADD213PS  Z12, Z17, Z21
+	VFMADD213PS  Z27, Z25, Z28
 	VPSLLD       $0x17, Z22, Z22
+	VPSLLD       $0x17, Z19, Z19
+	VPSLLD       $0x17, Z26, Z26
 	VPADDD       Z12, Z22, Z22
-	VSUBPS       Z12, Z22, Z21
-	VFMADD231PS  Z23, Z22, Z21
-	VADDPS       Z15, Z21, Z23
-	VDIVPS       Z23, Z21, Z21
-	VPTERNLOGD   $0xf8, Z0, Z19, Z21
-	VMOVUPS      Z21, (R10)
-	VFMADD231PS  Z21, Z17, Z18
-	VMOVUPS      Z18, (BX)
-	VMOVUPS      (R11), Z17
+	VPADDD       Z12, Z19, Z19
+	VPADDD       Z12, Z26, Z26
+	VFMADD213PS  Z12, Z22, Z23
+	VFMADD213PS  Z12, Z19, Z21
+	VSUBPS       Z12, Z26, Z25
+	VDIVPS       Z23, Z12, Z17
+	VDIVPS       Z21, Z12, Z18
+	VFMADD231PS  Z28, Z26, Z25
+	VADDPS       Z15, Z25, Z28
+	VDIVPS       Z28, Z25, Z25
+	VPTERNLOGD   $0xf8, Z0, Z24, Z25
+	VMOVUPS      Z17, (R9)
+	VMULPS       Z16, Z17, Z17
+	VMOVUPS      Z18, (CX)
+	VMOVUPS      Z25, (R10)
+	VFMADD231PS  Z25, Z18, Z17
+	VMOVUPS      Z17, (BX)
+	VMOVUPS      (R11), Z18
 	TESTQ        DI, DI
 	JZ           noPeepOutVector
 	VMOVUPS      (DI)(R8*2), Z19
-	VFMADD231PS  Z19, Z18, Z17
+	VFMADD231PS  Z19, Z17, Z18
 
 noPeepOutVector:
-	VXORPS       Z0, Z17, Z17
-	VMAXPS       Z17, Z1, Z17
-	VMINPS       Z17, Z2, Z17
-	VMOVAPS      Z17, Z19
+	VANDPS       Z13, Z17, Z24
+	VXORPS       Z0, Z18, Z18
+	VMINPS       Z24, Z14, Z24
+	VMAXPS       Z18, Z1, Z18
+	VADDPS       Z24, Z24, Z24
+	VMINPS       Z18, Z2, Z18
+	VMOVAPS      Z24, Z23
+	VMOVAPS      Z18, Z19
+	VFMADD213PS  Z6, Z3, Z23
 	VFMADD213PS  Z6, Z3, Z19
+	VSUBPS       Z6, Z23, Z25
 	VSUBPS       Z6, Z19, Z21
-	VFNMADD231PS Z4, Z21, Z17
-	VFNMADD231PS Z5, Z21, Z17
+	VFNMADD231PS Z4, Z25, Z24
+	VFNMADD231PS Z4, Z21, Z18
+	VFNMADD231PS Z5, Z25, Z24
+	VFNMADD231PS Z5, Z21, Z18
+	VMOVUPS      Z11, Z25
 	VMOVUPS      Z11, Z21
-	VFMADD213PS  Z10, Z17, Z21
-	VFMADD213PS  Z9, Z17, Z21
-	VFMADD213PS  Z8, Z17, Z21
-	VFMADD213PS  Z7, Z17, Z21
-	VFMADD213PS  Z12, Z17, Z21
-	VFMADD213PS  Z12, Z17, Z21
+	VFMADD213PS  Z10, Z24, Z25
+	VFMADD213PS  Z10, Z18, Z21
+	VFMADD213PS  Z9, Z24, Z25
+	VFMADD213PS  Z9, Z18, Z21
+	VFMADD213PS  Z8, Z24, Z25
+	VFMADD213PS  Z8, Z18, Z21
+	VFMADD213PS  Z7, Z24, Z25
+	VFMADD213PS  Z7, Z18, Z21
+	VMULPS       Z24, Z24, Z22
+	VFMADD213PS  Z12, Z18, Z21
+	VFMADD213PS  Z24, Z22, Z25
+	VFMADD213PS  Z12, Z18, Z21
+	VPSLLD       $0x17, Z23, Z23
 	VPSLLD       $0x17, Z19, Z19
+	VPADDD       Z12, Z23, Z23
 	VPADDD       Z12, Z19, Z19
+	VSUBPS       Z12, Z23, Z22
 	VFMADD213PS  Z12, Z19, Z21
-	VDIVPS       Z21, Z12, Z17
-	VMOVUPS      Z17, (R11)
-	VANDPS       Z13, Z18, Z19
-	VMINPS       Z19, Z14, Z19
-	VADDPS       Z19, Z19, Z19
-	VMOVAPS      Z19, Z21
-	VFMADD213PS  Z6, Z3, Z21
-	VSUBPS       Z6, Z21, Z22
-	VFNMADD231PS Z4, Z22, Z19
-	VFNMADD231PS Z5, Z22, Z19
-	VMOVUPS      Z11, Z22
-	VFMADD213PS  Z10, Z19, Z22
-	VFMADD213PS  Z9, Z19, Z22
-	VFMADD213PS  Z8, Z19, Z22
-	VFMADD213PS  Z7, Z19, Z22
-	VMULPS       Z19, Z19, Z23
-	VFMADD213PS  Z19, Z23, Z22
-	VPSLLD       $0x17, Z21, Z21
-	VPADDD       Z12, Z21, Z21
-	VSUBPS       Z12, Z21, Z19
-	VFMADD231PS  Z22, Z21, Z19
-	VADDPS       Z15, Z19, Z22
-	VDIVPS       Z22, Z19, Z19
-	VPTERNLOGD   $0xf8, Z0, Z18, Z19
-	VMULPS       Z17, Z19, Z19
-	VMOVUPS      Z19, (SI)
+	VFMADD231PS  Z25, Z23, Z22
+	VDIVPS       Z21, Z12, Z18
+	VADDPS       Z15, Z22, Z25
+	VDIVPS       Z25, Z22, Z22
+	VPTERNLOGD   $0xf8, Z0, Z17, Z22
+	VMOVUPS      Z18, (R11)
+	VMULPS       Z18, Z22, Z22
+	VMOVUPS      Z22, (SI)
 	ADDQ         $+64, CX
 	ADDQ         $+64, R9
 	ADDQ         $+64, R10
@@ -1468,131 +1473,131 @@ noPrevRest:
 	VFMADD231PS Z18, Z20, Z17
 
 noPeepRest:
+	VMOVUPS.Z    (R10), K1, Z23
 	VXORPS       Z0, Z17, Z17
-	VMAXPS       Z17, Z1, Z17
-	VMINPS       Z17, Z2, Z17
-	VMOVAPS      Z17, Z18
-	VFMADD213PS  Z6, Z3, Z18
-	VSUBPS       Z6, Z18, Z19
-	VFNMADD231PS Z4, Z19, Z17
-	VFNMADD231PS Z5, Z19, Z17
-	VMOVUPS      Z11, Z19
-	VFMADD213PS  Z10, Z17, Z19
-	VFMADD213PS  Z9, Z17, Z19
-	VFMADD213PS  Z8, Z17, Z19
-	VFMADD213PS  Z7, Z17, Z19
-	VFMADD213PS  Z12, Z17, Z19
-	VFMADD213PS  Z12, Z17, Z19
-	VPSLLD       $0x17, Z18, Z18
-	VPADDD       Z12, Z18, Z18
-	VFMADD213PS  Z12, Z18, Z19
-	VDIVPS       Z19, Z12, Z17
-	VMOVUPS      Z17, K1, (R9)
-	VMULPS       Z20, Z17, Z17
 	VXORPS       Z0, Z16, Z16
+	VANDPS       Z13, Z23, Z26
+	VMAXPS       Z17, Z1, Z17
 	VMAXPS       Z16, Z1, Z16
+	VMINPS       Z26, Z14, Z26
+	VMINPS       Z17, Z2, Z17
 	VMINPS       Z16, Z2, Z16
+	VADDPS       Z26, Z26, Z26
+	VMOVAPS      Z17, Z21
 	VMOVAPS      Z16, Z18
+	VMOVAPS      Z26, Z25
+	VFMADD213PS  Z6, Z3, Z21
 	VFMADD213PS  Z6, Z3, Z18
+	VFMADD213PS  Z6, Z3, Z25
+	VSUBPS       Z6, Z21, Z22
 	VSUBPS       Z6, Z18, Z19
+	VSUBPS       Z6, Z25, Z27
+	VFNMADD231PS Z4, Z22, Z17
 	VFNMADD231PS Z4, Z19, Z16
+	VFNMADD231PS Z4, Z27, Z26
+	VFNMADD231PS Z5, Z22, Z17
 	VFNMADD231PS Z5, Z19, Z16
+	VFNMADD231PS Z5, Z27, Z26
+	VMOVUPS      Z11, Z22
 	VMOVUPS      Z11, Z19
+	VMOVUPS      Z11, Z27
+	VFMADD213PS  Z10, Z17, Z22
 	VFMADD213PS  Z10, Z16, Z19
+	VFMADD213PS  Z10, Z26, Z27
+	VFMADD213PS  Z9, Z17, Z22
 	VFMADD213PS  Z9, Z16, Z19
+	VFMADD213PS  Z9, Z26, Z27
+	VFMADD213PS  Z8, Z17, Z22
 	VFMADD213PS  Z8, Z16, Z19
+	VFMADD213PS  Z8, Z26, Z27
+	VFMADD213PS  Z7, Z17, Z22
 	VFMADD213PS  Z7, Z16, Z19
+	VFMADD213PS  Z7, Z26, Z27
+	VFMADD213PS  Z12, Z17, Z22
 	VFMADD213PS  Z12, Z16, Z19
+	VMULPS       Z26, Z26, Z24
+	VFMADD213PS  Z12, Z17, Z22
 	VFMADD213PS  Z12, Z16, Z19
+	VFMADD213PS  Z26, Z24, Z27
+	VPSLLD       $0x17, Z21, Z21
 	VPSLLD       $0x17, Z18, Z18
+	VPSLLD       $0x17, Z25, Z25
+	VPADDD       Z12, Z21, Z21
 	VPADDD       Z12, Z18, Z18
+	VPADDD       Z12, Z25, Z25
+	VFMADD213PS  Z12, Z21, Z22
 	VFMADD213PS  Z12, Z18, Z19
-	VDIVPS       Z19, Z12, Z16
-	VMOVUPS      Z16, K1, (CX)
-	VMOVUPS.Z    (R10), K1, Z18
-	VANDPS       Z13, Z18, Z19
-	VMINPS       Z19, Z14, Z19
-	VADDPS       Z19, Z19, Z19
-	VMOVAPS      Z19, Z20
-	VFMADD213PS  Z6, Z3, Z20
-	VSUBPS       Z6, Z20, Z21
-	VFNMADD231PS Z4, Z21, Z19
-	VFNMADD231PS Z5, Z21, Z19
-	VMOVUPS      Z11, Z21
-	VFMADD213PS  Z10, Z19, Z21
-	VFMADD213PS  Z9, Z19, Z21
-	VFMADD213PS  Z8, Z19, Z21
-	VFMADD213PS  Z7, Z19, Z21
-	VMULPS       Z19, Z19, Z22
-	VFMADD213PS  Z19, Z22, Z21
-	VPSLLD       $0x17, Z20, Z20
-	VPADDD       Z12, Z20, Z20
-	VSUBPS       Z12, Z20, Z19
-	VFMADD231PS  Z21, Z20, Z19
-	VADDPS       Z15, Z19, Z21
-	VDIVPS       Z21, Z19, Z19
-	VPTERNLOGD   $0xf8, Z0, Z18, Z19
-	VMOVUPS      Z19, K1, (R10)
-	VFMADD231PS  Z19, Z16, Z17
-	VMOVUPS      Z17, K1, (BX)
-	VMOVUPS.Z    (R11), K1, Z16
+	VSUBPS       Z12, Z25, Z24
+	VDIVPS       Z22, Z12, Z16
+	VDIVPS       Z19, Z12, Z17
+	VFMADD231PS  Z27, Z25, Z24
+	VADDPS       Z15, Z24, Z27
+	VDIVPS       Z27, Z24, Z24
+	VPTERNLOGD   $0xf8, Z0, Z23, Z24
+	VMOVUPS      Z16, K1, (R9)
+	VMULPS       Z20, Z16, Z16
+	VMOVUPS      Z17, K1, (CX)
+	VMOVUPS      Z24, K1, (R10)
+	VFMADD231PS  Z24, Z17, Z16
+	VMOVUPS      Z16, K1, (BX)
+	VMOVUPS.Z    (R11), K1, Z17
 	TESTQ        DI, DI
 	JZ           noPeepOutRest
 	VMOVUPS.Z    (DI)(R8*2), K1, Z18
-	VFMADD231PS  Z18, Z17, Z16
+	VFMADD231PS  Z18, Z16, Z17
 
 noPeepOutRest:
-	VXORPS       Z0, Z16, Z16
-	VMAXPS       Z16, Z1, Z16
-	VMINPS       Z16, Z2, Z16
-	VMOVAPS      Z16, Z1
+	VANDPS       Z13, Z16, Z13
+	VXORPS       Z0, Z17, Z17
+	VMINPS       Z13, Z14, Z13
+	VMAXPS       Z17, Z1, Z17
+	VADDPS       Z13, Z13, Z13
+	VMINPS       Z17, Z2, Z17
+	VMOVAPS      Z13, Z2
+	VMOVAPS      Z17, Z1
+	VFMADD213PS  Z6, Z3, Z2
 	VFMADD213PS  Z6, Z3, Z1
-	VSUBPS       Z6, Z1, Z2
-	VFNMADD231PS Z4, Z2, Z16
-	VFNMADD231PS Z5, Z2, Z16
-	VMOVUPS      Z11, Z2
-	VFMADD213PS  Z10, Z16, Z2
-	VFMADD213PS  Z9, Z16, Z2
-	VFMADD213PS  Z8, Z16, Z2
-	VFMADD213PS  Z7, Z16, Z2
-	VFMADD213PS  Z12, Z16, Z2
-	VFMADD213PS  Z12, Z16, Z2
-	VPSLLD       $0x17, Z1, Z1
-	VPADDD       Z12, Z1, Z1
-	VFMADD213PS  Z12, Z1, Z2
-	VDIVPS       Z2, Z12, Z1
-	VMOVUPS      Z1, K1, (R11)
-	VANDPS       Z13, Z17, Z2
-	VMINPS       Z2, Z14, Z2
-	VADDPS       Z2, Z2, Z2
-	VMOVAPS      Z2, Z13
-	VFMADD213PS  Z6, Z3, Z13
-	VSUBPS       Z6, Z13, Z3
-	VFNMADD231PS Z4, Z3, Z2
-	VFNMADD231PS Z5, Z3, Z2
+	VSUBPS       Z6, Z2, Z3
+	VSUBPS       Z6, Z1, Z6
+	VFNMADD231PS Z4, Z3, Z13
+	VFNMADD231PS Z4, Z6, Z17
+	VFNMADD231PS Z5, Z3, Z13
+	VFNMADD231PS Z5, Z6, Z17
 	VMOVUPS      Z11, Z3
-	VFMADD213PS  Z10, Z2, Z3
-	VFMADD213PS  Z9, Z2, Z3
-	VFMADD213PS  Z8, Z2, Z3
-	VFMADD213PS  Z7, Z2, Z3
-	VMULPS       Z2, Z2, Z4
-	VFMADD213PS  Z2, Z4, Z3
-	VPSLLD       $0x17, Z13, Z13
-	VPADDD       Z12, Z13, Z13
-	VSUBPS       Z12, Z13, Z2
-	VFMADD231PS  Z3, Z13, Z2
-	VADDPS       Z15, Z2, Z3
-	VDIVPS       Z3, Z2, Z2
-	VPTERNLOGD   $0xf8, Z0, Z17, Z2
-	VMULPS       Z1, Z2, Z2
-	VMOVUPS      Z2, K1, (SI)
+	VMOVUPS      Z11, Z6
+	VFMADD213PS  Z10, Z13, Z3
+	VFMADD213PS  Z10, Z17, Z6
+	VFMADD213PS  Z9, Z13, Z3
+	VFMADD213PS  Z9, Z17, Z6
+	VFMADD213PS  Z8, Z13, Z3
+	VFMADD213PS  Z8, Z17, Z6
+	VFMADD213PS  Z7, Z13, Z3
+	VFMADD213PS  Z7, Z17, Z6
+	VMULPS       Z13, Z13, Z4
+	VFMADD213PS  Z12, Z17, Z6
+	VFMADD213PS  Z13, Z4, Z3
+	VFMADD213PS  Z12, Z17, Z6
+	VPSLLD       $0x17, Z2, Z2
+	VPSLLD       $0x17, Z1, Z1
+	VPADDD       Z12, Z2, Z2
+	VPADDD       Z12, Z1, Z1
+	VSUBPS       Z12, Z2, Z4
+	VFMADD213PS  Z12, Z1, Z6
+	VFMADD231PS  Z3, Z2, Z4
+	VDIVPS       Z6, Z12, Z1
+	VADDPS       Z15, Z4, Z3
+	VDIVPS       Z3, Z4, Z4
+	VPTERNLOGD   $0xf8, Z0, Z16, Z4
+	VMOVUPS      Z1, K1, (R11)
+	VMULPS       Z1, Z4, Z4
+	VMOVUPS      Z4, K1, (SI)
 
 done:
 	VZEROUPPER
 	RET
 
 // func cellBackwardAVX512(H int, gates *float32, cPrev *float32, c *float32, dH *float32, dC *float32, peep *float32)
-// Requires: AVX, AVX512DQ, AVX512F, BMI2
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, MMX+
 TEXT ·cellBackwardAVX512(SB), NOSPLIT, $0-56
 	VBROADCASTSS const_sign<>+0(SB), Z0
 	VBROADCASTSS const_abs<>+0(SB), Z1
@@ -1624,36 +1629,41 @@ TEXT ·cellBackwardAVX512(SB), NOSPLIT, $0-56
 vector:
 	CMPQ         AX, $0x10
 	JLT          rest
+	PREFETCHT0   (CX)(R9*8)
+	PREFETCHT0   (R10)(R9*8)
+	PREFETCHT0   (R11)(R9*8)
+	PREFETCHT0   (R12)(R9*8)
+	PREFETCHT0   (BX)(R9*2)
 	VMOVUPS      (BX), Z14
-	VANDPS       Z1, Z14, Z15
-	VMINPS       Z15, Z2, Z15
-	VADDPS       Z15, Z15, Z15
-	VMOVAPS      Z15, Z16
+	VANDPS       Z1, Z14, Z17
+	VMINPS       Z17, Z2, Z17
+	VADDPS       Z17, Z17, Z17
+	VMOVAPS      Z17, Z16
 	VFMADD213PS  Z7, Z4, Z16
-	VSUBPS       Z7, Z16, Z17
-	VFNMADD231PS Z5, Z17, Z15
-	VFNMADD231PS Z6, Z17, Z15
-	VMOVUPS      Z12, Z17
-	VFMADD213PS  Z11, Z15, Z17
-	VFMADD213PS  Z10, Z15, Z17
-	VFMADD213PS  Z9, Z15, Z17
-	VFMADD213PS  Z8, Z15, Z17
-	VMULPS       Z15, Z15, Z20
-	VFMADD213PS  Z15, Z20, Z17
+	VSUBPS       Z7, Z16, Z18
+	VFNMADD231PS Z5, Z18, Z17
+	VFNMADD231PS Z6, Z18, Z17
+	VMOVUPS      Z12, Z18
+	VFMADD213PS  Z11, Z17, Z18
+	VFMADD213PS  Z10, Z17, Z18
+	VFMADD213PS  Z9, Z17, Z18
+	VFMADD213PS  Z8, Z17, Z18
+	VMULPS       Z17, Z17, Z15
+	VFMADD213PS  Z17, Z15, Z18
 	VPSLLD       $0x17, Z16, Z16
 	VPADDD       Z13, Z16, Z16
 	VSUBPS       Z13, Z16, Z15
-	VFMADD231PS  Z17, Z16, Z15
-	VADDPS       Z3, Z15, Z17
-	VDIVPS       Z17, Z15, Z15
+	VFMADD231PS  Z18, Z16, Z15
+	VADDPS       Z3, Z15, Z18
+	VDIVPS       Z18, Z15, Z15
 	VPTERNLOGD   $0xf8, Z0, Z14, Z15
 	VMOVUPS      (R12), Z14
 	VMOVUPS      (SI), Z16
 	VMULPS       Z14, Z16, Z17
 	VMULPS       Z15, Z16, Z16
-	VMOVAPS      Z14, Z20
-	VFNMADD213PS Z14, Z14, Z20
-	VMULPS       Z20, Z16, Z16
+	VMOVAPS      Z14, Z18
+	VFNMADD213PS Z14, Z14, Z18
+	VMULPS       Z18, Z16, Z16
 	VMOVUPS      Z16, (R12)
 	VMOVAPS      Z13, Z14
 	VFNMADD231PS Z15, Z15, Z14
@@ -1668,27 +1678,27 @@ noPeepOutVector:
 	VMOVUPS      (CX), Z14
 	VMOVUPS      (R11), Z15
 	VMULPS       Z15, Z17, Z16
-	VMULPS       Z14, Z17, Z20
+	VMULPS       Z14, Z17, Z18
 	VMOVAPS      Z14, Z21
 	VFNMADD213PS Z14, Z14, Z21
 	VMULPS       Z21, Z16, Z16
 	VMOVUPS      Z16, (CX)
 	VMOVAPS      Z13, Z14
 	VFNMADD231PS Z15, Z15, Z14
-	VMULPS       Z14, Z20, Z20
-	VMOVUPS      Z20, (R11)
+	VMULPS       Z14, Z18, Z18
+	VMOVUPS      Z18, (R11)
 	VMOVUPS      (R10), Z14
-	VPXORD       Z18, Z18, Z18
+	VPXORD       Z19, Z19, Z19
 	TESTQ        DX, DX
 	JZ           noPrevVector
 	VMOVUPS      (DX), Z15
-	VMOVAPS      Z15, Z18
+	VMOVAPS      Z15, Z19
 
 noPrevVector:
-	VMULPS       Z18, Z17, Z15
-	VMOVAPS      Z14, Z20
-	VFNMADD213PS Z14, Z14, Z20
-	VMULPS       Z20, Z15, Z15
+	VMULPS       Z19, Z17, Z15
+	VMOVAPS      Z14, Z18
+	VFNMADD213PS Z14, Z14, Z18
+	VMULPS       Z18, Z15, Z15
 	VMOVUPS      Z15, (R10)
 	VMULPS       Z14, Z17, Z17
 	TESTQ        R8, R8
@@ -1745,64 +1755,64 @@ rest:
 	VFMADD213PS  Z1, Z5, Z4
 	VPSLLD       $0x17, Z2, Z2
 	VPADDD       Z13, Z2, Z2
-	VSUBPS       Z13, Z2, Z1
-	VFMADD231PS  Z4, Z2, Z1
-	VADDPS       Z3, Z1, Z4
-	VDIVPS       Z4, Z1, Z1
-	VPTERNLOGD   $0xf8, Z0, Z14, Z1
+	VSUBPS       Z13, Z2, Z5
+	VFMADD231PS  Z4, Z2, Z5
+	VADDPS       Z3, Z5, Z4
+	VDIVPS       Z4, Z5, Z5
+	VPTERNLOGD   $0xf8, Z0, Z14, Z5
 	VMOVUPS.Z    (R12), K1, Z0
-	VMOVUPS.Z    (SI), K1, Z2
-	VMULPS       Z0, Z2, Z3
-	VMULPS       Z1, Z2, Z2
-	VMOVAPS      Z0, Z4
-	VFNMADD213PS Z0, Z0, Z4
-	VMULPS       Z4, Z2, Z2
-	VMOVUPS      Z2, K1, (R12)
+	VMOVUPS.Z    (SI), K1, Z1
+	VMULPS       Z0, Z1, Z2
+	VMULPS       Z5, Z1, Z1
+	VMOVAPS      Z0, Z3
+	VFNMADD213PS Z0, Z0, Z3
+	VMULPS       Z3, Z1, Z1
+	VMOVUPS      Z1, K1, (R12)
 	VMOVAPS      Z13, Z0
-	VFNMADD231PS Z1, Z1, Z0
-	VMOVUPS.Z    (DI), K1, Z1
-	VFMADD213PS  Z1, Z0, Z3
+	VFNMADD231PS Z5, Z5, Z0
+	VMOVUPS.Z    (DI), K1, Z3
+	VFMADD213PS  Z3, Z0, Z2
 	TESTQ        R8, R8
 	JZ           noPeepOutRest
 	VMOVUPS.Z    (R8)(R9*2), K1, Z0
-	VFMADD231PS  Z0, Z2, Z3
+	VFMADD231PS  Z0, Z1, Z2
 
 noPeepOutRest:
 	VMOVUPS.Z    (CX), K1, Z0
 	VMOVUPS.Z    (R11), K1, Z1
-	VMULPS       Z1, Z3, Z2
-	VMULPS       Z0, Z3, Z4
+	VMULPS       Z1, Z2, Z3
+	VMULPS       Z0, Z2, Z4
 	VMOVAPS      Z0, Z5
 	VFNMADD213PS Z0, Z0, Z5
-	VMULPS       Z5, Z2, Z2
-	VMOVUPS      Z2, K1, (CX)
+	VMULPS       Z5, Z3, Z3
+	VMOVUPS      Z3, K1, (CX)
 	VMOVAPS      Z13, Z0
 	VFNMADD231PS Z1, Z1, Z0
 	VMULPS       Z0, Z4, Z4
 	VMOVUPS      Z4, K1, (R11)
 	VMOVUPS.Z    (R10), K1, Z0
-	VPXORD       Z19, Z19, Z19
+	VPXORD       Z20, Z20, Z20
 	TESTQ        DX, DX
 	JZ           noPrevRest
 	VMOVUPS.Z    (DX), K1, Z1
-	VMOVAPS      Z1, Z19
+	VMOVAPS      Z1, Z20
 
 noPrevRest:
-	VMULPS       Z19, Z3, Z1
+	VMULPS       Z20, Z2, Z1
 	VMOVAPS      Z0, Z4
 	VFNMADD213PS Z0, Z0, Z4
 	VMULPS       Z4, Z1, Z1
 	VMOVUPS      Z1, K1, (R10)
-	VMULPS       Z0, Z3, Z3
+	VMULPS       Z0, Z2, Z2
 	TESTQ        R8, R8
 	JZ           noPeepRest
 	VMOVUPS.Z    (R8), K1, Z0
-	VFMADD231PS  Z0, Z2, Z3
+	VFMADD231PS  Z0, Z3, Z2
 	VMOVUPS.Z    (R8)(R9*1), K1, Z0
-	VFMADD231PS  Z0, Z1, Z3
+	VFMADD231PS  Z0, Z1, Z2
 
 noPeepRest:
-	VMOVUPS Z3, K1, (DI)
+	VMOVUPS Z2, K1, (DI)
 
 done:
 	VZEROUPPER

@@ -200,3 +200,28 @@ func AddRows(dst []float32, n int, x []float32, ldx int) {
 		x = x[min(len(x), step*ldx):]
 	}
 }
+
+// AddTransposed adds the transpose of src [k][n], with rows lds apart, to dst [n][k], with
+// rows ldd apart:
+//
+//	for j := range n {
+//		for i := range k {
+//			dst[j*ldd+i] += src[i*lds+j]
+//		}
+//	}
+//
+// Exact.
+func AddTransposed(k, n int, dst []float32, ldd int, src []float32, lds int) {
+	need("AddTransposed", "src", len(src), span(k, n, lds))
+	need("AddTransposed", "dst", len(dst), span(n, k, ldd))
+	transposed(k, n, dst, ldd, src, lds, true)
+}
+
+// transposed sets dst to the transpose of src or adds it, in blocks of columns that the
+// first-level cache holds while it sees all rows.
+func transposed(k, n int, dst []float32, ldd int, src []float32, lds int, add bool) {
+	const columns = 64
+	for j := 0; j < n && k > 0; j += columns {
+		transpose(k, min(columns, n-j), dst[j*ldd:], ldd, src[j:], lds, add)
+	}
+}

@@ -141,6 +141,27 @@ func addRows(dst []float32, n int, x []float32, ldx int) {
 	}
 }
 
+func transpose(k, n int, dst []float32, ldd int, src []float32, lds int, add bool) {
+	const side = 8
+	strips, squares := k/side*side, n/side
+	if level == generic || squares == 0 {
+		strips = 0
+	}
+	for i := 0; i < strips; i += side {
+		if d, s := &dst[i], &src[i*lds]; add {
+			addTransposeAVX2(squares, d, ldd, s, lds)
+		} else {
+			transposeAVX2(squares, d, ldd, s, lds)
+		}
+	}
+	if right := squares * side; strips > 0 && right < n {
+		transposeGeneric(strips, n-right, dst[right*ldd:], ldd, src[right:], lds, add)
+	}
+	if strips < k {
+		transposeGeneric(k-strips, n, dst[strips:], ldd, src[strips*lds:], lds, add)
+	}
+}
+
 func exp(dst, x []float32, shift float32) {
 	switch level {
 	case avx512:

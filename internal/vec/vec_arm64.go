@@ -94,6 +94,10 @@ func addRows(dst []float32, n int, x []float32, ldx int) {
 	}
 }
 
+func transpose(k, n int, dst []float32, ldd int, src []float32, lds int, add bool) {
+	transposeGeneric(k, n, dst, ldd, src, lds, add)
+}
+
 func exp(dst, x []float32, shift float32) {
 	if level == neon {
 		expNEON(dst, x, shift)

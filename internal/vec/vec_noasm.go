@@ -7,6 +7,16 @@ func UseKernel(name string) (was string, ok bool) { return kernelName(), name ==
 
 func kernelName() string { return "generic" }
 
+func panelWidth() int { return panel }
+
+func transpose(k, n int, dst []float32, ldd int, src []float32, lds int, add bool) {
+	transposeGeneric(k, n, dst, ldd, src, lds, add)
+}
+
+func packPanels(panels []float32, width, k, n int, b []float32, ldb int) {
+	packPanelsGeneric(panels, width, k, n, b, ldb)
+}
+
 func kernel8Name() string { return "generic" }
 
 func dot(x, y []float32) float32                                 { return dotGeneric(x, y) }

@@ -358,3 +358,24 @@ func FuzzVectors(f *testing.F) {
 		}
 	})
 }
+
+func TestAddTransposed(t *testing.T) {
+	everyLevel(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(1, 2))
+		for range 300 {
+			k, n := rng.IntN(40), rng.IntN(150)
+			lds, ldd := n+rng.IntN(3), k+rng.IntN(3)
+			src, dst := normals(rng, span(k, n, lds)), normals(rng, span(n, k, ldd))
+			want := slices.Clone(dst)
+			for i := range k {
+				for j := range n {
+					want[j*ldd+i] += src[i*lds+j]
+				}
+			}
+			AddTransposed(k, n, dst, ldd, src, lds)
+			if !slices.Equal(dst, want) {
+				t.Fatalf("[%d][%d], rows %d and %d apart: not the sum", k, n, lds, ldd)
+			}
+		}
+	})
+}

@@ -27,12 +27,15 @@ func matMulInt8(a *RowsInt8, b *PackedInt8, beta float32, c []float32, ldc int) 
 	wasmMatMul8(int32(a.M), int32(a.ld), pointer(a.q), pointer(a.scale), pointer(a.add), pointer(b.panels), pointer(b.scale), int32(b.N), beta, pointer(c), int32(ldc))
 }
 
-func matMul(m int, a []float32, rs, ks int, b *Packed, init []float32, ldi int, c []float32, ldc int) {
+func matMul(m int, a []float32, rs, ks int, b *Packed, init start, c []float32, ldc int) {
 	if ks != 1 || b.N%16 != 0 || m == 0 || b.N == 0 {
-		matMulGeneric(m, a, rs, ks, b, init, ldi, c, ldc)
+		matMulGeneric(m, a, rs, ks, b, init, c, ldc)
 		return
 	}
-	wasmMatMul(int32(m), pointer(a), int32(rs), int32(b.K), pointer(b.panels), pointer(init), int32(ldi), pointer(c), int32(ldc), int32(b.N))
+	if init.rows != nil {
+		init = init.set(m, b.N, c, ldc)
+	}
+	wasmMatMul(int32(m), pointer(a), int32(rs), int32(b.K), pointer(b.panels), pointer(init.flat), int32(init.ld), pointer(c), int32(ldc), int32(b.N))
 }
 
 func cellForward(pre, cPrev, c, h, peep []float32) {

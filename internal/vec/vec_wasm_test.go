@@ -27,17 +27,21 @@ func TestWasmKernelsAreTheGoCode(t *testing.T) {
 			n = 16 * (1 + n/16)
 		}
 		a, b := numbers(rng, m*k, trial%5 == 0), numbers(rng, k*n, false)
-		start := numbers(rng, m*n, false)
+		before := numbers(rng, m*n, false)
 		var packed Packed
 		packed.Pack(k, n, b, n)
-		want, got := slices.Clone(start), slices.Clone(start)
-		var init []float32
-		ldi := 0
-		if trial%3 > 0 {
-			init, ldi = start, n
+		want, got := slices.Clone(before), slices.Clone(before)
+		var init start
+		switch trial % 4 {
+		case 0:
+			for row := range slices.Chunk(before, n) {
+				init.rows = append(init.rows, row)
+			}
+		case 1, 2:
+			init = start{flat: before, ld: n}
 		}
-		matMulGeneric(m, a, k, 1, &packed, init, ldi, want, n)
-		matMul(m, a, k, 1, &packed, init, ldi, got, n)
+		matMulGeneric(m, a, k, 1, &packed, init, want, n)
+		matMul(m, a, k, 1, &packed, init, got, n)
 		if !sameBits(want, got) {
 			t.Fatalf("matMul [%d][%d][%d] differs", m, k, n)
 		}
@@ -49,7 +53,7 @@ func TestWasmKernelsAreTheGoCode(t *testing.T) {
 		var left RowsInt8
 		left.Quantize(m, k, a, k)
 		beta := float32(trial % 2)
-		want, got = slices.Clone(start), slices.Clone(start)
+		want, got = slices.Clone(before), slices.Clone(before)
 		matMulInt8Generic(&left, &right, beta, want, n)
 		matMulInt8(&left, &right, beta, got, n)
 		if !sameBits(want, got) {

@@ -4,6 +4,152 @@
 
 #include "textflag.h"
 
+// func transposeAVX2(squares int, dst *float32, ldd int, src *float32, lds int)
+// Requires: AVX
+TEXT ·transposeAVX2(SB), NOSPLIT, $0-40
+	MOVQ squares+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ ldd+16(FP), DX
+	MOVQ src+24(FP), BX
+	MOVQ lds+32(FP), SI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), DI
+	LEAQ (BX)(SI*4), R8
+
+square:
+	VMOVUPS     (BX), X0
+	VINSERTF128 $0x01, (R8), Y0, Y0
+	VMOVUPS     (BX)(SI*1), X2
+	VINSERTF128 $0x01, (R8)(SI*1), Y2, Y2
+	VMOVUPS     (BX)(SI*2), X4
+	VINSERTF128 $0x01, (R8)(SI*2), Y4, Y4
+	VMOVUPS     (BX)(DI*1), X6
+	VINSERTF128 $0x01, (R8)(DI*1), Y6, Y6
+	VUNPCKLPS   Y2, Y0, Y1
+	VUNPCKHPS   Y2, Y0, Y3
+	VUNPCKLPS   Y6, Y4, Y5
+	VUNPCKHPS   Y6, Y4, Y7
+	VSHUFPS     $0x44, Y5, Y1, Y8
+	VMOVUPS     Y8, (CX)
+	ADDQ        DX, CX
+	VSHUFPS     $0xee, Y5, Y1, Y1
+	VMOVUPS     Y1, (CX)
+	ADDQ        DX, CX
+	VSHUFPS     $0x44, Y7, Y3, Y1
+	VMOVUPS     Y1, (CX)
+	ADDQ        DX, CX
+	VSHUFPS     $0xee, Y7, Y3, Y1
+	VMOVUPS     Y1, (CX)
+	ADDQ        DX, CX
+	VMOVUPS     16(BX), X9
+	VINSERTF128 $0x01, 16(R8), Y9, Y9
+	VMOVUPS     16(BX)(SI*1), X10
+	VINSERTF128 $0x01, 16(R8)(SI*1), Y10, Y10
+	VMOVUPS     16(BX)(SI*2), X11
+	VINSERTF128 $0x01, 16(R8)(SI*2), Y11, Y11
+	VMOVUPS     16(BX)(DI*1), X12
+	VINSERTF128 $0x01, 16(R8)(DI*1), Y12, Y12
+	VUNPCKLPS   Y10, Y9, Y1
+	VUNPCKHPS   Y10, Y9, Y3
+	VUNPCKLPS   Y12, Y11, Y5
+	VUNPCKHPS   Y12, Y11, Y7
+	VSHUFPS     $0x44, Y5, Y1, Y8
+	VMOVUPS     Y8, (CX)
+	ADDQ        DX, CX
+	VSHUFPS     $0xee, Y5, Y1, Y1
+	VMOVUPS     Y1, (CX)
+	ADDQ        DX, CX
+	VSHUFPS     $0x44, Y7, Y3, Y1
+	VMOVUPS     Y1, (CX)
+	ADDQ        DX, CX
+	VSHUFPS     $0xee, Y7, Y3, Y1
+	VMOVUPS     Y1, (CX)
+	ADDQ        DX, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, R8
+	DECQ        AX
+	JNZ         square
+	VZEROUPPER
+	RET
+
+// func addTransposeAVX2(squares int, dst *float32, ldd int, src *float32, lds int)
+// Requires: AVX
+TEXT ·addTransposeAVX2(SB), NOSPLIT, $0-40
+	MOVQ squares+0(FP), AX
+	MOVQ dst+8(FP), CX
+	MOVQ ldd+16(FP), DX
+	MOVQ src+24(FP), BX
+	MOVQ lds+32(FP), SI
+	SHLQ $0x02, DX
+	SHLQ $0x02, SI
+	LEAQ (SI)(SI*2), DI
+	LEAQ (BX)(SI*4), R8
+
+square:
+	VMOVUPS     (BX), X0
+	VINSERTF128 $0x01, (R8), Y0, Y0
+	VMOVUPS     (BX)(SI*1), X2
+	VINSERTF128 $0x01, (R8)(SI*1), Y2, Y2
+	VMOVUPS     (BX)(SI*2), X4
+	VINSERTF128 $0x01, (R8)(SI*2), Y4, Y4
+	VMOVUPS     (BX)(DI*1), X6
+	VINSERTF128 $0x01, (R8)(DI*1), Y6, Y6
+	VUNPCKLPS   Y2, Y0, Y1
+	VUNPCKHPS   Y2, Y0, Y3
+	VUNPCKLPS   Y6, Y4, Y5
+	VUNPCKHPS   Y6, Y4, Y7
+	VSHUFPS     $0x44, Y5, Y1, Y8
+	VADDPS      (CX), Y8, Y8
+	VMOVUPS     Y8, (CX)
+	ADDQ        DX, CX
+	VSHUFPS     $0xee, Y5, Y1, Y1
+	VADDPS      (CX), Y1, Y1
+	VMOVUPS     Y1, (CX)
+	ADDQ        DX, CX
+	VSHUFPS     $0x44, Y7, Y3, Y1
+	VADDPS      (CX), Y1, Y1
+	VMOVUPS     Y1, (CX)
+	ADDQ        DX, CX
+	VSHUFPS     $0xee, Y7, Y3, Y1
+	VADDPS      (CX), Y1, Y1
+	VMOVUPS     Y1, (CX)
+	ADDQ        DX, CX
+	VMOVUPS     16(BX), X9
+	VINSERTF128 $0x01, 16(R8), Y9, Y9
+	VMOVUPS     16(BX)(SI*1), X10
+	VINSERTF128 $0x01, 16(R8)(SI*1), Y10, Y10
+	VMOVUPS     16(BX)(SI*2), X11
+	VINSERTF128 $0x01, 16(R8)(SI*2), Y11, Y11
+	VMOVUPS     16(BX)(DI*1), X12
+	VINSERTF128 $0x01, 16(R8)(DI*1), Y12, Y12
+	VUNPCKLPS   Y10, Y9, Y1
+	VUNPCKHPS   Y10, Y9, Y3
+	VUNPCKLPS   Y12, Y11, Y5
+	VUNPCKHPS   Y12, Y11, Y7
+	VSHUFPS     $0x44, Y5, Y1, Y8
+	VADDPS      (CX), Y8, Y8
+	VMOVUPS     Y8, (CX)
+	ADDQ        DX, CX
+	VSHUFPS     $0xee, Y5, Y1, Y1
+	VADDPS      (CX), Y1, Y1
+	VMOVUPS     Y1, (CX)
+	ADDQ        DX, CX
+	VSHUFPS     $0x44, Y7, Y3, Y1
+	VADDPS      (CX), Y1, Y1
+	VMOVUPS     Y1, (CX)
+	ADDQ        DX, CX
+	VSHUFPS     $0xee, Y7, Y3, Y1
+	VADDPS      (CX), Y1, Y1
+	VMOVUPS     Y1, (CX)
+	ADDQ        DX, CX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, R8
+	DECQ        AX
+	JNZ         square
+	VZEROUPPER
+	RET
+
 // func axpyAVX2(a float32, x []float32, y []float32)
 // Requires: AVX
 TEXT ·axpyAVX2(SB), NOSPLIT, $0-56

@@ -4,6 +4,16 @@
 
 package vec
 
+// transposeAVX2 is transposeGeneric for one strip of eight rows.
+//
+//go:noescape
+func transposeAVX2(squares int, dst *float32, ldd int, src *float32, lds int)
+
+// addTransposeAVX2 is transposeGeneric for one strip of eight rows.
+//
+//go:noescape
+func addTransposeAVX2(squares int, dst *float32, ldd int, src *float32, lds int)
+
 // axpyAVX2 is axpyGeneric.
 //
 //go:noescape

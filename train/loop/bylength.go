@@ -13,7 +13,7 @@ const Pooled = 50
 // some batches are sorted by length, cut, and all batches shuffled.
 func ByLength(r *rand.Rand, n int, length func(i int) int, texts, tokens int) (batches [][]int) {
 	order := r.Perm(n)
-	pool := texts * Pooled
+	pool := min(texts, n) * Pooled // texts may be the largest int
 	for start := 0; start < n; start += pool {
 		part := order[start:min(start+pool, n)]
 		slices.SortStableFunc(part, func(a, b int) int { return length(b) - length(a) })

@@ -91,6 +91,9 @@ type Loop struct {
 	// young moments goes by its steps.
 	Learning func(epoch int) []*nn.Param
 
+	// Workers is the number of goroutines that share a step of nn's optimiser; 0 means 1.
+	Workers int
+
 	// NewOptimizer, if not nil, takes the place of nn.NewOptimizer(Config.Optimizer).
 	NewOptimizer func() (Optimizer, error)
 
@@ -233,7 +236,12 @@ func (l *Loop) newOptimizer() (Optimizer, error) {
 	if l.NewOptimizer != nil {
 		return l.NewOptimizer()
 	}
-	return nn.NewOptimizer(l.Optimizer)
+	o, err := nn.NewOptimizer(l.Optimizer)
+	if err != nil {
+		return nil, err
+	}
+	o.Workers = l.Workers
+	return o, nil
 }
 
 // learning lists the parameters that learn in an epoch.

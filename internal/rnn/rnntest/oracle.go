@@ -18,8 +18,9 @@ func Sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // Row is the product of row r of w [n][len(x)] and x.
 func Row(w []float64, r int, x []float64) (sum float64) {
+	w = w[r*len(x):][:len(x)]
 	for j, v := range x {
-		sum += w[r*len(x)+j] * v
+		sum += w[j] * v
 	}
 	return sum
 }

@@ -4,18 +4,25 @@ import (
 	"fmt"
 
 	. "github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/ir"
 	. "github.com/mmcloughlin/avo/operand"
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// panelBytes is the size of a panel's row of 32 float32.
-const panelBytes = 128
+// panelBytes is the size of a panel's row: of 32 float32, with AVX2 of 16.
+func (l level) panelBytes() int {
+	if l.avx512 {
+		return 128
+	}
+	return 64
+}
 
 // gemm writes the micro-kernels of the matrix product: tiles of so many rows by so
 // many vectors. Eight accumulators or more keep both multipliers busy.
 func gemm() {
 	for _, l := range levels {
 		packRows(l)
+		packPanels(l)
 		if l.avx512 {
 			for rows := 1; rows <= 12; rows++ {
 				tile(l, rows, 1)
@@ -54,12 +61,13 @@ func tile(l level, rows, vecs int) {
 	Load(Param("k"), n)
 	TESTQ(n, n)
 	JZ(LabelRef("store"))
+	align()
 	Label("sum")
 	t.addProduct(ap, bp)
 	for _, p := range ap {
 		ADDQ(t.ks, p)
 	}
-	ADDQ(Imm(panelBytes), bp)
+	ADDQ(I32(t.panelBytes()), bp)
 	DECQ(n)
 	JNZ(LabelRef("sum"))
 	Label("store")
@@ -70,6 +78,10 @@ func tile(l level, rows, vecs int) {
 	JNZ(LabelRef("tile"))
 	l.done()
 }
+
+// align puts the next instruction at the beginning of a line of memory, as a short loop
+// should begin.
+func align() { Instruction(&ir.Instruction{Opcode: "PCALIGN", Operands: []Op{Imm(64)}}) }
 
 // A floatTile holds what stays in registers from one tile to the next.
 type floatTile struct {
@@ -86,7 +98,7 @@ type floatTile struct {
 }
 
 // panels is the number of panels of B that a tile takes part of.
-func (t *floatTile) panels() int { return max(1, t.vecs*t.bytes/panelBytes) }
+func (t *floatTile) panels() int { return max(1, t.vecs*t.bytes/t.panelBytes()) }
 
 func newFloatTile(l level, rows, vecs int) *floatTile {
 	t := &floatTile{level: l, rows: rows, vecs: vecs}
@@ -122,7 +134,8 @@ func newFloatTile(l level, rows, vecs int) *floatTile {
 	return t
 }
 
-// loadAcc sets the accumulators to the tile of init, to zero without one.
+// loadAcc sets the accumulators to the tile of init, to zero without one. A negative ldi
+// stands for a table of slices.
 func (t *floatTile) loadAcc() {
 	ip := arg("init")
 	TESTQ(ip, ip)
@@ -135,19 +148,40 @@ func (t *floatTile) loadAcc() {
 	JMP(LabelRef("start"))
 	Label("load")
 	ldi := arg("ldi")
+	TESTQ(ldi, ldi)
+	JS(LabelRef("table"))
 	SHLQ(Imm(2), ldi)
 	for i := range t.acc {
-		for v := range t.acc[i] {
-			src := at(ip, v*t.bytes)
-			if t.avx512 && v == t.vecs-1 {
-				VMOVUPS_Z(src, t.last, t.acc[i][v])
-			} else {
-				VMOVUPS(src, t.acc[i][v])
-			}
-		}
+		t.loadRow(i, ip)
 		ADDQ(ldi, ip)
 	}
 	Store(ip, Param("init"))
+	JMP(LabelRef("start"))
+	Label("table")
+	NOTQ(ldi)
+	for i := range t.acc {
+		row := GP64()
+		MOVQ(Mem{Base: ip}, row)
+		LEAQ(Mem{Base: row, Index: ldi, Scale: 4}, row)
+		t.loadRow(i, row)
+		for line := 0; line < t.vecs*t.bytes; line += 64 { // for the next columns, as rows lie anywhere
+			PREFETCHT0(at(row, t.vecs*t.bytes+line))
+		}
+		ADDQ(Imm(24), ip)
+	}
+	Store(ip, Param("init"))
+}
+
+// loadRow sets the accumulators of row i to what is at ptr.
+func (t *floatTile) loadRow(i int, ptr reg.GPVirtual) {
+	for v := range t.acc[i] {
+		src := at(ptr, v*t.bytes)
+		if t.avx512 && v == t.vecs-1 {
+			VMOVUPS_Z(src, t.last, t.acc[i][v])
+		} else {
+			VMOVUPS(src, t.acc[i][v])
+		}
+	}
 }
 
 // rowGroup is the number of rows of A that share a pointer: row i is at
@@ -291,5 +325,37 @@ func packRows(l level) {
 		loop("Whole", whole, false)
 	}
 	loop("", k, true)
+	l.done()
+}
+
+// packPanels writes the copy of whole panels, row by row: a row of B is read once, from one end
+// to the other, while lines of the panels are written whole.
+func packPanels(l level) {
+	name := "packPanels" + l.name
+	TEXT(name, NOSPLIT, "func(panels, k int, dst *float32, next int, b *float32, ldb int)")
+	Doc(name + " copies panels; see packPanels.")
+	Pragma("noescape")
+	k, dst, next, b, ldb := arg("k"), arg("dst"), arg("next"), arg("b"), arg("ldb")
+	SHLQ(Imm(2), next)
+	SHLQ(Imm(2), ldb)
+	Label("row")
+	s, d, n := GP64(), GP64(), GP64()
+	MOVQ(b, s)
+	MOVQ(dst, d)
+	Load(Param("panels"), n)
+	Label("panel")
+	for at := 0; at < l.panelBytes(); at += l.bytes {
+		v := l.vec()
+		VMOVUPS(Mem{Base: s, Disp: at}, v)
+		VMOVUPS(v, Mem{Base: d, Disp: at})
+	}
+	ADDQ(I32(l.panelBytes()), s)
+	ADDQ(next, d)
+	DECQ(n)
+	JNZ(LabelRef("panel"))
+	ADDQ(ldb, b)
+	ADDQ(I32(l.panelBytes()), dst)
+	DECQ(k)
+	JNZ(LabelRef("row"))
 	l.done()
 }

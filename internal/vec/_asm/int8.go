@@ -91,6 +91,9 @@ func (l level) quantize() {
 	l.done()
 }
 
+// groupBytes is the size of a panel's row of 32 groups of four summands.
+const groupBytes = 128
+
 // An int8Tile is what the micro-kernels have in common: the loops over tiles and over
 // groups of four summands.
 type int8Tile struct {
@@ -179,7 +182,7 @@ func (t *int8Tile) loop(begin func(), group func(row func(i int) Mem, bp reg.GPV
 	for _, p := range ptrs {
 		ADDQ(Imm(4), p)
 	}
-	ADDQ(Imm(panelBytes), bp)
+	ADDQ(Imm(groupBytes), bp)
 	DECQ(n)
 	JNZ(LabelRef("sum"))
 	for i := range t.rows {

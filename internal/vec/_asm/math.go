@@ -83,39 +83,58 @@ var (
 	tanhConsts    = append([]string{"sign", "abs", "tanMax", "two"}, expConsts...)
 )
 
-// reduce leaves x = n*ln(2) + r: r in x, the bits of n + magic in t.
-func (p poly) reduce(x reg.VecVirtual) (t, n reg.VecVirtual) {
-	t, n = p.vec(), p.vec()
-	VMOVAPS(x, t)
-	VFMADD213PS(p.c("magic"), p.r("log2e"), t)
-	VSUBPS(p.c("magic"), t, n)
-	VFNMADD231PS(p.c("ln2Hi"), n, x)
-	VFNMADD231PS(p.c("ln2Lo"), n, x)
-	return t, n
+// A chain is a computation whose instructions wait for each other. Woven with others it
+// leaves the processor something to do meanwhile, which cannot look far enough ahead for that.
+type chain []func()
+
+// weave writes the chains' instructions by turns.
+func weave(chains ...chain) {
+	for i, n := 0, len(chains); n > 0; i++ {
+		n = 0
+		for _, c := range chains {
+			if i < len(c) {
+				c[i]()
+				n++
+			}
+		}
+	}
 }
 
-// tail is expTail.
-func (p poly) tail(r reg.VecVirtual) reg.VecVirtual {
-	q := p.vec()
-	VMOVUPS(p.c("exp6"), q)
-	for _, c := range []string{"exp5", "exp4", "exp3", "exp2"} {
-		VFMADD213PS(p.c(c), r, q)
+// reduce leaves x = n*ln(2) + r: r in x, the bits of n + magic in t.
+func (p poly) reduce(x, t, n reg.VecVirtual) chain {
+	return chain{
+		func() { VMOVAPS(x, t) },
+		func() { VFMADD213PS(p.c("magic"), p.r("log2e"), t) },
+		func() { VSUBPS(p.c("magic"), t, n) },
+		func() { VFNMADD231PS(p.c("ln2Hi"), n, x) },
+		func() { VFNMADD231PS(p.c("ln2Lo"), n, x) },
 	}
-	return q
+}
+
+// tail sets q to expTail of r.
+func (p poly) tail(r, q reg.VecVirtual) chain {
+	c := chain{func() { VMOVUPS(p.c("exp6"), q) }}
+	for _, name := range []string{"exp5", "exp4", "exp3", "exp2"} {
+		c = append(c, func() { VFMADD213PS(p.c(name), r, q) })
+	}
+	return c
 }
 
 // power turns the bits of n + magic into 2^n.
-func (p poly) power(t reg.VecVirtual) {
-	VPSLLD(Imm(23), t, t)
-	VPADDD(p.c("one"), t, t)
+func (p poly) power(t reg.VecVirtual) chain {
+	return chain{
+		func() { VPSLLD(Imm(23), t, t) },
+		func() { VPADDD(p.c("one"), t, t) },
+	}
 }
 
 // exp overwrites x with exp(x).
 func (p poly) exp(x reg.VecVirtual) reg.VecVirtual {
+	t, n, q := p.vec(), p.vec(), p.vec()
 	VMAXPS(x, p.r("expMin"), x) // the second operand, x, where it is NaN
 	VMINPS(x, p.r("expMax"), x)
-	t, n := p.reduce(x)
-	q := p.tail(x)
+	weave(p.reduce(x, t, n))
+	weave(p.tail(x, q))
 	VFMADD213PS(p.c("one"), x, q)
 	VFMADD213PS(p.c("one"), x, q)
 	if p.avx512 {
@@ -126,53 +145,64 @@ func (p poly) exp(x reg.VecVirtual) reg.VecVirtual {
 	VPSUBD(constant("magic"), t, t)
 	VPSRAD(Imm(1), t, half)
 	VPSUBD(half, t, t)
-	p.power(t)
-	p.power(half)
+	weave(p.power(t))
+	weave(p.power(half))
 	VMULPS(half, q, q)
 	VMULPS(t, q, q)
 	return q
 }
 
-// sigmoid overwrites x and returns sigmoid(x).
-func (p poly) sigmoid(x reg.VecVirtual) reg.VecVirtual {
-	VXORPS(p.c("sign"), x, x)
-	VMAXPS(x, p.r("sigMin"), x)
-	VMINPS(x, p.r("sigMax"), x)
-	t, _ := p.reduce(x)
-	q := p.tail(x)
-	VFMADD213PS(p.c("one"), x, q)
-	VFMADD213PS(p.c("one"), x, q)
-	p.power(t)
-	VFMADD213PS(p.c("one"), t, q)
-	one := p.r("one")
-	y := p.vec()
-	VDIVPS(q, one, y)
-	return y
+// sigmoid overwrites x and sets y to sigmoid(x).
+func (p poly) sigmoid(x reg.VecVirtual) (y reg.VecVirtual, c chain) {
+	y = p.vec()
+	t, q := p.vec(), p.vec()
+	c = chain{
+		func() { VXORPS(p.c("sign"), x, x) },
+		func() { VMAXPS(x, p.r("sigMin"), x) },
+		func() { VMINPS(x, p.r("sigMax"), x) },
+	}
+	c = append(c, p.reduce(x, t, q)...)
+	c = append(c, p.tail(x, q)...)
+	c = append(c,
+		func() { VFMADD213PS(p.c("one"), x, q) },
+		func() { VFMADD213PS(p.c("one"), x, q) },
+	)
+	c = append(c, p.power(t)...)
+	return y, append(c,
+		func() { VFMADD213PS(p.c("one"), t, q) },
+		func() { VDIVPS(q, p.r("one"), y) },
+	)
 }
 
-// tanh returns tanh(x) and keeps x.
-func (p poly) tanh(x reg.VecVirtual) reg.VecVirtual {
-	u := p.vec()
-	VANDPS(p.c("abs"), x, u)
-	VMINPS(u, p.r("tanMax"), u)
-	VADDPS(u, u, u)
-	t, _ := p.reduce(u)
-	q, sq := p.tail(u), p.vec()
-	VMULPS(u, u, sq)
-	VFMADD213PS(u, sq, q) // exp(r) - 1
-	p.power(t)
-	e := p.vec()
-	VSUBPS(p.c("one"), t, e)
-	VFMADD231PS(q, t, e)
-	VADDPS(p.c("two"), e, q)
-	VDIVPS(q, e, e)
-	if p.avx512 {
-		VPTERNLOGD(Imm(0xf8), p.c("sign"), x, e) // e | x&sign
-	} else {
-		VANDPS(p.c("sign"), x, q)
-		VORPS(q, e, e)
+// tanh sets y to tanh(x) and keeps x.
+func (p poly) tanh(x reg.VecVirtual) (y reg.VecVirtual, c chain) {
+	y = p.vec()
+	t, u, q := p.vec(), p.vec(), p.vec()
+	c = chain{
+		func() { VANDPS(p.c("abs"), x, u) },
+		func() { VMINPS(u, p.r("tanMax"), u) },
+		func() { VADDPS(u, u, u) },
 	}
-	return e
+	c = append(c, p.reduce(u, t, q)...)
+	c = append(c, p.tail(u, q)...)
+	c = append(c,
+		func() { VMULPS(u, u, y) },
+		func() { VFMADD213PS(u, y, q) }, // exp(r) - 1
+	)
+	c = append(c, p.power(t)...)
+	c = append(c,
+		func() { VSUBPS(p.c("one"), t, y) },
+		func() { VFMADD231PS(q, t, y) },
+		func() { VADDPS(p.c("two"), y, q) },
+		func() { VDIVPS(q, y, y) },
+	)
+	if p.avx512 {
+		return y, append(c, func() { VPTERNLOGD(Imm(0xf8), p.c("sign"), x, y) }) // y | x&sign
+	}
+	return y, append(c,
+		func() { VANDPS(p.c("sign"), x, q) },
+		func() { VORPS(q, y, y) },
+	)
 }
 
 // math writes the activations and the LSTM cell.
@@ -191,14 +221,18 @@ func math() {
 		p = newPoly(l, sigmoidConsts...)
 		dst, x, n = base("dst"), base("x"), length("x")
 		l.each(n, 1, []reg.GPVirtual{dst, x}, func(s slots) {
-			s.store(p.sigmoid(s.load(x)), dst)
+			y, c := p.sigmoid(s.load(x))
+			weave(c)
+			s.store(y, dst)
 		})
 
 		l.kernel("tanh", "dst, x []float32")
 		p = newPoly(l, tanhConsts...)
 		dst, x, n = base("dst"), base("x"), length("x")
 		l.each(n, 1, []reg.GPVirtual{dst, x}, func(s slots) {
-			s.store(p.tanh(s.load(x)), dst)
+			y, c := p.tanh(s.load(x))
+			weave(c)
+			s.store(y, dst)
 		})
 
 		l.cellForward()
@@ -281,12 +315,13 @@ func (l level) cellForward() {
 			VFMADD231PS(s.peephole(peep, H4, 0), prev, i)
 			VFMADD231PS(s.peephole(peep, H4, 1), prev, f)
 		})
-		f = p.sigmoid(f)
+		i, ofI := p.sigmoid(i)
+		f, ofF := p.sigmoid(f)
+		z, ofZ := p.tanh(s.load(g.g))
+		weave(ofF, ofI, ofZ)
 		s.store(f, g.f)
 		VMULPS(prev, f, f)
-		i = p.sigmoid(i)
 		s.store(i, g.i)
-		z := p.tanh(s.load(g.g))
 		s.store(z, g.g)
 		VFMADD231PS(z, i, f)
 		s.store(f, c)
@@ -295,9 +330,10 @@ func (l level) cellForward() {
 		unless(peep, "noPeepOut"+name, func() {
 			VFMADD231PS(s.peephole(peep, H4, 2), f, o)
 		})
-		o = p.sigmoid(o)
+		o, ofO := p.sigmoid(o)
+		t, ofT := p.tanh(f)
+		weave(ofT, ofO)
 		s.store(o, g.o)
-		t := p.tanh(f)
 		VMULPS(o, t, t)
 		s.store(t, h)
 	})
@@ -312,7 +348,14 @@ func (l level) cellBackward() {
 	SHLQ(Imm(2), H4)
 	g := newGates(row, n)
 	l.eachUnit(n, []reg.GPVirtual{g.i, g.f, g.g, g.o, c, dH, dC}, []reg.GPVirtual{cPrev, peep}, func(s slots, name string) {
-		t := p.tanh(s.load(c))
+		if s.mask == nil { // what the row after the next has, long since out of the cache
+			for _, gate := range []reg.GPVirtual{g.i, g.f, g.g, g.o} {
+				PREFETCHT0(Mem{Base: gate, Index: H4, Scale: 8})
+			}
+			PREFETCHT0(Mem{Base: c, Index: H4, Scale: 2})
+		}
+		t, ofT := p.tanh(s.load(c))
+		weave(ofT)
 		o, dh := s.load(g.o), s.load(dH)
 		dc, do, u := l.vec(), l.vec(), l.vec()
 

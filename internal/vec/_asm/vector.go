@@ -81,8 +81,10 @@ func (l level) fill(param string) reg.VecVirtual {
 	return v
 }
 
-// vector writes the element-wise kernels and the reductions.
+// vector writes the element-wise kernels, the reductions and the transposes.
 func vector() {
+	transpose("transpose", false)
+	transpose("addTranspose", true)
 	for _, l := range levels {
 		l.kernel("axpy", "a float32, x, y []float32")
 		a, x, y, n := l.fill("a"), base("x"), base("y"), length("x")
@@ -400,4 +402,61 @@ func scalar(name string, bits uint32) Mem {
 		scalars[name] = m
 	}
 	return m
+}
+
+// transpose writes the transpose of eight rows, in squares of 8 x 8, which is set or added.
+// Halves of rows i and i+4 share a register from the start, so that no lane is crossed later.
+func transpose(name string, add bool) {
+	l := levels[0] // wider vectors would gain nothing
+	TEXT(name+l.name, NOSPLIT, "func(squares int, dst *float32, ldd int, src *float32, lds int)")
+	Doc(name + l.name + " is transposeGeneric for one strip of eight rows.")
+	Pragma("noescape")
+	n, dst, ldd, src, lds := arg("squares"), arg("dst"), arg("ldd"), arg("src"), arg("lds")
+	SHLQ(Imm(2), ldd)
+	SHLQ(Imm(2), lds)
+	lds3, lower := GP64(), GP64()
+	LEAQ(Mem{Base: lds, Index: lds, Scale: 2}, lds3)
+	LEAQ(Mem{Base: src, Index: lds, Scale: 4}, lower) // rows 4 to 7
+	row := func(base reg.GPVirtual, i, disp int) Mem {
+		m := Mem{Base: base, Disp: disp}
+		switch i {
+		case 1, 2:
+			m.Index, m.Scale = lds, uint8(i)
+		case 3:
+			m.Index, m.Scale = lds3, 1
+		}
+		return m
+	}
+	Label("square")
+	for half := 0; half < 32; half += 16 { // four columns of src, rows of dst
+		var in, t [4]reg.VecVirtual
+		for i := range in {
+			in[i] = YMM()
+			VMOVUPS(row(src, i, half), in[i].AsX())
+			VINSERTF128(Imm(1), row(lower, i, half), in[i], in[i])
+			t[i] = YMM()
+		}
+		VUNPCKLPS(in[1], in[0], t[0])
+		VUNPCKHPS(in[1], in[0], t[1])
+		VUNPCKLPS(in[3], in[2], t[2])
+		VUNPCKHPS(in[3], in[2], t[3])
+		for i := range 4 {
+			lo, control := t[i/2], uint64(0x44)
+			if i%2 == 1 {
+				control = 0xee
+			}
+			out := YMM()
+			VSHUFPS(Imm(control), t[i/2+2], lo, out)
+			if add {
+				VADDPS(at(dst, 0), out, out)
+			}
+			VMOVUPS(out, at(dst, 0))
+			ADDQ(ldd, dst)
+		}
+	}
+	ADDQ(Imm(32), src)
+	ADDQ(Imm(32), lower)
+	DECQ(n)
+	JNZ(LabelRef("square"))
+	l.done()
 }
