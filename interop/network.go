@@ -320,6 +320,14 @@ func Transpose(v []float32, rows, cols int) []float32 {
 	return out
 }
 
+// OrZeros returns v, or n zeros for the nil that stands for them.
+func OrZeros(v []float32, n int) []float32 {
+	if v == nil {
+		return make([]float32, n)
+	}
+	return v
+}
+
 // Blocks cuts v into as many equal parts as order has entries and returns them in that
 // order: of the gates z, r, h, Blocks(v, 1, 0, 2) makes r, z, h.
 func Blocks[E any](v []E, order ...int) []E {

@@ -83,6 +83,25 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// No format passes over an option.
+func TestOptionsOfOtherFormats(t *testing.T) {
+	logits, graph := "../keras/testdata/logits_of_ids.keras", "../testdata/torch/lstm.legacy.onnx"
+	m, err := foreign.Import(logits, foreign.Options{Loss: nn.BinaryCrossEntropy}, classify.Card{})
+	if err != nil || !m.Heads()[0].MultiLabel() {
+		t.Errorf("a loss of the caller's: %v", err)
+	}
+	for _, path := range []string{logits, graph} {
+		if _, err := foreign.Import(path, foreign.Options{Loss: "nonsense"}, classify.Card{}); err == nil {
+			t.Errorf("%s: an unknown loss is no error", path)
+		}
+		for _, o := range []foreign.Options{{Map: map[string]string{"head": "fc"}}, {Pool: []nn.Pooling{nn.Max}}, {Activation: nn.Tanh}} {
+			if _, err := foreign.Import(path, o, classify.Card{}); !errors.Is(err, foreign.ErrOptions) {
+				t.Errorf("%s, %+v: %v", path, o, err)
+			}
+		}
+	}
+}
+
 func TestExport(t *testing.T) {
 	m, err := zoo.Make(zoo.Kinds()[0], 1)
 	if err != nil {

@@ -23,6 +23,9 @@ import (
 // ErrFormat says that a file is no model of a framework that this package knows.
 var ErrFormat = errors.New("foreign: no model of Keras, PyTorch, safetensors or ONNX")
 
+// ErrOptions says that a file of its format does not take the options.
+var ErrOptions = errors.New("foreign: options that say too much")
+
 // Options say what files of some formats do not. The zero value takes all from the file.
 type Options struct {
 	// Map names the modules of a state_dict by what they are, see torch.Options.
@@ -33,7 +36,8 @@ type Options struct {
 	Tokens   []string
 	Pipeline string
 
-	// Pool and Activation are what a state_dict does not say, see torch.Options.
+	// Pool and Activation are what a state_dict does not say, see torch.Options. They and Map
+	// are refused with other formats.
 	Pool       []nn.Pooling
 	Activation nn.Activation
 
@@ -48,6 +52,14 @@ func (o *Options) text() interop.Text {
 		t.Pipeline = classify.DefaultPipeline
 	}
 	return t
+}
+
+// stateDictAlone refuses what files of a format say themselves.
+func (o *Options) stateDictAlone(format string) error {
+	if len(o.Map) > 0 || len(o.Pool) > 0 || o.Activation != "" {
+		return fmt.Errorf("%w: a map of names, a pooling and an activation are for a state_dict, %s says them itself", ErrOptions, format)
+	}
+	return nil
 }
 
 // A File is an open model of another framework.
@@ -147,7 +159,10 @@ func layers(f *keras.File) (*File, error) {
 		return nil, err
 	}
 	out := &File{Format: "Keras", close: f.Close, network: func(o Options) (*interop.Network, error) {
-		return f.Network(keras.Options{Vocabulary: o.Tokens, Pipeline: o.Pipeline, Labels: o.Labels})
+		if err := o.stateDictAlone("Keras"); err != nil {
+			return nil, err
+		}
+		return f.Network(keras.Options{Vocabulary: o.Tokens, Pipeline: o.Pipeline, Labels: o.Labels, Loss: o.Loss})
 	}}
 	for _, e := range entries {
 		shape := ""
@@ -190,6 +205,9 @@ func graph(f *onnx.File) *File {
 		}
 	}
 	out.network = func(o Options) (*interop.Network, error) {
+		if err := o.stateDictAlone("ONNX"); err != nil {
+			return nil, err
+		}
 		return f.Network(onnx.Options{Text: o.text(), Labels: o.Labels, Loss: o.Loss})
 	}
 	return out

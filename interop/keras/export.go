@@ -43,6 +43,7 @@ type script struct {
 	Heads   []head
 	Padding interop.Padding
 
+	Thresholds             string
 	Chunk, Padded, Context int
 	Subwords, Wide         bool
 	Norm                   bool // some head divides by the number of n-grams
@@ -147,23 +148,16 @@ func (x *Exported) cell(path, kind string, c *interop.Cell) {
 	}
 	x.transposed(path+"/vars/0", &c.Input)
 	x.transposed(path+"/vars/1", &c.Recurrent)
-	x.add(path+"/vars/2", orZeros(c.Bias, c.Input.Rows), c.Input.Rows)
+	x.add(path+"/vars/2", interop.OrZeros(c.Bias, c.Input.Rows), c.Input.Rows)
 	if c.Peephole != nil {
 		x.add(path+"/vars/3", c.Peephole, 3, len(c.Peephole)/3)
 	}
 }
 
-func orZeros(v []float32, n int) []float32 {
-	if v == nil {
-		return make([]float32, n)
-	}
-	return v
-}
-
 // dense adds the weights of a layer.
 func (x *Exported) dense(path string, d *interop.Dense) {
 	x.transposed(path+"/vars/0", &d.Weight)
-	x.add(path+"/vars/1", orZeros(d.Bias, d.Weight.Rows), d.Weight.Rows)
+	x.add(path+"/vars/1", interop.OrZeros(d.Bias, d.Weight.Rows), d.Weight.Rows)
 }
 
 // plain says whether a model of one network is that network: one head, whose answer is the
@@ -330,6 +324,11 @@ func newHead(h *classify.Head, members int) head {
 }
 
 func (s *script) write(x *Exported) error {
+	var heads []python.Head
+	for _, h := range s.Heads {
+		heads = append(heads, h.Head)
+	}
+	s.Thresholds = python.Thresholds(heads)
 	var b strings.Builder
 	if err := scriptTemplate.Execute(&b, s); err != nil {
 		return err

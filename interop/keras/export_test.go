@@ -2,6 +2,7 @@ package keras_test
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/textlstm/textlstm/internal/zoo"
 	"github.com/textlstm/textlstm/interop"
 	"github.com/textlstm/textlstm/interop/keras"
+	"github.com/textlstm/textlstm/interop/torch"
 	"github.com/textlstm/textlstm/nn"
 )
 
@@ -31,6 +33,32 @@ func TestVerified(t *testing.T) {
 		exports[k.Name+".weights.h5"], exports[k.Name+"_keras.py"] = b.Bytes(), []byte(x.Script)
 	}
 	golden.Verified(t, "../testdata/verified-keras.json", exports)
+}
+
+// Heads with thresholds have each its own.
+func TestThresholds(t *testing.T) {
+	i := slices.IndexFunc(zoo.Kinds(), func(k zoo.Kind) bool { return k.Name == "multilabel" })
+	k := zoo.Kinds()[i]
+	other := k.Config.Heads[0]
+	other.Name, other.Thresholds = "more", []float64{0.125, 0.5, 0.5}
+	k.Config.Heads = append(slices.Clip(k.Config.Heads), other)
+	m, err := zoo.Make(k, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := keras.Export(m, "x.weights.h5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	module, err := torch.Export(m, "x.pt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, source := range []string{script.Script, module.Module} {
+		if want := "\n" + `THRESHOLDS = {"tags": [0.25, 0.5, 0.75], "more": [0.125, 0.5, 0.5]}` + "\n\n\ndef "; !strings.Contains(source, want) {
+			t.Errorf("no %s in\n%s", want, source)
+		}
+	}
 }
 
 // A network of numbers is a chain of Keras's layers where it can be, else a module.

@@ -1,6 +1,7 @@
 package keras
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -24,6 +25,10 @@ type Options struct {
 
 	// Labels name the classes of the first head, in order; without any they are 0, 1, ...
 	Labels []string
+
+	// Loss says what the scores mean, as in interop.Head; "" means what the model was compiled
+	// with.
+	Loss nn.LossKind
 }
 
 // Network follows the graph of the model and reads its weights. Errors wrap ErrFormat where
@@ -72,7 +77,7 @@ func (b *builder) heads(out []value, names []string) error {
 			return refuse(name, "the outputs read different vectors, want the same pooling of the last recurrent layer")
 		}
 		b.net.Pool = v.pools
-		h := interop.Head{Name: name, Layers: v.dense, Loss: losses[i].kind(v.dense[len(v.dense)-1])}
+		h := interop.Head{Name: name, Layers: v.dense, Loss: cmp.Or(b.options.Loss, losses[i].kind(v.dense[len(v.dense)-1]))}
 		if len(out) == 1 {
 			h.Name = ""
 		}

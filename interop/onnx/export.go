@@ -358,7 +358,7 @@ func (x *exporter) pool(kind nn.Pooling, states, y string, n *interop.Network, p
 // dense1 is a dense layer over y [batch][time][in], without its activation.
 func (x *exporter) dense1(name string, d *interop.Dense, y string) string {
 	w := x.floats(name+"weight", interop.Transpose(d.Weight.Data, d.Weight.Rows, d.Weight.Cols), d.Weight.Cols, d.Weight.Rows)
-	return x.op("Add", []string{x.op("MatMul", []string{y, w}), x.floats(name+"bias", d.Bias, len(d.Bias))})
+	return x.op("Add", []string{x.op("MatMul", []string{y, w}), x.floats(name+"bias", interop.OrZeros(d.Bias, d.Weight.Rows), d.Weight.Rows)})
 }
 
 // activate adds an activation; "" for one that is not known.

@@ -428,8 +428,12 @@ func (t *Tensor) shape(dims []int64) error {
 	if !ok {
 		return nil // of a type that nobody asks for
 	}
-	if have := int64(len(t.raw) / size); have != n && int64(len(t.list)) != n {
-		return fmt.Errorf("tensor %q: %d values of shape %v", t.Name, max(have, int64(len(t.list))), t.Shape)
+	have := len(t.list)
+	if len(t.raw) > 0 { // then bits reads it alone
+		have = len(t.raw) / size
+	}
+	if int64(have) != n {
+		return fmt.Errorf("tensor %q: %d values of shape %v", t.Name, have, t.Shape)
 	}
 	return nil
 }

@@ -26,7 +26,9 @@ type Options struct {
 func (f *File) Network(o Options) (*interop.Network, error) {
 	m := &matcher{values: map[string]*flow{}, left: 4 << 20}
 	for i := range f.Tensors {
-		m.left += f.Tensors[i].numElements()
+		if _, read := typeSizes[f.Tensors[i].kind]; read { // others have fewer bytes than they claim
+			m.left += f.Tensors[i].numElements()
+		}
 		m.values[f.Tensors[i].Name] = &flow{kind: constant, tensor: &f.Tensors[i]}
 	}
 	for _, v := range f.Inputs {
@@ -295,6 +297,9 @@ func (n *Node) constant() (*flow, error) {
 func (n *Node) filled(in []*flow) (*flow, error) {
 	t := n.attributes["value"].tensor // ConstantOfShape: nothing means zero
 	if n.Op == "Expand" {
+		if len(in) == 0 || in[0] == nil {
+			return nil, noPlace(n, "want an input")
+		}
 		if t = in[0].tensor; t == nil {
 			return &flow{kind: in[0].kind}, nil
 		}
@@ -416,8 +421,22 @@ func (v *flow) vector() *flow {
 	return v
 }
 
+// follows says whether the layers of one are the first ones of the other. Every operator of
+// the graph makes cells of its own, so that those that are the same read the same, too.
+func follows(a, b []interop.Layer) bool {
+	for i := range min(len(a), len(b)) {
+		if &a[i].Cells[0] != &b[i].Cells[0] {
+			return false
+		}
+	}
+	return true
+}
+
 // concat puts final states beside one another, or poolings.
 func concat(n *Node, in []*flow) (*flow, error) {
+	if slices.Contains(in, nil) {
+		return nil, noPlace(n, "an input is left out")
+	}
 	out := *in[0]
 	axis := int(n.attributes["axis"].int)
 	if axis < 0 {
@@ -433,6 +452,9 @@ func concat(n *Node, in []*flow) (*flow, error) {
 		}
 		if v.kind != out.kind || v.axes != out.axes {
 			return nil, noPlace(n, "its inputs are not alike")
+		}
+		if !follows(v.layers, out.layers) || out.kind == pooled && len(v.layers) != len(out.layers) {
+			return nil, noPlace(n, "states of different LSTMs or GRUs side by side: want those of one, from its last layer where they are pooled")
 		}
 		if len(v.layers) > len(out.layers) {
 			out.layers, out.embedding = v.layers, v.embedding

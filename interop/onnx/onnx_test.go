@@ -14,6 +14,7 @@ import (
 	"github.com/textlstm/textlstm/internal/zoo"
 	"github.com/textlstm/textlstm/interop"
 	"github.com/textlstm/textlstm/interop/onnx"
+	"github.com/textlstm/textlstm/nn"
 )
 
 const goldens = "../testdata/torch"
@@ -60,6 +61,17 @@ func TestVerified(t *testing.T) {
 		exports[k.Name] = format(slices.DeleteFunc(parse(b), func(f field) bool { return f.number == 14 }))
 		checkExport(t, k.Name, b)
 	}
+	b, err := onnx.ExportNetwork(series(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	exports["series"] = b
+	golden.Verified(t, "../testdata/verified-onnx.json", exports)
+}
+
+// series is a network that reads numbers.
+func series(t *testing.T) *interop.Network {
+	t.Helper()
 	f, err := onnx.Open(goldens + "/series.legacy.onnx")
 	if err != nil {
 		t.Fatal(err)
@@ -68,10 +80,28 @@ func TestVerified(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if exports["series"], err = onnx.ExportNetwork(n); err != nil {
+	return n
+}
+
+// An attention without a bias, which means zeros, is written with zeros.
+func TestExportWithoutBiases(t *testing.T) {
+	n := series(t)
+	width := n.Layers[len(n.Layers)-1].OutputSize()
+	n.Pool = []nn.Pooling{nn.Attention}
+	hidden := interop.Dense{Name: "hidden", Weight: interop.Matrix{Rows: 5, Cols: width, Data: make([]float32, 5*width)}}
+	n.Attention = &interop.Attention{Hidden: hidden, Context: make([]float32, 5)}
+	b, err := onnx.ExportNetwork(n)
+	if err != nil {
 		t.Fatal(err)
 	}
-	golden.Verified(t, "../testdata/verified-onnx.json", exports)
+	f, err := onnx.Decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(f.Tensors, func(v onnx.Tensor) bool { return strings.HasSuffix(v.Name, "pool.hidden.bias") })
+	if i < 0 || f.Tensors[i].Shape[0] != 5 {
+		t.Errorf("tensor %d of %+v", i, f.Tensors)
+	}
 }
 
 // checkExport looks at what is around the graph of an export.

@@ -92,6 +92,7 @@ type module struct {
 	Heads   []head
 	Padding interop.Padding
 
+	Thresholds      string
 	Chunk, Subwords int
 	Wide, Lexicon   bool
 	Norm            bool // some head divides by the number of n-grams
@@ -141,7 +142,7 @@ func (s *module) member(x *Exported, n *interop.Network, prefix string) error {
 	if a := n.Attention; a != nil {
 		s.Context = len(a.Context)
 		x.matrix(prefix+"pool.hidden.weight", &a.Hidden.Weight)
-		x.add(prefix+"pool.hidden.bias", a.Hidden.Bias, len(a.Hidden.Bias))
+		x.add(prefix+"pool.hidden.bias", interop.OrZeros(a.Hidden.Bias, a.Hidden.Weight.Rows), a.Hidden.Weight.Rows)
 		x.add(prefix+"pool.context", a.Context, len(a.Context))
 	}
 	s.pools(n)
@@ -164,14 +165,11 @@ func (x *Exported) layer(prefix string, l *interop.Layer) {
 		if d == 1 {
 			suffix = "_l0_reverse"
 		}
-		second := c.RecurrentBias
-		if second == nil {
-			second = make([]float32, len(c.Bias))
-		}
+		rows := c.Input.Rows
 		x.matrix(prefix+"weight_ih"+suffix, &c.Input)
 		x.matrix(prefix+"weight_hh"+suffix, &c.Recurrent)
-		x.add(prefix+"bias_ih"+suffix, c.Bias, len(c.Bias))
-		x.add(prefix+"bias_hh"+suffix, second, len(second))
+		x.add(prefix+"bias_ih"+suffix, interop.OrZeros(c.Bias, rows), rows)
+		x.add(prefix+"bias_hh"+suffix, interop.OrZeros(c.RecurrentBias, rows), rows)
 		if c.Peephole != nil {
 			x.add(prefix+"weight_peephole"+suffix, c.Peephole, 3, len(c.Peephole)/3)
 		}
@@ -226,12 +224,8 @@ func (s *module) dense(x *Exported, prefix string, h *interop.Head, pools int) (
 	width := fmt.Sprintf("%d * width", pools)
 	for i, d := range h.Layers {
 		p := fmt.Sprintf("%s%d.", prefix, len(list))
-		bias := d.Bias
-		if bias == nil {
-			bias = make([]float32, d.Weight.Rows)
-		}
 		x.matrix(p+"weight", &d.Weight)
-		x.add(p+"bias", bias, len(bias))
+		x.add(p+"bias", interop.OrZeros(d.Bias, d.Weight.Rows), d.Weight.Rows)
 		list = append(list, fmt.Sprintf("nn.Linear(%s, %d)", width, d.Weight.Rows))
 		width = strconv.Itoa(d.Weight.Rows)
 		if d.Activation == "" || d.Activation == nn.Identity || s.Text && i == len(h.Layers)-1 {
@@ -261,9 +255,12 @@ func newHead(h *classify.Head, members int) head {
 }
 
 func (s *module) write(x *Exported) error {
+	var heads []python.Head
 	for i := range s.Heads {
+		heads = append(heads, s.Heads[i].Head)
 		s.Heads[i].Answer = fmt.Sprintf(s.Heads[i].Answer, s.Heads[i].Name)
 	}
+	s.Thresholds = python.Thresholds(heads)
 	var b strings.Builder
 	if err := moduleTemplate.Execute(&b, s); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/textlstm/textlstm/internal/half"
@@ -190,26 +191,31 @@ func (a *saved) tensor(v *view) (Tensor, error) {
 	if len(v.shape) > maxRank {
 		return t, fmt.Errorf("%d dimensions, limit %d", len(v.shape), maxRank)
 	}
+	for _, s := range v.shape {
+		t.Shape = append(t.Shape, int(s))
+	}
+	if slices.Contains(v.shape, 0) { // its strides may be anything
+		return t, nil
+	}
 	// Views may share a storage, as tied weights do, but all of them together have no more
-	// values than the file has bytes.
+	// values than the file has bytes. The last place is bounded by that, too.
 	n, last := int64(1), v.offset
 	for i, s := range v.shape {
-		if s > 0 && n > a.size/s || s > 1 && v.strides[i] > a.size/(s-1) {
+		if n > a.size/s || s > 1 && v.strides[i] > a.size/(s-1) {
 			return t, fmt.Errorf("shape %v, strides %v: more values than the file has bytes, %d", v.shape, v.strides, a.size)
 		}
 		n *= s
 		last += (s - 1) * v.strides[i]
-		t.Shape = append(t.Shape, int(s))
 	}
-	span := max(last-v.offset+1, 0)
-	if a.used += max(n, span); a.used > a.size || v.offset > a.size {
+	span := last - v.offset + 1
+	if a.used += max(n, span); a.used > a.size || v.offset < 0 || v.offset > a.size {
 		return t, fmt.Errorf("shape %v: more values than the file has bytes, %d", v.shape, a.size)
 	}
-	if n > 0 && last >= v.storage.count {
+	if last >= v.storage.count {
 		return t, fmt.Errorf("shape %v, strides %v from %d on: beyond its %d values", v.shape, v.strides, v.offset, v.storage.count)
 	}
 	size := map[string]int64{"F32": 4, "F64": 8, "F16": 2, "BF16": 2}[v.storage.dtype]
-	if size == 0 || n == 0 {
+	if size == 0 {
 		return t, nil
 	}
 	r, err := a.stream("data/"+v.storage.key, v.offset*size, span*size)

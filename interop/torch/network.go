@@ -327,7 +327,8 @@ func (g *guess) attention() (*interop.Attention, error) {
 // model files have them, as heads of that name, else all that are left as one head.
 func (g *guess) heads() ([]interop.Head, error) {
 	modules := append(g.mapped("hidden"), g.mapped("head")...)
-	if modules == nil {
+	ordered := modules != nil
+	if !ordered {
 		modules = g.modules("weight")
 	}
 	if len(modules) == 0 {
@@ -354,7 +355,10 @@ func (g *guess) heads() ([]interop.Head, error) {
 		out[0].Name = ""
 	}
 	for i := range out {
-		layers := chain(out[i].Layers)
+		layers := out[i].Layers
+		if !ordered {
+			layers = chain(layers)
+		}
 		for k := range layers[:len(layers)-1] {
 			layers[k].Activation = cmp.Or(g.options.Activation, nn.ReLU)
 		}
@@ -364,17 +368,19 @@ func (g *guess) heads() ([]interop.Head, error) {
 }
 
 // chain puts layers into the order in which each reads what the one before it gives, where
-// there is one. Files of safetensors have them by name.
+// there is one. Files of safetensors have them by name. Those of one shape stay in their order.
 func chain(layers []interop.Dense) []interop.Dense {
 	left := slices.Clone(layers)
 	var out []interop.Dense // from the last one to the first
 	for len(left) > 0 {
-		i := slices.IndexFunc(left, func(d interop.Dense) bool {
-			if len(out) > 0 {
-				return d.Weight.Rows == out[len(out)-1].Weight.Cols
+		i := len(left) - 1
+		for ; i >= 0; i-- {
+			rows := left[i].Weight.Rows
+			if len(out) > 0 && rows == out[len(out)-1].Weight.Cols ||
+				len(out) == 0 && !slices.ContainsFunc(left, func(next interop.Dense) bool { return next.Weight.Cols == rows }) {
+				break
 			}
-			return !slices.ContainsFunc(left, func(next interop.Dense) bool { return next.Weight.Cols == d.Weight.Rows })
-		})
+		}
 		if i < 0 {
 			return layers
 		}

@@ -162,6 +162,31 @@ func TestNames(t *testing.T) {
 	}
 }
 
+// Linear layers of one shape are applied in the order of the file, or in that of the map.
+func TestLinearLayersOfOneShape(t *testing.T) {
+	f := &torch.File{Tensors: []torch.Tensor{
+		tensor("r.weight_ih_l0", 12, 4), tensor("r.weight_hh_l0", 12, 3),
+		tensor("a.weight", 3, 3), tensor("b.weight", 3, 3), tensor("c.weight", 3, 3), tensor("out.weight", 2, 3),
+	}}
+	for hidden, want := range map[string]string{"": "a b c out", "a+b+c": "a b c out", "b+c+a": "b c a out"} {
+		var o torch.Options
+		if hidden != "" {
+			o.Map = map[string]string{"hidden": hidden, "head": "out"}
+		}
+		n, err := f.Network(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, d := range n.Heads[0].Layers {
+			names = append(names, d.Name)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("hidden=%s: %s, want %s", hidden, got, want)
+		}
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	for want, more := range map[string][]torch.Tensor{
 		"layer att: MultiheadAttention":              {tensor("att.in_proj_weight", 9, 3)},
@@ -219,6 +244,40 @@ func series(t *testing.T) *interop.Network {
 		t.Fatal(err)
 	}
 	return n
+}
+
+// A network without biases, which mean zeros, is written with zeros.
+func TestExportWithoutBiases(t *testing.T) {
+	n := series(t)
+	for i := range n.Layers {
+		for d := range n.Layers[i].Cells {
+			n.Layers[i].Cells[d].Bias = nil
+		}
+	}
+	width := n.Layers[len(n.Layers)-1].OutputSize()
+	n.Pool = []nn.Pooling{nn.Attention}
+	hidden := interop.Dense{Name: "hidden", Weight: interop.Matrix{Rows: 5, Cols: width, Data: make([]float32, 5*width)}}
+	n.Attention = &interop.Attention{Hidden: hidden, Context: make([]float32, 5)}
+	x, err := torch.ExportNetwork(n, "x.pt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	biases := 0
+	for _, v := range x.Tensors {
+		if strings.Contains(v.Name, "bias") {
+			biases++
+			if v.Shape[0] == 0 || len(v.Data) != v.Shape[0] {
+				t.Errorf("%s %v of %d values", v.Name, v.Shape, len(v.Data))
+			}
+		}
+	}
+	if biases < 6 {
+		t.Errorf("%d biases", biases)
+	}
+	got, err := (&torch.File{Tensors: x.Tensors}).Network(torch.Options{})
+	if err != nil || len(got.Layers[0].Cells[0].Bias) != got.Layers[0].Cells[0].Input.Rows {
+		t.Error(err)
+	}
 }
 
 // The exports are those that PyTorch has run.

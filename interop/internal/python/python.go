@@ -3,6 +3,7 @@ package python
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -30,6 +31,23 @@ func HeadOf(h *classify.Head, members int) Head {
 		out.Deep = Number(cmp.Or(h.Deep, 1) / float64(members))
 	}
 	return out
+}
+
+// Thresholds is the line that has those of the heads, by their names where several have some;
+// "" where none has.
+func Thresholds(heads []Head) string {
+	heads = slices.DeleteFunc(heads, func(h Head) bool { return h.Thresholds == "" })
+	if len(heads) == 1 {
+		return "THRESHOLDS = [" + heads[0].Thresholds + "]  # of " + heads[0].Name + "\n"
+	}
+	var parts []string
+	for _, h := range heads {
+		parts = append(parts, h.Name+": ["+h.Thresholds+"]")
+	}
+	if parts == nil {
+		return ""
+	}
+	return "THRESHOLDS = {" + strings.Join(parts, ", ") + "}\n"
 }
 
 // Number is a finite number.
