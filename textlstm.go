@@ -2,6 +2,7 @@ package textlstm
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"path/filepath"
 	"slices"
@@ -81,6 +82,9 @@ type Options struct {
 // ctx's, and those about options and texts; those wrap corpora.ErrData where the texts
 // are too few, or their labels.
 func Train(ctx context.Context, data *Dataset, o Options) (*Model, error) {
+	if data == nil {
+		return nil, fmt.Errorf("textlstm: no texts: %w", corpora.ErrData)
+	}
 	r, err := recipe.Read(o.Config, o.Set)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,6 +53,44 @@ func ExampleTexts() {
 		fmt.Printf("%s: %.2f right\n", e.Head, float64(e.Accuracy))
 	}
 	// Output: sentiment: 1.00 right
+}
+
+// What is nil or empty is an error, and writes no file.
+func TestNothing(t *testing.T) {
+	ctx, file := t.Context(), filepath.Join(t.TempDir(), "z")
+	data, err := textlstm.Texts([]string{"A superb film.", "A bore."}, []string{"positive", "negative"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	model, err := textlstm.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, f := range map[string]func() error{
+		"Train":            func() error { _, err := textlstm.Train(ctx, nil, textlstm.Options{}); return err },
+		"Fit":              func() error { _, err := new(train.Trainer).Fit(ctx, nil, nil); return err },
+		"Evaluate":         func() error { _, err := textlstm.Evaluate(ctx, model, nil); return err },
+		"Evaluate nil":     func() error { _, err := textlstm.Evaluate(ctx, nil, data); return err },
+		"Evaluate zero":    func() error { _, err := textlstm.Evaluate(ctx, new(textlstm.Model), data); return err },
+		"Save":             func() error { return new(textlstm.Model).Save(file) },
+		"Save nil":         func() error { return (*textlstm.Model)(nil).Save(file) },
+		"PredictBatch":     func() error { _, err := new(textlstm.Model).PredictBatch(ctx, []string{"a"}); return err },
+		"PredictBatch nil": func() error { _, err := (*textlstm.Model)(nil).PredictBatch(ctx, []string{"a"}); return err },
+		"Logits":           func() error { _, err := new(textlstm.Model).Logits(ctx, nil); return err },
+	} {
+		if err := f(); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("a file of no model")
+	}
+	defer func() {
+		if err, ok := recover().(error); !ok || !strings.Contains(err.Error(), "empty Model") {
+			t.Errorf("Predict: %v", err)
+		}
+	}()
+	new(textlstm.Model).Predict("a")
 }
 
 // Train makes the bytes that the command makes: without any option, from the embedded

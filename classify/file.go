@@ -37,6 +37,9 @@ var ErrFormat = errors.New("classify: not a readable model")
 // two LSTM biases (the second one zero) in place of our one, and one metadata entry with everything else as JSON. Equal models
 // give equal bytes.
 func (m *Model) WriteTo(w io.Writer) (int64, error) {
+	if err := m.check(); err != nil {
+		return 0, err
+	}
 	d, err := json.Marshal(description{Version: formatVersion, Config: m.cfg, Vocab: m.vocab, Card: m.card})
 	if err != nil {
 		return 0, err

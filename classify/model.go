@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"errors"
 	"slices"
 	"sync"
 
@@ -11,7 +12,9 @@ import (
 )
 
 // A Model is a trained classifier: pipeline, vocabulary and network. It does
-// not change; any number of goroutines may use it at once.
+// not change; any number of goroutines may use it at once. A zero or nil Model is none:
+// it answers nothing and cannot be written, which is an error, or a panic where a method
+// returns none.
 type Model struct {
 	cfg      Config
 	pipeline *tokenize.Pipeline
@@ -86,6 +89,14 @@ func New(cfg Config, v *vocab.Vocabulary, card Card, branches ...Branch) (*Model
 		return nil, err
 	}
 	return &Model{cfg: cfg, pipeline: p, vocab: v, branches: list, card: card}, nil
+}
+
+// check reports a zero or nil Model.
+func (m *Model) check() error {
+	if m == nil || m.pipeline == nil {
+		return errors.New("classify: an empty Model: Load, New or a training makes one")
+	}
+	return nil
 }
 
 // Config returns the resolved configuration. It must not be changed.

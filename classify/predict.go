@@ -90,6 +90,9 @@ func (p Prediction) head(name string) int {
 // Predict classifies one text. An empty text, or one without a single token,
 // is answered with what the model thinks of no words at all: Tokens is 0.
 func (m *Model) Predict(text string) Prediction {
+	if err := m.check(); err != nil {
+		panic(err)
+	}
 	var p [1]Prediction
 	w := m.workers.get(context.Background())
 	defer m.workers.put(w)
@@ -116,6 +119,9 @@ func (m *Model) PredictBatch(ctx context.Context, texts []string) ([]Prediction,
 // Encode prepares texts for PredictEncoded, on as many goroutines as there are
 // processors. The only error is ctx's.
 func (m *Model) Encode(ctx context.Context, texts []string) ([]Encoded, error) {
+	if err := m.check(); err != nil {
+		return nil, err
+	}
 	const block = 16 // texts of one piece of work
 	out := make([]Encoded, len(texts))
 	par.For(runtime.GOMAXPROCS(0), (len(texts)+block-1)/block, func(i int) {
@@ -133,6 +139,9 @@ func (m *Model) Encode(ctx context.Context, texts []string) ([]Encoded, error) {
 
 // PredictEncoded is PredictBatch for texts that Encode has prepared.
 func (m *Model) PredictEncoded(ctx context.Context, texts []Encoded) ([]Prediction, error) {
+	if err := m.check(); err != nil {
+		return nil, err
+	}
 	out := make([]Prediction, len(texts))
 	err := m.eachBatch(ctx, texts, func(w *worker, batch []int) { w.predict(m, out, batch) })
 	if err != nil {
@@ -183,6 +192,9 @@ func (m *Model) PredictAll(ctx context.Context, texts iter.Seq[string]) iter.Seq
 // Logits returns the scores before the softmax of texts that Encode has
 // prepared: for each head [n][C], C being its Width. The only error is ctx's.
 func (m *Model) Logits(ctx context.Context, texts []Encoded) ([][]float32, error) {
+	if err := m.check(); err != nil {
+		return nil, err
+	}
 	out := make([][]float32, len(m.cfg.Heads))
 	for h, head := range m.cfg.Heads {
 		out[h] = make([]float32, len(texts)*head.Width())

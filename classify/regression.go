@@ -2,6 +2,7 @@ package classify
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -64,6 +65,9 @@ func (p Prediction) Value(head string) float32 {
 // with, which must be finite as a float32.
 func (h *Head) ParseValue(label string) (float32, error) {
 	v, err := strconv.ParseFloat(strings.TrimSpace(label), 32)
+	if errors.Is(err, strconv.ErrRange) {
+		return 0, fmt.Errorf("label %q is too large for 32 bits, in which head %s answers", label, h.Name)
+	}
 	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
 		return 0, fmt.Errorf("label %q is not a number, which head %s answers with", label, h.Name)
 	}

@@ -42,7 +42,7 @@ func (n *entryNames) add(name string, plain bool) error {
 		return fmt.Errorf("entry %q: %w", name, ErrInsecurePath)
 	}
 	if !plain {
-		return fmt.Errorf("entry %q is a link or a device: %w", name, ErrInsecurePath)
+		return fmt.Errorf("entry %q is a link, a device or sparse: %w", name, ErrInsecurePath)
 	}
 	name = path.Clean(name)
 	if _, twice := n.seen[name]; twice {
@@ -108,7 +108,7 @@ func (f *file) openTar(disk *os.File) (rows, error) {
 			}
 			continue
 		}
-		if err := names.add(h.Name, h.Typeflag == tar.TypeReg); err != nil {
+		if err := names.add(h.Name, h.Typeflag == tar.TypeReg && !sparse(h)); err != nil {
 			return nil, broken(err)
 		}
 	}
@@ -134,6 +134,16 @@ func (f *file) openTar(disk *os.File) (rows, error) {
 			}
 		}
 	}), nil
+}
+
+// sparse says whether a file has holes, which are no bytes of the archive.
+func sparse(h *tar.Header) bool {
+	for key := range h.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
 }
 
 // readerAt returns a reader of any place: disk, or the whole of br in memory.

@@ -2,6 +2,7 @@ package corpora
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -323,7 +324,12 @@ func parseWeight(s string) (float32, error) {
 		return 1, nil
 	}
 	w, err := strconv.ParseFloat(s, 32)
-	if err != nil || math.IsInf(w, 0) || !(w > 0) {
+	switch exact, _ := strconv.ParseFloat(s, 64); {
+	case errors.Is(err, strconv.ErrRange) && w > 0:
+		return 0, fmt.Errorf("weight %q is too large for 32 bits: %w", s, ErrSyntax)
+	case w == 0 && exact > 0:
+		return 0, fmt.Errorf("weight %q is too small for 32 bits: %w", s, ErrSyntax)
+	case err != nil || math.IsInf(w, 0) || !(w > 0):
 		return 0, fmt.Errorf("weight %q is not a finite number above 0: %w", s, ErrSyntax)
 	}
 	return float32(w), nil

@@ -453,6 +453,38 @@ func TestInsecureArchives(t *testing.T) {
 	}
 }
 
+// A sparse file of a tar archive expands without being compressed, in all formats of PAX.
+func TestSparseTar(t *testing.T) {
+	const rows, size = "label,text\na,b\n", "8388608"
+	for name, tt := range map[string]struct {
+		records map[string]string // their keys have the vendor of GNU in the archive
+		content string
+	}{
+		"0.1": {map[string]string{"VND.sparse.size": size, "VND.sparse.numblocks": "1", "VND.sparse.map": "0,15"}, rows},
+		"1.0": {map[string]string{"VND.sparse.major": "1", "VND.sparse.minor": "0", "VND.sparse.realsize": size},
+			"1\n0\n15\n" + strings.Repeat("\x00", 505) + rows},
+	} {
+		var b bytes.Buffer
+		w := tar.NewWriter(&b)
+		if err := w.WriteHeader(&tar.Header{Name: "a.csv", Mode: 0o644, Size: int64(len(tt.content)), PAXRecords: tt.records}); err != nil {
+			t.Fatal(err)
+		}
+		io.WriteString(w, tt.content)
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		archive := strings.ReplaceAll(b.String(), "VND.sparse.", "GNU.sparse.")
+		h, err := tar.NewReader(strings.NewReader(archive)).Next()
+		if err != nil || h.Size != 8<<20 {
+			t.Fatalf("%s: %d bytes of %d, %v", name, h.Size, len(archive), err)
+		}
+		_, _, err = ReadFiles(Options{}, writeTemp(t, "a.tar", archive))
+		if !errors.Is(err, ErrInsecurePath) || !strings.Contains(err.Error(), "sparse") {
+			t.Errorf("%s: %v, want ErrInsecurePath", name, err)
+		}
+	}
+}
+
 // Entries of a zip archive that are no documents: directories, which are passed
 // over if they lie within it, and what is encrypted.
 func TestZipEntries(t *testing.T) {

@@ -413,6 +413,20 @@ func TestWithout(t *testing.T) {
 	}
 }
 
+// Corpora of tweets write mentions, addresses and signs in their own ways.
+func TestWithoutWording(t *testing.T) {
+	dev, _ := NewDataset("", []string{"@user @user I think, after all, it's ok http", "😀", "Сегодня & завтра", "हिन्दी में"}, nil)
+	for text, dropped := range map[string]int{
+		"@Ann @B0b I think after all it\u2019s OK! https://t.co/1": 1, "😀": 1, "😁": 0, "сегодня &amp; завтра!": 1, "हिन्दी में।": 1, "हिन्दू में": 0,
+		"I think after all it's": 0, "@user": 0, "": 0,
+	} {
+		train, _ := NewDataset("", []string{text}, nil)
+		if rest, n := train.Without(dev); n != dropped || rest.Len() != 1-n {
+			t.Errorf("%q: %d dropped, want %d", text, n, dropped)
+		}
+	}
+}
+
 func TestNewDataset(t *testing.T) {
 	d, err := NewDataset("mood", []string{"one", "two", "three"}, []string{"good", "", "bad"})
 	if err != nil {

@@ -212,6 +212,7 @@ func (d *decoder) readUTF8(p []byte) int {
 		d.br.Discard(size)
 		return 0
 	}
+	fault := b[0] // window may move what the buffer holds
 	if !d.settled {
 		d.settled = true
 		if e, name, doubt := detect(d.window(), d.evidence); e != nil {
@@ -225,7 +226,7 @@ func (d *decoder) readUTF8(p []byte) int {
 	}
 	d.bad++
 	if d.strict {
-		d.fail(fmt.Errorf("byte 0x%02x is not UTF-8: %w", b[0], ErrEncoding))
+		d.fail(fmt.Errorf("byte 0x%02x is not UTF-8: %w", fault, ErrEncoding))
 		return 0
 	}
 	d.pending = append(d.pending[:0], replacement...)

@@ -115,6 +115,15 @@ func TestStrictEncoding(t *testing.T) {
 			t.Errorf("%q: %v, want ErrEncoding", content, err)
 		}
 	}
+	// The byte is named that is no UTF-8, where more has to be read to judge the encoding, too.
+	slow := iotest.OneByteReader(strings.NewReader("I love \xff it\nok\n"))
+	r, err := New(slow, "s.txt", Options{Strict: true})
+	if err == nil {
+		_, err = r.Read()
+	}
+	if err == nil || !strings.Contains(err.Error(), "byte 0xff is not UTF-8") {
+		t.Errorf("error %v, want one of byte 0xff", err)
+	}
 }
 
 func TestUTF32IsNamed(t *testing.T) {

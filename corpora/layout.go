@@ -18,8 +18,12 @@ type layout struct {
 	tables  map[string]bool   // entries that hold rows
 	docs    map[string]string // entries that are documents, with their labels
 	names   []string          // both, sorted
+	passed  []passed          // with Options.EveryFile
 	ignored int
 }
+
+// A passed file is one that is passed over.
+type passed struct{ name, why string }
 
 // Directories of these names are parts of a corpus, not labels.
 var partNames = []string{"train", "training", "test", "testing", "dev", "val", "valid", "validation", "eval"}
@@ -63,8 +67,11 @@ func plan(names []string, o *Options) (*layout, error) {
 		dir := dirOf(name)
 		switch {
 		case l.tables[name]:
-		case len(l.tables) > 0, dirs[dir]:
-			l.ignored++
+		case len(l.tables) > 0:
+			l.pass(name, "there are tables beside it", o)
+			continue
+		case dirs[dir]:
+			l.pass(name, "there are directories beside it", o)
 			continue
 		default:
 			label := path.Base(dir)
@@ -84,6 +91,15 @@ func plan(names []string, o *Options) (*layout, error) {
 		return nil, fmt.Errorf("none of the %d files%s is a table or a document: %w", len(names), part, ErrFormat)
 	}
 	return l, nil
+}
+
+// pass passes over a file.
+func (l *layout) pass(name, why string, o *Options) {
+	if o.EveryFile && !isAbout(name) {
+		l.passed = append(l.passed, passed{name, why})
+	} else {
+		l.ignored++
+	}
 }
 
 // dirOf is the directory of a name, with the slash at its end.
@@ -171,6 +187,10 @@ func (t *entryRows) next(ex *Example) error {
 			continue
 		}
 		e, err := t.entries()
+		if left := t.layout.passed; err == io.EOF && len(left) > 0 {
+			t.layout.passed = left[1:]
+			return &ParseError{File: t.prefix + left[0].name, Refused: true, Err: fmt.Errorf("passed over, as %s: read it by itself: %w", left[0].why, ErrFormat)}
+		}
 		if err != nil {
 			return err
 		}

@@ -134,6 +134,9 @@ type Options struct {
 	// Part takes only those entries of a directory or archive that have a path
 	// element beginning with it, such as "train" of train/pos/1.txt.
 	Part string
+	// EveryFile refuses the files of a directory or archive that are passed over, but README,
+	// LICENSE and names that begin with a dot or an underscore: see Report.Ignored.
+	EveryFile bool `json:",omitempty"`
 	// OnBad says what becomes of a row that is refused. Empty: Read returns its
 	// error and goes on, and Limits.BadRecords says how many ReadAll accepts.
 	OnBad OnBad

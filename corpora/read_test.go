@@ -122,6 +122,9 @@ func TestRead(t *testing.T) {
 			rows: []row{{"a", "one"}}},
 		{name: "weight", file: "a.tsv", content: "w\ttext\n0\tone\n2.5\ttwo\ninf\tthree\n", opts: Options{WeightColumn: "w"},
 			rows: []row{{"", "two"}}, refused: []string{`a.tsv:2: weight "0" is not a finite number above 0: bad syntax`, `a.tsv:4: weight "inf" is not a finite number above 0: bad syntax`}},
+		{name: "weight out of range", file: "a.tsv", content: "w\ttext\n1e300\tone\n1e-300\ttwo\n-1e300\tthree\n1e38\tfour\n", opts: Options{WeightColumn: "w"},
+			rows: []row{{"", "four"}}, refused: []string{`a.tsv:2: weight "1e300" is too large for 32 bits: bad syntax`, `a.tsv:3: weight "1e-300" is too small for 32 bits: bad syntax`,
+				`a.tsv:4: weight "-1e300" is not a finite number above 0: bad syntax`}},
 
 		{name: "CSV", file: "a.csv", content: "label,text\na,one\nb,\"two, \"\"three\"\"\nfour\"\nc,5\" disk\n",
 			rows: []row{{"a", "one"}, {"b", "two, \"three\"\nfour"}, {"c", "5\" disk"}}},

@@ -133,8 +133,16 @@ func formatOfName(name string) Format {
 	for _, ext := range []string{".gz", ".zst", ".zstd", ".bz2"} {
 		name = strings.TrimSuffix(name, ext)
 	}
-	if strings.HasSuffix(name, ".ptb.txt") {
+	return formatOfExt(name)
+}
+
+// formatOfExt is formatOfName of a name in small letters without a compression.
+func formatOfExt(name string) Format {
+	switch {
+	case strings.HasSuffix(name, ".ptb.txt"):
 		return Trees
+	case strings.HasSuffix(name, ".ft.txt"):
+		return FastText
 	}
 	return formatExt[path.Ext(name)]
 }

@@ -51,6 +51,7 @@ type Writer struct {
 	close   func() error
 	written int
 	changed int
+	bare    int
 	line    []byte
 }
 
@@ -60,6 +61,9 @@ func (w *Writer) Written() int { return w.written }
 // Changed returns the number of texts that the format cannot hold as they are:
 // tabs and line ends became spaces, or a word that reads as a label lost that.
 func (w *Writer) Changed() int { return w.changed }
+
+// Bare returns the number of examples whose labels were left out, since the format is Text.
+func (w *Writer) Bare() int { return w.bare }
 
 // Write writes one example.
 func (w *Writer) Write(ex Example) error {
@@ -107,6 +111,9 @@ func NewWriter(dst io.Writer, format Format, o WriterOptions) (*Writer, error) {
 		w.write = func(ex *Example) error { return w.fastTextLine(out, ex) }
 	case Text:
 		w.write = func(ex *Example) error {
+			if slices.ContainsFunc(ex.Labels, func(l string) bool { return l != "" }) {
+				w.bare++
+			}
 			_, err := fmt.Fprintln(out, w.flat(ex.Text))
 			return err
 		}
@@ -331,7 +338,7 @@ func FormatOf(path string) (Format, error) {
 		name = strings.TrimSuffix(name, ext)
 	}
 	ext := filepath.Ext(name)
-	if format := formatExt[ext]; format != "" && format != Trees {
+	if format := formatOfExt(name); format != "" && format != Trees {
 		return format, nil
 	}
 	switch ext {

@@ -81,7 +81,7 @@ func (d *Device) Memory() int64 { return d.d.Memory() }
 // Check is train.Device's: a device trains whatever this processor does.
 func (d *Device) Check(c train.Config) error { return nil }
 
-// Open is train.Device's.
+// Open is train.Device's. What does not fit onto the device is a *train.MemoryError.
 func (d *Device) Open(net *classify.Network, c train.Config, tokens int) (train.Engine, error) {
 	e, err := d.open(net.Params(), c, tokens, output{})
 	if err != nil {
@@ -94,13 +94,28 @@ func (d *Device) Open(net *classify.Network, c train.Config, tokens int) (train.
 // An output is the size of what follows the layers: its largest array, and all of its numbers.
 type output struct{ largest, numbers int64 }
 
-// open makes an engine for weights and batches of so many tokens, unless they are too large.
+// A refusal is a *train.MemoryError in words of the device.
+type refusal struct {
+	message string
+	full    *train.MemoryError
+}
+
+func (r *refusal) Error() string { return r.message }
+func (r *refusal) Unwrap() error { return r.full }
+
+// refuse says that something needs more than the limit.
+func (d *Device) refuse(need, limit int64, format string, args ...any) error {
+	return &refusal{fmt.Sprintf("device: "+format, args...), &train.MemoryError{Need: need, Limit: limit, Source: d.d.Name()}}
+}
+
+// open makes an engine for weights and batches of so many tokens, unless they are too large, which is
+// a *train.MemoryError.
 func (d *Device) open(params []*nn.Param, c train.Config, tokens int, o output) (*engine, error) {
 	if n := max(largest(params, c, tokens), o.largest); n > math.MaxInt32 {
-		return nil, fmt.Errorf("device: an array of %d numbers, want %d at most; make batch_tokens = %d or the network smaller", n, math.MaxInt32, c.BatchTokens)
+		return nil, d.refuse(4*n, 4*math.MaxInt32, "an array of %d numbers, want %d at most; make batch_tokens = %d or the network smaller", n, math.MaxInt32, c.BatchTokens)
 	}
 	if need := memory(params, c, tokens) + 4*o.numbers; need > d.d.Memory() {
-		return nil, fmt.Errorf("device: this needs about %d MiB: %s has %d; make batch_tokens = %d or the network smaller",
+		return nil, d.refuse(need, d.d.Memory(), "this needs about %d MiB: %s has %d; make batch_tokens = %d or the network smaller",
 			need>>20, d.d.Name(), d.d.Memory()>>20, c.BatchTokens)
 	}
 	ctx, err := d.d.Open()

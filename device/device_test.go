@@ -16,6 +16,7 @@ import (
 	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/enginetest"
+	"github.com/textlstm/textlstm/train/tune"
 	"github.com/textlstm/textlstm/vocab"
 )
 
@@ -114,6 +115,7 @@ func (small) Version() string { return "1" }
 func (small) Memory() int64   { return 1 << 20 }
 func (small) GPU() bool       { return true }
 
+// What does not fit is refused, and fails a trial of a study, not the study.
 func TestRefusals(t *testing.T) {
 	d := &Device{small{}}
 	c := config()
@@ -126,11 +128,21 @@ func TestRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := d.Open(net, c, 8192); err == nil || !strings.Contains(err.Error(), "MiB: small has 1") {
+	var full *train.MemoryError
+	if _, err := d.Open(net, c, 8192); !errors.As(err, &full) || !strings.Contains(err.Error(), "MiB: small has 1") {
 		t.Errorf("error %v, want one about memory", err)
 	}
-	if _, err := d.Open(net, c, 1<<30); err == nil || !strings.Contains(err.Error(), "numbers") {
+	if _, err := d.Open(net, c, 1<<30); !errors.As(err, &full) || !strings.Contains(err.Error(), "numbers") {
 		t.Errorf("error %v, want one about the size of an array", err)
+	}
+	data := &corpora.Dataset{Heads: []string{"mood"}}
+	for i := range 20 {
+		data.Examples = append(data.Examples, corpora.Example{Text: strings.Repeat("a film ", 5000), Labels: []string{[]string{"bad", "good"}[i%2]}})
+	}
+	study := tune.Trainer{Trainer: train.Trainer{Config: config(), Device: d}, Data: data, Dev: data}
+	var failed *tune.TrialError
+	if _, err := study.Try(t.Context(), tune.Task{}); !errors.As(err, &failed) || !errors.As(err, &full) {
+		t.Errorf("error %v, want one of the trial alone, about memory", err)
 	}
 }
 

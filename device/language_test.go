@@ -1,11 +1,13 @@
 package device
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/nn"
+	"github.com/textlstm/textlstm/pretrain"
 	"github.com/textlstm/textlstm/pretrain/lm"
 	"github.com/textlstm/textlstm/pretrain/lm/lmtest"
 )
@@ -17,10 +19,11 @@ func TestLanguageRefusals(t *testing.T) {
 	d := &Device{small{}}
 	c := lm.Config{Embed: 4, LSTM: lstm.Config{HiddenSize: 4}}.Resolve()
 	params := []*nn.Param{nn.NewParam("embedding.weight", 20_000, 4)}
-	if _, err := d.OpenLanguage(params, c, 8192); err == nil || !strings.Contains(err.Error(), "MiB: small has 1; make batch_tokens = 4096") {
+	var full *pretrain.MemoryError
+	if _, err := d.OpenLanguage(params, c, 8192); !errors.As(err, &full) || !strings.Contains(err.Error(), "MiB: small has 1; make batch_tokens = 4096") {
 		t.Errorf("error %v, want one about memory", err)
 	}
-	if _, err := d.OpenLanguage(params, c, 1<<22); err == nil || !strings.Contains(err.Error(), "an array of 4294967296 numbers") {
+	if _, err := d.OpenLanguage(params, c, 1<<22); !errors.As(err, &full) || !strings.Contains(err.Error(), "an array of 4294967296 numbers") {
 		t.Errorf("error %v, want one about the size of an array", err)
 	}
 }

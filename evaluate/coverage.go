@@ -114,7 +114,7 @@ func labelPoints(labels []string, order []ranking, probs []float64, precision fl
 			if e.positive() {
 				tp++
 			}
-			if e.last() && float64(tp) >= precision*float64(j+1) {
+			if e.last() && float64(tp)/float64(j+1) >= precision {
 				best.Threshold, best.Predicted = Score(probs[e.row()*c+k]), j+1
 				best.Precision = ratio(tp, j+1)
 				hits = tp

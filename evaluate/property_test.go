@@ -322,6 +322,22 @@ func TestAbstention(t *testing.T) {
 	}
 }
 
+// A precision that is reached exactly is reached, also where its product with the number of
+// rows is rounded up.
+func TestThresholdAtTheVeryPrecision(t *testing.T) {
+	p := &evaluate.MultiPredictions{Labels: []string{"a"}}
+	for i := range 100 {
+		p.Gold, p.Probs = append(p.Gold, i < 55), append(p.Probs, 0.5)
+	}
+	e, err := evaluate.NewMulti(p, evaluate.Options{Precision: 0.55})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := e.AtPrecision[0]; got.Predicted != 100 || got.Precision != 0.55 {
+		t.Errorf("%d rows at a precision of %v, want 100 at 0.55", got.Predicted, got.Precision)
+	}
+}
+
 func TestThresholdsAtAPrecision(t *testing.T) {
 	p := randomPredictions(10, 300, 3)
 	multi := &evaluate.MultiPredictions{Labels: p.Labels, Probs: p.Probs}
@@ -355,7 +371,7 @@ func TestThresholdsAtAPrecision(t *testing.T) {
 						}
 					}
 				}
-				if float64(right) >= want*float64(n) && n > most {
+				if float64(right)/float64(n) >= want && n > most {
 					most, recall = n, float64(right)/float64(gold)
 				}
 			}

@@ -161,8 +161,10 @@ func names[T any](fs []metric[T]) []string {
 	return all
 }
 
-// LowerIsBetter reports whether the named metric is an error or a loss.
+// LowerIsBetter reports whether the named metric, which may be that of one head as in
+// "stars:rmse", is an error or a loss.
 func LowerIsBetter(name string) bool {
+	name = name[strings.LastIndexByte(name, ':')+1:]
 	fs := allMetrics()
 	i := slices.IndexFunc(fs, func(f metric[Scores]) bool { return f.name == name })
 	return i >= 0 && fs[i].low

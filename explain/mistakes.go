@@ -14,20 +14,21 @@ import (
 
 // Mistakes explains the mistakes of an evaluation of the model, why it prefers its answer
 // to the true label: for each of e.Mistakes its explanation, with ID, Gold and Loss, or
-// nil for one that is too long. Options.Head, Label and Against are those of each mistake,
-// whatever o says. It uses all processors. The errors are ctx's, and those of Explain.
+// nil for one that is too long. The answer is compared with nothing where the head does not
+// have the true label. Options.Head, Label and Against are those of each mistake, whatever
+// o says. It uses all processors. The errors are ctx's, and those of Explain.
 func (x *Explainer) Mistakes(ctx context.Context, e *evaluate.Evaluation, o Options) ([]*Explanation, error) {
 	found := make([]*Explanation, len(e.Mistakes))
 	errs := make([]error, len(e.Mistakes))
 	par.For(runtime.GOMAXPROCS(0), len(e.Mistakes), func(i int) {
 		mistake, o := e.Mistakes[i], o
 		o.Head, o.Label, o.Against = e.Head, "", ""
-		h := x.model.Head(e.Head)
-		ok := h >= 0 && !x.model.Heads()[h].Labelled() // a number is explained as it is
-		if !ok {
-			o.Label, o.Against, ok = contrast(mistake.Gold, mistake.Predicted, e.MultiLabel)
+		if h := x.model.Head(e.Head); h >= 0 && x.model.Heads()[h].Labelled() { // a number is explained as it is
+			head := &x.model.Heads()[h]
+			gold := slices.DeleteFunc(slices.Clone(mistake.Gold), func(l string) bool { return head.Index(l) < 0 })
+			o.Label, o.Against = contrast(gold, mistake.Predicted, e.MultiLabel)
 		}
-		if !ok || ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return
 		}
 		why, err := x.Explain(ctx, mistake.Text, o)
@@ -46,18 +47,19 @@ func (x *Explainer) Mistakes(ctx context.Context, e *evaluate.Evaluation, o Opti
 	return found, errors.Join(errs...)
 }
 
-// contrast says what to explain of a mistake: the answer against the true
-// label, or with several labels to a text the first that is wrong, or missing.
-func contrast(gold, predicted []string, multi bool) (label, against string, ok bool) {
+// contrast says what to explain of a mistake, gold being the true labels that the head has:
+// the answer against the true label, if there is one, or with several labels to a text the
+// first that is wrong, or missing; else the answer, "".
+func contrast(gold, predicted []string, multi bool) (label, against string) {
 	if !multi {
-		return predicted[0], gold[0], true
+		return predicted[0], append(gold, "")[0]
 	}
 	for _, pair := range [][2][]string{{predicted, gold}, {gold, predicted}} {
 		for _, l := range pair[0] {
 			if !slices.Contains(pair[1], l) {
-				return l, "", true
+				return l, ""
 			}
 		}
 	}
-	return "", "", false
+	return "", ""
 }

@@ -2,6 +2,7 @@ package explain_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -86,8 +87,27 @@ func TestMistakes(t *testing.T) {
 	if found[1] != nil {
 		t.Error("a text that is too long is explained")
 	}
+	// A label that the head lacks is a mistake that has nothing to compare with.
 	e.Mistakes[0].Gold[0] = "sad"
-	if _, err := explain.New(m).Mistakes(t.Context(), e, explain.Options{}); err == nil || !strings.Contains(err.Error(), "a: ") {
-		t.Errorf("a label that the model lacks: %v", err)
+	found, err = explain.New(m).Mistakes(t.Context(), e, explain.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x := found[0]; x == nil || x.Label != "positive" || x.Against != "" || x.Gold != "sad" {
+		t.Errorf("a label that the head lacks: %+v", x)
+	}
+	e.MultiLabel = true
+	e.Mistakes[0].Gold, e.Mistakes[1].Gold = []string{"sad", "positive"}, []string{"sad", "negative", "positive"}
+	if found, err = explain.New(m).Mistakes(t.Context(), e, explain.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"positive", "negative"} { // the answer, and what is missing
+		if x := found[i]; x == nil || x.Label != want || x.Against != "" {
+			t.Errorf("several labels: %+v, want %s", x, want)
+		}
+	}
+	e.Head = "mood"
+	if _, err := explain.New(m).Mistakes(t.Context(), e, explain.Options{}); !errors.Is(err, explain.ErrHead) || !strings.Contains(err.Error(), "a: ") {
+		t.Errorf("a head that the model lacks: %v", err)
 	}
 }

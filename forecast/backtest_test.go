@@ -1,7 +1,9 @@
 package forecast
 
 import (
+	"encoding/json"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/textlstm/textlstm/lstm"
@@ -16,6 +18,11 @@ func TestMetrics(t *testing.T) {
 	want := Metrics{MAE: 3, RMSE: math.Sqrt(10), MASE: 1.5, SMAPE: (400.0/22 + 800.0/36) / 2, CRPS: 3}
 	if math.Abs(got.SMAPE-want.SMAPE) > 1e-12 || got.MAE != want.MAE || math.Abs(got.RMSE-want.RMSE) > 1e-12 || got.MASE != want.MASE || got.CRPS != want.CRPS {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+	// A constant training part gives no scale.
+	got = m.metrics(maseScale([]float64{5, 5, 5}, 1))
+	if b, err := json.Marshal(got); err != nil || !math.IsNaN(float64(got.MASE)) || !strings.HasPrefix(string(b), `{"mae":3,"rmse":3.16`) || !strings.Contains(string(b), `"mase":null`) {
+		t.Errorf("%s of %+v, %v", b, got, err)
 	}
 	// The CRPS of the standard normal distribution at 0 is (sqrt 2 - 1)/sqrt pi (Gneiting & Raftery 2007).
 	var levels, quantiles []float64
@@ -55,6 +62,24 @@ func TestMethods(t *testing.T) {
 	}
 	if got := SeasonalNaive(line, 0, 2); got[0] != line[39] || got[1] != line[39] {
 		t.Errorf("without a season: %v", got)
+	}
+}
+
+// Logarithms suit a series whose spread grows with its level, if all of it is above zero.
+func TestLogSuits(t *testing.T) {
+	s := Series{Values: make([]float64, 100)}
+	for i := range s.Values {
+		s.Values[i] = math.Exp(float64(i)/20) * (1 + 0.3*math.Sin(1.7*float64(i)))
+	}
+	for _, want := range []Switch{On, Off} {
+		m, err := Train(t.Context(), Config{Base: Last, Members: 1, Epochs: 1, LSTM: lstm.Config{HiddenSize: 2}}, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.cfg.Log != want {
+			t.Errorf("log is %v, want %v", m.cfg.Log, want)
+		}
+		s.Values[92] = 0 // a dev step
 	}
 }
 

@@ -111,17 +111,18 @@ func calendarOf(layout string, times []time.Time) Calendar {
 		c.step = time.Duration(common(n, between))
 		return c
 	}
-	first, ends, weekends := true, true, 0
+	first, ends, late, weekends := true, true, false, 0
 	for i, t := range ts {
 		first = first && t.Day() == ts[0].Day() && t.Sub(t.Truncate(day)) == ts[0].Sub(ts[0].Truncate(day))
 		ends = ends && t.AddDate(0, 0, 1).Day() == 1
+		late = late || t.Day() > 28
 		if i > 0 && t.Weekday() == time.Monday && t.Sub(ts[i-1]) == 3*day {
 			weekends++
 		}
 	}
 	if first || ends {
 		c.months = int(common(n, func(i int) int64 { return int64(monthsBetween(ts[i-1], ts[i])) }))
-		c.monthEnd = c.months > 0 && !first
+		c.monthEnd = c.months > 0 && ends && late
 	}
 	if c.months == 0 {
 		c.step = time.Duration(common(n, between))
@@ -173,10 +174,13 @@ func (c Calendar) steps(a, b time.Time) int {
 // after is the time n steps after t.
 func (c Calendar) after(t time.Time, n int) time.Time {
 	switch {
-	case c.monthEnd:
-		return time.Date(t.Year(), t.Month()+time.Month(1+n*c.months), 0, t.Hour(), t.Minute(), t.Second(), 0, t.Location())
 	case c.months > 0:
-		return t.AddDate(0, n*c.months, 0)
+		first := t.AddDate(0, 0, 1-t.Day()).AddDate(0, n*c.months, 0)
+		last := first.AddDate(0, 1, -1)
+		if c.monthEnd || t.Day() > last.Day() {
+			return last
+		}
+		return first.AddDate(0, 0, t.Day()-1)
 	case !c.weekdays:
 		return t.Add(time.Duration(n) * c.step)
 	}

@@ -234,7 +234,7 @@ func isHeader(row []string) bool {
 }
 
 // numeric matches numbers with whatever marks.
-var numeric = regexp.MustCompile(`^[-+]?([0-9]{1,3}([.,' \x{a0}\x{202f}][0-9]{3})+|[0-9]*)([.,][0-9]*)?([eE][-+]?[0-9]+)?$`)
+var numeric = regexp.MustCompile(`^[-+]?(([0-9]{1,3}([.,' \x{a0}\x{202f}][0-9]{3})+|[0-9]+)([.,][0-9]*)?|[.,][0-9]+)([eE][-+]?[0-9]+)?$`)
 
 // maxDigits bounds the bytes of a number: what is longer is none.
 const maxDigits = 1000
@@ -283,7 +283,7 @@ func (t *table) columns() error {
 		t.time = t.findTime()
 	}
 	if len(t.values) > 0 {
-		return nil
+		return t.titlesDiffer()
 	}
 	var found []int
 	for i := range t.width {
@@ -303,6 +303,20 @@ func (t *table) columns() error {
 			}
 		}
 		return errors.New("no column is left for the values")
+	}
+	return nil
+}
+
+// titlesDiffer returns an error if two columns of values have one title, which is the
+// name of a series.
+func (t *table) titlesDiffer() error {
+	seen := map[string]bool{}
+	for _, i := range t.values {
+		title := t.title(i)
+		if seen[title] {
+			return fmt.Errorf("two columns of values are %q: a series needs a name of its own", title)
+		}
+		seen[title] = true
 	}
 	return nil
 }
@@ -441,8 +455,13 @@ func (t *table) number(cell string) (float64, error) {
 		for _, mark := range []string{other, "'", " ", "\u00a0", "\u202f"} {
 			plain = strings.ReplaceAll(plain, mark, "")
 		}
-		if whole, part, ok := strings.Cut(cell, other); ok && t.mark == '.' && len(part) < 3 && !strings.ContainsAny(whole, ".,") {
-			return 0, fmt.Errorf("%.100q has a comma, where fractions have a point", cell)
+		if i := strings.LastIndex(cell, other); i >= 0 {
+			whole, part := strings.Trim(cell[:i], "+-0"), cell[i+1:]
+			digits := len(part) - len(strings.TrimLeft(part, "0123456789"))
+			if digits != 3 || whole == "" || strings.ContainsRune(whole, t.mark) { // no thousands
+				names := map[string]string{".": "point", ",": "comma"}
+				return 0, fmt.Errorf("%.100q has a %s, where fractions have a %s", cell, names[other], names[string(t.mark)])
+			}
 		}
 		plain = strings.ReplaceAll(plain, string(t.mark), ".")
 	}

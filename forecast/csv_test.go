@@ -32,7 +32,9 @@ func TestReadTable(t *testing.T) {
 		}},
 		"decimal commas": {"month;sales\njan;1,5\nfeb;1.234,25\n", forecast.TableConfig{}, []forecast.Series{{Name: "sales", Times: []string{"jan", "feb"}, Values: []float64{1.5, 1234.25}, Covariates: [][]float64{}}}},
 		"thousands":      {"month,sales\njan,\"1,234\"\nfeb,\"1,234,567.5\"\n", forecast.TableConfig{}, []forecast.Series{{Name: "sales", Times: []string{"jan", "feb"}, Values: []float64{1234, 1234567.5}, Covariates: [][]float64{}}}},
+		"either":         {"month;sales\njan;1,5\nfeb;1.234\n", forecast.TableConfig{}, []forecast.Series{{Name: "sales", Times: []string{"jan", "feb"}, Values: []float64{1.5, 1234}, Covariates: [][]float64{}}}},
 		"of Excel":       {"\xff\xfes\x00e\x00p\x00=\x00;\x00\r\x00\n\x00a\x00;\x00b\x00\n\x001\x00;\x002\x00,\x005\x00\n\x00", forecast.TableConfig{}, []forecast.Series{{Name: "b", Times: []string{"1"}, Values: []float64{2.5}, Covariates: [][]float64{}}}},
+		"E1 is a title":  {"date,E1\n1,.5\n2,5.\n3,5e1\n", forecast.TableConfig{}, []forecast.Series{{Name: "E1", Times: []string{"1", "2", "3"}, Values: []float64{0.5, 5, 50}, Covariates: [][]float64{}}}},
 		"dates last":     {"n,day\n5,2026-01-01\n6,2026-01-02\n", forecast.TableConfig{}, []forecast.Series{{Name: "n", Times: []string{"2026-01-01", "2026-01-02"}, Values: []float64{5, 6}, Covariates: [][]float64{}}}},
 		"newest first": {"day,n\n3.2.2026,3\n2.2.2026,2\n1.2.2026,1\n", forecast.TableConfig{}, []forecast.Series{
 			{Name: "n", Times: []string{"1.2.2026", "2.2.2026", "3.2.2026"}, Values: []float64{1, 2, 3}, Covariates: [][]float64{}},
@@ -63,6 +65,11 @@ func TestReadTable(t *testing.T) {
 		"day,n\n2026-01-01,2\n2026-01-02,3\n2026-01-01,4\n":                                                        "t.csv:4: bad data: n has the time 2026-01-01 twice, also in line 2; if a column names the series",
 		"m,n\n2026-01,1\n2026-02,2\n2026-03,3\n2026-04,3\n2026-05,3\n2026-06,3\n2026-07,3\n2026-08,3\n2026-10,4\n": "t.csv:10: bad data: n: no 2026-09 between 2026-08 and 2026-10, 1 missing of steps of a month",
 		"m;n\na;1.5\nb;1,5\nc;x\n": `t.csv:3: bad data: column 2: "1,5" has a comma, where fractions have a point`,
+		"m;n\na;1,5\nb;0.25\n":     `t.csv:3: bad data: column 2: "0.25" has a point, where fractions have a comma`,
+		"m;n\na;1,5\nb;0.250\n":    `"0.250" has a point`,
+		"m;n\na;1,5\nb;1.2345\n":   `"1.2345" has a point`,
+		"m;n\na;1,5\nb;1,234.5\n":  `"1,234.5" has a point`,
+		"m;n\na;1.5\nb;1,5e3\n":    `"1,5e3" has a comma`,
 	} {
 		_, err := forecast.ReadTable(strings.NewReader(in), "t.csv", forecast.TableConfig{})
 		if err == nil || !strings.Contains(err.Error(), want) || !errors.Is(err, forecast.ErrData) {
@@ -73,6 +80,12 @@ func TestReadTable(t *testing.T) {
 		_, err := forecast.ReadTable(strings.NewReader("a,b\n1,2\n"), "t.csv", c)
 		if err == nil || !strings.Contains(err.Error(), `no column "z"; the columns are a, b`) {
 			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	for _, values := range [][]string{{"1", "2"}, {"x", "x"}} {
+		_, err := forecast.ReadTable(strings.NewReader("x,x\n1,10\n2,20\n"), "t.csv", forecast.TableConfig{Values: values})
+		if !errors.Is(err, forecast.ErrData) || !strings.Contains(err.Error(), `two columns of values are "x"`) {
+			t.Errorf("one title twice gives %v", err)
 		}
 	}
 	_, err := forecast.ReadTable(strings.NewReader("n,price\n5,1\n,3\n6,2\n"), "t.csv", forecast.TableConfig{Covariates: []string{"price"}})

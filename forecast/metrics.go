@@ -1,15 +1,19 @@
 package forecast
 
-import "math"
+import (
+	"math"
+
+	"github.com/textlstm/textlstm/evaluate"
+)
 
 // Metrics say how near forecasts were. All are means over steps and origins.
 type Metrics struct {
-	MAE      float64 `json:"mae"`
-	RMSE     float64 `json:"rmse"`
-	MASE     float64 `json:"mase"`               // MAE over that of the seasonal naive forecast of one step within the training part (Hyndman & Koehler 2006)
-	SMAPE    float64 `json:"smape"`              // percent, 200|y-f|/(|y|+|f|), as in the M4 competition
-	CRPS     float64 `json:"crps,omitempty"`     // continuous ranked probability score, by the quantiles; the MAE for a point
-	Coverage float64 `json:"coverage,omitempty"` // share of values within the interval of 90 %; 0 for a point
+	MAE      float64        `json:"mae"`
+	RMSE     float64        `json:"rmse"`
+	MASE     evaluate.Score `json:"mase"`               // MAE over that of the seasonal naive forecast of one step within the training part (Hyndman & Koehler 2006); NaN, null in JSON, where that is 0
+	SMAPE    float64        `json:"smape"`              // percent, 200|y-f|/(|y|+|f|), as in the M4 competition
+	CRPS     float64        `json:"crps,omitempty"`     // continuous ranked probability score, by the quantiles; the MAE for a point
+	Coverage float64        `json:"coverage,omitempty"` // share of values within the interval of 90 %; 0 for a point
 }
 
 // A meter collects errors.
@@ -39,8 +43,11 @@ func (m *meter) add(y, point float64, levels, quantiles []float64) {
 
 // metrics returns the means; scale is the MASE's denominator.
 func (m *meter) metrics(scale float64) Metrics {
+	if !(scale > 0) {
+		scale = math.NaN()
+	}
 	return Metrics{
-		MAE: m.abs / m.n, RMSE: math.Sqrt(m.square / m.n), MASE: m.abs / m.n / scale,
+		MAE: m.abs / m.n, RMSE: math.Sqrt(m.square / m.n), MASE: evaluate.Score(m.abs / m.n / scale),
 		SMAPE: m.smape / m.n, CRPS: m.crps / m.n, Coverage: m.inside / m.n,
 	}
 }

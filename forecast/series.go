@@ -162,8 +162,10 @@ func meanChange(v []float64) float64 {
 	return sum / max(1, float64(len(v)-1))
 }
 
-// candidates are the configs that c leaves open, each with all decided.
-func (c Config) candidates(list []Series) []Config {
+// candidates are the configs that c leaves open, each with all decided by the series
+// without their dev steps.
+func (c Config) candidates(series []Series) []Config {
+	list := heads(series, c)
 	bases := []Base{c.Base}
 	if c.Base == Auto {
 		bases = []Base{Last}
@@ -185,7 +187,8 @@ func (c Config) candidates(list []Series) []Config {
 	c.Batch = cmp.Or(c.Batch, min(32, max(1, windows/16)))
 	c.Rate = cmp.Or(c.Rate, 1e-3*math.Sqrt(max(1, float64(c.Batch)/8)))
 	if c.Log == Suits {
-		c.Log = position(all(list, func(v []float64) bool { return growsWithLevel(v, max(10, c.Season)) }))
+		c.Log = position(all(list, func(v []float64) bool { return growsWithLevel(v, max(10, c.Season)) }) &&
+			all(series, func(v []float64) bool { return slices.Min(v) > 0 })) // dev steps, too
 	}
 	out := make([]Config, len(bases))
 	for i, base := range bases {

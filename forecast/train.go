@@ -218,7 +218,7 @@ func (f *fit) identity() loop.Identity {
 
 // run tries the candidates, and then trains the members of the best one.
 func (f *fit) run(ctx context.Context, checkpoints *loop.Checkpoints) (*Model, error) {
-	candidates := f.cfg.candidates(heads(f.series, f.cfg))
+	candidates := f.cfg.candidates(f.series)
 	f.tries = len(candidates)
 	for ; !f.state.Chosen; f.state.Candidate++ {
 		f.cfg = candidates[f.state.Candidate]
@@ -316,7 +316,7 @@ func (f *fit) once(ctx context.Context, checkpoints *loop.Checkpoints) (err erro
 	}
 	f.pass = &pass{network: f.net, ws: lstm.Workspace{Workers: f.workers}}
 	f.loop = &loop.Loop{
-		Config: f.loopConfig(), Params: params, Checkpoints: checkpoints, State: &f.state, Done: f.finished,
+		Config: f.loopConfig(), Params: params, Workers: f.workers, Checkpoints: checkpoints, State: &f.state, Done: f.finished,
 		OnProgress: func(p loop.Progress) { f.report(p) },
 	}
 	return f.loop.Run(ctx, f)

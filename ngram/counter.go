@@ -81,7 +81,7 @@ func (c *Counter) Add(workers int, texts ...[]Hash) {
 // many slots as they need to have one each, twice their number or more, but at most
 // 2^most: then the most frequent features take seven eighths of them.
 func (c *Counter) Dictionary(most int) *Dictionary {
-	room := 1<<most - 1<<most/8 // a fuller table is slow and drops frequent features
+	room := roomOf(most)
 	least := c.least(room)
 	var kept []count
 	for i := range c.shards {
@@ -94,9 +94,47 @@ func (c *Counter) Dictionary(most int) *Dictionary {
 	slices.SortFunc(kept, func(a, b count) int {
 		return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.h, b.h))
 	})
-	kept = kept[:min(room, len(kept))]
-	for n := min(max(bits.Len(uint(2*len(kept))), 4), most); ; n++ {
-		if d, all := dictionaryOf(kept, n); all || n == most {
+	return dictionary(kept, most)
+}
+
+// Best returns the set that Dictionary returns, but of the features that are worth most in
+// place of the most frequent ones, and without those whose worth is not above 0. What a
+// feature is worth that n texts have says worth.
+func (c *Counter) Best(most int, worth func(h Hash, n int) float64) *Dictionary {
+	type candidate struct {
+		count
+		worth float64
+	}
+	var all []candidate
+	for i := range c.shards {
+		for _, k := range c.shards[i].table {
+			if int(k.n) < max(c.minCount, 1) {
+				continue
+			}
+			if w := worth(k.h, int(k.n)); w > 0 {
+				all = append(all, candidate{k, w})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.worth, a.worth), cmp.Compare(a.h, b.h))
+	})
+	kept := make([]count, min(roomOf(most), len(all)))
+	for i := range kept {
+		kept[i] = all[i].count
+	}
+	return dictionary(kept, most)
+}
+
+// roomOf is how many features a table of 2^bits slots takes: a fuller one is slow and drops
+// features that should stay.
+func roomOf(bits int) int { return 1<<bits - 1<<bits/8 }
+
+// dictionary returns the set of the first features, as many as there is room for in 2^most slots.
+func dictionary(features []count, most int) *Dictionary {
+	features = features[:min(roomOf(most), len(features))]
+	for n := min(max(bits.Len(uint(2*len(features))), 4), most); ; n++ {
+		if d, all := dictionaryOf(features, n); all || n == most {
 			return d
 		}
 	}

@@ -1,6 +1,8 @@
 package ngram_test
 
 import (
+	cmp2 "cmp"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -63,6 +65,48 @@ func TestCounterAgainstMap(t *testing.T) {
 	}
 }
 
+// The best features are in the table, others only where those left room, and none without
+// worth.
+func TestCounterBest(t *testing.T) {
+	texts := zipf(300, 100, 1<<16)
+	c := ngram.NewCounter(2, len(texts))
+	c.Add(2, texts...)
+	type feature struct {
+		h     ngram.Hash
+		worth float64
+	}
+	var all []feature
+	worth := func(h ngram.Hash, n int) float64 { return float64(n) * float64(h%7) }
+	complete := c.Best(20, func(h ngram.Hash, n int) float64 {
+		all = append(all, feature{h, worth(h, n)})
+		return worth(h, n)
+	})
+	slices.SortFunc(all, func(a, b feature) int { return cmp2.Compare(b.worth, a.worth) })
+	kept := 0
+	for _, f := range all {
+		_, ok := complete.Row(f.h)
+		if ok != (f.worth > 0) {
+			t.Fatalf("a feature of worth %v: kept %v", f.worth, ok)
+		}
+		if ok {
+			kept++
+		}
+	}
+	if complete.Rows() != kept {
+		t.Errorf("%d rows of %d features", complete.Rows(), kept)
+	}
+	const bits, room = 8, 224
+	small, missed := c.Best(bits, worth), 0
+	for _, f := range all[:room] {
+		if _, ok := small.Row(f.h); !ok {
+			missed++
+		}
+	}
+	if kept < 2*room || missed > room/10 || small.Rows() > room {
+		t.Errorf("%d of the best %d features of %d are missed, %d rows", missed, room, kept, small.Rows())
+	}
+}
+
 func TestCounterWorkersAndBlocks(t *testing.T) {
 	texts := zipf(300, 100, 1<<16)
 	want := func() []uint16 {
@@ -79,6 +123,17 @@ func TestCounterWorkersAndBlocks(t *testing.T) {
 			t.Errorf("%d workers:\n%s", workers, diff)
 		}
 	}
+}
+
+// ascending returns n features spread over all values, sorted.
+func ascending(n int, seed uint64) []ngram.Hash {
+	r := rand.New(rand.NewPCG(seed, 1))
+	h := make([]ngram.Hash, n)
+	step := math.MaxUint64 / uint64(n)
+	for i := range h {
+		h[i] = ngram.Hash(uint64(i)*step + r.Uint64N(step))
+	}
+	return h
 }
 
 // Twelve million features, each seen twice in a row, do not fit. Those that are
@@ -100,8 +155,7 @@ func TestCounterIsBounded(t *testing.T) {
 	} {
 		c := tt.make(2, 1<<30)
 		for i := range tt.texts {
-			text := hashes(100_000, 100+i)
-			slices.Sort(text)
+			text := ascending(100_000, 100+i)
 			c.Add(2, text, frequent, text)
 		}
 		var m runtime.MemStats

@@ -49,6 +49,22 @@ func (l *Linear) AppendRow(dst []float32, row int32) []float32 {
 	return dst
 }
 
+// Variance is what a row adds to the scores of the labels, but for what it adds to all that
+// exclude one another: the sum of squares, about the mean where there is one.
+func (l *Linear) Variance(row int32) (sum float64) {
+	weights := l.AppendRow(nil, row)
+	mean := 0.0
+	if l.Task == Exclusive && !l.opposite() {
+		for _, w := range weights {
+			mean += float64(w) / float64(len(weights))
+		}
+	}
+	for _, w := range weights {
+		sum += (float64(w) - mean) * (float64(w) - mean)
+	}
+	return sum
+}
+
 // Pack drops the weights of the slots of d that are empty, where l has one row for each
 // slot, as older model files have. It keeps no part of what l had.
 func (l *Linear) Pack(d *Dictionary) {

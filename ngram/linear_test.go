@@ -358,3 +358,17 @@ func TestHalf(t *testing.T) {
 		}
 	}
 }
+
+// What a row adds to all labels that exclude one another makes no difference.
+func TestVariance(t *testing.T) {
+	for _, c := range []struct {
+		labels int
+		task   ngram.Task
+		want   float64
+	}{{3, ngram.Exclusive, 2}, {3, ngram.Independent, 14}, {2, ngram.Exclusive, 1}, {1, ngram.Numbers, 1}} {
+		l := ngram.Linear{Labels: c.labels, Task: c.task, Weights: []float32{1, 2, 3}}
+		if got := l.Variance(0); got != c.want {
+			t.Errorf("%d labels, task %q: %v, want %v", c.labels, c.task, got, c.want)
+		}
+	}
+}

@@ -65,7 +65,7 @@ func RunWithin(ctx context.Context, budget Budget, t *train.Trainer, texts Texts
 		return nil, errorf("a budget chooses by dev texts between n-grams and a network, of texts in memory: it goes with neither --stream, --dev-split 0 nor model.no_deep, and wants model.ngrams")
 	}
 	first := *t
-	first.Checkpoint, first.Start, first.Prepare, first.Unlabelled = "", nil, nil, nil
+	first.Checkpoint, first.Resume, first.Start, first.Prepare, first.Unlabelled = "", false, nil, nil, nil
 	first.Model.NoDeep, first.Model.Members, first.Model.Directions, first.Refit, first.RefitNgrams = true, 0, nil, false, false
 	first.Card.Start, first.Card.Budget = "", budget.String()+": model.no_deep=true refit=false refit_ngrams=false"
 	best, err := Run(ctx, &first, texts, out)
@@ -98,7 +98,7 @@ func RunWithin(ctx context.Context, budget Budget, t *train.Trainer, texts Texts
 	o := options[chosen]
 	tell(fmt.Sprintf("now %s, in about %.0f s", o.note, o.time.Seconds()))
 	second := *t
-	second.Config, second.Checkpoint = o.config, ""
+	second.Config, second.Checkpoint, second.Resume = o.config, "", false
 	if !o.start {
 		second.Start, second.Prepare, second.Card.Start = nil, nil, ""
 	}
@@ -112,7 +112,7 @@ func RunWithin(ctx context.Context, budget Budget, t *train.Trainer, texts Texts
 		return best, nil
 	case err != nil:
 		return nil, err
-	case r.Dev["joint"].Score < best.Dev["joint"].Score:
+	case best.Dev["joint"].Better(r.Dev["joint"]):
 		tell("that was no better, and the n-grams alone stay")
 		return best, nil
 	}

@@ -55,7 +55,7 @@ func TestRunWithin(t *testing.T) {
 	} {
 		var said []string
 		out := filepath.Join(t.TempDir(), "m")
-		tr := &train.Trainer{Config: c}
+		tr := &train.Trainer{Config: c, Resume: true} // of no checkpoint
 		if _, err := recipe.RunWithin(t.Context(), recipe.Budget(tt.budget), tr, texts, out, func(s string) { said = append(said, s) }); err != nil {
 			t.Fatal(err)
 		}

@@ -132,7 +132,7 @@ func (r *Recipe) WriteAll(w io.Writer, c train.Config) error {
 func (r *Recipe) with(c train.Config) Recipe {
 	here := func(s Source) bool { return s.here }
 	return Recipe{
-		Config: c, Card: r.Card,
+		Config: c, Card: r.Card, Budget: r.Budget,
 		Data: slices.DeleteFunc(slices.Clone(r.Data), here),
 		Dev:  slices.DeleteFunc(slices.Clone(r.Dev), here),
 	}

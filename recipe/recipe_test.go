@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -96,6 +99,45 @@ func TestStreamJoinsSetsAndLabels(t *testing.T) {
 	}
 }
 
+// A label whose texts are all set aside for dev is one of the head's.
+func TestStreamKeepsLabelsOfDev(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "texts.tsv")
+	rows := "label\ttext\n"
+	for i := range 20 {
+		rows += fmt.Sprintf("good\ta fine film %d\nbad\ta dull film %d\n", i, i)
+	}
+	rare := "rare\tone of a kind\n"
+	if err := os.WriteFile(file, []byte(rows+rare), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Read("", []string{"epochs=1", "model.embed=4", "model.lstm.hidden_size=4", "model.vocab.min_count=1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Data = Files(file)
+	aside := func(x *corpora.Example) bool { return x.Labels[0] == "rare" }
+	for r.Seed = range uint64(50) {
+		texts, err := r.SpoolTexts(t.Context(), corpora.Options{Labelled: true}, "", dir, 0.3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer texts.Close()
+		if texts.Dev().Filter(aside).Len() == 0 {
+			continue
+		}
+		result, err := texts.Fit(t.Context(), &train.Trainer{Config: r.Config})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := result.Model.Heads()[0].Labels; !slices.Equal(got, []string{"bad", "good", "rare"}) {
+			t.Errorf("labels %q", got)
+		}
+		return
+	}
+	t.Fatal("the rare text is never set aside")
+}
+
 // A recipe with every setting is the same config over whatever defaults, those that
 // are zero in it included.
 func TestWriteAll(t *testing.T) {
@@ -106,7 +148,7 @@ func TestWriteAll(t *testing.T) {
 	for name, c := range map[string]train.Config{"zero": {}, "resolved": train.Config{}.Resolve(), "base": base} {
 		file := filepath.Join(t.TempDir(), "all.toml")
 		var b bytes.Buffer
-		r := &Recipe{Data: []Source{{File: "a.tsv", Repeat: 2}}}
+		r := &Recipe{Data: []Source{{File: "a.tsv", Repeat: 2}}, Budget: Budget(2 * time.Minute)}
 		r.Data = append(r.Data, Files("flag.tsv")...)
 		if err := r.WriteAll(&b, c); err != nil {
 			t.Fatal(err)
@@ -128,6 +170,9 @@ func TestWriteAll(t *testing.T) {
 		}
 		if len(read.Data) != 1 || read.Data[0].File != "a.tsv" || read.Data[0].Repeat != 2 {
 			t.Errorf("%s: sources %+v, want a.tsv twice", name, read.Data)
+		}
+		if read.Budget != r.Budget {
+			t.Errorf("%s: budget %s, want %s", name, read.Budget, r.Budget)
 		}
 	}
 }

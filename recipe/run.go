@@ -20,7 +20,7 @@ func (r *Recipe) Setup(ctx context.Context, t *train.Trainer, texts Texts, o Opt
 	}
 	t.Config, t.Start = b.Config, b.Start
 	t.Card.Start = cmp.Or(b.Name, t.Card.Start)
-	t.Prepare = o.Vectors.prepare(t.Seed, log)
+	t.Prepare = o.Vectors.prepare(log)
 	t.Fingerprint, err = o.Vectors.sum()
 	return b.Name, err
 }

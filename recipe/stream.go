@@ -15,6 +15,7 @@ type stream struct {
 	spool  *corpora.Spool
 	header corpora.Dataset // heads, sources and separator
 	dev    *corpora.Dataset
+	split  bool // dev was a part of the training texts
 }
 
 // SpoolTexts copies the training texts of a recipe to a temporary file in the directory
@@ -51,7 +52,7 @@ func (r *Recipe) SpoolTexts(ctx context.Context, opts corpora.Options, dir, temp
 		}
 	}
 	if dev := held.Dataset(&s.header); dev.Len() > 0 {
-		s.dev = dev
+		s.dev, s.split = dev, true
 	}
 	return s, nil
 }
@@ -94,7 +95,7 @@ func (s *stream) add(ctx context.Context, opts corpora.Options, dir string, src 
 }
 
 func (s *stream) texts() *train.Stream {
-	return &train.Stream{Heads: s.header.Heads, Sources: s.header.Sources, Separator: s.header.Separator, Texts: s.spool}
+	return &train.Stream{Heads: s.header.Heads, Sources: s.header.Sources, Separator: s.header.Separator, Texts: s.spool, Split: s.split}
 }
 
 func (s *stream) Recommend(ctx context.Context) (train.Config, error) {

@@ -58,7 +58,7 @@ func Split(data *corpora.Dataset, share float64, seed uint64) (Texts, error) {
 	if share == 0 {
 		return memory{train: data}, nil
 	}
-	train, dev, err := SetAside(data, share, seed)
+	train, dev, err := setAside(data, share, seed, ": give dev texts (--dev), or train without (--dev-split 0)")
 	if err != nil {
 		return nil, err
 	}
@@ -69,12 +69,17 @@ func Split(data *corpora.Dataset, share float64, seed uint64) (Texts, error) {
 // SetAside cuts a share from data, with every label's part of it. It fails with an
 // error that wraps corpora.ErrData where either part would be empty.
 func SetAside(data *corpora.Dataset, share float64, seed uint64) (rest, aside *corpora.Dataset, err error) {
+	return setAside(data, share, seed, "")
+}
+
+// setAside is SetAside with what can be done where it fails.
+func setAside(data *corpora.Dataset, share float64, seed uint64, hint string) (rest, aside *corpora.Dataset, err error) {
 	parts, err := data.Split(seed, 1-share, share)
 	if err != nil {
 		return nil, nil, err
 	}
 	if parts[0].Len() == 0 || parts[1].Len() == 0 {
-		return nil, nil, fmt.Errorf("%d texts are too few to set a share of %v aside: give dev texts, or a share of 0 for none: %w", data.Len(), share, corpora.ErrData)
+		return nil, nil, fmt.Errorf("no share of %v can be set aside of %s%s: %w", share, data.Amount(), hint, corpora.ErrData)
 	}
 	return parts[0], parts[1], nil
 }
@@ -86,6 +91,9 @@ func (r *Recipe) ReadTexts(opts corpora.Options, dir string, share float64) (Tex
 	data, err := ReadSources(opts, dir, r.Data, r.Seed)
 	if err != nil {
 		return nil, err
+	}
+	if data.Len() == 0 {
+		return nil, fmt.Errorf("no texts to train on: %w", corpora.ErrData)
 	}
 	if len(r.Dev) == 0 {
 		return Split(data, share, r.Seed)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,8 +16,10 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/lstm"
 	"github.com/textlstm/textlstm/train"
 	"github.com/textlstm/textlstm/train/recommend"
+	"github.com/textlstm/textlstm/vocab"
 )
 
 // texts are n English texts of two labels.
@@ -248,6 +252,41 @@ func TestVectors(t *testing.T) {
 	var wrong *Error
 	if _, err := InMemory(d, nil).Fit(t.Context(), tr); !errors.As(err, &wrong) {
 		t.Errorf("vectors of another width: %v", err)
+	}
+}
+
+// Words that a file of vectors lacks have others in each member of an ensemble.
+func TestVectorsOfMembers(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.vec")
+	if err := os.WriteFile(file, []byte("film 1 2 3\nstory 4 5 6\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v, err := vocab.New([]string{"story", "unheard"}, []int64{2, 1}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prepare := Vectors(file).prepare(io.Discard)
+	rows := map[string][][]float32{}
+	for seed := range uint64(2) {
+		n, err := classify.NewNetwork(classify.Config{
+			Embed: 3, LSTM: lstm.Config{HiddenSize: 2}, Heads: []classify.Head{{Name: "label", Labels: []string{"a", "b"}}},
+		}.Resolve(), v.Len())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.Init(rand.New(rand.NewPCG(seed, 0)))
+		if err := prepare(n, v); err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"story", "unheard"} {
+			rows[word] = append(rows[word], n.Embed().Row(v.ID(word)))
+		}
+	}
+	if story := rows["story"]; !slices.Equal(story[0], []float32{4, 5, 6}) || !slices.Equal(story[1], story[0]) {
+		t.Errorf("a word of the file: %v", story)
+	}
+	if unheard := rows["unheard"]; slices.Equal(unheard[0], unheard[1]) {
+		t.Errorf("both networks have %v", unheard[0])
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 
@@ -33,9 +34,9 @@ func (f Vectors) recommend(c train.Config) (train.Config, error) {
 }
 
 // prepare returns what fills a network's word vectors from the file, and tells
-// log, the first time, how many it knew. Words that it lacks keep their random
-// vectors.
-func (f Vectors) prepare(seed uint64, log io.Writer) func(*classify.Network, *vocab.Vocabulary) error {
+// log, the first time, how many it knew. Words that it lacks have random vectors as long as
+// its own, other ones in each member of an ensemble.
+func (f Vectors) prepare(log io.Writer) func(*classify.Network, *vocab.Vocabulary) error {
 	if f == "" {
 		return nil
 	}
@@ -44,8 +45,10 @@ func (f Vectors) prepare(seed uint64, log io.Writer) func(*classify.Network, *vo
 			table    *embed.Table
 			coverage embed.Coverage
 		)
+		last := n.Embed().Row(vocab.ID(n.Embed().Rows() - 1)) // as it was drawn for this member
+		rng := rand.New(rand.NewPCG(uint64(math.Float32bits(last[0])), 0))
 		if err := f.open(func(r io.Reader) (err error) {
-			table, coverage, err = embed.Read(r, v, rand.New(rand.NewPCG(seed, 0)), embed.ReadOptions{})
+			table, coverage, err = embed.Read(r, v, rng, embed.ReadOptions{})
 			return err
 		}); err != nil {
 			return err

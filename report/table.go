@@ -29,10 +29,12 @@ import (
 // is an empty line in text and is left out elsewhere.
 //
 // JSON is an array of objects whose keys are the header, in its order.
-// Every row must have as many cells as the header.
+// Every row must have as many cells as the header. CSV without a header, which is nil, is
+// the rows alone.
 func Table(w io.Writer, header []string, rows [][]any, style Style) error {
+	bare := style == CSV && header == nil
 	for i, r := range rows {
-		if r != nil && len(r) != len(header) {
+		if r != nil && !bare && len(r) != len(header) {
 			return fmt.Errorf("report: row %d has %d cells, the header has %d", i, len(r), len(header))
 		}
 	}
@@ -320,8 +322,10 @@ func csvTable(w io.Writer, header []string, rows [][]any) error {
 		return guard(clean(exact(c), true))
 	})
 	cw := csv.NewWriter(w)
-	if err := cw.Write(head); err != nil {
-		return err
+	if header != nil {
+		if err := cw.Write(head); err != nil {
+			return err
+		}
 	}
 	return cw.WriteAll(cells)
 }

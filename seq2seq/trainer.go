@@ -223,7 +223,7 @@ func (f *fit) begin(ctx context.Context, checkpoints *loop.Checkpoints) (err err
 	f.model.net = n
 	f.pass = &pass{network: n, workers: f.workers}
 	f.loop = &loop.Loop{
-		Config: cfg, Params: n.params, Checkpoints: checkpoints, State: &f.history,
+		Config: cfg, Params: n.params, Workers: f.workers, Checkpoints: checkpoints, State: &f.history,
 		Check: f.check, OnProgress: f.report,
 	}
 	return nil

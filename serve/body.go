@@ -19,10 +19,10 @@ type budget struct {
 	used atomic.Int64
 }
 
-// A lease is one request's part of a budget.
+// A lease is one request's part of a budget. Several goroutines may use it.
 type lease struct {
 	of *budget
-	n  int64
+	n  atomic.Int64
 }
 
 // take asks for n more bytes.
@@ -31,11 +31,17 @@ func (l *lease) take(n int64) bool {
 		l.of.used.Add(-n)
 		return false
 	}
-	l.n += n
+	l.n.Add(n)
 	return true
 }
 
-func (l *lease) giveBack() { l.of.used.Add(-l.n) }
+// give gives n bytes back.
+func (l *lease) give(n int64) {
+	l.n.Add(-n)
+	l.of.used.Add(-n)
+}
+
+func (l *lease) giveBack() { l.give(l.n.Load()) }
 
 // body reads the body of a request, decompressed, within the bounds. What it takes of
 // the budget is given back when the request ends.

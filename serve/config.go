@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"regexp"
 	"runtime"
 	"time"
@@ -26,6 +27,10 @@ type Source struct {
 	// nil, is the model itself.
 	File  string
 	Model *classify.Model
+
+	// Other, if not nil, answers texts of the languages that it reads where Config.Foreign
+	// says that the model does not: multilingual.Model.
+	Other *classify.Model
 }
 
 // A Config says what to serve and within which bounds. A zero field means the default.
@@ -36,7 +41,8 @@ type Config struct {
 
 	// Foreign, if not nil, returns what tells the language of a text that a model does not
 	// read, and nil for a model that does not say what it reads: langid.ForeignTo. Such
-	// texts have no label unless a request wants one.
+	// texts have no label unless the Source has another model for them, or a request wants
+	// one.
 	Foreign func(*classify.Model) func(text string) string
 
 	MaxBatch int           // texts that are answered together; 64
@@ -45,10 +51,10 @@ type Config struct {
 	Workers  int           // batches at a time; as many as there are processors
 
 	MaxBody   int64         // bytes of a body, after decompression; 8 MiB
-	MaxBodies int64         // bytes of all bodies that are being read or answered; 128 MiB. More are refused with 429
+	MaxBodies int64         // bytes of all bodies, and of lines of streams, that are being read or answered; 128 MiB. More are refused with 429
 	MaxTexts  int           // texts of a request; 1,024, at most 65,536
 	MaxText   int           // bytes of a text; 100,000
-	Timeout   time.Duration // for an answer; 30 s. A client may ask for less
+	Timeout   time.Duration // for an answer, and for the next line of a stream; 30 s. A client may ask for less
 
 	// TLS, if not nil, makes Serve answer HTTPS.
 	TLS *tls.Config
@@ -99,6 +105,17 @@ func def[T comparable](field *T, value T) {
 	}
 }
 
+// protection refuses requests from pages of other sites, but those of the origins.
+func (c *Config) protection() (*http.CrossOriginProtection, error) {
+	p := http.NewCrossOriginProtection()
+	for _, o := range c.Origins {
+		if err := p.AddTrustedOrigin(o); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$`)
 
 // Validate reports all that makes no sense.
@@ -126,13 +143,23 @@ func (c Config) Validate() error {
 		name  string
 		value int64
 	}{
-		{"MaxBatch", int64(c.MaxBatch)}, {"MaxDelay", int64(c.MaxDelay)}, {"MaxQueue", int64(c.MaxQueue)}, {"Workers", int64(c.Workers)},
-		{"MaxBody", c.MaxBody}, {"MaxBodies", c.MaxBodies}, {"MaxTexts", int64(c.MaxTexts)}, {"MaxText", int64(c.MaxText)},
-		{"Timeout", int64(c.Timeout)}, {"MaxConns", int64(c.MaxConns)}, {"Drain", int64(c.Drain)}, {"Grace", int64(c.Grace)},
+		{"MaxBatch", int64(c.MaxBatch)}, {"MaxQueue", int64(c.MaxQueue)}, {"Workers", int64(c.Workers)}, {"MaxBody", c.MaxBody},
+		{"MaxBodies", c.MaxBodies}, {"MaxTexts", int64(c.MaxTexts)}, {"MaxText", int64(c.MaxText)}, {"MaxConns", int64(c.MaxConns)},
 	} {
 		if n.value < 0 {
 			errs = append(errs, fmt.Errorf("%s %d: want 0 or more", n.name, n.value))
 		}
+	}
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{{"MaxDelay", c.MaxDelay}, {"Timeout", c.Timeout}, {"Drain", c.Drain}, {"Grace", c.Grace}} {
+		if d.value < 0 {
+			errs = append(errs, fmt.Errorf("%s %v: want 0 or more", d.name, d.value))
+		}
+	}
+	if _, err := c.protection(); err != nil {
+		errs = append(errs, err)
 	}
 	for i, t := range c.Tokens {
 		if len(t) < 16 {

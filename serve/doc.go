@@ -5,7 +5,7 @@
 //
 //   - POST /v1/classify and POST /v1/explain: the project's own JSON, with the records that
 //     "sentiment classify" and "sentiment explain" print. JSON lines in, JSON lines out,
-//     for streams of any length.
+//     for streams of any length; an answer that ends well answers all of them.
 //   - /v2: the Open Inference Protocol, with JSON and binary tensors, for the clients of
 //     KServe and Triton.
 //   - POST / and POST /models/NAME: Hugging Face's text classification.

@@ -45,6 +45,7 @@ func refusals() []refusal {
 		{"number for a text", "POST", "/v1/classify", `{"texts":[{"text":3}]}`, nil, 400, "texts[0].text"},
 		{"text and texts", "POST", "/v1/classify", `{"text":"a","texts":["b"]}`, nil, 400, "text"},
 		{"probability", "POST", "/v1/classify", `{"text":"a","abstain":1.5}`, nil, 400, "abstain"},
+		{"word for a truth", "POST", "/v1/classify", `{"text":"a","sentences":"yes"}`, nil, 400, "sentences"},
 		{"unknown head", "POST", "/v1/classify", `{"text":"a","heads":["mood"]}`, nil, 400, "heads[0]"},
 		{"unknown model", "POST", "/v1/classify", `{"text":"a","model":"../../etc/passwd"}`, nil, 404, "model"},
 		{"unknown version", "POST", "/v1/classify", `{"text":"a","version":"9"}`, nil, 404, "version"},

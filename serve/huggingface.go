@@ -80,16 +80,19 @@ func (s *Server) huggingFace(w http.ResponseWriter, r *http.Request) ([]byte, er
 		return h.Labelled() && (in.Parameters.Head == "" || h.Name == in.Parameters.Head)
 	})
 	if h < 0 {
+		if in.Parameters.Head == "" {
+			return nil, jsonapi.Invalid("model", "the model answers with numbers alone: this protocol has labels, /v1/classify has both")
+		}
 		return nil, jsonapi.Invalid("parameters.head", "the model has no head %.64q that answers with labels", in.Parameters.Head)
 	}
 	s.saw(r, len(texts), func(i int) string { return texts[i] })
-	answers, err := s.queue.ask(r.Context(), m, texts)
+	answers, err := queued{m, s.queue}.label(r.Context(), texts)
 	if err != nil {
 		return nil, err
 	}
 	out := make([][]labelScore, len(answers))
 	for i, a := range answers {
-		for c, p := range a.Scores[h].Probs {
+		for c, p := range probsOf(&heads[h], a.Scores[h]) {
 			out[i] = append(out[i], labelScore{heads[h].Labels[c], p})
 		}
 		slices.SortStableFunc(out[i], func(a, b labelScore) int {

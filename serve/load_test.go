@@ -332,6 +332,38 @@ func TestBatches(t *testing.T) {
 	}
 }
 
+// passed is a context whose time has passed, but whose channel does not say so yet.
+type passed struct{ context.Context }
+
+func (passed) Err() error { return context.DeadlineExceeded }
+
+// A request whose time has passed gets no answer, not even when the workers, who pass over
+// its texts, are done with them first.
+func TestNoAnswerWithoutPredictions(t *testing.T) {
+	s, _ := serving(t, Config{Workers: 1})
+	m, err := s.models.find("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.queue.ask(passed{context.Background()}, m, []string{"good"}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("answers %+v, error %v", got, err)
+	}
+}
+
+// Who has an answer finds the places free that its texts had.
+func TestPlacesAreFreeAfterAnAnswer(t *testing.T) {
+	s, _ := serving(t, Config{Workers: 1, MaxQueue: 2})
+	m, err := s.models.find("", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2000 {
+		if _, err := s.queue.ask(t.Context(), m, []string{"good", "bad"}); err != nil {
+			t.Fatalf("request %d: %v", i, err)
+		}
+	}
+}
+
 // A model that panics fails the requests of its batch, and the server goes on.
 func TestPanicsAreContained(t *testing.T) {
 	s, h := serving(t, Config{Workers: 1})

@@ -81,6 +81,8 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 			s.config.Logger.Error("a handler failed", "request_id", n.id, "cause", p, "stack", string(debug.Stack()))
 			if w.status == 0 {
 				s.refuse(w, r, errors.New("panic"))
+			} else {
+				p = http.ErrAbortHandler // half an answer must not look like a whole one
 			}
 		}
 		n.lease.giveBack()
@@ -224,8 +226,8 @@ func (s *Server) deadline(r *http.Request) (context.Context, context.CancelFunc,
 	return ctx, cancel, nil
 }
 
-// refuse answers with an error.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+// errorOf is what a client is told of an error. One that it cannot know of is logged.
+func (s *Server) errorOf(r *http.Request, err error) jsonapi.Error {
 	var e jsonapi.Error
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -239,6 +241,12 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		e = *jsonapi.AsError(err)
 	}
 	e.Request = noteOf(r).id
+	return e
+}
+
+// refuse answers with an error.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	e := s.errorOf(r, err)
 	h := w.Header()
 	if e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable {
 		h.Set("Retry-After", "1")

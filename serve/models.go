@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
 	"net/http"
 	"os"
 	"slices"
@@ -18,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/internal/jsonapi"
 )
@@ -28,6 +28,7 @@ type model struct {
 	jsonapi.Identity
 	explainer func() *explain.Explainer // made at the first call: it takes memory
 	foreign   func(text string) string  // nil if it cannot be told
+	other     *model                    // that answers what is foreign; nil if none does
 	labels    [][]prometheus.Counter    // by head and label; nil for a head of numbers or of very many labels
 }
 
@@ -43,27 +44,48 @@ type queued struct {
 	queue *queue
 }
 
-// PredictAll answers all texts together.
-func (q queued) PredictAll(ctx context.Context, texts iter.Seq[string]) iter.Seq2[classify.Prediction, error] {
-	return func(yield func(classify.Prediction, error) bool) {
-		answers, err := q.queue.ask(ctx, q.model, slices.Collect(texts))
-		if err != nil {
-			yield(classify.Prediction{}, err)
-			return
+// PredictBatch answers all texts together.
+func (q queued) PredictBatch(ctx context.Context, texts []string) ([]classify.Prediction, error) {
+	return q.queue.ask(ctx, q.model, texts)
+}
+
+// Other returns what answers texts of languages that the model does not read.
+func (q queued) Other() func(language string) answer.Predictor {
+	if q.other == nil {
+		return nil
+	}
+	return func(language string) answer.Predictor {
+		if !slices.Contains(q.other.Config().Languages, language) {
+			return nil
 		}
-		for _, a := range answers {
-			if !yield(a, nil) {
+		return queued{q.other, q.queue}
+	}
+}
+
+// label answers texts for the protocols of others, which have no records.
+func (q queued) label(ctx context.Context, texts []string) (answers []classify.Prediction, err error) {
+	o := answer.Options{Foreign: q.foreign, Other: q.Other()}
+	all := func(yield func(answer.Text) bool) {
+		for _, t := range texts {
+			if !yield(answer.Text{Text: t}) {
 				return
 			}
 		}
 	}
+	for r, err := range answer.All(ctx, q, all, o) {
+		if err != nil {
+			return nil, err
+		}
+		answers = append(answers, r.Prediction)
+	}
+	return answers, nil
 }
 
 // A slot is the place of one version of one model.
 type slot struct {
 	Source
 	current atomic.Pointer[model]
-	size    int64 // of the file that was last read, whether that went well or not
+	size    int64 // of the file that was last read, whether it was a model or not
 	changed time.Time
 }
 
@@ -170,7 +192,6 @@ func (m *models) load(s *slot, always bool) (bool, error) {
 	if !always && info.Size() == s.size && info.ModTime().Equal(s.changed) {
 		return false, nil
 	}
-	s.size, s.changed = info.Size(), info.ModTime()
 	if !info.Mode().IsRegular() {
 		return false, &fs.PathError{Op: "load", Path: s.File, Err: errors.New("not a file")}
 	}
@@ -178,6 +199,7 @@ func (m *models) load(s *slot, always bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	s.size, s.changed = info.Size(), info.ModTime()
 	sum := sha256.Sum256(b)
 	revision := hex.EncodeToString(sum[:6])
 	if old != nil && old.Revision == revision {
@@ -202,6 +224,10 @@ func (m *models) put(s *slot, loaded *classify.Model, revision string) {
 		if tell := m.foreign(loaded); tell != nil {
 			next.foreign = m.metrics.foreigners(next, tell)
 		}
+	}
+	if s.Other != nil {
+		next.other = &model{Model: s.Other, Identity: jsonapi.Identity{Model: s.Other.Card().Name, Version: "1"}}
+		next.other.labels = m.metrics.serves(nil, next.other)
 	}
 	s.current.Store(next)
 }

@@ -19,9 +19,14 @@ import (
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/answer"
+	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/explain"
+	"github.com/textlstm/textlstm/lstm"
+	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/pretrained"
 	"github.com/textlstm/textlstm/pretrained/langid"
+	"github.com/textlstm/textlstm/pretrained/multilingual"
+	"github.com/textlstm/textlstm/train"
 )
 
 func embedded(t testing.TB) *classify.Model {
@@ -165,6 +170,39 @@ func TestForeignTexts(t *testing.T) {
 	_, got, _ = ask(t, "GET", h.URL+"/metrics", "")
 	if !strings.Contains(got, `textlstm_foreign_texts_total{language="de",model="default",version="1"} 2`) {
 		t.Error("the foreign texts are not counted")
+	}
+}
+
+// Texts of languages that the model does not read are answered by the other model that its
+// source has, in all protocols; it lacks the topic.
+func TestForeignTextsOfAnother(t *testing.T) {
+	m := embedded(t)
+	other, err := multilingual.Model()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, h := serving(t, Config{Foreign: langid.ForeignTo, Models: []Source{{Name: "default", Model: m, Other: other}}})
+	texts := []string{"So eine Frechheit, ich bin wirklich enttäuscht und wütend.", "The room was clean and the staff were friendly."}
+	o := answer.Options{Foreign: langid.ForeignTo(m), Other: answer.ReadBy(multilingual.Model), Sentences: true}
+	_, got, _ := ask(t, "POST", h.URL+"/v1/classify", `{"sentences":true,"texts":`+marshal(t, texts)+`}`)
+	if want := records(t, m, texts, o); !strings.Contains(got, want) || strings.Count(want, `"language":"de"`) != 2 || strings.Count(want, `"label":null`) != 2 {
+		t.Errorf("%s, want %s", got, want)
+	}
+	_, got, _ = ask(t, "POST", h.URL+"/v2/models/default/infer", `{"inputs":[{"name":"text","datatype":"BYTES","shape":[2],"data":`+marshal(t, texts)+`}],"outputs":[{"name":"sentiment"},{"name":"topic"},{"name":"topic_probs"}]}`)
+	if !strings.Contains(got, `"data":["negative","positive"]`) || !strings.Contains(got, `"data":["","`) || !strings.Contains(got, `"data":[0,0,0,0,0.`) {
+		t.Errorf("inference: %s", got)
+	}
+	_, got, _ = ask(t, "POST", h.URL+"/v1/models/default:predict", `{"instances":[`+marshal(t, texts[0])+`]}`)
+	if !strings.Contains(got, `"sentiment":"negative"`) || !strings.Contains(got, `"topic_probs":[0,0,0,0]`) {
+		t.Errorf("TensorFlow Serving: %s", got)
+	}
+	_, got, _ = ask(t, "POST", h.URL+"/models/default", `{"inputs":`+marshal(t, texts[0])+`}`)
+	if !strings.HasPrefix(strings.TrimLeft(got, "["), `{"label":"negative"`) {
+		t.Errorf("Hugging Face: %s", got)
+	}
+	_, got, _ = ask(t, "GET", h.URL+"/metrics", "")
+	if !strings.Contains(got, `textlstm_texts_total{model="multilingual",version="1"} 5`) {
+		t.Error("the texts of the other model are not counted")
 	}
 }
 
@@ -399,6 +437,21 @@ func TestMetrics(t *testing.T) {
 		if !strings.Contains(got, want+"\n") {
 			t.Errorf("no line %s", want)
 		}
+	}
+}
+
+// A model of numbers alone has no answer in a protocol of labels, and says so.
+func TestHuggingFaceOfNumbers(t *testing.T) {
+	d := &corpora.Dataset{Heads: []string{"stars"}, Examples: []corpora.Example{{Labels: []string{"1"}, Text: "bad film"}, {Labels: []string{"5"}, Text: "good film"}}}
+	c := train.Config{Epochs: 1, Model: classify.Config{Embed: 4, LSTM: lstm.Config{HiddenSize: 4}, Heads: []classify.Head{{Name: "stars", Loss: nn.Loss{Kind: nn.SquaredError}}}}}
+	c.Model.Vocab.MinCount = 1
+	trained, err := (&train.Trainer{Config: c}).Fit(t.Context(), d, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, h := serving(t, Config{Models: []Source{{Name: "r", Model: trained.Model}}})
+	if status, got, _ := ask(t, "POST", h.URL+"/models/r", `{"inputs":"good"}`); status != 400 || !strings.Contains(got, "answers with numbers alone") || !strings.Contains(got, `"field":"model"`) {
+		t.Errorf("status %d: %s", status, got)
 	}
 }
 

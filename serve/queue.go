@@ -91,24 +91,14 @@ func (q *queue) ask(ctx context.Context, m *model, texts []string) ([]classify.P
 	select {
 	case <-of.ready:
 	case <-ctx.Done():
-		return nil, ctx.Err() // the workers pass over what is left
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err // the workers pass over what nobody waits for: out may have holes
 	}
 	if of.fault.Load() {
 		return nil, jsonapi.Errorf(http.StatusInternalServerError, "", "the model failed on this request")
 	}
 	return out, nil
-}
-
-// label is ask for the protocols of others: texts of languages that the model does not
-// read have no label.
-func (q *queue) label(ctx context.Context, m *model, texts []string) ([]classify.Prediction, error) {
-	answers, err := q.ask(ctx, m, texts)
-	if err == nil && m.foreign != nil {
-		for i, text := range texts {
-			answers[i].Language = m.foreign(text)
-		}
-	}
-	return answers, err
 }
 
 // work takes batches until the queue is closed.
@@ -161,7 +151,6 @@ func (q *queue) gather(batch []item) []item {
 // answer answers a batch: the texts of each model together, and those of nobody not at
 // all.
 func (q *queue) answer(batch []item) {
-	defer q.waiting.Add(-int64(len(batch)))
 	for len(batch) > 0 {
 		m := batch[0].model
 		var texts []string
@@ -171,7 +160,7 @@ func (q *queue) answer(batch []item) {
 			case it.model != m:
 				others = append(others, it)
 			case it.of.ctx.Err() != nil:
-				it.finish()
+				q.finish(it)
 			default:
 				texts = append(texts, it.text)
 				wanted = append(wanted, it)
@@ -192,7 +181,7 @@ func (q *queue) predict(m *model, texts []string, items []item) {
 			}
 		}
 		for _, it := range items {
-			it.finish()
+			q.finish(it)
 		}
 	}()
 	if len(texts) == 0 {
@@ -201,7 +190,10 @@ func (q *queue) predict(m *model, texts []string, items []item) {
 	ctx, cancel := wanted(items)
 	defer cancel()
 	answers, err := m.Model.PredictBatch(ctx, texts)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() == nil:
+		panic(err) // it is the model's
+	case err != nil:
 		return // nobody waits for it any more
 	}
 	for i, it := range items {
@@ -237,7 +229,9 @@ func wanted(items []item) (context.Context, context.CancelFunc) {
 	}
 }
 
-func (it *item) finish() {
+// finish gives an item's place back, then its request's answer: who has that can come again.
+func (q *queue) finish(it item) {
+	q.waiting.Add(-1)
 	if it.of.left.Add(-1) == 0 {
 		close(it.of.ready)
 	}

@@ -39,12 +39,10 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		config: c, limits: jsonapi.Limits{Texts: c.MaxTexts, Bytes: c.MaxText}, models: list, metrics: m,
-		explains: make(chan struct{}, c.Workers), bodies: &budget{most: max(c.MaxBodies, c.MaxBody)}, origins: http.NewCrossOriginProtection(),
+		explains: make(chan struct{}, c.Workers), bodies: &budget{most: max(c.MaxBodies, c.MaxBody)},
 	}
-	for _, o := range c.Origins {
-		if err := s.origins.AddTrustedOrigin(o); err != nil {
-			return nil, err
-		}
+	if s.origins, err = c.protection(); err != nil {
+		return nil, err
 	}
 	for _, t := range c.Tokens {
 		s.tokens = append(s.tokens, sha256.Sum256([]byte(t)))

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"iter"
 	"net/http"
@@ -29,6 +28,7 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		st, err = s.newStreaming(w, r, options)
 	}
 	if err != nil {
+		w.Header().Set("Connection", "close") // else the answer waits for the rest of a body that may go on
 		s.refuse(w, r, err)
 		return
 	}
@@ -40,16 +40,28 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request) {
 		defer close(lines)
 		st.read(ctx, lines)
 	}()
-	for batch := range gathered(lines, s.config.MaxBatch) {
-		if st.answer(ctx, batch) == nil {
-			continue
+	whole := false
+	defer func() {
+		if whole {
+			return
 		}
 		cancel()
-		st.control.SetReadDeadline(time.Now()) // the reader must have ended before the request does
-		for range lines {
+		w.Header().Set("Connection", "close") // if there is no answer yet: nobody reads the rest of the body
+		st.control.SetReadDeadline(time.Now())
+		for range lines { // the reader must have ended before the request does
 		}
+		st.control.SetReadDeadline(time.Now()) // it may have put it off
+	}()
+	for batch := range st.gathered(lines) {
+		if st.answer(ctx, batch) != nil {
+			panic(http.ErrAbortHandler)
+		}
+	}
+	if !st.ended {
 		panic(http.ErrAbortHandler) // half of the answers must not look like all of them
 	}
+	whole = true
+	st.control.SetWriteDeadline(time.Now().Add(s.config.Timeout)) // for the last chunk
 }
 
 // queryOptions reads the options of a stream.
@@ -90,7 +102,15 @@ type line struct {
 	number int
 	text   jsonapi.Text
 	err    error
+	bytes  int64
+	held   bool // the bytes are taken of the memory of all bodies
 }
+
+// buffered are the bytes of a stream's buffer. A stream takes four times as many of the
+// memory of all bodies for as long as it lasts: for the buffer, a line that is being read,
+// and two that are being answered. Other lines take theirs until they are answered: those
+// that do not fit into the buffer, and those that are answered together with a first one.
+const buffered = 8 << 10
 
 // streaming is one stream.
 type streaming struct {
@@ -98,10 +118,12 @@ type streaming struct {
 	model   *model
 	labeler *jsonapi.Labeler
 	options jsonapi.Options
+	lease   *lease
 	control *http.ResponseController
 	from    *bufio.Reader
 	w       io.Writer
 	request *http.Request
+	ended   bool // the body has been read to its end
 }
 
 func (s *Server) newStreaming(w http.ResponseWriter, r *http.Request, o jsonapi.Options) (*streaming, error) {
@@ -117,73 +139,79 @@ func (s *Server) newStreaming(w http.ResponseWriter, r *http.Request, o jsonapi.
 	if err != nil {
 		return nil, err
 	}
-	st := &streaming{s: s, model: m, labeler: l, options: o, control: http.NewResponseController(w), w: w, request: r}
-	if !leaseOf(r).take(64<<10 + int64(s.config.MaxText)*8) {
+	st := &streaming{s: s, model: m, labeler: l, options: o, lease: leaseOf(r), control: http.NewResponseController(w), w: w, request: r}
+	if !st.lease.take(4 * buffered) {
 		return nil, errBusy("too many streams at once")
 	}
-	st.from = bufio.NewReaderSize(from, 64<<10)
+	st.from = bufio.NewReaderSize(from, buffered)
 	st.control.EnableFullDuplex() // where it cannot, as in HTTP/2, there is no need to
 	return st, nil
 }
 
-// read sends lines until there are no more. The deadline that it leaves would end the
-// connection's next request.
+// read sends lines until there are no more, or no more can be read.
 func (st *streaming) read(ctx context.Context, to chan<- line) {
-	defer st.control.SetReadDeadline(time.Time{})
-	for n := 1; ; n++ {
-		st.control.SetReadDeadline(time.Now().Add(st.s.config.Timeout))
+	for n, blank := 1, false; ; n++ {
+		if !blank { // else whoever sends blank lines could stay for ever
+			st.control.SetReadDeadline(time.Now().Add(st.s.config.Timeout))
+		}
 		if ctx.Err() != nil {
 			return
 		}
-		b, err := st.readLine()
-		end := err != nil && !errors.Is(err, errLongLine)
-		if end && len(b) == 0 && err == io.EOF {
-			return
+		b, held, refused, err := st.readLine()
+		if err == io.EOF {
+			st.control.SetReadDeadline(time.Time{}) // it would end what still has to be answered
 		}
-		l := line{number: n, err: err}
-		if err == nil || err == io.EOF && len(b) > 0 {
+		l := line{number: n, err: refused, bytes: int64(len(b)), held: held}
+		switch {
+		case refused != nil:
+		case err == nil || err == io.EOF:
 			l.text, l.err = parseLine(b, n, st.s.limits)
-		} else if end {
+		default:
 			l.err = st.s.readError(err)
 		}
-		if len(bytes.TrimSpace(b)) > 0 || l.err != nil && l.err != io.EOF {
-			select {
-			case to <- l:
-			case <-ctx.Done():
-				return
-			}
+		if blank = l.err == nil && len(bytes.TrimSpace(b)) == 0; blank {
+			st.free(l)
+		} else {
+			to <- l // it is always taken, though not answered if ctx has ended
 		}
-		if end {
+		if err != nil {
+			st.ended = err == io.EOF
 			return
 		}
 	}
 }
 
-var errLongLine = jsonapi.Errorf(http.StatusRequestEntityTooLarge, "", "the line is too long")
-
-// readLine returns one line without its end. The rest of one that is too long is passed
-// over.
-func (st *streaming) readLine() ([]byte, error) {
+// readLine returns one line and whether its bytes are held, or why it is refused: the rest
+// of one that is too long, or for which there is no memory, is passed over. At the end of
+// the body there is io.EOF beside the last line.
+func (st *streaming) readLine() (b []byte, held bool, refused, err error) {
 	most := 6*st.s.config.MaxText + 1024 // JSON may write a byte as six
-	var b []byte
-	long := false
 	for {
 		part, err := st.from.ReadSlice('\n')
-		if len(b)+len(part) > most {
-			long = true
-		}
-		if !long {
+		held = held || err == bufio.ErrBufferFull
+		switch {
+		case refused != nil:
+		case len(b)+len(part) > most:
+			refused = jsonapi.Errorf(http.StatusRequestEntityTooLarge, "", "the line is too long")
+		case held && !st.lease.take(int64(len(part))):
+			refused = errBusy("too many large bodies at once")
+		default:
 			b = append(b, part...)
 		}
-		switch {
-		case err == bufio.ErrBufferFull:
-		case err != nil:
-			return b, err
-		case long:
-			return nil, errLongLine
-		default:
-			return b, nil
+		if refused != nil {
+			st.lease.give(int64(len(b))) // none of a line that is in one part
+			b = nil
 		}
+		if err != bufio.ErrBufferFull {
+			return b, held, refused, err
+		}
+	}
+}
+
+// free gives back what a line holds.
+func (st *streaming) free(l line) {
+	if l.held {
+		st.lease.give(l.bytes)
 	}
 }
 
@@ -208,16 +236,21 @@ func parseLine(b []byte, n int, limits jsonapi.Limits) (jsonapi.Text, error) {
 	return one, nil
 }
 
-// gathered yields what has come, at most so many lines together.
-func gathered(lines <-chan line, most int) iter.Seq[[]line] {
+// gathered yields what has come: at most as many lines as are answered together, no more
+// bytes than a body may have, and what there is memory for.
+func (st *streaming) gathered(lines <-chan line) iter.Seq[[]line] {
 	return func(yield func([]line) bool) {
 		for first := range lines {
 			batch := []line{first}
-			for more := true; more && len(batch) < most; {
+			size := first.bytes
+			for more := true; more && len(batch) < st.s.config.MaxBatch && size < st.s.config.MaxBody; {
 				select {
 				case l, ok := <-lines:
 					if more = ok; ok {
+						l.held = l.held || st.lease.take(l.bytes)
+						more = l.held
 						batch = append(batch, l)
+						size += l.bytes
 					}
 				default:
 					more = false
@@ -225,6 +258,9 @@ func gathered(lines <-chan line, most int) iter.Seq[[]line] {
 			}
 			if !yield(batch) {
 				return
+			}
+			for _, l := range batch {
+				st.free(l)
 			}
 		}
 	}
@@ -239,15 +275,15 @@ func (st *streaming) answer(ctx context.Context, batch []line) error {
 			n++
 		}
 		if n > 0 {
+			st.s.saw(st.request, n, func(i int) string { return batch[i].text.Text })
 			if err := st.label(ctx, batch[:n], &out); err != nil {
 				return err
 			}
 			batch = batch[n:]
 			continue
 		}
-		e := *jsonapi.AsError(batch[0].err)
+		e := st.s.errorOf(st.request, batch[0].err)
 		e.Field = strings.TrimSuffix("line "+strconv.Itoa(batch[0].number)+", "+e.Field, ", ")
-		e.Request = noteOf(st.request).id
 		out.Write(append(e.Append(nil), '\n'))
 		batch = batch[1:]
 	}
@@ -260,7 +296,6 @@ func (st *streaming) answer(ctx context.Context, batch []line) error {
 
 // label answers lines that can be, trying again while the server is busy.
 func (st *streaming) label(ctx context.Context, batch []line, out *bytes.Buffer) error {
-	st.s.saw(st.request, len(batch), func(i int) string { return batch[i].text.Text })
 	texts := make([]answer.Text, len(batch))
 	for i, l := range batch {
 		texts[i] = answer.Text{ID: l.text.ID, Text: l.text.Text}
@@ -297,9 +332,8 @@ func (st *streaming) each(ctx context.Context, batch []line, err error, out *byt
 		}
 		return nil
 	}
-	e := *jsonapi.AsError(err)
+	e := st.s.errorOf(st.request, err)
 	e.Field = "line " + strconv.Itoa(batch[0].number)
-	e.Request = noteOf(st.request).id
 	out.Write(append(e.Append(nil), '\n'))
 	return nil
 }

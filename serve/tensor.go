@@ -161,6 +161,15 @@ func flatten(data json.RawMessage, texts []string, field string) ([]string, erro
 	return texts, nil
 }
 
+// probsOf are the probabilities of a head's labels: zeros where a model that lacks the head
+// has answered.
+func probsOf(head *classify.Head, s classify.Score) []float32 {
+	if s.Probs == nil {
+		return make([]float32, len(head.Labels))
+	}
+	return s.Probs
+}
+
 // fill puts the answers into an output: into its data, or appended to b.
 func (t *tensor) fill(heads []classify.Head, answers []classify.Prediction, b []byte) []byte {
 	head := &heads[t.head]
@@ -198,7 +207,7 @@ func (t *tensor) fill(heads []classify.Head, answers []classify.Prediction, b []
 			if s := a.Scores[t.head]; !head.Labelled() {
 				numbers = append(numbers, s.Value)
 			} else {
-				numbers = append(numbers, s.Probs...)
+				numbers = append(numbers, probsOf(head, s)...)
 			}
 		}
 		if data = numbers; t.binary {

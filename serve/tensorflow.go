@@ -121,7 +121,7 @@ func (s *Server) tfPredict(w http.ResponseWriter, r *http.Request) ([]byte, erro
 		return nil, err
 	}
 	s.saw(r, len(texts), func(i int) string { return texts[i] })
-	answers, err := s.queue.label(r.Context(), m, texts)
+	answers, err := queued{m, s.queue}.label(r.Context(), texts)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +153,7 @@ func tfColumns(heads []classify.Head, answers []classify.Prediction) map[string]
 				continue
 			}
 			add(head.Name, a.Label(head.Name))
-			add(head.Name+"_probs", score.Probs)
+			add(head.Name+"_probs", probsOf(head, score))
 			if head.MultiLabel() {
 				given := make([]bool, len(head.Labels))
 				has := a.Labels(head.Name)

@@ -117,7 +117,7 @@ func (s *Server) v2Infer(w http.ResponseWriter, r *http.Request) ([]byte, error)
 		ctx, cancel = context.WithTimeout(ctx, in.timeout)
 		defer cancel()
 	}
-	answers, err := s.queue.label(ctx, m, in.texts)
+	answers, err := queued{m, s.queue}.label(ctx, in.texts)
 	if err != nil {
 		return nil, err
 	}

@@ -15,8 +15,8 @@ type cache struct {
 
 // A memory is what a cache knows of one language.
 type memory struct {
-	table  table // of indices in became, or same
-	became []mapped
+	table  table    // of indices in became, or same
+	became []mapped // the first is of the last form that the table does not hold
 }
 
 // mapped is what the maps made of a form: first and more, or nothing.
@@ -43,9 +43,9 @@ func (c *cache) memory(lang Lang) *memory {
 
 // learn runs the maps of s on a form that is not in the table.
 func (m *memory) learn(f form, s *step, lang Lang) int32 {
-	if m.table.full() {
+	if m.table.full() || m.became == nil {
 		m.table.reset()
-		m.became = nil
+		m.became = make([]mapped, 1)
 	}
 	var e mapped
 	value := int32(len(m.became))
@@ -60,10 +60,14 @@ func (m *memory) learn(f form, s *step, lang Lang) int32 {
 		}
 		e.first, e.more = forms[0], slices.Clip(forms[1:])
 	}
-	if value != same {
+	remembered := m.table.put(f.text, f.kind, value)
+	switch {
+	case value == same:
+	case remembered:
 		m.became = append(m.became, e)
+	default:
+		m.became[0], value = e, 0
 	}
-	m.table.put(f.text, f.kind, value)
 	return value
 }
 

@@ -21,7 +21,7 @@ type Encoder[ID ~int32] struct {
 // or ^i if its IDs are several[i], or none.
 type codes[ID ~int32] struct {
 	table   table
-	several [][]ID
+	several [][]ID // the first are of the last form that the table does not hold
 }
 
 // NewEncoder returns an Encoder that gives each token of p the ID that lookup
@@ -120,21 +120,23 @@ func (e *Encoder[ID]) encode(ctx context.Context, dst []ID, spans []Span, wantSp
 
 // learn runs the filters on a form that has not been seen.
 func (e *Encoder[ID]) learn(c *codes[ID], s *step, t *Token, lang Lang) int32 {
-	if c.table.full() {
+	if c.table.full() || c.several == nil {
 		c.table.reset()
-		c.several = nil
+		c.several = make([][]ID, 1)
 	}
 	var ids []ID
 	for _, f := range s.apply(form{t.Text, t.Kind}, lang) {
 		ids = append(ids, e.lookup(f.text))
 	}
-	var code int32
 	if len(ids) == 1 && ids[0] >= 0 {
-		code = int32(ids[0])
-	} else {
-		code = ^int32(len(c.several))
-		c.several = append(c.several, ids)
+		c.table.put(t.Text, t.Kind, int32(ids[0]))
+		return int32(ids[0])
 	}
-	c.table.put(t.Text, t.Kind, code)
+	code := ^int32(len(c.several))
+	if !c.table.put(t.Text, t.Kind, code) {
+		c.several[0] = ids
+		return ^0
+	}
+	c.several = append(c.several, ids)
 	return code
 }

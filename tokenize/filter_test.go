@@ -58,6 +58,7 @@ func TestFilters(t *testing.T) {
 		{"maxbytes:3|words", "ééé", "é"},
 		{"html|words", "great!<br /><br/>I&amp;J <b>un</b>real &quot;x&#39;s&quot; 1 &lt; 2", `great ! I & J unreal " x 's " 1/number </symbol 2/number`},
 		{"html|words", "i <3 you, a<b and <_< x<y &unknown; AT&T", "i <3/emoji you , a </symbol b and <_</emoji x </symbol y & unknown ; AT & T"},
+		{"html|words", "Q&A<br/>yes &amp; no &#59; a&#5x;", "Q & A yes & no ; a & #5x/hashtag ;"},
 		{"html|words", "a <script>var x = 1 < 2;</script>b<style>p{}</style>c <!-- hid -->d <p class=\"a>b\">e", "a b c d e"},
 		{"html|words", "an <unterminated tag", "an </symbol unterminated tag"},
 		{"words|camel", "#BestDayEver #win #NOTAgain #Top10Films #not_bad #COVID19 #ÜberGut #2Good #4K", "Best Day Ever #win/hashtag NOT Again Top10 Films not bad #COVID19/hashtag Über Gut 2/number Good #4K/hashtag"},
@@ -125,8 +126,8 @@ func TestUnifyOnce(t *testing.T) {
 
 // TestHTMLOffsets checks that offsets are those of the source, markup and all.
 func TestHTMLOffsets(t *testing.T) {
-	const text = "So &eacute;tude<br>is <i>un</i>real &amp;&amp; don&#39;t <3 x"
-	want := []string{"So", "&eacute;tude", "is", "un</i>real", "&amp;&amp;", "do", "n&#39;t", "<3", "x"}
+	const text = "So &eacute;tude<br>is <i>un</i>real &amp;&amp; don&#39;t <3 x R&D &amp; more"
+	want := []string{"So", "&eacute;tude", "is", "un</i>real", "&amp;&amp;", "do", "n&#39;t", "<3", "x", "R", "&", "D", "&amp;", "more"}
 	tokens := tokenize.MustParse("html|words").AppendTokens(nil, text)
 	if len(tokens) != len(want) {
 		t.Fatalf("%d tokens, want %d: %s", len(tokens), len(want), show(tokens))

@@ -146,12 +146,19 @@ const maxEntity = 33
 // entity decodes the entity at start and returns its end, or 0 if it is none.
 func (s *stripper) entity(start int) int {
 	rest := s.text[start:min(len(s.text), start+maxEntity)]
-	end := strings.IndexByte(rest, ';') + 1
-	if end < 3 {
+	end := 1
+	if strings.HasPrefix(rest[1:], "#") {
+		end++
+	}
+	for isAlnum(rest, end) {
+		end++
+	}
+	if !strings.HasPrefix(rest[end:], ";") {
 		return 0
 	}
+	end++
 	decoded := html.UnescapeString(rest[:end])
-	if decoded == rest[:end] || strings.HasSuffix(decoded, ";") && rest[:end] != "&semi;" {
+	if decoded == rest[:end] || strings.HasSuffix(decoded, ";") && decoded != ";" {
 		return 0 // unknown, or known only without its tail
 	}
 	return s.replace(start, start+end, decoded)

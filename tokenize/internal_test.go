@@ -102,6 +102,50 @@ func TestTableGrows(t *testing.T) {
 	}
 }
 
+// A long paragraph is cut between characters, and anywhere if it has none.
+func TestParagraphEnd(t *testing.T) {
+	for _, tt := range []struct {
+		text string
+		want int
+	}{
+		{strings.Repeat("x", maxParagraph) + "x", maxParagraph},
+		{strings.Repeat("x", maxParagraph-3) + "🤖", maxParagraph - 3},
+		{strings.Repeat("x", maxParagraph-4) + "🤖x", maxParagraph},
+		{strings.Repeat("\x80", 40_000), maxParagraph},
+	} {
+		if got := paragraphEnd(tt.text, 0); got != tt.want {
+			t.Errorf("%.10q… ends at %d, want %d", tt.text, got, tt.want)
+		}
+	}
+}
+
+// What a table cannot hold is not kept beside it either.
+func TestNotRememberedNotKept(t *testing.T) {
+	url := "http://example.com/" + strings.Repeat("x", 200)
+	text := strings.Repeat(url+" Good ", 100)
+
+	p := MustParse("words|urls")
+	var c cache
+	tokens := c.append(nil, MustParse("words").AppendTokens(nil, text), "", &p.plan[0], "en")
+	if a, b := tokens[0].Text, tokens[len(tokens)-2].Text; len(tokens) != 200 || a == url || a != b {
+		t.Errorf("%d tokens, %q to %q", len(tokens), a, b)
+	}
+	if n := len(c.memory("en").became); n > 2 {
+		t.Errorf("a cache keeps %d forms", n)
+	}
+
+	p = MustParse("words|drop:url")
+	e := NewEncoder(p, func(string) int32 { return 7 })
+	if ids := e.AppendIDs(nil, text); len(ids) != 100 {
+		t.Errorf("%d IDs, want 100", len(ids))
+	}
+	for _, c := range e.byLang {
+		if n := len(c.several); n > 2 {
+			t.Errorf("an encoder keeps %d forms", n)
+		}
+	}
+}
+
 // A filter that stands alone behind one that counts is not left out.
 func TestOneFilterOfALaterStep(t *testing.T) {
 	var got []string

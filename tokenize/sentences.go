@@ -136,10 +136,12 @@ func paragraphEnd(text string, start int) int {
 	if lastSpace > 0 {
 		return lastSpace
 	}
-	for limit > start+1 && !utf8.RuneStart(text[limit]) {
-		limit--
+	for back := range utf8.UTFMax {
+		if utf8.RuneStart(text[limit-back]) {
+			return limit - back
+		}
 	}
-	return limit
+	return limit // within no character
 }
 
 // appendSentence appends the sentence text[start:end], or the parts into which

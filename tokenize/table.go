@@ -101,35 +101,38 @@ func (t *table) reset() {
 }
 
 // put gives text, which has no number yet, the number value. A text too long, or
-// one for which there is no free slot nearby, is not remembered.
-func (t *table) put(text string, kind Kind, value int32) {
+// one for which there is no free slot nearby, is not remembered; then put returns
+// false.
+func (t *table) put(text string, kind Kind, value int32) bool {
+	if len(text) > maxLongKey {
+		return false
+	}
 	if len(text) > maxShort {
-		if len(text) <= maxLongKey {
-			if t.long == nil {
-				t.long = make(map[form]int32)
-			}
-			t.long[form{strings.Clone(text), kind}] = value
+		if t.long == nil {
+			t.long = make(map[form]int32)
 		}
-		return
+		t.long[form{strings.Clone(text), kind}] = value
+		return true
 	}
 	if 2*t.n >= len(t.slots) {
 		t.grow()
 	}
 	lo, hi := load(text, 0, len(text))
-	t.insert(slot{lo, hi, value, tagOf(len(text), kind)})
+	return t.insert(slot{lo, hi, value, tagOf(len(text), kind)})
 }
 
-func (t *table) insert(s slot) {
+func (t *table) insert(s slot) bool {
 	mask := uint64(len(t.slots) - 1)
 	i := hashWords(s.lo, s.hi, s.tag) >> t.shift
 	for range maxProbes {
 		if free := &t.slots[i&mask]; free.tag == 0 {
 			*free = s
 			t.n++
-			return
+			return true
 		}
 		i++
 	}
+	return false
 }
 
 func (t *table) grow() {

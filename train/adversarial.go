@@ -82,7 +82,9 @@ func (f *fit) readUnlabelled(ctx context.Context) error {
 	if f.cfg.Adversarial.VAT == 0 || f.nets == nil {
 		return errors.New("train: unlabelled texts are for virtual adversarial training of the deep branch: set adversarial.vat, or leave them out")
 	}
-	s, err := newSet(ctx, f.model.Only("deep"), d)
+	bare := *d
+	bare.Heads, bare.Sources = nil, nil // with their labels
+	s, err := newSet(ctx, f.model.Only("deep"), &bare)
 	if err != nil {
 		return fmt.Errorf("unlabelled texts: %w", err)
 	}

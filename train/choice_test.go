@@ -33,8 +33,33 @@ func TestBetter(t *testing.T) {
 		{"x:log_loss", dev(0.6, 0.5), dev(0.5, 0.6), false},
 		{"rmse", dev(nan, 0.1), dev(3, 1), false},
 	} {
+		tt.a.Metric = tt.metric
 		if got := (Config{Metric: tt.metric}).better(tt.a, tt.b); got != tt.want {
 			t.Errorf("%s: %+v better than %+v: %t, want %t", tt.metric, tt.a, tt.b, got, tt.want)
+		}
+	}
+}
+
+// By the metric alone, of one head too, equals are not better.
+func TestBetterByMetric(t *testing.T) {
+	for _, tt := range []struct {
+		metric string
+		a, b   evaluate.Score
+		want   bool
+	}{
+		{"macro_f1", 0.9, 0.8, true},
+		{"macro_f1", 0.8, 0.9, false},
+		{"macro_f1", 0.8, 0.8, false},
+		{"topic:macro_f1", 0.9, 0.8, true},
+		{"rmse", 0.5, 0.6, true},
+		{"rmse", 0.6, 0.5, false},
+		{"rmse", 0.5, 0.5, false},
+		{"stars:log_loss", 0.5, 0.6, true},
+		{"stars:log_loss", 0.6, 0.5, false},
+	} {
+		a, b := &DevScore{Metric: tt.metric, Score: tt.a}, &DevScore{Metric: tt.metric, Score: tt.b}
+		if got := a.Better(b); got != tt.want {
+			t.Errorf("%s of %v is better than %v: %v", tt.metric, tt.a, tt.b, got)
 		}
 	}
 }

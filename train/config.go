@@ -68,6 +68,13 @@ type Config struct {
 	// NBSVM says how the wide branch learns, where the model has one.
 	NBSVM ngram.Options `json:"nbsvm,omitzero"`
 
+	// NgramCandidates, if not 0, is the binary logarithm of the number of slots of a first
+	// table of n-grams, from 4 to 24, of which those are kept whose weights matter most: as
+	// many as Model.Ngrams.Bits has room for. They are learned again without the others. So
+	// a small table holds what a large one knows, for more than twice the time. 0 means that
+	// the most frequent n-grams are kept. FitStream refuses it.
+	NgramCandidates int `json:"ngram_candidates,omitempty"`
+
 	// LengthNorm fits classify.Head.WideNorm to the dev texts too, where the model has a wide
 	// branch: which power of the number of a text's n-grams their sum is divided by. It
 	// helps where some texts are long and others short, since in long ones the sums of n-grams
@@ -171,6 +178,9 @@ func (c Config) check() (errs []error) {
 	}
 	if !(c.Crop >= 0 && c.Crop <= 1) {
 		errs = append(errs, fmt.Errorf("train: crop = %v, want a share from 0 to 1", c.Crop))
+	}
+	if n := c.NgramCandidates; n != 0 && (n < 4 || n > 24) {
+		errs = append(errs, fmt.Errorf("train: ngram_candidates = %d, want 0 or 4 to 24", n))
 	}
 	if c.Finetune.HeadEpochs < 0 || c.Finetune.Decay != 0 && !(c.Finetune.Decay >= 1) {
 		errs = append(errs, fmt.Errorf("train: finetune.head_epochs = %d, finetune.decay = %v, want 0 or more, and 0 or at least 1", c.Finetune.HeadEpochs, c.Finetune.Decay))

@@ -17,6 +17,7 @@ func (t *Trainer) EpochTime(ctx context.Context, data *corpora.Dataset, d time.D
 	const least = 3 // steps after the first, in which storage grows
 	alone := *t
 	alone.Checkpoint, alone.OnProgress = "", nil
+	alone.Finetune.HeadEpochs = 0 // they take less time than others
 	alone.Model.Ngrams = ngram.Config{}
 	alone.Model = alone.Model.Member(0)
 	f, err := alone.start(ctx, nil, data, nil)

@@ -88,7 +88,7 @@ func (t *Trainer) start(ctx context.Context, c *loop.Checkpoints, data, dev *cor
 	if err != nil {
 		return nil, err
 	}
-	ngrams, err := buildDictionary(ctx, f.cfg.Model, data)
+	ngrams, err := f.buildDictionary(ctx, data)
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,7 @@ func (f *fit) begin(ctx context.Context, k int) error {
 	l := &loop.Loop{
 		Config:      cfg.loop(f.lastEpoch(k)),
 		Params:      net.Params(),
+		Workers:     f.workers(),
 		Learning:    learning(net, cfg.Finetune.HeadEpochs),
 		Position:    loop.Position{Elapsed: time.Since(f.start)},
 		Checkpoints: f.checkpoints,

@@ -68,6 +68,14 @@ type DevScore struct {
 	Heads   map[string]*evaluate.Evaluation `json:"heads"`
 }
 
+// Better says whether d is better than the score of other by the metric, which is that of both.
+func (d *DevScore) Better(other *DevScore) bool {
+	if evaluate.LowerIsBetter(d.Metric) {
+		return d.Score < other.Score
+	}
+	return d.Score > other.Score
+}
+
 // An Epoch is one line of a training's history.
 type Epoch struct {
 	Member    int       `json:"member,omitempty"` // from 1; 0 of a model of one network
@@ -155,9 +163,5 @@ func (c Config) better(a, b *DevScore) bool {
 	if a.Score == b.Score {
 		return a.LogLoss < b.LogLoss
 	}
-	_, metric := c.metric()
-	if evaluate.LowerIsBetter(metric) {
-		return a.Score < b.Score
-	}
-	return a.Score > b.Score
+	return a.Better(b)
 }

@@ -47,7 +47,7 @@ func (f *fit) quantize(ctx context.Context, m *classify.Model) (*classify.Model,
 // keeps says whether the metric is after as good as before, but for mostLost. NaN is not.
 func (c Config) keeps(before, after evaluate.Score) bool {
 	lost := float64(before - after)
-	if _, metric := c.metric(); evaluate.LowerIsBetter(metric) {
+	if evaluate.LowerIsBetter(c.Metric) {
 		lost = -lost
 	}
 	return lost <= mostLost*math.Abs(float64(before))

@@ -205,6 +205,11 @@ func TestRegressionErrors(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `prices.tsv:5: label "cheap" is not a number`) {
 		t.Errorf("error %v", err)
 	}
+	d.Examples[3].Labels = []string{"1e39", ""}
+	_, err = (&train.Trainer{Config: c}).Fit(context.Background(), d, nil)
+	if err == nil || !strings.Contains(err.Error(), `prices.tsv:5: label "1e39" is too large for 32 bits`) {
+		t.Errorf("error %v", err)
+	}
 	for i := range d.Examples {
 		d.Examples[i].Labels = []string{"", "x"}
 	}

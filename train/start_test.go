@@ -235,6 +235,12 @@ func TestStartResumes(t *testing.T) {
 func TestStartRefuses(t *testing.T) {
 	language := train.FromLanguageModel(language(t, reviews(50, 1), 1))
 	grams := fromClassifier(t, fit(t, train.Trainer{Config: subword()}, reviews(50, 1), nil).Model)
+	stacked := map[string]*train.Start{}
+	for _, encoder := range []string{"lstm", "gru"} {
+		c := small()
+		c.Epochs, c.Model.Encoder, c.Model.LSTM = 1, encoder, lstm.Config{Stack: []nn.Layer{{Units: 8, Direction: nn.Bidirectional}}}
+		stacked[encoder] = fromClassifier(t, fit(t, train.Trainer{Config: c}, reviews(20, 1), nil).Model)
+	}
 	for _, tt := range []struct {
 		start  *train.Start
 		want   string
@@ -249,6 +255,8 @@ func TestStartRefuses(t *testing.T) {
 		{language, "finetune.decay = 0.5", func(c *train.Config) { c.Finetune.Decay = 0.5 }},
 		{language, "finetune.head_epochs = -1", func(c *train.Config) { c.Finetune.HeadEpochs = -1 }},
 		{language, "nothing to start from", func(c *train.Config) { c.Model.Ngrams.Words = 1; c.Model.NoDeep = true }},
+		{stacked["lstm"], "model.lstm.stack = [{6", func(c *train.Config) { c.Model.LSTM.Stack[0].Units = 6 }},
+		{stacked["gru"], "model.gru.stack = [{6", func(c *train.Config) { c.Model.GRU.Stack[0].Units = 6 }},
 		{grams, "model.subword = {3 4 12}, the model to start from has {2 4 12}", func(c *train.Config) { c.Model.Subword.Min = 3 }},
 	} {
 		cfg := small().From(tt.start, 0)

@@ -41,6 +41,10 @@ type Stream struct {
 	Sources   []corpora.Source
 	Separator string
 	Texts     Texts
+
+	// Split says that the dev texts were a part of the corpus: the heads have the labels
+	// of both.
+	Split bool
 }
 
 // FitStream is Fit for texts that are read from disk again in every epoch, one
@@ -67,6 +71,9 @@ func (t *Trainer) FitStream(ctx context.Context, data *Stream, dev *corpora.Data
 	if t.Teacher != nil {
 		return nil, errors.New("train: a streamed training has no teacher: leave Teacher out")
 	}
+	if t.NgramCandidates != 0 {
+		return nil, errors.New("train: a streamed training keeps the most frequent n-grams: leave NgramCandidates out")
+	}
 	if t.Balance {
 		return nil, errors.New("train: a streamed training does not balance labels, which are counted on the way: leave Balance out")
 	}
@@ -90,6 +97,15 @@ func (t *Trainer) startStream(ctx context.Context, checkpoints *loop.Checkpoints
 	labels, sum, err := data.labels(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if data.Split && dev != nil {
+		all, err := corpora.Join(labels, dev)
+		if err != nil {
+			return nil, err
+		}
+		if f.cfg.Model.Heads, err = Heads(f.cfg.Model.Heads, all); err != nil {
+			return nil, err
+		}
 	}
 	if f.cfg.Model.Heads, err = t.heads(f.cfg, labels); err != nil {
 		return nil, err
@@ -126,7 +142,7 @@ func (t *Trainer) startStream(ctx context.Context, checkpoints *loop.Checkpoints
 	if err := f.readUnlabelled(ctx); err != nil {
 		return nil, err
 	}
-	if f.train, err = data.sample(ctx, f.model.Only("wide"), f.cfg.BatchSize*loop.Pooled); err != nil {
+	if f.train, err = data.sample(ctx, f.model.Only("wide"), data.pooled(f.cfg.BatchSize)); err != nil {
 		return nil, err
 	}
 	if err := f.prepare(ctx, max(c.longest, f.cfg.BatchTokens, f.longestUnlabelled())); err != nil {
@@ -188,6 +204,10 @@ func (s *Stream) labels(ctx context.Context) (_ *corpora.Dataset, fingerprint st
 	}
 	return d, sum.String(), nil
 }
+
+// pooled is the number of texts in a window for batches of a size, which may be the largest
+// int.
+func (s *Stream) pooled(size int) int { return min(size, s.Texts.Len()) * loop.Pooled }
 
 // windows cuts the texts of an epoch, in its order, into data sets of as many
 // texts or, if it comes first, windowBytes of them.
@@ -316,7 +336,7 @@ type onDisk struct {
 func (s *onDisk) epoch(ctx context.Context, c Config, epoch, skip int) iter.Seq2[dealt, error] {
 	return func(yield func(dealt, error) bool) {
 		part := uint64(0)
-		for d, err := range s.stream.windows(ctx, epoch, c.BatchSize*loop.Pooled) {
+		for d, err := range s.stream.windows(ctx, epoch, s.stream.pooled(c.BatchSize)) {
 			var window *set
 			if err == nil {
 				window, err = newSet(ctx, s.deep, d)
@@ -347,7 +367,7 @@ func (s *onDisk) way(c Config, _ int, p loop.Position) (at, of int) {
 // steps estimates the steps of each member by those that there were.
 func (s *onDisk) steps(c Config, member int, p loop.Position) (done, of int) {
 	at, all := s.way(c, member, p)
-	each := (all + c.BatchSize - 1) / c.BatchSize
+	each := (all-1)/c.BatchSize + 1
 	if p.Step > 0 && at > 0 {
 		each = int(math.Round(float64(p.Step) * float64(all) / float64(at)))
 	}

@@ -51,6 +51,22 @@ func windowed() train.Config {
 	return c
 }
 
+// A batch of any number of texts is one of all that there are.
+func TestLargestBatch(t *testing.T) {
+	d := reviews(20, 1)
+	for _, size := range []int{math.MaxInt/2 + 1, math.MaxInt} {
+		c := joint()
+		c.Epochs, c.BatchSize = 1, size
+		total := 0
+		tr := train.Trainer{Config: c, OnProgress: func(p train.Progress) { total = max(total, p.Steps) }}
+		fit(t, tr, d, nil)
+		fitStream(t, tr, streamOf(t, d), nil)
+		if total != 1 {
+			t.Errorf("batches of %d texts: %d steps, want 1", size, total)
+		}
+	}
+}
+
 func TestStreamDependsOnSeedAlone(t *testing.T) {
 	d, dev := reviews(250, 1), reviews(50, 2)
 	c := windowed()

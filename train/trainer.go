@@ -114,6 +114,9 @@ type Result struct {
 // first step. The other errors are ctx's, and those about config, data and
 // checkpoints.
 func (t *Trainer) Fit(ctx context.Context, data, dev *corpora.Dataset) (*Result, error) {
+	if data == nil {
+		return nil, fmt.Errorf("train: no texts: %w", corpora.ErrData)
+	}
 	c, err := t.openCheckpoints(t.Checkpoint)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/corpora"
+	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/train"
 )
 
@@ -82,6 +84,15 @@ func TestAdversarialOptions(t *testing.T) {
 	if seen[model(train.Adversarial{VAT: 1}, train.Trainer{Unlabelled: bare})] != "unlabelled" {
 		t.Error("the labels of unlabelled texts change the model")
 	}
+}
+
+// Labels of unlabelled texts that are none of a head's are ignored, too.
+func TestUnlabelledForeignLabels(t *testing.T) {
+	more := data([]string{"price"}, []string{"unknown", "a good film"}, []string{"", "a bad film"})
+	c := small()
+	c.Epochs, c.Adversarial.VAT = 1, 1
+	c.Model.Heads = []classify.Head{{Name: "price", Loss: nn.Loss{Kind: nn.SquaredError}}}
+	fit(t, train.Trainer{Config: c, Unlabelled: more}, rated(20, 1), nil)
 }
 
 // It learns what there is to learn.

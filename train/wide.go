@@ -19,12 +19,55 @@ import (
 	"github.com/textlstm/textlstm/tokenize"
 )
 
-// buildDictionary counts the n-grams of the texts; it is nil where there is to be no wide
-// branch.
-func buildDictionary(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*ngram.Dictionary, error) {
+// buildDictionary returns the n-grams of the wide branch; it is nil where there is to be
+// none.
+func (f *fit) buildDictionary(ctx context.Context, d *corpora.Dataset) (*ngram.Dictionary, error) {
+	cfg := f.cfg.Model
 	if !cfg.HasWide() {
 		return nil, nil
 	}
+	worth, err := f.worth(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	counter, err := countNgrams(ctx, cfg, d)
+	switch {
+	case err != nil:
+		return nil, err
+	case worth != nil:
+		return counter.Best(cfg.Ngrams.Bits, worth), nil
+	}
+	return counter.Dictionary(cfg.Ngrams.Bits), nil
+}
+
+// worth learns a wide branch of candidates, where there are to be some, and returns what
+// one is worth that n texts have: n times the variance that it brings to the scores.
+func (f *fit) worth(ctx context.Context, d *corpora.Dataset) (func(h ngram.Hash, n int) float64, error) {
+	if f.cfg.NgramCandidates == 0 {
+		return nil, nil
+	}
+	first := Trainer{Config: f.cfg, Workers: f.t.Workers, Teacher: f.t.Teacher}
+	first.Model.NoDeep, first.Model.Ngrams.Bits, first.NgramCandidates = true, f.cfg.NgramCandidates, 0
+	r, err := first.fit(ctx, nil, d, nil)
+	if err != nil {
+		return nil, err
+	}
+	wide := r.Model.Wide()
+	return func(h ngram.Hash, n int) float64 {
+		row, ok := wide.Dictionary.Row(h)
+		if !ok {
+			return 0
+		}
+		variance := 0.0
+		for _, l := range wide.Heads {
+			variance += l.Variance(row)
+		}
+		return float64(n) * variance
+	}, nil
+}
+
+// countNgrams counts the n-grams of the texts.
+func countNgrams(ctx context.Context, cfg classify.Config, d *corpora.Dataset) (*ngram.Counter, error) {
 	p, err := tokenize.Parse(cfg.Pipeline)
 	if err != nil {
 		return nil, err
@@ -51,7 +94,7 @@ func buildDictionary(ctx context.Context, cfg classify.Config, d *corpora.Datase
 		})
 		counter.Add(workers, features[:len(examples)]...)
 	}
-	return counter.Dictionary(cfg.Ngrams.Bits), nil
+	return counter, nil
 }
 
 // newWide returns a wide branch whose weights are 0.

@@ -9,6 +9,7 @@ import (
 	"syscall/js"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/explain"
 	"github.com/textlstm/textlstm/internal/jsonapi"
 	"github.com/textlstm/textlstm/pretrained/langid"
@@ -29,6 +30,9 @@ func (l *local) Explainer() *explain.Explainer {
 }
 
 func (l *local) Foreign() func(text string) string { return l.foreign }
+
+// Other has no model: a second one would double the download.
+func (l *local) Other() func(language string) answer.Predictor { return nil }
 
 // answer answers what the server answers at the same path.
 func (l *local) answer(path string, body []byte) ([]byte, error) {

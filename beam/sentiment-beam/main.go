@@ -214,6 +214,7 @@ func (j *job) eval(ctx context.Context, s beam.Scope) error {
 		}
 		o.Heads = score.Columns(*o, j.source.Files[0], m)
 	}
+	j.classifier.AnyLanguage = true // the model is judged, and by all texts
 	e.Classifier, e.Heads = j.classifier, o.Heads
 	answers, bad := transform.Classify(s, j.classifier, transform.Read(s, j.source))
 	if j.dead == "" {

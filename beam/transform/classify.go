@@ -22,6 +22,7 @@ type Answer struct {
 	Scores          []Score // by head of the classifier
 	Tokens, Unknown int32
 	Language        string // of a text that the model does not read
+	Other           bool   // as in classify.Prediction
 }
 
 // A Score is the answer of one head; see classify.Score.
@@ -33,7 +34,7 @@ type Score struct {
 
 // prediction is the answer as package classify has it.
 func (a *Answer) prediction(heads []classify.Head) classify.Prediction {
-	p := classify.Prediction{Heads: heads, Tokens: int(a.Tokens), Unknown: int(a.Unknown), Language: a.Language}
+	p := classify.Prediction{Heads: heads, Tokens: int(a.Tokens), Unknown: int(a.Unknown), Language: a.Language, Other: a.Other}
 	for _, s := range a.Scores {
 		p.Scores = append(p.Scores, classify.Score{Label: int(s.Label), Probs: s.Probs, Value: s.Value})
 	}
@@ -115,13 +116,13 @@ func (f *classifyFn) flush(ctx context.Context, emit func(Answer)) error {
 		if err != nil {
 			return err
 		}
-		a := Answer{Row: f.waiting[n], Tokens: int32(r.Tokens), Unknown: int32(r.Unknown), Language: r.Language}
+		a := Answer{Row: f.waiting[n], Tokens: int32(r.Tokens), Unknown: int32(r.Unknown), Language: r.Language, Other: r.Other}
 		a.Text = ""
 		n++
 		for _, s := range r.Scores {
 			a.Scores = append(a.Scores, Score{Label: int32(s.Label), Probs: s.Probs, Value: s.Value})
 		}
-		if r.Tokens == 0 || r.Language != "" {
+		if r.Tokens == 0 || r.Language != "" && !r.Other {
 			f.unlabelled.Inc(ctx, 1)
 		}
 		emit(a)

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -34,7 +35,8 @@ type Judged struct{ Rows []Answer }
 
 // Evaluate judges the answers to rows that have labels, and gives one report, the one that
 // "sentiment eval" prints of the same files: whatever the order in which they come and
-// are gathered, they are judged in that of the files.
+// are gathered, they are judged in that of the files. Classifier.AnyLanguage should be set:
+// an answer that is not the model's is an error.
 func Evaluate(s beam.Scope, e Evaluation, answers beam.PCollection) beam.PCollection {
 	s = s.Scope("textlstm.Evaluate")
 	if e.Style == "" {
@@ -81,6 +83,9 @@ func (f *judgeFn) ExtractOutput(j Judged) (string, error) {
 	answers := make([]classify.Prediction, len(j.Rows))
 	for i := range j.Rows {
 		r := &j.Rows[i]
+		if r.Other {
+			return "", fmt.Errorf("transform: %s: the multilingual model has answered %s: set Classifier.AnyLanguage to judge the model", r.File, r.ID)
+		}
 		for int(r.Source) >= len(d.Sources) {
 			d.Sources = append(d.Sources, corpora.Source{Name: r.File})
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/pretrained"
 	"github.com/textlstm/textlstm/pretrained/langid"
+	"github.com/textlstm/textlstm/pretrained/multilingual"
 )
 
 // registerTypes tells Beam the types of elements and of DoFns. Its package register would make
@@ -45,7 +46,8 @@ type Classifier struct {
 	Heads            []string // that answer; nil means all
 	Abstain, Neutral float64  // as in answer.Naming
 
-	// AnyLanguage labels texts of languages that the model does not read too.
+	// AnyLanguage labels texts of languages that the model does not read too; without it
+	// the multilingual model answers those that it reads where Model is empty.
 	AnyLanguage bool
 }
 
@@ -58,6 +60,9 @@ func (c *Classifier) load(ctx context.Context) (*classify.Model, answer.Options,
 	}
 	if !c.AnyLanguage {
 		o.Foreign = langid.ForeignTo(m)
+		if c.Model == "" {
+			o.Other = answer.ReadBy(multilingual.Model)
+		}
 	}
 	return m, o, o.Validate(m.Heads())
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -116,7 +117,7 @@ func addHead(add func(string, parquet.Node, func(*answer.Record) parquet.Value),
 	// said answers a record that has labels by the score of the head.
 	said := func(of func(classify.Score) parquet.Value) func(*answer.Record) parquet.Value {
 		return func(r *answer.Record) parquet.Value {
-			if r.Bad != nil || r.Tokens == 0 || r.Language != "" {
+			if r.Bad != nil || answer.Unlabelled(r.Prediction, h) {
 				return parquet.Value{}
 			}
 			return of(r.Scores[h])
@@ -127,11 +128,11 @@ func addHead(add func(string, parquet.Node, func(*answer.Record) parquet.Value),
 		return
 	}
 	add(head.Name, parquet.String(), said(func(s classify.Score) parquet.Value {
-		label, ok := o.Naming.Label(head, s)
-		if !ok {
+		labels := o.Naming.Labels(head, s)
+		if len(labels) == 0 {
 			return parquet.Value{}
 		}
-		return parquet.ByteArrayValue([]byte(label))
+		return parquet.ByteArrayValue([]byte(strings.Join(labels, ",")))
 	}))
 	add(head.Name+"_prob", parquet.Leaf(parquet.FloatType), said(func(s classify.Score) parquet.Value { return parquet.FloatValue(s.Prob()) }))
 	if !o.Probs {

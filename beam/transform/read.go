@@ -177,8 +177,11 @@ func cut(src io.Reader, whole block, size int64, format corpora.Format) ([]block
 		if err == bufio.ErrBufferFull && len(line) < 64<<20 {
 			continue
 		}
+		if err == bufio.ErrBufferFull {
+			return nil, errWhole // a line of more than corpora reads, which it refuses alone
+		}
 		if err != nil && err != io.EOF {
-			return nil, err // a line of more than corpora reads, or what the file system says
+			return nil, err // what the file system says
 		}
 		text := bytes.TrimRight(line, "\r\n")
 		object := bytes.TrimSpace(text)

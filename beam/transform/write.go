@@ -119,7 +119,7 @@ func writeText(out answer.Writer, all []Answer, heads []classify.Head) error {
 	return out.Close()
 }
 
-// replace writes a file under another name first.
+// replace writes a file under another name first, which is gone after an error.
 func replace(ctx context.Context, name string, write func(io.Writer) error) error {
 	fs, err := filesystem.New(ctx, name)
 	if err != nil {
@@ -139,13 +139,14 @@ func replace(ctx context.Context, name string, write func(io.Writer) error) erro
 	if err = write(buf); err == nil {
 		err = buf.Flush()
 	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return err
+	err = errors.Join(err, f.Close())
+	if err == nil && renames {
+		err = filesystem.Rename(ctx, fs, temp, name)
 	}
-	if !renames {
-		return nil
+	if remover, ok := fs.(filesystem.Remover); ok && renames && err != nil {
+		remover.Remove(context.WithoutCancel(ctx), temp)
 	}
-	return filesystem.Rename(ctx, fs, temp, name)
+	return err
 }
 
 // WriteReport writes the one report of Evaluate or CrossValidate to a file.

@@ -3,6 +3,7 @@ package answer
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,39 @@ func TestRecordsAreInOrder(t *testing.T) {
 	}
 	if n != len(texts) {
 		t.Errorf("%d records of %d texts", n, len(texts))
+	}
+}
+
+// Not more than a window is read ahead, be the texts unreadable or their fields long.
+func TestWindowIsBounded(t *testing.T) {
+	m, err := pretrained.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name string
+		text Text
+		most int
+	}{
+		{"unreadable", Text{Bad: io.ErrUnexpectedEOF}, 4096},
+		{"long fields", Text{Text: "good", Fields: []Field{{Name: "html", Value: strings.Repeat("x", 1<<20)}}}, 4},
+		{"long and unreadable", Text{Bad: io.ErrUnexpectedEOF, Text: strings.Repeat("x", 1<<20)}, 4},
+		{"long fields, unreadable", Text{Bad: io.ErrUnexpectedEOF, Fields: []Field{{Name: strings.Repeat("x", 1<<20)}}}, 4},
+	} {
+		read := 0
+		texts := func(yield func(Text) bool) {
+			for read++; read <= 2*tt.most && yield(tt.text); read++ {
+			}
+		}
+		for _, err := range All(t.Context(), m, texts, Options{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+		if read != tt.most {
+			t.Errorf("%s: %d texts are read before the first record, want %d", tt.name, read, tt.most)
+		}
 	}
 }
 

@@ -1,10 +1,12 @@
 package answer
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/explain"
@@ -77,7 +79,7 @@ func (j *jsonWriter) appendFields(b []byte, r *Record) []byte {
 			named = named || f.Name == "id"
 			b = append(appendJSON(b, f.Name), ':')
 			if f.JSON {
-				b = append(b, f.Value...)
+				b = appendLine(b, f.Value)
 			} else {
 				b = appendJSON(b, f.Value)
 			}
@@ -88,6 +90,17 @@ func (j *jsonWriter) appendFields(b []byte, r *Record) []byte {
 		b = append(appendJSON(append(b, `"id":`...), r.ID), ',')
 	}
 	return b[:len(b)-1]
+}
+
+// appendLine appends JSON text as it is, but in one line.
+func appendLine(b []byte, text string) []byte {
+	if strings.ContainsAny(text, "\r\n") {
+		line := bytes.NewBuffer(b)
+		if json.Compact(line, []byte(text)) == nil {
+			return line.Bytes()
+		}
+	}
+	return append(b, text...)
 }
 
 // appendKey appends a comma and the key of something that is ours.

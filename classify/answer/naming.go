@@ -29,3 +29,22 @@ func (n Naming) Label(h *classify.Head, s classify.Score) (string, bool) {
 	}
 	return h.Spell(h.Labels[s.Label]), true
 }
+
+// Labels returns the labels of a score that h gave, as the training texts spell them: for a
+// multi-label head those that reach their thresholds and are as likely as Abstain asks, in
+// the order of the head, else what Label returns. It may be empty, and is not nil.
+func (n Naming) Labels(h *classify.Head, s classify.Score) []string {
+	labels := []string{}
+	if !h.MultiLabel() {
+		if label, ok := n.Label(h, s); ok {
+			labels = append(labels, label)
+		}
+		return labels
+	}
+	for _, l := range h.PredictedLabels(s) {
+		if float64(s.Probs[slices.Index(h.Labels, l)]) >= n.Abstain {
+			labels = append(labels, h.Spell(l))
+		}
+	}
+	return labels
+}

@@ -26,11 +26,10 @@ type Options struct {
 	// unless Other has.
 	Foreign func(text string) string
 
-	// Other, if not nil, answers a text or sentence that Foreign has named the language of
-	// in the place of the model, as one does that reads this language; false says that it
-	// does not: multilingual.Answer. Heads count as the same if they have the same name and
-	// labels. No words explain its answers.
-	Other func(text, language string) (answer classify.Prediction, ok bool)
+	// Other, if not nil, returns what answers texts of a language that Foreign has named, and
+	// their sentences, in the place of the model; nil if nothing does. Heads count as the
+	// same if they have the same name and labels. No words explain its answers.
+	Other func(language string) Predictor
 
 	// Explainer, if not nil, finds the words that weigh most in each answer. It must
 	// be the model's.
@@ -71,6 +70,22 @@ func names(heads []classify.Head) string {
 		list = append(list, h.Name)
 	}
 	return strings.Join(list, ", ")
+}
+
+// ReadBy is an Options.Other: a model answers texts of the languages that it reads. The
+// model is loaded, perhaps several times and by several goroutines, when it is first asked
+// for, by a function that cannot fail, such as multilingual.Model.
+func ReadBy(load func() (*classify.Model, error)) func(language string) Predictor {
+	return func(language string) Predictor {
+		m, err := load()
+		if err != nil {
+			panic(err) // the model is a part of the program
+		}
+		if !slices.Contains(m.Config().Languages, language) {
+			return nil
+		}
+		return m
+	}
 }
 
 // Pick returns the heads that answer, in the order of the model.

@@ -1,6 +1,8 @@
 package answer
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +11,23 @@ import (
 	"github.com/textlstm/textlstm/pretrained"
 )
 
+// German answers with one of a model's heads, that texts are neutral, and once.
+type german struct {
+	*classify.Model
+	asked []string
+}
+
+func (g *german) PredictBatch(_ context.Context, texts []string) (answers []classify.Prediction, err error) {
+	if g.asked != nil {
+		return nil, errors.New("asked twice")
+	}
+	g.asked = texts
+	for _, t := range texts {
+		answers = append(answers, classify.Prediction{Heads: g.Heads()[:1], Scores: []classify.Score{{Label: 1, Probs: []float32{.2, .5, .3}}}, Tokens: len(t)})
+	}
+	return answers, nil
+}
+
 // A text in a language that the model does not read has the answer of another model, which
 // has one of the heads, if that reads the language; the other heads have none.
 func TestOther(t *testing.T) {
@@ -16,7 +35,7 @@ func TestOther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := m.Heads()[:1]
+	other := &german{Model: m}
 	o := Options{
 		Sentences: true,
 		Foreign: func(text string) string {
@@ -27,22 +46,24 @@ func TestOther(t *testing.T) {
 			}
 			return ""
 		},
-		Other: func(text, language string) (classify.Prediction, bool) {
-			p := classify.Prediction{Heads: one, Scores: []classify.Score{{Label: 1, Probs: []float32{.2, .5, .3}}}, Tokens: len(text)}
-			return p, language == "de"
+		Other: func(language string) Predictor {
+			if language != "de" {
+				return nil
+			}
+			return other
 		},
 	}
-	texts := []Text{{ID: "a", Text: "Good."}, {ID: "b", Text: "Gut (de). Ja!"}, {ID: "c", Text: "zh zh."}}
+	texts := []Text{{ID: "a", Text: "Good."}, {ID: "b", Text: "Gut (de). Ja!"}, {ID: "c", Text: "zh zh."}, {ID: "d", Text: "de"}}
 	var b strings.Builder
 	w := NewWriter(&b, m.Heads(), o, false)
 	for r, err := range All(t.Context(), m, slices.Values(texts), o) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Other != (r.ID == "b") || (r.Language == "") != (r.ID == "a") {
+		if r.Other != (r.ID == "b" || r.ID == "d") || (r.Language == "") != (r.ID == "a") {
 			t.Errorf("record %s: language %q, other %t", r.ID, r.Language, r.Other)
 		}
-		if got, want := r.Label("sentiment"), map[string]string{"a": "positive", "b": "neutral", "c": ""}[r.ID]; got != want {
+		if got, want := r.Label("sentiment"), map[string]string{"a": "positive", "b": "neutral", "c": "", "d": "neutral"}[r.ID]; got != want {
 			t.Errorf("record %s is %q, want %q", r.ID, got, want)
 		}
 		if topic := r.Label("topic"); (topic != "") != (r.ID == "a") {
@@ -54,6 +75,9 @@ func TestOther(t *testing.T) {
 		if err := w.Write(r); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if want := []string{"Gut (de). Ja!", "Gut (de).", "Ja!", "de", "de"}; !slices.Equal(other.asked, want) {
+		t.Errorf("asked about %q, want %q at once", other.asked, want)
 	}
 	lines := strings.Split(b.String(), "\n")
 	for i, want := range []string{

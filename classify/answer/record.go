@@ -11,14 +11,14 @@ import (
 	"github.com/textlstm/textlstm/tokenize"
 )
 
-// A Predictor answers texts: a [classify.Model], or what stands in front of one.
+// A Predictor answers texts: a [classify.Model], or what stands in front of one. Options.Other
+// compares Predictors with ==.
 type Predictor interface {
 	Heads() []classify.Head
 	Pipeline() *tokenize.Pipeline
 
-	// PredictAll answers texts in their order. It may ask for texts before it answers
-	// those it has; after an error it stops.
-	PredictAll(ctx context.Context, texts iter.Seq[string]) iter.Seq2[classify.Prediction, error]
+	// PredictBatch answers texts in their order.
+	PredictBatch(ctx context.Context, texts []string) ([]classify.Prediction, error)
 }
 
 // A Field is one of a text's row: a [corpora.Field].
@@ -59,8 +59,9 @@ type Record struct {
 
 	// Words are the five that weigh most in the answer of each head, the first by
 	// their part; nil unless they are asked for. A text that is too long to explain
-	// has none.
-	Words [][]explain.Word
+	// has none, and Unexplained says so.
+	Words       [][]explain.Word
+	Unexplained error // an explain.ErrTooLong
 }
 
 // A Sentence is a stretch of a text and the answer for it.
@@ -70,156 +71,161 @@ type Sentence struct {
 	classify.Prediction
 }
 
-// A pending record waits for its answers, of which the text's comes first.
-type pending struct {
-	record   Record
-	text     string // if it is to be explained, or foreign
-	language string // if it is foreign
-	have     int    // answers
+// A window is records that are answered together.
+type window struct {
+	records []*Record
+	texts   []string // of the records
+	parts   []part
+	bytes   int // of the parts, and what else the records hold
 }
 
-// done says whether the record has all of its answers.
-func (p *pending) done() bool { return p.record.Bad != nil || p.have == 1+len(p.record.Sentences) }
+// A part is a text or a sentence, and the place of its answer.
+type part struct {
+	text, language string
+	answer         *classify.Prediction
+}
 
-// All answers texts as they come, in bounded memory and in order, as
-// [classify.Model.PredictAll] does. After an error it stops. The errors are those of
-// m, which for a model are ctx's, and those of Options.Explainer.
+// All answers texts as they come, in their order and in bounded memory: it reads ahead a
+// window of some thousand texts and sentences or a few megabytes of them and their fields.
+// After an error it stops. The errors are those of m and of Options.Other, which for a model
+// are ctx's, and those of Options.Explainer.
 func All(ctx context.Context, m Predictor, texts iter.Seq[Text], o Options) iter.Seq2[*Record, error] {
-	heads := o.Pick(m.Heads())
+	const (
+		windowParts = 4096
+		windowBytes = 4 << 20
+	)
 	return func(yield func(*Record, error) bool) {
-		var queue []*pending // whose answers are on their way, first come first
-		asked := func(ask func(string) bool) {
-			for t := range texts {
-				p := newPending(m, t, &o)
-				queue = append(queue, p)
-				parts := p.record.Sentences // the answer may be there before ask returns
-				if t.Bad != nil {
-					continue
-				}
-				if !ask(t.Text) {
+		var w window
+		for t := range texts {
+			w.add(m, t, &o)
+			if max(len(w.parts), len(w.records)) >= windowParts || w.bytes >= windowBytes {
+				if !w.answer(ctx, m, &o, yield) {
 					return
 				}
-				for _, s := range parts {
-					if !ask(s.Text) {
-						return
-					}
-				}
+				w = window{}
 			}
 		}
-		give := func() error { // the first records, as far as they are done
-			for len(queue) > 0 && queue[0].done() {
-				p := queue[0]
-				queue = queue[1:]
-				if o.Explainer != nil && p.record.Bad == nil && p.language == "" {
-					if err := p.explain(ctx, o.Explainer, heads); err != nil {
-						return err
-					}
-				}
-				if !yield(&p.record, nil) {
-					return errStop
-				}
-			}
-			return nil
-		}
-		for answer, err := range m.PredictAll(ctx, asked) {
-			if err == nil {
-				err = give() // texts before this one that could not be read
-			}
-			if err == nil {
-				queue[0].add(answer, heads, o.Other)
-				err = give()
-			}
-			if err != nil {
-				if err != errStop {
-					yield(nil, err)
-				}
-				return
-			}
-		}
-		if err := give(); err != nil && err != errStop {
-			yield(nil, err)
-		}
+		w.answer(ctx, m, &o, yield)
 	}
 }
 
-// newPending is the record of a text without answers.
-func newPending(m Predictor, t Text, o *Options) *pending {
-	p := &pending{record: Record{ID: t.ID, Source: t.Source, Fields: t.Fields, Bad: t.Bad}}
-	if t.Bad != nil {
-		return p
+// add adds the record of a text, and what is to be answered of it.
+func (w *window) add(m Predictor, t Text, o *Options) {
+	r := &Record{ID: t.ID, Source: t.Source, Fields: t.Fields, Bad: t.Bad}
+	w.records, w.texts = append(w.records, r), append(w.texts, t.Text)
+	for _, f := range t.Fields {
+		w.bytes += len(f.Name) + len(f.Value)
 	}
+	if t.Bad != nil { // it has no part
+		w.bytes += len(t.Text)
+		return
+	}
+	language := ""
 	if o.Foreign != nil {
-		p.language = o.Foreign(t.Text)
+		language = o.Foreign(t.Text)
 	}
-	if o.Sentences {
-		for _, span := range m.Pipeline().Sentences(t.Text) {
-			p.record.Sentences = append(p.record.Sentences, Sentence{Span: span, Text: t.Text[span.Start:span.End]})
-		}
+	w.ask(t.Text, language, &r.Prediction)
+	if !o.Sentences {
+		return
 	}
-	if o.Explainer != nil || p.language != "" {
-		p.text = t.Text
+	spans := m.Pipeline().Sentences(t.Text)
+	r.Sentences = make([]Sentence, len(spans))
+	for i, span := range spans {
+		s := &r.Sentences[i]
+		s.Span, s.Text = span, t.Text[span.Start:span.End]
+		w.ask(s.Text, language, &s.Prediction)
 	}
-	return p
 }
 
-// errStop says that nobody wants more records.
-var errStop = errors.New("answer: stop")
-
-// add puts the next answer in its place, or another one of a text that is foreign.
-func (p *pending) add(answer classify.Prediction, heads []classify.Head, other func(text, language string) (classify.Prediction, bool)) {
-	answer = only(answer, heads)
-	answer.Language = p.language
-	text, at := p.text, &p.record.Prediction
-	if p.have > 0 {
-		s := &p.record.Sentences[p.have-1]
-		text, at = s.Text, &s.Prediction
-	}
-	if p.language != "" && other != nil {
-		if q, ok := other(text, p.language); ok {
-			answer = inPlaceOf(answer, q)
-		}
-	}
-	*at = answer
-	p.have++
+func (w *window) ask(text, language string, answer *classify.Prediction) {
+	w.parts = append(w.parts, part{text, language, answer})
+	w.bytes += len(text)
 }
 
-// inPlaceOf returns the answer p with the scores that q has of the same heads, and none of
-// others.
-func inPlaceOf(p, q classify.Prediction) classify.Prediction {
-	scores := make([]classify.Score, len(p.Heads))
-	for i, h := range p.Heads {
-		if k := find(q.Heads, h.Name); k >= 0 && slices.Equal(q.Heads[k].Labels, h.Labels) {
-			scores[i] = q.Scores[k]
+// answer answers the parts and yields the records; false says that no more are wanted.
+func (w *window) answer(ctx context.Context, m Predictor, o *Options, yield func(*Record, error) bool) bool {
+	heads := o.Pick(m.Heads())
+	if err := predict(ctx, m, w.parts, heads, o.Other); err != nil {
+		yield(nil, err)
+		return false
+	}
+	for i, r := range w.records {
+		if o.Explainer != nil && r.Bad == nil && r.Language == "" {
+			if err := r.explain(ctx, w.texts[i], o.Explainer, heads); err != nil {
+				yield(nil, err)
+				return false
+			}
+		}
+		if !yield(r, nil) {
+			return false
 		}
 	}
-	return classify.Prediction{Scores: scores, Tokens: q.Tokens, Unknown: q.Unknown, Language: p.Language, Other: true, Heads: p.Heads}
+	return true
 }
 
-// only returns an answer with the scores of those heads alone.
-func only(p classify.Prediction, heads []classify.Head) classify.Prediction {
-	if len(heads) == len(p.Heads) {
-		return p
+// predict answers parts by the heads of m: m those that it reads and those that nobody
+// does, and each other Predictor all of its own together.
+func predict(ctx context.Context, m Predictor, parts []part, heads []classify.Head, other func(language string) Predictor) error {
+	predictors, groups := []Predictor{m}, [][]part{nil}
+	for _, p := range parts {
+		by := m
+		if p.language != "" && other != nil {
+			if q := other(p.language); q != nil {
+				by = q
+			}
+		}
+		g := slices.Index(predictors, by)
+		if g < 0 {
+			g = len(predictors)
+			predictors, groups = append(predictors, by), append(groups, nil)
+		}
+		groups[g] = append(groups[g], p)
 	}
+	for g, group := range groups {
+		if len(group) == 0 {
+			continue
+		}
+		texts := make([]string, len(group))
+		for i, p := range group {
+			texts[i] = p.text
+		}
+		answers, err := predictors[g].PredictBatch(ctx, texts)
+		if err != nil {
+			return err
+		}
+		for i, p := range group {
+			*p.answer = withHeads(answers[i], heads)
+			p.answer.Language, p.answer.Other = p.language, g > 0
+		}
+	}
+	return nil
+}
+
+// withHeads returns the answer p with its scores of those heads alone, by name and labels; one
+// that it lacks has none.
+func withHeads(p classify.Prediction, heads []classify.Head) classify.Prediction {
 	scores := make([]classify.Score, len(heads))
 	for i, h := range heads {
-		scores[i] = p.Scores[find(p.Heads, h.Name)]
+		if k := find(p.Heads, h.Name); k >= 0 && slices.Equal(p.Heads[k].Labels, h.Labels) {
+			scores[i] = p.Scores[k]
+		}
 	}
 	p.Scores, p.Heads = scores, heads
 	return p
 }
 
 // explain finds the words that weigh most in the answer of each head.
-func (p *pending) explain(ctx context.Context, e *explain.Explainer, heads []classify.Head) error {
+func (r *Record) explain(ctx context.Context, text string, e *explain.Explainer, heads []classify.Head) error {
 	const most = 5
 	for _, h := range heads {
-		x, err := e.Explain(ctx, p.text, explain.Options{Head: h.Name})
+		x, err := e.Explain(ctx, text, explain.Options{Head: h.Name})
 		switch {
 		case errors.Is(err, explain.ErrTooLong):
-			p.record.Words = append(p.record.Words, nil)
+			r.Words, r.Unexplained = append(r.Words, nil), err
 		case err != nil:
 			return err
 		default:
-			p.record.Words = append(p.record.Words, x.TopWords(most))
+			r.Words = append(r.Words, x.TopWords(most))
 		}
 	}
 	return nil
@@ -237,7 +243,14 @@ func (r *Record) Shares(head, labels int) []float32 {
 		if s.Unread(head) {
 			return make([]float32, labels) // they have none
 		}
-		share[s.Scores[head].Label] += 1 / float32(len(r.Sentences))
+		part := 1 / float32(len(r.Sentences))
+		if head >= len(s.Heads) || !s.Heads[head].MultiLabel() {
+			share[s.Scores[head].Label] += part
+			continue
+		}
+		for _, l := range s.Heads[head].PredictedLabels(s.Scores[head]) {
+			share[slices.Index(s.Heads[head].Labels, l)] += part
+		}
 	}
 	return share
 }

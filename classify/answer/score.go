@@ -28,9 +28,7 @@ func (n Naming) appendScore(b []byte, head *classify.Head, s classify.Score, bla
 	if head.MultiLabel() {
 		labels := []string{}
 		if !blank {
-			for _, l := range head.PredictedLabels(s) {
-				labels = append(labels, head.Spell(l))
-			}
+			labels = n.Labels(head, s)
 		}
 		b = appendJSON(append(b, `,"labels":`...), labels)
 	}

@@ -175,6 +175,12 @@ func Dataset(ctx context.Context, m *classify.Model, d *corpora.Dataset, head st
 
 // Watched is Dataset that tells how many texts have been answered, now and then.
 func Watched(ctx context.Context, m *classify.Model, d *corpora.Dataset, head string, answered func(int)) ([]Predictions, error) {
+	switch {
+	case m == nil || len(m.Heads()) == 0:
+		return nil, errors.New("score: an empty Model")
+	case d == nil:
+		return nil, fmt.Errorf("score: no data: %w", corpora.ErrData)
+	}
 	pairs, err := Pair(m, d, head)
 	if err != nil {
 		return nil, err
@@ -266,8 +272,8 @@ func gather(head *classify.Head, d *corpora.Dataset, p Pairing, answers []classi
 	for i := range d.Examples {
 		e := &d.Examples[i]
 		gold := Gold(d, e, p.Column, head.MultiLabel())
-		if e.Label(p.Column) == "" || len(gold) == 0 && out.Single != nil {
-			continue // an empty set of labels is an answer, but none of a single-label head
+		if e.Label(p.Column) == "" || len(gold) == 0 && out.Multi == nil {
+			continue // an empty set is an answer of a head of several labels alone
 		}
 		a := &answers[i]
 		row := evaluate.Row{ID: d.Place(i).Name(), Text: e.Text, Tokens: a.Tokens}

@@ -301,6 +301,15 @@ func TestEmptySetOfSingleLabelHead(t *testing.T) {
 	}
 }
 
+// Nor is it a number.
+func TestEmptySetOfNumbers(t *testing.T) {
+	m := model(t, classify.Head{Name: "stars", Loss: nn.Loss{Kind: nn.SquaredError}})
+	p := scoreOf(t, m, table("stars", "1", ";", "3"), "")[0]
+	if diff := cmp.Diff([]float64{1, 3}, p.Values.Gold); diff != "" {
+		t.Errorf("gold numbers (-want +got):\n%s", diff)
+	}
+}
+
 func TestEncoded(t *testing.T) {
 	m := model(t, three)
 	d := table("sentiment", "positive", "negative", "neutral")

@@ -55,7 +55,11 @@ for those who have none; the last column is the share of values within the inter
 }
 
 func (b *backtestFlags) run(cmd *cobra.Command, files []string) error {
-	series, _, c, err := b.read(cmd, cli.OrStdin(cmd, files))
+	files = cli.OrStdin(cmd, files)
+	if err := cli.CheckOutput("--report", b.page.File, append(files, b.settings.Config)...); err != nil {
+		return err
+	}
+	series, _, c, err := b.read(cmd, files)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -49,6 +50,9 @@ is below; the other forms have the widest interval.`,
 			if _, err := os.Stat(args[0]); err == nil {
 				return errors.New("forecast needs --model MODEL: forecast train FILE --out MODEL makes one")
 			}
+			if filepath.Ext(args[0]) != "" {
+				return fmt.Errorf("forecast needs --model MODEL, and there is no file %s", cli.Quote(args[0]))
+			}
 			return cli.NoArgs(cmd, args[:1])
 		},
 		RunE: plain(p.run),
@@ -72,6 +76,10 @@ func (p *predictFlags) run(cmd *cobra.Command, files []string) error {
 		}
 		return cli.Usagef("forecast needs --model MODEL: forecast train FILE --out MODEL makes one")
 	}
+	files = cli.OrStdin(cmd, files)
+	if err := cli.CheckOutput("--report", p.page.File, append(files, p.model)...); err != nil {
+		return err
+	}
 	m, err := forecast.Load(p.model)
 	if err != nil {
 		return err
@@ -80,7 +88,7 @@ func (p *predictFlags) run(cmd *cobra.Command, files []string) error {
 	if err != nil {
 		return err
 	}
-	series, err := p.table.read(cmd, table, cli.OrStdin(cmd, files))
+	series, err := p.table.read(cmd, table, files)
 	if err != nil {
 		return err
 	}

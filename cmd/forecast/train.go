@@ -34,7 +34,7 @@ func (t *training) add(cmd *cobra.Command) {
 	t.settings.AddRun(cmd, "most passes over the windows")
 	f := cmd.Flags()
 	f.IntVar(&t.season, "season", 0, "`steps` after which a pattern comes again; 0 for none (default: by the times, such as 12 for months)")
-	f.IntVar(&t.horizon, "horizon", 0, "`steps` to forecast at once (default: a season, at most 24, or 10 without one)")
+	cli.Positive(cmd, &t.horizon, "horizon", 0, "`steps` to forecast at once (default: a season, at most 24, or 10 without one)")
 	cli.AddLog(cmd, &t.logJSON, &t.table.quiet)
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -57,23 +59,31 @@ func signalAndWait(t *testing.T, cmd *exec.Cmd, s os.Signal) (int, time.Duration
 }
 
 // A training that is stopped exits with 128 + the signal, leaves its checkpoint
-// and nothing else, and says how to go on.
+// and nothing else, and says how to go on; with a budget there is no checkpoint, but the
+// model of the n-grams.
 func TestSignalStopsTraining(t *testing.T) {
 	for name, c := range map[string]struct {
 		signal syscall.Signal
 		want   int
-	}{"SIGINT": {syscall.SIGINT, 130}, "SIGTERM": {syscall.SIGTERM, 143}} {
+		begun  string // a line that says so begins with this
+		left   string // the file
+		more   []string
+	}{
+		"SIGINT":  {syscall.SIGINT, 130, "epoch", "m.model.checkpoint", nil},
+		"SIGTERM": {syscall.SIGTERM, 143, "epoch", "m.model.checkpoint", nil},
+		"budget":  {syscall.SIGINT, 130, "the n-grams alone", "m.model", []string{"--budget", "1h", "--set", "model.ngrams.words=1"}},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			cmd, stderr := start(t, "train", "--train", "testdata/tiny.tsv", "--config", "testdata/tiny.toml",
-				"--epochs", "20000", "--out", filepath.Join(dir, "m.model"))
-			for { // the training is under way once an epoch is reported
+			cmd, stderr := start(t, append([]string{"train", "--train", "testdata/tiny.tsv", "--config", "testdata/tiny.toml",
+				"--epochs", "20000", "--out", filepath.Join(dir, "m.model")}, c.more...)...)
+			for {
 				line, err := stderr.ReadString('\n')
 				if err != nil {
 					t.Fatalf("the training ended: %v", err)
 				}
-				if strings.HasPrefix(line, "epoch") {
+				if strings.HasPrefix(line, c.begun) {
 					break
 				}
 			}
@@ -86,12 +96,13 @@ func TestSignalStopsTraining(t *testing.T) {
 			if code, took := signalAndWait(t, cmd, c.signal); code != c.want {
 				t.Errorf("exit code %d after %v, want %d", code, took, c.want)
 			}
-			if files, _ := os.ReadDir(dir); len(files) != 1 || files[0].Name() != "m.model.checkpoint" {
-				t.Errorf("left %v behind, want the checkpoint alone", files)
+			if files, _ := os.ReadDir(dir); len(files) != 1 || files[0].Name() != c.left {
+				t.Errorf("left %v behind, want %s alone", files, c.left)
 			}
 			<-read
-			if !strings.Contains(rest.String(), "go on with:\n  sentiment train ") || !strings.Contains(rest.String(), " --resume\n") {
-				t.Errorf("no command to go on with: %s", rest.String())
+			hint := strings.Contains(rest.String(), "go on with:\n  sentiment train ") && strings.Contains(rest.String(), " --resume\n")
+			if hint != strings.HasSuffix(c.left, ".checkpoint") {
+				t.Errorf("a command to go on with: %v: %s", hint, rest.String())
 			}
 		})
 	}
@@ -237,6 +248,51 @@ func TestClassifyAnswersAsLinesCome(t *testing.T) {
 				t.Errorf("exit code %d, want 143", cmd.ProcessState.ExitCode())
 			}
 		})
+	}
+}
+
+// A stopWriter ends a command's context as the first output comes.
+type stopWriter struct {
+	bytes.Buffer
+	stop context.CancelFunc
+}
+
+func (w *stopWriter) Write(p []byte) (int, error) {
+	w.stop()
+	return w.Buffer.Write(p)
+}
+
+// Lines of standard input that have been read are answered after a signal, by all commands
+// that answer each.
+func TestStoppedCommandAnswersWhatItHasRead(t *testing.T) {
+	model := tinyModel(t)
+	stdin := os.Stdin
+	defer func() { os.Stdin = stdin }()
+	for _, tt := range []struct {
+		command string
+		lines   int // that come at once, more than are answered together
+	}{{"explain --output jsonl", 3}, {"encode", 1003}} {
+		r, w, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		defer w.Close()
+		if _, err := w.WriteString(strings.Repeat("a\n", tt.lines)); err != nil {
+			t.Fatal(err)
+		}
+		os.Stdin = r
+		ctx, stop := context.WithCancel(t.Context())
+		out := &stopWriter{stop: stop}
+		root := newRoot()
+		root.SetOut(out)
+		root.SetArgs(append(strings.Fields(tt.command), "--model", model, "--lines"))
+		if err := root.ExecuteContext(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: error %v", tt.command, err)
+		}
+		if n := strings.Count(out.String(), "\n"); n != tt.lines {
+			t.Errorf("%s: %d answers for %d lines", tt.command, n, tt.lines)
+		}
 	}
 }
 

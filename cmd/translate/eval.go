@@ -55,10 +55,8 @@ needs neither a model nor the source: eval --translations out.en test.en.`,
 func (e *evalFlags) run(cmd *cobra.Command, files []string) error {
 	var hyps, refs []string
 	var err error
-	if e.translationsTo != "" {
-		if err := cli.CheckOutput("--save", e.translationsTo, files...); err != nil {
-			return err
-		}
+	if err := cli.CheckOutput("--save", e.translationsTo, files...); err != nil {
+		return err
 	}
 	if e.hypotheses != "" {
 		if hyps, refs, err = e.compared(cmd, files); err != nil {

@@ -119,17 +119,26 @@ func Prepare(root *cobra.Command) *cobra.Command {
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetHelpCommand(newHelp())
 	root.PersistentFlags().IntVar(&threads, "threads", 0, "processors to use (default all)")
-	root.PersistentPreRunE = func(*cobra.Command, []string) error {
-		if threads < 0 {
-			return Usagef("--threads %d: want at least 1", threads)
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		const most = 1024 // the runtime ends a process of 10,000 threads
+		switch {
+		case !cmd.Flags().Changed("threads"):
+			return nil
+		case threads < 1 || threads > most:
+			return Usagef("--threads %d: want 1 to %d", threads, most)
 		}
-		if threads > 0 {
-			runtime.GOMAXPROCS(threads)
-		}
+		runtime.GOMAXPROCS(threads)
 		return nil
 	}
 	root.SetFlagErrorFunc(seeHelp)
 	root.AddCommand(newVersion())
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "completion" { // it would print its help for a shell that it does not know
+			cmd.Args = NoArgs
+			Group(cmd)
+		}
+	}
 	if root.RunE == nil {
 		Group(root)
 	}
@@ -181,6 +190,16 @@ func NoArgs(cmd *cobra.Command, args []string) error {
 		hint = "; did you mean " + strings.Join(near, " or ") + "?"
 	}
 	return fmt.Errorf("unknown command %q for %q%s", args[0], cmd.CommandPath(), hint)
+}
+
+// FilesBy is the Args of commands that take their files by flags alone, which it names.
+func FilesBy(flags string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return fmt.Errorf("%s: %s takes files by %s", Quote(args[0]), cmd.Name(), flags)
+	}
 }
 
 // newHelp is cobra's command help, but for what there is no help of.

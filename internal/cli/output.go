@@ -105,8 +105,12 @@ func AddLog(cmd *cobra.Command, logJSON, quiet *bool) {
 }
 
 // CheckOutput fails before the work where the file that a flag names could not be written
-// after it, or would take the place of an input.
+// after it, or would take the place of an input, which may be Stdin. A flag that is not
+// given names none.
 func CheckOutput(flag, path string, inputs ...string) error {
+	if path == "" {
+		return nil
+	}
 	info, err := os.Stat(filepath.Dir(path))
 	if err != nil {
 		return fmt.Errorf("%s: %w", flag, err)
@@ -119,7 +123,11 @@ func CheckOutput(flag, path string, inputs ...string) error {
 			return fmt.Errorf("%s %s is a directory", flag, path)
 		}
 		for _, in := range inputs {
-			if other, err := os.Stat(in); err == nil && os.SameFile(info, other) {
+			stat := func() (fs.FileInfo, error) { return os.Stat(in) }
+			if in == Stdin {
+				stat = os.Stdin.Stat
+			}
+			if other, err := stat(); err == nil && os.SameFile(info, other) {
 				return Usagef("%s %s is also an input", flag, path)
 			}
 		}

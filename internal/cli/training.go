@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -41,8 +43,29 @@ func (s *Settings) Add(cmd *cobra.Command, config any, begin string) {
 // AddRun adds --epochs, with that usage, and --seed, the settings that are changed most
 // often.
 func (s *Settings) AddRun(cmd *cobra.Command, epochs string) {
-	cmd.Flags().IntVar(&s.epochs, "epochs", 0, epochs)
+	Positive(cmd, &s.epochs, "epochs", 0, epochs)
 	cmd.Flags().Uint64Var(&s.seed, "seed", 0, "seed of everything random")
+}
+
+// Positive adds a flag whose value is 1 or more; none is the value of one that is not
+// given, and means what usage says of it.
+func Positive(cmd *cobra.Command, p *int, name string, none int, usage string) {
+	*p = none
+	cmd.Flags().Var((*positive)(p), name, usage)
+}
+
+type positive int
+
+func (p *positive) String() string { return strconv.Itoa(int(*p)) }
+func (p *positive) Type() string   { return "int" }
+
+func (p *positive) Set(s string) error {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 1 {
+		return errors.New("want at least 1")
+	}
+	*p = positive(n)
+	return nil
 }
 
 // Sets are the settings of --set and, if they are given, --epochs and --seed.

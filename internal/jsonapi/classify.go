@@ -15,11 +15,12 @@ import (
 )
 
 // A Model answers texts, explains its answers, and knows the languages that it does not
-// read.
+// read, and who does.
 type Model interface {
 	answer.Predictor
 	Explainer() *explain.Explainer
-	Foreign() func(text string) string // as answer.Options.Foreign
+	Foreign() func(text string) string             // as answer.Options.Foreign
+	Other() func(language string) answer.Predictor // as answer.Options.Other
 }
 
 // Options say which model answers, and how.
@@ -111,7 +112,7 @@ func NewLabeler(m Model, o Options) (*Labeler, error) {
 		l.options.Explainer = m.Explainer()
 	}
 	if !o.AnyLanguage {
-		l.options.Foreign = m.Foreign()
+		l.options.Foreign, l.options.Other = m.Foreign(), m.Other()
 	}
 	return l, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -37,7 +38,7 @@ func decodeError(err error) error {
 		return own
 	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return Invalid(wrong.Field, "a JSON %s where %s is wanted, at byte %d", wrong.Value, kind(wrong.Type.String()), wrong.Offset)
+		return Invalid(fieldOf(wrong.Field), "a JSON %s where %s is wanted, at byte %d", wrong.Value, kind(wrong.Type.String()), wrong.Offset)
 	}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return Invalid("", "not JSON: %s, at byte %d", syntax, syntax.Offset)
@@ -50,6 +51,13 @@ func decodeError(err error) error {
 		return Invalid("", "the JSON text ends too early")
 	}
 	return Invalid("", "not JSON: %s", err)
+}
+
+// fieldOf is a path of fields as JSON has it: encoding/json names Go's embedded structs too,
+// alone in capitals.
+func fieldOf(path string) string {
+	names := slices.DeleteFunc(strings.Split(path, "."), func(n string) bool { return n != "" && n[0] >= 'A' && n[0] <= 'Z' })
+	return strings.Join(names, ".")
 }
 
 // kind names a Go type as a client knows it.

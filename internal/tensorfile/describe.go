@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	maxMembers  = 4096    // of one object of a description, and objects in one list
-	maxValues   = 1 << 16 // of any other list
+	maxMembers  = 4096    // of one object of a description, and objects in one list that are larger than their text
+	maxGrowth   = 4       // bytes in memory of more objects, for each byte of their text
+	maxValues   = 1 << 16 // of any other list, and of a map
 	maxNameSize = 1024    // bytes of the name of a member
 	maxNesting  = 32
 )
@@ -70,16 +71,16 @@ func (p *parser) value(t reflect.Type, depth int) error {
 	case '{':
 		return p.object(t, depth)
 	case '[':
-		most := math.MaxInt // what decodes itself counts itself
+		most, size, start := math.MaxInt, 0, p.i // what decodes itself counts itself
 		if t != nil && t.Kind() == reflect.Slice {
 			if t, most = t.Elem(), maxValues; t.Kind() == reflect.Struct {
-				most = maxMembers
+				most, size = maxMembers, int(t.Size())
 			}
 		} else {
 			t = nil
 		}
 		return p.items('[', ']', "", func(n int) error {
-			if n >= most {
+			if n >= most && (size == 0 || n*size > maxGrowth*(p.i-start)) {
 				return p.fail(p.i, "", "%w: a list of more than %d values", ErrTooLarge, most)
 			}
 			return p.value(t, depth+1)
@@ -107,6 +108,10 @@ func (p *parser) object(t reflect.Type, depth int) error {
 			}
 		}
 	}
+	most := maxMembers
+	if t != nil && t.Kind() == reflect.Map {
+		most = maxValues
+	}
 	seen := map[string]struct{}{}
 	return p.items('{', '}', "", func(n int) error {
 		p.space()
@@ -117,8 +122,8 @@ func (p *parser) object(t reflect.Type, depth int) error {
 		}
 		_, twice := seen[name]
 		switch {
-		case len(name) > maxNameSize || n >= maxMembers:
-			return p.fail(at, "", "%w: an object of more than %d members, or a name of more than %d bytes", ErrTooLarge, maxMembers, maxNameSize)
+		case len(name) > maxNameSize || n >= most:
+			return p.fail(at, "", "%w: an object of more than %d members, or a name of more than %d bytes", ErrTooLarge, most, maxNameSize)
 		case twice:
 			return p.fail(at, "", "%w: %s", ErrDuplicate, quote(name))
 		}

@@ -33,12 +33,12 @@ func model(t testing.TB) []byte {
 	}
 	words := strings.Repeat(`"good","bad","ugly",`, 50)
 	return mustWrite(t, map[string]string{"format": "1", "vocabulary": "[" + words + `""]`},
-		Float32("embedding.weight", random(400*16), 400, 16),
+		Float32("embedding.weight", random(100*16), 100, 16),
 		Float32("encoder.weight_ih_l0", random(64*16), 64, 16),
 		Float32("encoder.weight_hh_l0", random(64*16), 64, 16),
 		Float32("encoder.bias_l0", random(64), 64),
 		Float16("head.weight", random(3*32), 3, 32),
-		Int8("quantized", make([]int8, 24_000), 24, 1000),
+		Int8("quantized", make([]int8, 2400), 24, 100),
 		Int64("step", []int64{12345}),
 	)
 }

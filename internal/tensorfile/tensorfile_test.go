@@ -361,6 +361,24 @@ func TestDescribeIsStrict(t *testing.T) {
 			t.Errorf("a long list: %v, want ErrTooLarge", err)
 		}
 	}
+	// What costs its bytes in the text may be long: the series of a forecast, the spelling of many labels.
+	pairs := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `,"%d":1`, i)
+		}
+		return b.String()[1:]
+	}
+	full := `{"size":1,"list":[1,2,3]}`
+	for text, want := range map[string]error{
+		`"plain":[` + full + strings.Repeat(","+full, 5000) + `]`: nil,
+		`"rates":{` + pairs(5000) + `}`:                           nil,
+		`"rates":{` + pairs(maxValues+1) + `}`:                    ErrTooLarge,
+	} {
+		if err := describe(`{"version":1,"inner":{` + text + `}}`); !errors.Is(err, want) {
+			t.Errorf("%.80s: %v, want %v", text, err, want)
+		}
+	}
 	deep := strings.Repeat(`{"a":`, 40) + "1" + strings.Repeat("}", 40)
 	var many strings.Builder
 	for i := range 5000 {

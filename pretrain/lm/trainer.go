@@ -179,7 +179,7 @@ func (f *fit) begin(ctx context.Context, checkpoints *loop.Checkpoints) (err err
 	}
 	f.sampler = newSampler(f.vocab, f.cfg.Samples)
 	f.loop = &loop.Loop{
-		Config: cfg, Params: f.net.params, Checkpoints: checkpoints, State: &f.history,
+		Config: cfg, Params: f.net.params, Workers: f.ws.workers, Checkpoints: checkpoints, State: &f.history,
 		Check: f.check, OnProgress: f.report,
 	}
 	return f.open()

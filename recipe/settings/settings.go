@@ -59,7 +59,7 @@ func Read(file string, sets []string) (Tree, error) {
 }
 
 // Over puts the settings in the place of those of config, a pointer to a struct
-// with JSON tags. Its other fields stay. A setting that it has not, or of another
+// with JSON tags. Its other fields stay; a list is replaced as a whole. A setting that it has not, or of another
 // type, is an *Error; the first names those that may have been meant.
 func (t Tree) Over(config any) error {
 	if err := checkLists(t, ""); err != nil {
@@ -76,10 +76,29 @@ func (t Tree) Over(config any) error {
 	if err != nil {
 		return &Error{err}
 	}
+	clearLists(t, reflect.ValueOf(config).Elem())
 	if err := json.Unmarshal(b, config); err != nil {
 		return settingsError(err)
 	}
 	return nil
+}
+
+// clearLists sets the lists of config that a tree sets to nil: encoding/json would decode
+// into their elements, which others may share, and keep what the tree does not name there.
+func clearLists(tree map[string]any, config reflect.Value) {
+	for _, f := range Fields(config.Type()) {
+		for name, v := range tree {
+			if !strings.EqualFold(f.Setting, name) {
+				continue
+			}
+			field := config.FieldByIndex(f.Index)
+			if group, ok := v.(map[string]any); ok && field.Kind() == reflect.Struct {
+				clearLists(group, field)
+			} else if field.Kind() == reflect.Slice {
+				field.SetZero()
+			}
+		}
+	}
 }
 
 // leaf returns path, the path of a setting, or if that is a group of settings, the

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/textlstm/textlstm/nn"
 	"github.com/textlstm/textlstm/train"
 )
 
@@ -42,6 +43,26 @@ func TestOver(t *testing.T) {
 		if diff := cmp.Diff(want, c); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// A list of settings takes the place of the one that was there, which stays as it is.
+func TestOverReplacesLists(t *testing.T) {
+	s, err := Read("", []string{`model.lstm.stack=[{"units":32}]`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stack := []nn.Layer{{Units: 64, Direction: nn.Bidirectional}}
+	var c train.Config
+	c.Model.LSTM.Stack, c.Model.Pool = stack, []nn.Pooling{nn.Last}
+	if err := s.Over(&c); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]nn.Layer{{Units: 32}}, c.Model.LSTM.Stack); diff != "" || len(c.Model.Pool) != 1 {
+		t.Errorf("pool %v, stack (-want +got):\n%s", c.Model.Pool, diff)
+	}
+	if diff := cmp.Diff([]nn.Layer{{Units: 64, Direction: nn.Bidirectional}}, stack); diff != "" {
+		t.Errorf("the list that was there (-want +got):\n%s", diff)
 	}
 }
 

@@ -33,6 +33,43 @@ func TestForeignOfEveryKind(t *testing.T) {
 	}
 }
 
+// All styles give a text the same set of labels, which may be empty.
+func TestSetsOfLabels(t *testing.T) {
+	heads := []classify.Head{{Name: "tags", Labels: []string{"x", "y"}, Spelling: map[string]string{"y": "Y"}, Loss: nn.Loss{Kind: nn.BinaryCrossEntropy}}}
+	for _, tt := range []struct {
+		probs     []float32
+		abstain   float64
+		json, csv string
+		summary   string
+	}{
+		{[]float32{0.75, 0.625}, 0, `["x","Y"]`, `"x,Y",0.7500`, "x,1,1\n,tags,Y,1,1\n"},
+		{[]float32{0.75, 0.625}, 0.7, `["x"]`, `x,0.7500`, "x,1,1\n,tags,Y,0,0\n"},
+		{[]float32{0.25, 0.125}, 0, `[]`, `,0.2500`, "x,0,0\n,tags,Y,0,0\n,tags,,1,1\n"},
+	} {
+		p := classify.Prediction{Tokens: 3, Heads: heads, Scores: []classify.Score{{Probs: tt.probs}}}
+		r := &answer.Record{ID: "a", Prediction: p}
+		o := Options{Options: answer.Options{Naming: answer.Naming{Abstain: tt.abstain}}}
+		if got := written(t, report.JSONL, heads, o, r, 1); !strings.Contains(got, `"labels":`+tt.json) {
+			t.Errorf("%v: %s, want %s", tt.probs, got, tt.json)
+		}
+		if diff := cmp.Diff("id,tags,tags_prob,tokens,unknown\na,"+tt.csv+",3,0\n", written(t, report.CSV, heads, o, r, 1)); diff != "" {
+			t.Errorf("%v (-want +got):\n%s", tt.probs, diff)
+		}
+		o.Summary = true
+		if got := written(t, report.CSV, heads, o, r, 1); !strings.HasSuffix(got, tt.summary) {
+			t.Errorf("%v: %s, want %s", tt.probs, got, tt.summary)
+		}
+		r.Sentences = []answer.Sentence{{Prediction: p}, {Prediction: p}}
+		var want []float32
+		for _, p := range tt.probs {
+			want = append(want, map[bool]float32{true: 1}[p >= 0.5])
+		}
+		if diff := cmp.Diff(want, r.Shares(0, 2)); diff != "" {
+			t.Errorf("%v: shares of sentences (-want +got):\n%s", tt.probs, diff)
+		}
+	}
+}
+
 func TestWriters(t *testing.T) {
 	heads := []classify.Head{{Name: "mood", Labels: []string{"negative", "positive"}}}
 	prediction := func(label int, probs ...float32) classify.Prediction {
@@ -62,7 +99,7 @@ func TestWriters(t *testing.T) {
 	}
 	const header, rows = "id,mood,mood_prob,mood_words,tokens,unknown,sentence\n",
 		"\"a\"\"b\",positive,0.7500,Good +1.50,3,1,\n\"a\"\"b#1\",positive,0.8750,,3,1,Good.\n\"a\"\"b#2\",neutral,0.5000,,3,1,Bad!\n"
-	for _, n := range []int{0, 1, 300} { // rows go out some at a time
+	for _, n := range []int{0, 1, 600} { // rows go out some at a time
 		if diff := cmp.Diff(header+strings.Repeat(rows, n), written(t, report.CSV, heads, o, r, n)); diff != "" {
 			t.Errorf("csv of %d records (-want +got):\n%s", n, diff)
 		}
@@ -95,6 +132,45 @@ func TestFlush(t *testing.T) {
 		}
 		if got != want {
 			t.Errorf("%s: %v lines, want %v:\n%s", style, got, want, b.String())
+		}
+	}
+}
+
+// A table goes out in pieces, however many records come without a pause.
+func TestTableInPieces(t *testing.T) {
+	heads := []classify.Head{{Name: "mood", Labels: []string{"negative", "positive"}}}
+	r := &answer.Record{ID: "a", Prediction: classify.Prediction{Scores: []classify.Score{{Probs: []float32{0.75, 0.25}}}}}
+	for _, style := range []report.Style{report.Text, report.Markdown, report.CSV, report.TSV} {
+		var b strings.Builder
+		w := NewWriter(&b, style, heads, Options{})
+		for n := range 2000 {
+			if err := w.Write(r); err != nil {
+				t.Fatal(err)
+			}
+			if out := strings.Count(b.String(), "\n"); n-out > 600 {
+				t.Fatalf("%s: %d lines after %d records", style, out, n)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(b.String(), "mood_prob"); n != 1 {
+			t.Errorf("%s: %d headers", style, n)
+		}
+	}
+}
+
+// A header of several lines comes once.
+func TestHeaderOfSeveralLines(t *testing.T) {
+	var o Options
+	o.Keep = true
+	r := &answer.Record{Fields: []answer.Field{{Name: "a\nb", Value: "x\ny"}}}
+	for style, want := range map[report.Style][2]string{
+		report.CSV: {"\"a\nb\",tokens,unknown\n", "\"x\ny\",0,0\n"},
+		report.TSV: {"a b\ttokens\tunknown\n", "\"x\ny\"\t0\t0\n"},
+	} {
+		if diff := cmp.Diff(want[0]+strings.Repeat(want[1], 600), written(t, style, nil, o, r, 600)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", style, diff)
 		}
 	}
 }

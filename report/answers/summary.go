@@ -75,17 +75,14 @@ func (t *tally) add(r *answer.Record, heads []classify.Head, names answer.Naming
 		case !head.Labelled():
 			v := float64(score.Value)
 			of.n, of.sum, of.low, of.up = of.n+1, of.sum+v, min(of.low, v), max(of.up, v)
-		case head.MultiLabel():
-			given := head.PredictedLabels(score)
+		default:
+			given := names.Labels(head, score)
 			if len(given) == 0 {
 				of.labels[""]++
 			}
 			for _, l := range given {
-				of.labels[head.Spell(l)]++
+				of.labels[l]++
 			}
-		default:
-			label, _ := names.Label(head, score)
-			of.labels[label]++
 		}
 	}
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/textlstm/textlstm/report/page"
 )
 
-// A tableWriter prints a table: CSV and TSV as the records come, the styles
-// whose columns are aligned when all are there or Flush is called.
+// A tableWriter prints a table in pieces of some hundred rows, or fewer when Flush is called;
+// columns are aligned within a piece. HTML and LaTeX come whole.
 type tableWriter struct {
 	w      io.Writer
 	style  report.Style
@@ -41,11 +41,11 @@ func (t *tableWriter) Write(r *answer.Record) error {
 	for i, s := range r.Sentences {
 		t.add(r.Fields, fmt.Sprintf("%s#%d", r.ID, i+1), s.Prediction, s.Text, nil, nil)
 	}
-	const some = 256
-	if len(t.rows) >= some && t.machine() {
-		return t.print()
+	const some = 512
+	if len(t.rows) < some {
+		return nil
 	}
-	return nil
+	return t.Flush()
 }
 
 // machine says whether the style is for programs, who want all of a text.
@@ -202,12 +202,17 @@ func (t *tableWriter) header() []string {
 
 // print prints the rows so far, under the header if they are the first.
 func (t *tableWriter) print() error {
+	header := t.header()
+	bare := t.headed && t.style == report.CSV // whose header may have several lines
+	if bare {
+		header = nil
+	}
 	var b bytes.Buffer
-	if err := report.Table(&b, t.header(), t.rows, t.style); err != nil {
+	if err := report.Table(&b, header, t.rows, t.style); err != nil {
 		return err
 	}
 	out := b.Bytes()
-	if t.headed {
+	if t.headed && !bare {
 		_, out, _ = bytes.Cut(out, []byte{'\n'})
 		if t.style == report.Markdown { // a line below the header
 			_, out, _ = bytes.Cut(out, []byte{'\n'})
@@ -233,7 +238,8 @@ func (o *Options) columns(head *classify.Head) []string {
 }
 
 // cells are the answer of a head in its columns; that for a blank text has neither label
-// nor number.
+// nor number. The labels of a multi-label head are one cell, beside the probability of the
+// likeliest.
 func (o *Options) cells(head *classify.Head, s classify.Score, blank bool) []any {
 	switch {
 	case !head.Labelled() && blank:
@@ -243,8 +249,7 @@ func (o *Options) cells(head *classify.Head, s classify.Score, blank bool) []any
 	}
 	cells := []any{nil, nil}
 	if !blank {
-		label, _ := o.Label(head, s)
-		cells = []any{label, prob(s.Prob())}
+		cells = []any{strings.Join(o.Labels(head, s), ","), prob(s.Prob())}
 	}
 	if o.Probs {
 		for c := range head.Labels {

@@ -53,7 +53,7 @@ func studyPage(s *tune.Study, header []string, rows [][]any, verdict string) pag
 	best := page.Series{Group: s.Metric, Name: "best so far", Unit: "run"}
 	for i, r := range s.Runs {
 		score := float64(r.Score)
-		if n := len(best.Y); n > 0 && (math.IsNaN(score) || (score < best.Y[n-1]) != evaluate.LowerIsBetter(s.Metric)) {
+		if n := len(best.Y); n > 0 && !math.IsNaN(best.Y[n-1]) && (math.IsNaN(score) || (score < best.Y[n-1]) != evaluate.LowerIsBetter(s.Metric)) {
 			score = best.Y[n-1]
 		}
 		scores.X, scores.Y = append(scores.X, float64(i+1)), append(scores.Y, float64(r.Score))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/textlstm/textlstm/classify"
 	"github.com/textlstm/textlstm/classify/score"
@@ -102,6 +103,9 @@ func Run(ctx context.Context, t train.Trainer, data *corpora.Dataset, o Options)
 			}
 		}
 	}
+	if slices.ContainsFunc(cuts, func(c cut) bool { return len(c.outside) == 0 }) {
+		return nil, oneFold(o.Folds, data)
+	}
 	s, err := newSession(t, data, o, cuts)
 	if err != nil {
 		return nil, err
@@ -114,6 +118,11 @@ func Run(ctx context.Context, t train.Trainer, data *corpora.Dataset, o Options)
 	}
 	r.Pooled, err = score.Gather(r.Heads, data, r.Answers)
 	return r, err
+}
+
+// oneFold is the error where all texts are in one fold, as equal ones are.
+func oneFold(folds int, data *corpora.Dataset) error {
+	return fmt.Errorf("crossval: %d folds of %s: %w", folds, data.Amount(), corpora.ErrData)
 }
 
 // A cut is one fold: the texts that are answered and those that are learned, as
@@ -180,7 +189,8 @@ func (s *session) run(ctx context.Context, answers []classify.Prediction, gather
 // fold trains on what is outside a fold and answers what is inside.
 func (s *session) fold(ctx context.Context, f int, answers []classify.Prediction, gather func(*corpora.Dataset, []classify.Prediction) ([]score.Predictions, error)) (*Fold, error) {
 	c := &s.cuts[f]
-	parts, err := s.data.Subset(c.outside).Split(seed.For(s.o.Seed, "dev", uint64(f)), 1-s.o.DevShare, s.o.DevShare)
+	outside := s.data.Subset(c.outside)
+	parts, err := outside.Split(seed.For(s.o.Seed, "dev", uint64(f)), 1-s.o.DevShare, s.o.DevShare)
 	if err != nil {
 		return nil, err
 	}
@@ -193,6 +203,12 @@ func (s *session) fold(ctx context.Context, f int, answers []classify.Prediction
 		s.o.OnFold(p)
 	}
 	if !p.Kept {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if learn.Len() == 0 || dev.Len() == 0 {
+			return nil, fmt.Errorf("no share of %v can be set aside of the %s outside it: take a larger one (--dev-split) or more texts: %w", s.o.DevShare, outside.Amount(), corpora.ErrData)
+		}
 		saved, err := s.train(ctx, learn, dev, test)
 		if err != nil {
 			return nil, err

@@ -50,6 +50,9 @@ func LabelErrors(ctx context.Context, t train.Trainer, data *corpora.Dataset, he
 				trained = append(trained, i)
 			}
 		}
+		if len(trained) == 0 {
+			return nil, oneFold(folds, one)
+		}
 		result, err := t.Fit(ctx, one.Subset(trained), nil)
 		if err != nil {
 			return nil, err

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/evaluate"
@@ -46,11 +45,7 @@ func (t *Trainer) Options(o Options) (Options, error) {
 			}
 		}
 	}
-	_, metric, ok := strings.Cut(c.Metric, ":")
-	if !ok {
-		metric = c.Metric
-	}
-	o.Metric, o.Lower, o.Epochs = c.Metric, evaluate.LowerIsBetter(metric), c.Epochs
+	o.Metric, o.Lower, o.Epochs = c.Metric, evaluate.LowerIsBetter(c.Metric), c.Epochs
 	var err error
 	if o.Default, err = o.Space.Of(t.Config); err != nil {
 		return o, err

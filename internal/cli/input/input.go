@@ -29,6 +29,10 @@ type Flags struct {
 	texts             []string
 	lines, unlabelled bool
 
+	refused int   // rows of all files, where bad is a number
+	first   error // of them
+	ended   bool  // no more is to be read: bad says so
+
 	cmd  *cobra.Command
 	said map[string]bool
 }
@@ -71,7 +75,7 @@ func (in *Flags) AddLines() {
 func (in *Flags) AddTexts(to string) {
 	in.unlabelled = true
 	in.cmd.Flags().StringArrayVar(&in.texts, "text", nil, "a `text` to "+to+"; may be repeated")
-	in.cmd.Flags().BoolVar(&in.lines, "lines", false, "one document per line")
+	in.cmd.Flags().BoolVar(&in.lines, "lines", false, "one document per line, whatever the lines look like")
 }
 
 // BareHead returns the one --head, if it names a head and no column.

@@ -1,6 +1,7 @@
 package input
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,8 @@ func (in *Flags) Given() bool { return len(in.texts) > 0 }
 // A Reader gives the rows of one of Files.
 type Reader struct {
 	rows
+	in      *Flags
+	opts    corpora.Options
 	ctx     context.Context // nil if rows that have been read can be read again
 	release func()
 }
@@ -52,7 +55,11 @@ type rows interface {
 // returns: a row of standard input cannot be read again, so that once one has been read
 // the command goes on after a signal until it is done with it, and no further row comes.
 func (in *Flags) Open(ctx context.Context, opts corpora.Options, file string) (*Reader, context.Context, error) {
-	r := &Reader{release: func() {}}
+	opts.EveryFile = in.unlabelled
+	if in.lines && in.format == "" {
+		opts.Format = corpora.Text // whatever the lines look like
+	}
+	r := &Reader{in: in, opts: opts, release: func() {}}
 	var err error
 	switch file {
 	case given:
@@ -67,15 +74,44 @@ func (in *Flags) Open(ctx context.Context, opts corpora.Options, file string) (*
 	return r, ctx, err
 }
 
-// Read returns the next row.
+// Read returns the next row. Where --bad-records is a number it passes over so many rows
+// of all files that cannot be read; one more ends the reading with the error of the first.
 func (r *Reader) Read() (corpora.Example, error) {
-	x, err := r.rows.Read()
-	// A document that is read as a whole, at line 0, has not been answered in part.
-	if r.ctx != nil && (x.Line > 0 || corpora.Refused(err)) {
-		r.release, r.ctx = stop.Hold(r.ctx), nil
+	for {
+		x, err := r.rows.Read()
+		// A document that is read as a whole, at line 0, has not been answered in part.
+		if r.ctx != nil && (x.Line > 0 || corpora.Refused(err)) {
+			r.release, r.ctx = stop.Hold(r.ctx), nil
+		}
+		if corpora.Refused(err) && r.in.bad != "" {
+			if err = r.in.refuse(err, r.opts.Limits.BadRecords); err == nil {
+				continue
+			}
+		}
+		if err != nil && err != io.EOF && r.opts.OnBad == corpora.StopAtBad {
+			r.in.ended = true
+		}
+		return x, err
 	}
-	return x, err
 }
+
+// refuse counts a row that cannot be read, and returns the error that ends the reading where
+// there are more than so many; a negative number accepts any.
+func (in *Flags) refuse(err error, most int) error {
+	in.refused++
+	in.first = cmp.Or(in.first, err)
+	if most < 0 || in.refused <= most {
+		return nil
+	}
+	in.ended = true
+	last, _ := errors.AsType[*corpora.ParseError](in.first)
+	end := *last
+	end.Refused = false
+	return &end
+}
+
+// Ended says whether --bad-records lets no more be read, after an error.
+func (in *Flags) Ended() bool { return in.ended }
 
 // Close closes the file.
 func (r *Reader) Close() error {
@@ -103,36 +139,48 @@ func (t *texts) Sources() []corpora.Source { return []corpora.Source{{Name: give
 func (t *texts) Close() error              { return nil }
 
 // All ranges over the rows of files. A row or a file that cannot be read is yielded as an
-// error, and what follows it comes next.
+// error, and what follows it comes next. It is for rows that are gathered: see Each.
 func (in *Flags) All(ctx context.Context, opts corpora.Options, files []string) iter.Seq2[corpora.Example, error] {
 	return func(yield func(corpora.Example, error) bool) {
-		for _, file := range files {
-			if !in.each(ctx, opts, file, yield) || ctx.Err() != nil {
-				return
+		in.Each(ctx, opts, files, func(_ context.Context, rows iter.Seq2[corpora.Example, error]) error {
+			for x, err := range rows {
+				if !yield(x, err) {
+					return io.EOF // no more are wanted
+				}
 			}
-		}
+			return nil
+		})
 	}
 }
 
-// each yields the rows of a file, and says whether more are wanted.
-func (in *Flags) each(ctx context.Context, opts corpora.Options, file string, yield func(corpora.Example, error) bool) bool {
-	r, _, err := in.Open(ctx, opts, file)
-	if err != nil {
-		return yield(corpora.Example{}, err)
-	}
-	defer r.Close()
-	for {
-		x, err := r.Read()
-		if err == io.EOF {
-			return true
-		}
-		if !yield(x, err) {
-			return false
-		}
-		if err != nil && !corpora.Refused(err) {
-			return true
+// Each lets do answer the rows of one file after another, as All has them, under the
+// context that Open returns. It ends at an error of do.
+func (in *Flags) Each(ctx context.Context, opts corpora.Options, files []string, do func(context.Context, iter.Seq2[corpora.Example, error]) error) error {
+	for _, file := range files {
+		if err := in.each(ctx, opts, file, do); err != nil || ctx.Err() != nil || in.ended {
+			return err
 		}
 	}
+	return nil
+}
+
+func (in *Flags) each(ctx context.Context, opts corpora.Options, file string, do func(context.Context, iter.Seq2[corpora.Example, error]) error) error {
+	r, ctx, err := in.Open(ctx, opts, file)
+	if err == nil {
+		defer r.Close()
+	}
+	return do(ctx, func(yield func(corpora.Example, error) bool) {
+		if err != nil {
+			yield(corpora.Example{}, err)
+			return
+		}
+		for {
+			x, err := r.Read()
+			if err == io.EOF || !yield(x, err) || err != nil && !corpora.Refused(err) {
+				return
+			}
+		}
+	})
 }
 
 // Errors collects the first ten errors of a file, and counts the others.

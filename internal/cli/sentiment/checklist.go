@@ -6,6 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/evaluate/checklist"
 	"github.com/textlstm/textlstm/evaluate/compare"
 	"github.com/textlstm/textlstm/internal/cli"
@@ -81,6 +83,11 @@ func (c *checkup) run(ctx context.Context, out io.Writer, files []string) error 
 	if s.Model == nil && s.Baseline != compare.VADER {
 		return cli.Usagef("--model %s: want a model, or vader", c.model)
 	}
+	if s.Model != nil {
+		if err := checkScore(c.head, s.Model); err != nil {
+			return err
+		}
+	}
 	labels, ask, err := s.Asked(c.head, suite)
 	if err != nil {
 		return err
@@ -96,6 +103,15 @@ func (c *checkup) run(ctx context.Context, out io.Writer, files []string) error 
 		return cli.Gatef("%.4f of the cases passed, want at least %g", r.All.Rate, c.min)
 	}
 	return nil
+}
+
+// checkScore refuses a --score that is no head of the model.
+func checkScore(head string, m *classify.Model) error {
+	if head == "" || m.Head(head) >= 0 {
+		return nil
+	}
+	o := answer.Options{Heads: []string{head}}
+	return cli.Usagef("--score: %w", o.Validate(m.Heads()))
 }
 
 // suite reads the files, or the embedded suite if there are none, and keeps what

@@ -46,15 +46,18 @@ interrupted, all that was read has its answer.
 
 One record goes out for each that comes in, in the same order, empty texts too: they
 have no label. --keep writes the columns of a table, or the fields of JSON, as they
-are, and the answers behind them. A row that cannot be read is named on standard
-error and the exit code is then 3; with --bad-records skip it is counted there and the
-code is 0, with mark it has a record too, which says why, with stop the first one ends
-the run.
+are, and the answers behind them. A row that cannot be read, or a file beside tables
+or directories that are read, is named on standard error and the exit code is then 3;
+with --bad-records skip it is counted there and the code is 0, with mark it has a
+record too, which says why, with stop the first one ends the run; a number skips so
+many, and one more ends the run.
 
 With --sentences each sentence is labelled as well: JSON records then list them
-and the share of each label, tables have a row for each. With --explain each answer
-comes with the words that weigh most in it; see sentiment explain for more.
---summary counts the labels of each file instead.
+and the share of each label, tables have a row for each. Where a text may have several
+labels, JSON lists them and tables join them by a comma, beside the probability of the
+likeliest. With --explain each answer comes with the words that weigh most in it, see
+sentiment explain for more; a text that is too long for that has its answer and is named
+on standard error, and the exit code is 3. --summary counts the labels of each file instead.
 
 With --abstain P a text whose label has less than that probability gets none: null
 in JSON, empty in tables. sentiment eval --precision tells which P to use.
@@ -62,8 +65,7 @@ in JSON, empty in tables. sentiment eval --precision tells which P to use.
 A model may say which languages it reads, as the embedded one does: English. A text
 that is surely of another gets no label; JSON names its language, standard error says
 how many there were. --any-language labels them all the same. Without --model the
-sentiment of such a text is that by the multilingual model, if this reads its language;
-for files of them, --model multilingual takes less time.`,
+sentiment of such a text is that by the multilingual model, if this reads its language.`,
 		Example: `  sentiment classify review.txt
   sentiment classify --text "I love it"
   cut -f3 tweets.tsv | sentiment classify --lines --output jsonl
@@ -116,12 +118,12 @@ func (c *classifyFlags) run(cmd *cobra.Command, files []string) error {
 	if !c.all {
 		c.Foreign = langid.ForeignTo(m)
 		if c.model == "" {
-			c.Other = multilingual.Answer
+			c.Other = answer.ReadBy(multilingual.Model)
 		}
 	}
 	console := watch.NewConsole(cmd.ErrOrStderr(), false, term.IsTerminal(int(os.Stdout.Fd())))
 	w.show = console.Counter(0)
-	err = c.labelFiles(cmd.Context(), m, opts, files, w)
+	err = errors.Join(c.labelFiles(cmd.Context(), m, opts, files, w), w.unexplained.Join())
 	console.Done()
 	if len(w.other) > 0 {
 		fmt.Fprintf(cmd.ErrOrStderr(), "texts in other languages, whose sentiment is that by the multilingual model: %s\n", w.other)
@@ -150,6 +152,8 @@ type counter struct {
 	show    func(int)
 	foreign answers.Languages // without a label
 	other   answers.Languages // with that of another model
+
+	unexplained input.Errors
 }
 
 func (c *counter) Write(r *answer.Record) error {
@@ -160,6 +164,9 @@ func (c *counter) Write(r *answer.Record) error {
 		c.other[r.Language]++
 	case r.Language != "":
 		c.foreign[r.Language]++
+	}
+	if r.Unexplained != nil {
+		c.unexplained.Add(fmt.Errorf("%s: %w", r.ID, r.Unexplained))
 	}
 	return c.Writer.Write(r)
 }
@@ -172,7 +179,7 @@ func (c *counter) Flush() error {
 }
 
 // labelFiles labels every text of the files. A file or row that cannot be read is
-// reported and does not stop the others, but with --bad-records stop; the first such
+// reported and does not stop the others, unless --bad-records says so; the first such
 // error decides the exit code.
 func (c *classifyFlags) labelFiles(ctx context.Context, m *classify.Model, opts corpora.Options, files []string, w answer.Writer) error {
 	var failed []error
@@ -184,7 +191,7 @@ func (c *classifyFlags) labelFiles(ctx context.Context, m *classify.Model, opts 
 		}
 		if err != nil {
 			failed = append(failed, err)
-			if opts.OnBad == corpora.StopAtBad {
+			if c.in.Ended() {
 				break
 			}
 		}

@@ -89,6 +89,9 @@ func (c *comparison) run(ctx context.Context, out, log io.Writer, names []string
 	if err != nil {
 		return err
 	}
+	if err := c.page.check(slices.Concat(names, c.data, c.train)...); err != nil {
+		return err
+	}
 	var systems []compare.System
 	for _, name := range names {
 		s, err := openSystem(name)
@@ -154,6 +157,7 @@ func (c *comparison) check() error {
 
 // read returns the texts to compare on, and those to learn from; nil without --train.
 func (c *comparison) read(opts corpora.Options, log io.Writer) (data, train *corpora.Dataset, err error) {
+	opts.Labelled = true
 	if data, _, err = corpora.ReadFiles(opts, c.data...); err != nil || c.train == nil {
 		return data, nil, err
 	}

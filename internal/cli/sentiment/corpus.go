@@ -91,6 +91,27 @@ func (o *outFlags) addFlags(cmd *cobra.Command) {
 	cli.Complete(cmd, "to", formats...)
 }
 
+// check fails where a file that a flag names could not be written in the format of --to or
+// else that of its name, or would take the place of an input.
+func (o *outFlags) check(flag, path string, inputs []string) error {
+	format, err := corpora.ParseFormat(o.to)
+	if err != nil {
+		return cli.UsageError(err)
+	}
+	if path == "-" {
+		return nil
+	}
+	if format == "" {
+		if format, err = corpora.FormatOf(path); err != nil {
+			return cli.Usagef("%s %s: %w", flag, path, err)
+		}
+	}
+	if format == corpora.Dir {
+		return nil // a new one, or WriteFile refuses it
+	}
+	return cli.CheckOutput(flag, path, inputs...)
+}
+
 // write writes examples to a file, or with - to standard output, in the format of --to
 // or else that of the name, and reports how many there are in a file.
 func (o *outFlags) write(cmd *cobra.Command, path string, w corpora.WriterOptions, examples iter.Seq2[corpora.Example, error]) error {
@@ -111,6 +132,9 @@ func (o *outFlags) write(cmd *cobra.Command, path string, w corpora.WriterOption
 	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d rows\n", name, written.Written())
 	if n := written.Changed(); n > 0 {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%s: in %d rows tabs or line ends became spaces, which the format cannot hold\n", name, n)
+	}
+	if n := written.Bare(); n > 0 {
+		fmt.Fprintf(cmd.ErrOrStderr(), "%s: the labels of %d rows are left out, which plain text cannot hold; a name in .ft.txt is of fastText's form\n", name, n)
 	}
 	return nil
 }
@@ -169,9 +193,9 @@ depends only on the texts and labels, the shares and the seed, not on the order.
 			if len(names) < 2 {
 				return cli.Usagef("split needs at least two --into FILE=SHARE")
 			}
-			for i, name := range names {
-				if _, err := corpora.FormatOf(name); out.to == "" && err != nil {
-					return cli.Usagef("--into %s: %w", parts[i], err)
+			for _, name := range names {
+				if err := out.check("--into", name, files); err != nil {
+					return err
 				}
 			}
 			d, err := out.read(&in, files)
@@ -215,17 +239,12 @@ output, in the format of --to.`,
 			if path == "" {
 				return cli.Usagef("convert needs --out FILE")
 			}
-			format, err := corpora.ParseFormat(out.to)
-			if err != nil {
-				return cli.UsageError(err)
+			if path == "-" && out.to == "" {
+				return cli.Usagef("--out -: name the format by --to")
 			}
-			if format == "" {
-				if path == "-" {
-					return cli.Usagef("--out -: name the format by --to")
-				}
-				if _, err := corpora.FormatOf(path); err != nil {
-					return cli.Usagef("--out %s: %w", path, err)
-				}
+			files = cli.OrStdin(cmd, files)
+			if err := out.check("--out", path, files); err != nil {
+				return err
 			}
 			r, err := openSpelled(cmd, &in, files)
 			if err != nil {
@@ -261,7 +280,11 @@ the files.`,
 			if n < 0 {
 				return cli.Usagef("-n %d: want a number of rows", n)
 			}
-			d, err := out.read(&in, cli.OrStdin(cmd, files))
+			files = cli.OrStdin(cmd, files)
+			if err := out.check("--out", path, files); err != nil {
+				return err
+			}
+			d, err := out.read(&in, files)
 			if err != nil {
 				return err
 			}

@@ -55,7 +55,7 @@ remaining one: what they contradict with confidence is named, the surest first
 	f.IntVar(&x.options.Rare, "rare", 5, "a label of fewer texts is rare")
 	f.BoolVar(&x.labelErrors, "label-errors", false, "train models to find labels that are probably wrong")
 	f.IntVar(&x.folds, "folds", 4, "folds for --label-errors")
-	f.IntVar(&x.epochs, "epochs", 4, "passes over the texts of a fold for --label-errors")
+	cli.Positive(cmd, &x.epochs, "epochs", 4, "passes over the texts of a fold for --label-errors")
 	f.Uint64Var(&x.seed, "seed", 0, "seed of the folds and the models")
 	return cmd
 }

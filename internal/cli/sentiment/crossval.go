@@ -209,9 +209,6 @@ func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, 
 		return nil, err
 	}
 	for _, to := range [][2]string{{"--predictions", v.predictions}, {"--state", v.state}} {
-		if to[1] == "" {
-			continue
-		}
 		if err := cli.CheckOutput(to[0], to[1], slices.Concat(files, v.merge, []string{v.recipe.Config, v.begin.Start.File(), string(v.begin.Vectors)})...); err != nil {
 			return nil, err
 		}

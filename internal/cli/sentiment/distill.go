@@ -49,7 +49,7 @@ set aside to measure how often the two models agree. The epoch is chosen by that
 by the labels of --dev.`,
 		Example: `  sentiment train --train reviews.tsv --set model.members=3 --out large.model
   sentiment distill --teacher large.model --text more.txt --train reviews.tsv --out small.model`,
-		Args: cobra.NoArgs,
+		Args: cli.FilesBy("--text and --train"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd) },
 	}
 	d.in.Add(cmd, true)

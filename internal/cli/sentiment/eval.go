@@ -112,8 +112,14 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 	if err != nil {
 		return err
 	}
+	if err := e.page.check(slices.Concat(files, e.dev, []string{e.model})...); err != nil {
+		return err
+	}
 	m, err := loadModel(e.model)
 	if err != nil {
+		return err
+	}
+	if err := checkScore(e.head, m); err != nil {
 		return err
 	}
 	if m, err = branchOf(m, e.branch); err != nil {
@@ -121,6 +127,9 @@ func (e *evaluation) run(ctx context.Context, out, log io.Writer, files []string
 	}
 	predictions, err := e.predict(ctx, log, m, opts, files)
 	if err != nil {
+		return err
+	}
+	if err := checkHeads(gates, predictions); err != nil {
 		return err
 	}
 	var dev []score.Predictions
@@ -278,6 +287,20 @@ func branchOf(m *classify.Model, branch string) (*classify.Model, error) {
 		return nil, cli.Usagef("the model has no %s branch", branch)
 	}
 	return part, nil
+}
+
+// checkHeads reports a gate of a head that is not evaluated.
+func checkHeads(gates []evaluate.Gate, predictions []score.Predictions) error {
+	var heads []string
+	for _, p := range predictions {
+		heads = append(heads, p.Head)
+	}
+	for _, g := range gates {
+		if g.Head != "" && !slices.Contains(heads, g.Head) {
+			return cli.Usagef("--min: no head %q is evaluated, those are %q", g.Head, heads)
+		}
+	}
+	return nil
 }
 
 // checkGates reports every figure that is worse than its gate.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"path/filepath"
 	"strings"
 
@@ -105,7 +106,7 @@ func (x *explanation) run(cmd *cobra.Command, files []string) error {
 	switch {
 	case x.errorsOf != "":
 		w.Title = "Mistakes on " + filepath.Base(x.errorsOf)
-		opts.Unlabelled = false
+		opts.Unlabelled, opts.Labelled = false, true
 		err = explainErrors(cmd.Context(), e, m, opts, x.errorsOf, x.most, x.o, w)
 	default:
 		if files, err = x.in.Files(files); err != nil {
@@ -147,25 +148,31 @@ func (f flusher) Write(x *explain.Explanation) error {
 // and does not stop the others.
 func (x *explanation) explainTexts(ctx context.Context, e *explain.Explainer, opts corpora.Options, files []string, w flusher) error {
 	var failed input.Errors
-	for example, err := range x.in.All(ctx, opts, files) {
-		if err != nil {
-			failed.Add(err)
-			continue
+	err := x.in.Each(ctx, opts, files, func(ctx context.Context, rows iter.Seq2[corpora.Example, error]) error {
+		for example, err := range rows {
+			if err != nil {
+				failed.Add(err)
+				continue
+			}
+			why, err := e.Explain(ctx, example.Text, x.o)
+			if errors.Is(err, explain.ErrTooLong) {
+				failed.Add(fmt.Errorf("%s: %w", example.ID, err))
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if !x.in.Given() {
+				why.ID = example.ID
+			}
+			if err := w.Write(why); err != nil {
+				return err
+			}
 		}
-		why, err := e.Explain(ctx, example.Text, x.o)
-		if errors.Is(err, explain.ErrTooLong) {
-			failed.Add(fmt.Errorf("%s: %w", example.ID, err))
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if !x.in.Given() {
-			why.ID = example.ID
-		}
-		if err := w.Write(why); err != nil {
-			return err
-		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
 	return failed.Join()
 }

@@ -1,13 +1,16 @@
 package sentiment
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/textlstm/textlstm/classify"
+	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/cli/input"
 	"github.com/textlstm/textlstm/interop"
@@ -45,7 +48,7 @@ the states become one vector. "sentiment model info FILE" lists what is inside.`
 			if out == "" {
 				return cli.Usagef("import needs --out MODEL")
 			}
-			if err := cli.CheckOutput("--out", out, args...); err != nil {
+			if err := cli.CheckOutput("--out", out, append(args, tokens)...); err != nil {
 				return err
 			}
 			if names != "" {
@@ -63,6 +66,9 @@ the states become one vector. "sentiment model info FILE" lists what is inside.`
 				}
 			}
 			m, err := foreign.Import(args[0], o, card)
+			if errors.Is(err, foreign.ErrOptions) {
+				return cli.UsageError(err)
+			}
 			if err != nil {
 				return modelFileError(args[0], err)
 			}
@@ -153,12 +159,14 @@ read as classify reads them.`,
 				return err
 			}
 			var failed input.Errors
-			err = interop.WriteRows(cmd.Context(), cmd.OutOrStdout(), m, func(yield func(string, error) bool) {
-				for e, err := range in.All(cmd.Context(), opts, files) {
-					if failed.Add(err); err == nil && !yield(e.Text, nil) {
-						return
+			err = in.Each(cmd.Context(), opts, files, func(ctx context.Context, rows iter.Seq2[corpora.Example, error]) error {
+				return interop.WriteRows(ctx, cmd.OutOrStdout(), m, func(yield func(string, error) bool) {
+					for e, err := range rows {
+						if failed.Add(err); err == nil && !yield(e.Text, nil) {
+							return
+						}
 					}
-				}
+				})
 			})
 			return errors.Join(failed.Join(), err)
 		},

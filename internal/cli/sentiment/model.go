@@ -92,13 +92,14 @@ func (x *quantizeFlags) run(cmd *cobra.Command, model string) error {
 	if x.out == "" {
 		return cli.Usagef("quantize needs --out FILE")
 	}
-	if err := cli.CheckOutput("--out", x.out, x.data...); err != nil {
+	if err := cli.CheckOutput("--out", x.out, append(x.data, model)...); err != nil {
 		return err
 	}
 	opts, err := x.in.Options()
 	if err != nil {
 		return err
 	}
+	opts.Labelled = true
 	language, m, err := recipe.LoadModel(model)
 	switch {
 	case err != nil:

@@ -63,7 +63,7 @@ made uninterrupted.`,
   sentiment train --init reviews.lm --train train.tsv --out reviews.model
   sentiment pretrain --skip-gram --text reviews.csv --exclude test.tsv --out reviews.vec
   sentiment train --vectors reviews.vec --train train.tsv --out reviews.model`,
-		Args: cobra.NoArgs,
+		Args: cli.FilesBy("--text"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case len(p.files) == 0:

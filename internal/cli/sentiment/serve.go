@@ -6,16 +6,20 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/textlstm/textlstm/internal/cli"
 	"github.com/textlstm/textlstm/internal/stop"
 	"github.com/textlstm/textlstm/pretrained/langid"
+	"github.com/textlstm/textlstm/pretrained/multilingual"
 	"github.com/textlstm/textlstm/serve"
 )
 
@@ -39,7 +43,7 @@ func newServe() *cobra.Command {
 		Long: `Serve answers over HTTP: a page for people, and for programs the project's own JSON,
 the Open Inference Protocol (KServe, Triton), Hugging Face's text classification and
 TensorFlow Serving's :predict; /docs describes them. Without --model it serves the
-embedded model.
+embedded model, and the multilingual one answers for it as in sentiment classify.
 
 A model file that changes is read again and replaces the old one between two
 answers; a file that cannot be read leaves the old one. SIGHUP does the same at once,
@@ -51,7 +55,12 @@ on standard error and hold no texts.`,
 		Example: `  sentiment serve
   sentiment serve --addr :8080 --model reviews=reviews.model --model tickets@2=new.model --tokens tokens.txt`,
 		Args: cli.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := s.check(cmd.Flags()); err != nil {
+				return cli.UsageError(err)
+			}
+			return s.run(cmd.Context())
+		},
 	}
 	s.addFlags(cmd)
 	return cmd
@@ -82,6 +91,34 @@ func (s *serveFlags) addFlags(cmd *cobra.Command) {
 	for _, name := range []string{"tls-cert", "tls-key", "tokens"} {
 		cli.Must(cmd.MarkFlagFilename(name))
 	}
+}
+
+// check reports a flag whose value makes no sense, whatever the others and the files are.
+func (s *serveFlags) check(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		switch v := f.Value.String(); f.Value.Type() {
+		case "int", "int64", "duration":
+			if strings.HasPrefix(v, "-") {
+				err = fmt.Errorf("--%s %s: want 0 or more", f.Name, v)
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, o := range s.config.Origins {
+		if err := http.NewCrossOriginProtection().AddTrustedOrigin(o); err != nil {
+			return fmt.Errorf("--cors-origin %s: %w", o, err)
+		}
+	}
+	_, port, err := net.SplitHostPort(s.addr)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return fmt.Errorf("--addr %s: %w", s.addr, err)
+	}
+	return nil
 }
 
 // run serves until ctx ends, and then until what was admitted is answered.
@@ -118,7 +155,11 @@ func (s *serveFlags) configure() error {
 		if err != nil {
 			return err
 		}
-		s.config.Models = []serve.Source{{Name: "default", Model: m}}
+		other, err := multilingual.Model()
+		if err != nil {
+			return err
+		}
+		s.config.Models = []serve.Source{{Name: "default", Model: m, Other: other}}
 	}
 	s.config.Foreign = langid.ForeignTo
 	if (s.cert == "") != (s.key == "") {

@@ -1,7 +1,6 @@
 package sentiment
 
 import (
-	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -90,7 +89,7 @@ model that it would have made uninterrupted.`,
   sentiment train --train train.csv --dev dev.csv --head topic=category --out topics.model
   sentiment train --train reviews.csv --head stars=rating --loss squared --out stars.model
   sentiment train --init default --train reviews.tsv --out reviews.model`,
-		Args: cobra.NoArgs,
+		Args: cli.FilesBy("--train"),
 		RunE: func(cmd *cobra.Command, _ []string) error { return t.run(cmd) },
 	}
 	t.in.Add(cmd, true)
@@ -168,14 +167,16 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	}
 	memlimit.Respect()
 	var result *train.Result
-	if budget := cmp.Or(t.budget, r.Budget); budget > 0 {
-		result, err = recipe.RunWithin(ctx, budget, tr, texts, t.out, func(what string) { p.Say("%s", what) })
+	if r.Budget > 0 {
+		result, err = recipe.RunWithin(ctx, r.Budget, tr, texts, t.out, func(what string) { p.Say("%s", what) })
 	} else {
 		result, err = recipe.Run(ctx, tr, texts, t.out)
 	}
 	p.Done()
 	if err != nil {
-		t.checkpoint.Hint(cmd)
+		if r.Budget == 0 {
+			t.checkpoint.Hint(cmd)
+		}
 		return err
 	}
 	p.Summary(result, t.out)
@@ -185,7 +186,7 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 // printConfig prints the settings of the training, which are those that nobody chooses
 // where there are no texts.
 func (t *trainFlags) printConfig(cmd *cobra.Command, opts corpora.Options) error {
-	r, err := t.recipe.Read(cmd, t.files, t.dev, "")
+	r, err := t.readRecipe(cmd, "")
 	if err != nil {
 		return err
 	}
@@ -207,20 +208,29 @@ func (t *trainFlags) read(cmd *cobra.Command) (*recipe.Recipe, error) {
 	case !(t.devSplit >= 0 && t.devSplit < 1):
 		return nil, cli.Usagef("--dev-split %v: want a share from 0 to below 1", t.devSplit)
 	}
-	r, err := t.recipe.Read(cmd, t.files, t.dev, "--train FILE")
+	r, err := t.readRecipe(cmd, "--train FILE")
 	if err != nil {
 		return nil, err
 	}
 	if t.begin.Start.Explicit() && (t.onDisk || t.begin.Vectors != "") {
 		return nil, cli.Usagef("--init goes with neither --stream nor --vectors")
 	}
-	if t.budget > 0 && t.checkpoint.Resume {
-		return nil, cli.Usagef("--resume goes on from a checkpoint, and a training with --budget keeps none")
+	if r.Budget > 0 && t.checkpoint.Resume {
+		return nil, cli.Usagef("--resume goes on from a checkpoint, and a training with a budget keeps none")
 	}
 	if err := t.checkpoint.Check(cmd, t.out); err != nil {
 		return nil, err
 	}
 	return r, cli.CheckOutput("--out", t.out, slices.Concat(t.files, t.dev, t.more, []string{t.recipe.Config, string(t.begin.Vectors), t.begin.Start.File()})...)
+}
+
+// readRecipe reads the recipe, with the budget of the flag if that is given.
+func (t *trainFlags) readRecipe(cmd *cobra.Command, wants string) (*recipe.Recipe, error) {
+	r, err := t.recipe.Read(cmd, t.files, t.dev, wants)
+	if err == nil && cmd.Flags().Changed("budget") {
+		r.Budget = t.budget
+	}
+	return r, err
 }
 
 // texts reads the texts of the recipe.

@@ -79,7 +79,7 @@ the model on other texts.`,
   sentiment tune --train train.tsv --method random --shard 1/2 --study a.study
   sentiment tune --train train.tsv --method random --shard 2/2 --study b.study
   sentiment tune --train train.tsv --method random --merge a.study --merge b.study --out best.toml`,
-		Args: cobra.NoArgs,
+		Args: cli.FilesBy("--train"),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if u.show {
 				_, err := tune.DefaultSpace().WriteTo(cmd.OutOrStdout())
@@ -186,10 +186,7 @@ func (u *tuning) check(cmd *cobra.Command) (*recipe.Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.out == "" {
-		return r, nil
-	}
-	return r, cli.CheckOutput("--out", u.out, slices.Concat(u.files, u.dev, []string{u.space})...)
+	return r, cli.CheckOutput("--out", u.out, slices.Concat(u.files, u.dev, u.merge, []string{u.space, u.recipe.Config, u.begin.Start.File()})...)
 }
 
 // open reads the texts and the study, or begins one.

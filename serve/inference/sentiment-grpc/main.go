@@ -22,6 +22,7 @@ import (
 
 	"github.com/textlstm/textlstm/pretrained"
 	"github.com/textlstm/textlstm/pretrained/langid"
+	"github.com/textlstm/textlstm/pretrained/multilingual"
 	"github.com/textlstm/textlstm/serve"
 	"github.com/textlstm/textlstm/serve/inference"
 )
@@ -56,7 +57,11 @@ func run(ctx context.Context, c serve.Config, grpcAddr, httpAddr string) error {
 		if err != nil {
 			return err
 		}
-		c.Models = []serve.Source{{Name: "default", Model: m}}
+		other, err := multilingual.Model()
+		if err != nil {
+			return err
+		}
+		c.Models = []serve.Source{{Name: "default", Model: m, Other: other}}
 	}
 	s, err := serve.New(c)
 	if err != nil {
