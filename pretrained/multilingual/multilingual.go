@@ -6,7 +6,6 @@ package multilingual
 
 import (
 	_ "embed" // for the model
-	"slices"
 	"sync"
 
 	"github.com/textlstm/textlstm/classify"
@@ -19,22 +18,8 @@ const Name = "multilingual"
 var file []byte
 
 // Model returns the embedded model, whose one head, sentiment, has the labels negative,
-// neutral and positive. The languages that it reads are its Config's. It is decoded at the
-// first call; all calls return the same one.
+// neutral and positive. The languages that it reads are its Config's; answer.ReadBy asks it
+// about texts in these. It is decoded at the first call; all calls return the same one.
 func Model() (*classify.Model, error) { return load() }
 
 var load = sync.OnceValues(func() (*classify.Model, error) { return classify.Decode(file) })
-
-// Answer returns what the model says of a text in a language, by its ISO 639-1 code, and
-// false if it does not read that language. It is an answer.Options.Other. Any number of
-// goroutines may call it at once.
-func Answer(text, language string) (classify.Prediction, bool) {
-	m, err := Model()
-	if err != nil {
-		panic(err) // the file is a part of the program
-	}
-	if !slices.Contains(m.Config().Languages, language) {
-		return classify.Prediction{}, false
-	}
-	return m.Predict(text), true
-}

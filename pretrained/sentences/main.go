@@ -35,6 +35,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/textlstm/textlstm/corpora"
 )
@@ -46,8 +47,8 @@ var constructions string
 var words string
 
 // perTemplate is how many sentences each template gives, for training and for
-// judging.
-const perTemplate, perHeldTemplate = 120, 6
+// judging. Those about groups of people have so many times as many, so that no label goes with a group.
+const perTemplate, perHeldTemplate, aboutGroups = 20, 6, 3
 
 // One sentence in framed of those for training stands in a frame, which says nothing
 // of its sentiment.
@@ -93,16 +94,15 @@ func write(out io.Writer, held bool, n int, without string, files []string) erro
 	if len(files) > 0 {
 		return writeChanged(out, n, without, files)
 	}
-	g := parse(constructions, words)
 	if held {
 		fmt.Fprintln(out, "label\tconstruction\tseen\ttext")
-		for _, s := range g.generate(true) {
+		for _, s := range judging() {
 			fmt.Fprintf(out, "%s\t%s\t%t\t%s\n", s.label, s.construction, s.seen, s.text)
 		}
 		return nil
 	}
 	fmt.Fprintln(out, "label\ttext")
-	for _, s := range g.generate(false) {
+	for _, s := range training() {
 		fmt.Fprintf(out, "%s\t%s\n", s.label, s.text)
 	}
 	return nil
@@ -111,7 +111,7 @@ func write(out io.Writer, held bool, n int, without string, files []string) erro
 // writeDev writes the sentences of words held out that a training may use as dev texts.
 func writeDev(out io.Writer) error {
 	fmt.Fprintln(out, "label\ttext")
-	for _, s := range parse(constructions, words).generate(true) {
+	for _, s := range judging() {
 		if s.seen && !strings.Contains(s.label, "|") {
 			fmt.Fprintf(out, "%s\t%s\n", s.label, s.text)
 		}
@@ -184,16 +184,22 @@ func lines(file string) func(yield func(string) bool) {
 	}
 }
 
-// generate returns the sentences for training or those held out, no text twice.
-func (g *grammar) generate(held bool) []sentence {
+// training and judging are all sentences for either.
+var (
+	training = sync.OnceValue(func() []sentence { return parse(constructions, words).generate(nil) })
+	judging  = sync.OnceValue(func() []sentence { return parse(constructions, words).generate(training()) })
+)
+
+// generate returns the sentences for training, or those held out from the training that is
+// given, no text twice.
+func (g *grammar) generate(trained []sentence) []sentence {
 	rng := rand.New(rand.NewPCG(20, 26))
 	var all []sentence
+	held := trained != nil
 	seen, known := map[string]bool{}, map[string]bool{}
-	if held {
-		for _, s := range g.generate(false) {
-			for w := range corpora.Words(s.clean) {
-				known[w] = true
-			}
+	for _, s := range trained {
+		for w := range corpora.Words(s.clean) {
+			known[w] = true
 		}
 	}
 	for _, t := range g.templates {
@@ -202,6 +208,8 @@ func (g *grammar) generate(held bool) []sentence {
 			n = perHeldTemplate
 		} else if t.held {
 			continue
+		} else if groups.MatchString(t.text) {
+			n *= aboutGroups
 		}
 		// A template of few slots has fewer sentences than it is asked for.
 		for tries := 3 * n; n > 0 && tries > 0; tries-- {
@@ -248,6 +256,7 @@ type filler struct {
 }
 
 var (
+	groups  = regexp.MustCompile(`\{(group|` + strings.Join(neverHeld, "|") + `)\}`)
 	slot    = regexp.MustCompile(`\{([\w.]+)\}`)
 	vowel   = regexp.MustCompile(`\b([Aa]) ([aeioAEIO]|u[^ns]|un[^i])`)
 	plural  = regexp.MustCompile(`((?:ch|sh|ss|x|\bbus))s\b`)

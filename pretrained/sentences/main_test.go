@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/BurntSushi/toml"
@@ -28,12 +27,6 @@ func alone(t *testing.T) {
 		t.Skip("one goroutine writes all sentences, for seconds")
 	}
 }
-
-// training and judging are all sentences for either.
-var (
-	training = sync.OnceValue(func() []sentence { return parse(constructions, words).generate(false) })
-	judging  = sync.OnceValue(func() []sentence { return parse(constructions, words).generate(true) })
-)
 
 // TestFile checks that the file is what the program writes.
 func TestFile(t *testing.T) {
@@ -169,7 +162,7 @@ func normal(text string) string {
 	return " " + strings.Trim(notWord.ReplaceAllString(strings.ToLower(strings.ReplaceAll(text, "'", "")), " "), " ") + " "
 }
 
-// clauses are the lists of parts of sentences: a text with one more is another text.
+// clauses are lists of parts of sentences, beside those whose parts have three words in the mean: a text with one more is another text.
 var clauses = []string{"fact", "when", "where", "mid", "saying", "misfortune", "luck", "praise", "blame",
 	"clause.positive", "clause.negative", "negated.positive", "negated.negative", "plainclause", "deny", "rejected", "affirm", "ask", "wonder",
 	"yes", "no", "heard", "turn", "refuted", "confirmed", "concede", "yet", "although", "earlier", "now",
@@ -182,7 +175,7 @@ func TestSuiteStaysATest(t *testing.T) {
 	g := parse(constructions, words)
 	fillings := []string{" ", "  "}
 	for name, words := range g.words {
-		if !slices.Contains(clauses, name) {
+		if !slices.Contains(clauses, name) && strings.Count(strings.Join(words, " "), " ")+1 < 3*len(words) {
 			fillings = append(fillings, words...)
 		}
 	}
@@ -229,7 +222,10 @@ func TestSuiteStaysATest(t *testing.T) {
 				if n == "  " {
 					continue // signs alone
 				}
-				exact[n], masked[mask(n)] = true, text
+				exact[n] = true
+				if m := mask(n); strings.Trim(m, " _") != "" { // else words of the lists are all there is of it
+					masked[m] = text
+				}
 			}
 		}
 	}
