@@ -2,7 +2,7 @@
 # Installs what the benchmarks compare with:  bench/setup.sh [DIR]
 #
 # DIR (default ~/.cache/textlstm-bench) gets a Python environment with PyTorch, ONNX Runtime and
-# scikit-learn, and the OpenBLAS timer. fastText and OpenBLAS are Debian's packages; without
+# scikit-learn, the OpenBLAS timer, and what hides AVX-512 from peers. fastText and OpenBLAS are Debian's packages; without
 # root, install them beforehand. PyTorch's wheel brings CUDA libraries: allow 6 GB.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,4 +19,5 @@ fi
 "$dir/venv/bin/pip" install -q --disable-pip-version-check -r "$here/peers/requirements.txt"
 
 gcc -O2 -o "$dir/gemm" "$here/peers/gemm.c" -lopenblas
+[ "$(uname -m)" != x86_64 ] || gcc -O2 -shared -fPIC -o "$dir/avx2.so" "$here/peers/avx2.c"
 echo "peers are in $dir"

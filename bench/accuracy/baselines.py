@@ -1,10 +1,11 @@
 """Trains a linear baseline on a labelled file, tests it on another and prints one JSON line:
 
-    baselines.py --method tfidf-lr|nbsvm|fasttext --train F (--test F | --folds 10 [--copies-apart]) [--seed N] [--chars] [--label-sep ,] [--settings JSON]
+    baselines.py --method tfidf-lr|nbsvm|fasttext|pytorch --train F (--test F | --folds 10 [--copies-apart]) [--seed N] [--chars] [--label-sep ,] [--settings JSON]
 
 tfidf-lr  TF-IDF of word 1-2-grams and logistic regression
 nbsvm     binary n-grams scaled by naive Bayes' log-count ratios, linear SVM (Wang & Manning 2012)
 fasttext  the fasttext command with word bigrams
+pytorch   a bidirectional LSTM in PyTorch, of one label a text (torchlstm.py)
 
 Settings are chosen on a tenth of the training file (classes in proportion) unless --settings gives them, and the
 model is then trained on all of it. cpu_seconds is the processor time from the start of the program to that model. --folds cross-validates one file instead; equal texts stay in one fold, but with --copies-apart.
@@ -18,7 +19,6 @@ import json
 import pathlib
 import re
 import resource
-import subprocess
 import tempfile
 import time
 
@@ -33,6 +33,7 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.preprocessing import MultiLabelBinarizer
 from sklearn.svm import LinearSVC
 
+import fasttext
 import tsv
 
 
@@ -103,31 +104,36 @@ class FastText:
         self.model = pathlib.Path(self.dir.name, "model")
 
     def lines(self, texts):
-        return "".join(" ".join(words(t, self.args.chars)) + "\n" for t in texts)
+        return [" ".join(words(t, self.args.chars)) for t in texts]
 
     def fit(self, texts, labels):
         self.labels = distinct(labels)
         number = {l: f"__label__{k}" for k, l in enumerate(self.labels)}
         names = lambda l: " ".join(number[one] for one in (l if self.args.label_sep else [l]))
         train = pathlib.Path(self.dir.name, "train.txt")
-        train.write_text("".join(f"{names(l)} {t}\n" for l, t in zip(labels, self.lines(texts).splitlines())))
-        options = dict(loss="ova" if self.args.label_sep else "softmax", wordNgrams=3 if self.args.chars else 2, dim=10, thread=2, verbose=0, seed=self.args.seed, **self.settings)
-        subprocess.run(["fasttext", "supervised", "-input", train, "-output", self.model]
-                       + [str(a) for k, v in options.items() for a in (f"-{k}", v)], check=True, stderr=subprocess.DEVNULL)
+        train.write_text("".join(f"{names(l)} {t}\n" for l, t in zip(labels, self.lines(texts))))
+        fasttext.train(train, self.model, loss="ova" if self.args.label_sep else "softmax", wordNgrams=3 if self.args.chars else 2,
+                       dim=10, thread=2, seed=self.args.seed, **self.settings)
 
     def predict(self, texts):
-        best = ["-1", "0.5"] if self.args.label_sep else ["1"]  # all labels of half a probability or more
-        out = subprocess.run(["fasttext", "predict", f"{self.model}.bin", "-", *best], input=self.lines(texts),
-                             capture_output=True, text=True, check=True).stdout
-        rows = [[self.labels[int(l.removeprefix("__label__"))] for l in line.split()] for line in out.split("\n")[:-1]]
+        best = [-1, 0.5] if self.args.label_sep else [1]  # all labels of half a probability or more
+        rows = [[self.labels[int(l)] for l in row] for row in fasttext.predict(self.model, self.lines(texts), *best)]
         return [tuple(r) if self.args.label_sep else r[0] for r in rows]
+
+
+def pytorch(args, **settings):
+    from torchlstm import TorchLSTM  # the others need no PyTorch
+    return TorchLSTM(lambda t: words(t, args.chars), args.seed, **settings)
+
+
+pytorch.settings = [{"dropout": 0.5}]
 
 
 def distinct(labels):
     return sorted({one for l in labels for one in (l if isinstance(l, tuple) else [l])})
 
 
-METHODS = {"tfidf-lr": TfidfLR, "nbsvm": NBSVM, "fasttext": FastText}
+METHODS = {"tfidf-lr": TfidfLR, "nbsvm": NBSVM, "fasttext": FastText, "pytorch": pytorch}
 
 
 def scores(gold, predicted):
@@ -182,8 +188,10 @@ def run(args, texts, labels, test_texts):
     """Predictions for the test texts, and what is to be told of the training."""
     order = np.random.default_rng(args.seed).permutation(len(texts))  # fastText learns in this order
     texts, labels = [texts[i] for i in order], [labels[i] for i in order]
-    told = {"settings": args.settings}
-    if args.settings is None:
+    told, offered = {"settings": args.settings}, METHODS[args.method].settings
+    if args.settings is None and len(offered) == 1:
+        told["settings"] = offered[0]
+    elif args.settings is None:
         told["settings"], told["dev"] = choose(args, texts, labels)
     model = METHODS[args.method](args, **told["settings"])
     model.fit(texts, labels)

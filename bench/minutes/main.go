@@ -43,7 +43,7 @@ var (
 	}
 	systems = [][2]string{
 		{"textlstm", "textlstm"}, {"n-grams alone", "its n-grams alone"},
-		{"tfidf-lr", "TF-IDF + LR"}, {"fasttext", "fastText"},
+		{"tfidf-lr", "TF-IDF + LR"}, {"fasttext", "fastText"}, {"pytorch", "PyTorch"},
 	}
 )
 
@@ -165,7 +165,7 @@ func panel(corpus [2]string, marks map[[2]string]mark) (*plot.Plot, error) {
 	for _, s := range []*text.Style{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
 		s.Font, s.Color = drawings.Sans(10), drawings.Ink
 	}
-	shapes := []draw.GlyphDrawer{draw.CircleGlyph{}, draw.RingGlyph{}, draw.TriangleGlyph{}, draw.SquareGlyph{}}
+	shapes := []draw.GlyphDrawer{draw.CircleGlyph{}, draw.RingGlyph{}, draw.TriangleGlyph{}, draw.SquareGlyph{}, draw.CrossGlyph{}}
 	var all []float64
 	for i, s := range systems {
 		m := marks[[2]string{corpus[0], s[0]}]

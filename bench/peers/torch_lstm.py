@@ -61,7 +61,7 @@ def main():
         net(torch.from_numpy(ids).to(place), torch.from_numpy(lengths)).softmax(1).cpu()
 
     net.train(args.mode == "train")
-    lstmbench.measure(args, train if args.mode == "train" else infer, torch=torch.__version__)
+    lstmbench.measure(args, train if args.mode == "train" else infer, torch=f"{torch.__version__}, {torch.backends.cpu.get_cpu_capability()}")
 
 
 main()

@@ -52,7 +52,7 @@ func readFile(path string) string {
 func table(contests []*contest, facts map[string]string, command string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Side by side, %s\n\n", time.Now().Format(time.DateOnly))
-	for _, key := range []string{"commit", "cpu", "cores", "load", "kernel", "go", "torch", "onnxruntime", "openblas", "fasttext"} {
+	for _, key := range []string{"commit", "cpu", "cores", "load", "kernel", "hidden", "go", "torch", "onnxruntime", "openblas", "fasttext"} {
 		if v := facts[key]; v != "" {
 			fmt.Fprintf(&b, "- %s: %s\n", key, v)
 		}

@@ -61,7 +61,7 @@ func newNet(c lstm.Config, threads int, seed uint64) (*net, error) {
 	n.table.Init(n.rng)
 	n.lstm.Init(n.rng)
 	n.dense.Init(n.rng)
-	n.ws.Workers, n.dense.Workers = threads, threads
+	n.ws.Workers, n.dense.Workers, n.adam.Workers = threads, threads, threads
 	n.params = append(n.params, n.table.Params()...)
 	n.params = append(n.params, n.lstm.Params()...)
 	n.params = append(n.params, n.dense.Params()...)
@@ -172,7 +172,7 @@ func (n *net) head(y []float32) {
 // grow returns a slice of n elements in s's storage if that is large enough.
 func grow[E any](s []E, n int) []E {
 	if cap(s) < n {
-		return make([]E, n)
+		return make([]E, n, n+n/4)
 	}
 	return s[:n]
 }
