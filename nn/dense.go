@@ -108,7 +108,7 @@ func (d *Dense) forwardRows(dst, x []float32, n int) {
 		vec.MatMul(n, x, in, w, 0, dst, out)
 		return
 	}
-	vec.MatMulBias(n, x, in, w, d.Bias.Data, dst, out)
+	vec.MatMulFrom(n, x, in, w, d.Bias.Data, 0, dst, out)
 }
 
 // Backward adds the gradients of weight and bias for the rows x [n][in] that

@@ -351,7 +351,7 @@ func ZeroGrad(params []*Param) {
 
 // like is a zeroed parameter of p's shape called prefix.p.Name.
 func like(p *Param, prefix string) *Param {
-	return &Param{Name: join(prefix, p.Name), Shape: p.Shape, Data: make([]float32, len(p.Data))}
+	return &Param{Name: join(prefix, p.Name), Shape: p.Shape, Data: values(len(p.Data))}
 }
 
 // byName indexes params by their names.

@@ -70,7 +70,14 @@ func NewParam(name string, shape ...int) *Param {
 		}
 		n *= d
 	}
-	return &Param{Name: name, Shape: shape, Data: make([]float32, n)}
+	return &Param{Name: name, Shape: shape, Data: values(n)}
+}
+
+// values is a tensor's room.
+func values(n int) []float32 {
+	x := make([]float32, n)
+	vec.LargePages(x)
+	return x
 }
 
 // An Int8 is a matrix in eight bits with one scale a row.
@@ -135,7 +142,7 @@ func (p *Param) Changed() { p.Version++ }
 // NeedGrad allocates Grad if it is nil.
 func (p *Param) NeedGrad() {
 	if p.Grad == nil {
-		p.Grad = make([]float32, len(p.Data))
+		p.Grad = values(len(p.Data))
 	}
 }
 

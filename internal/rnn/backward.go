@@ -137,8 +137,13 @@ func (ws *Workspace) backwardCell(c *Cell, l int, k *task, dY []float32) {
 		}
 		// The sequences that have a later step come first.
 		_, later := s.rows(s.after(t), k.lo, k.hi)
+		row := rowsOf(t)
+		var above []float32 // the gradient by way of the output
+		if dY != nil {
+			above = dY[row*width+c.column:]
+		}
 		if later > 0 {
-			vec.MatMul(later, ct.gates[rowsOf(s.after(t))*G:], G, hh, 0, k.dH, H)
+			vec.MatMulFrom(later, ct.gates[rowsOf(s.after(t))*G:], G, hh, above, width, k.dH, H)
 		}
 		ends := k.dH[later*H : n*H]
 		clear(ends)
@@ -147,9 +152,8 @@ func (ws *Workspace) backwardCell(c *Cell, l int, k *task, dY []float32) {
 			copy(ends, dhN[later*H:])
 			copy(k.dC[later*H:n*H], dcN[later*H:])
 		}
-		row := rowsOf(t)
-		if dY != nil {
-			addColumns(k.dH, n, H, dY[row*width+c.column:], width)
+		if dY != nil && n > later {
+			addColumns(ends, n-later, H, above[later*width:], width)
 		}
 		if c.Kernel.OneState() {
 			vec.Add(k.dH[:n*H], k.dC[:n*H])

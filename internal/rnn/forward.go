@@ -276,6 +276,26 @@ func (s steps) after(t int) int {
 	return t + 1
 }
 
+// shift is how many rows before each of the rows first…first+n-1 the one lies that was read before
+// it, if that is the same number for all. It is negative where a layout is read backwards.
+func (s steps) shift(first, n int) (rows int, ok bool) {
+	for t := range s.lay.T() {
+		lo, hi := s.lay.Offset(t), min(s.lay.Offset(t+1), first+n)
+		if hi <= first || lo >= hi {
+			continue
+		}
+		if _, old := s.rows(t, 0, s.lay.B()); hi-lo > old {
+			return 0, false
+		}
+		by := lo - s.lay.Offset(s.before(t))
+		if rows != 0 && by != rows {
+			return 0, false
+		}
+		rows = by
+	}
+	return rows, true
+}
+
 // forwardCell runs one task of layer l: for each time in reading order
 //
 //	gates = bias + x_t·Wihᵀ + h_{t-1}·Whhᵀ

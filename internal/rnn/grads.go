@@ -14,6 +14,12 @@ type piece struct {
 	packed      vec.Packed
 }
 
+// rows are rows of numbers, ld apart.
+type rows struct {
+	data []float32
+	ld   int
+}
+
 // A block is n rows in a row, of the layout or of the batch's X, and what their gradients
 // are made from.
 type block struct {
@@ -21,7 +27,7 @@ type block struct {
 	dPre [2][]float32 // by direction [n][Gates]
 	x    []float32    // [n][In], the inputs of the rows; nil if nothing is wanted of them
 	dX   []float32    // [n][In], the gradient of x to set, or nil
-	h    [2][]float32 // by direction [n][H], the states that the rows started from, or nil
+	h    [2]rows      // by direction [n][H], the states that the rows started from, or none
 }
 
 // grads turns the dPre of a layer into the gradient dX of its input, unless that is nil, and,
@@ -169,7 +175,8 @@ func (ws *Workspace) inputGrads(layer []*Cell, l, lo, n int, dPre *[2][]float32,
 // addGrads adds what the rows of b give to the gradients of the piece's weights, which are
 // transposed, and biases.
 func (p *piece) addGrads(c *Cell, g *cellGrads, b *block) {
-	ofX, ofH := b.x != nil && p.ih >= 0, b.h[p.dir] != nil && p.hh >= 0
+	h := b.h[p.dir]
+	ofX, ofH := b.x != nil && p.ih >= 0, h.data != nil && p.hh >= 0
 	if !ofX && !ofH {
 		return
 	}
@@ -183,7 +190,7 @@ func (p *piece) addGrads(c *Cell, g *cellGrads, b *block) {
 		if c.Bhh != nil {
 			vec.AddRows(c.Bhh.Grad[p.hh:p.hh+w], b.n, dPre, c.Gates)
 		}
-		vec.MatMulTA(c.Hidden, b.h[p.dir], c.Hidden, &p.packed, 1, g.dWhh[p.hh:], c.Whh.Shape[0])
+		vec.MatMulTA(c.Hidden, h.data, h.ld, &p.packed, 1, g.dWhh[p.hh:], c.Whh.Shape[0])
 	}
 }
 
@@ -245,29 +252,33 @@ func (ws *Workspace) sumByInput(dst []float32, first, n int, src []float32, widt
 	}
 }
 
-// previous gathers the hidden states [rows][H] that the given rows started from.
-func (ws *Workspace) previous(c *Cell, l, d, first, rows int) []float32 {
-	tape, s := &ws.layers[l], steps{ws.batch.Layout, c.Reverse}
+// previous returns the hidden states [n][H] that the rows first…first+n-1 started from: those of
+// the layer's output themselves where they lie there in this order, else a copy.
+func (ws *Workspace) previous(c *Cell, l, d, first, n int) rows {
+	y, s := ws.layers[l].y, steps{ws.batch.Layout, c.Reverse}
 	g, H := &ws.grads[d], c.Hidden
-	g.hPrev = grow(g.hPrev, rows*H)
+	if shift, ok := s.shift(first, n); ok {
+		return rows{y[(first-shift)*c.width+c.column:], c.width}
+	}
+	g.hPrev = grow(g.hPrev, n*H)
 	init := c.state(ws.init.H, s.lay.B())
 	t := 0
-	for row := first; row < first+rows; row++ {
-		for row >= s.lay.Offset(t)+s.lay.Active(t) {
+	for row := first; row < first+n; row++ {
+		for row >= s.lay.Offset(t+1) {
 			t++
 		}
 		r := row - s.lay.Offset(t)
 		dst := g.hPrev[(row-first)*H : (row-first+1)*H]
 		switch _, old := s.rows(t, 0, s.lay.B()); {
 		case r < old:
-			copy(dst, tape.y[(s.lay.Offset(s.before(t))+r)*c.width+c.column:])
+			copy(dst, y[(s.lay.Offset(s.before(t))+r)*c.width+c.column:])
 		case init != nil:
 			copy(dst, init[r*H:])
 		default:
 			clear(dst)
 		}
 	}
-	return g.hPrev
+	return rows{g.hPrev, H}
 }
 
 // kernelGrads adds the gradients of a kernel's own weights over all rows in order.

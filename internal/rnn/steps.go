@@ -198,11 +198,10 @@ func (m *Stack) backwardStep(ws *Workspace, k *task, l, t, n int, dY []float32) 
 	dH, dC := k.dH[c.before*(k.hi-k.lo):], k.dC[c.before*(k.hi-k.lo):]
 	later, _ := steps{lay: lay}.rows(t+1, k.lo, k.hi)
 	if later > 0 {
-		vec.MatMul(later, ct.gates[(lay.Offset(t+1)+k.lo)*G:], G, hh, 0, dH, H)
+		vec.MatMulFrom(later, ct.gates[(lay.Offset(t+1)+k.lo)*G:], G, hh, dY[row*H:], H, dH, H)
 	}
-	clear(dH[later*H : n*H])
+	copy(dH[later*H:n*H], dY[(row+later)*H:])
 	clear(dC[later*H : n*H])
-	vec.Add(dH[:n*H], dY[row*H:(row+n)*H])
 	if c.Kernel.OneState() {
 		vec.Add(dH[:n*H], dC[:n*H])
 		clear(dC[:n*H])

@@ -64,7 +64,7 @@ func (o *operand) mul(n int, a []float32, lda int, c []float32, ldc int, rows *v
 // mulBias is c [n] = bias + a [n]·wᵀ.
 func (o *operand) mulBias(n int, a []float32, lda int, bias, c []float32, ldc int, rows *vec.RowsInt8) {
 	if !o.int8 {
-		vec.MatMulBias(n, a, lda, &o.f, bias, c, ldc)
+		vec.MatMulFrom(n, a, lda, &o.f, bias, 0, c, ldc)
 		return
 	}
 	for r := range n {

@@ -110,7 +110,8 @@ type task struct {
 
 func grow[E any](s []E, n int) []E {
 	if cap(s) < n {
-		return make([]E, n, n+n/4)
+		s = make([]E, n, n+n/4)
+		vec.LargePages(s)
 	}
 	return s[:n]
 }

@@ -94,7 +94,7 @@ func bitsOf(exact bool) map[string]string {
 			var p Packed
 			p.Pack(k, n, numbers(rng, k*n, false), n)
 			a, bias, c := numbers(rng, m*k, false), numbers(rng, n, false), make([]float32, m*n)
-			MatMulBias(m, a, k, &p, bias, c, n)
+			MatMulFrom(m, a, k, &p, bias, 0, c, n)
 			MatMulTA(m, a, m, &p, 1, c, n)
 			all = append(all, c)
 		}

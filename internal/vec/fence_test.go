@@ -101,7 +101,8 @@ func TestKernelsStayInside(t *testing.T) {
 					p.panels = fenced(f, p.panels)
 					a, bias, c := fenced(f, normals(rng, m*k)), fenced(f, normals(rng, n)), fenced(f, normals(rng, m*n))
 					inside(t, "MatMul", func() { MatMul(m, a, k, &p, 1, c, n) })
-					inside(t, "MatMulBias", func() { MatMulBias(m, a, k, &p, bias, c, n) })
+					inside(t, "MatMulFrom", func() { MatMulFrom(m, a, k, &p, bias, 0, c, n) })
+					inside(t, "MatMulFrom", func() { MatMulFrom(m, a, k, &p, fenced(f, normals(rng, m*n)), n, c, n) })
 					inside(t, "MatMulRows", func() {
 						rows := make([][]float32, m)
 						for i := range rows {

@@ -97,18 +97,23 @@ func MatMul(m int, a []float32, lda int, b *Packed, beta float32, c []float32, l
 	product("MatMul", m, a, lda, 1, b, accumulate("MatMul", beta, c, ldc), c, ldc)
 }
 
-// MatMulBias is MatMul that begins with a bias [N] instead of C:
+// MatMulFrom is MatMul that begins with rows of N, ldi apart, instead of C, or with zeros
+// where from is nil:
 //
-//	s := bias[j]
+//	s := from[i*ldi+j]
 //
-// It saves a pass over C.
-func MatMulBias(m int, a []float32, lda int, b *Packed, bias, c []float32, ldc int) {
+// Rows that are 0 apart are one, such as a bias. It saves a pass over C.
+func MatMulFrom(m int, a []float32, lda int, b *Packed, from []float32, ldi int, c []float32, ldc int) {
 	if m <= 0 || b.N == 0 {
 		return
 	}
-	need("MatMulBias", "a", len(a), span(m, b.K, lda))
-	need("MatMulBias", "bias", len(bias), b.N)
-	product("MatMulBias", m, a, lda, 1, b, start{flat: bias[:b.N:b.N]}, c, ldc)
+	need("MatMulFrom", "a", len(a), span(m, b.K, lda))
+	if from != nil {
+		size := span(m, b.N, ldi)
+		need("MatMulFrom", "from", len(from), size)
+		from = from[:size:size]
+	}
+	product("MatMulFrom", m, a, lda, 1, b, start{flat: from, ld: ldi}, c, ldc)
 }
 
 // MatMulRows is MatMul that begins with m rows of N from anywhere instead of C:

@@ -144,21 +144,25 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    ldi+96(FP), R10
-	TESTQ   R10, R10
-	JS      table
-	SHLQ    $0x02, R10
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	VMOVUPS 64(R9), Y2
-	VMOVUPS 96(R9), Y3
-	VMOVUPS 128(R9), Y4
-	VMOVUPS 160(R9), Y5
-	VMOVUPS 192(R9), Y6
-	VMOVUPS 224(R9), Y7
-	ADDQ    R10, R9
-	MOVQ    R9, init+88(FP)
-	JMP     start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Y0
+	VMOVUPS    32(R9), Y1
+	VMOVUPS    64(R9), Y2
+	VMOVUPS    96(R9), Y3
+	VMOVUPS    128(R9), Y4
+	VMOVUPS    160(R9), Y5
+	VMOVUPS    192(R9), Y6
+	VMOVUPS    224(R9), Y7
+	PREFETCHT0 256(R9)
+	PREFETCHT0 320(R9)
+	PREFETCHT0 384(R9)
+	PREFETCHT0 448(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -245,17 +249,19 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    ldi+96(FP), R9
-	TESTQ   R9, R9
-	JS      table
-	SHLQ    $0x02, R9
-	VMOVUPS (R8), Y0
-	VMOVUPS 32(R8), Y1
-	VMOVUPS 64(R8), Y2
-	VMOVUPS 96(R8), Y3
-	ADDQ    R9, R8
-	MOVQ    R8, init+88(FP)
-	JMP     start
+	MOVQ       ldi+96(FP), R9
+	TESTQ      R9, R9
+	JS         table
+	SHLQ       $0x02, R9
+	VMOVUPS    (R8), Y0
+	VMOVUPS    32(R8), Y1
+	VMOVUPS    64(R8), Y2
+	VMOVUPS    96(R8), Y3
+	PREFETCHT0 128(R8)
+	PREFETCHT0 192(R8)
+	ADDQ       R9, R8
+	MOVQ       R8, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R9
@@ -332,22 +338,26 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    ldi+96(FP), R10
-	TESTQ   R10, R10
-	JS      table
-	SHLQ    $0x02, R10
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	VMOVUPS 64(R9), Y2
-	VMOVUPS 96(R9), Y3
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y4
-	VMOVUPS 32(R9), Y5
-	VMOVUPS 64(R9), Y6
-	VMOVUPS 96(R9), Y7
-	ADDQ    R10, R9
-	MOVQ    R9, init+88(FP)
-	JMP     start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Y0
+	VMOVUPS    32(R9), Y1
+	VMOVUPS    64(R9), Y2
+	VMOVUPS    96(R9), Y3
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y4
+	VMOVUPS    32(R9), Y5
+	VMOVUPS    64(R9), Y6
+	VMOVUPS    96(R9), Y7
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -451,27 +461,33 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    ldi+96(FP), R10
-	TESTQ   R10, R10
-	JS      table
-	SHLQ    $0x02, R10
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	VMOVUPS 64(R9), Y2
-	VMOVUPS 96(R9), Y3
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y4
-	VMOVUPS 32(R9), Y5
-	VMOVUPS 64(R9), Y6
-	VMOVUPS 96(R9), Y7
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y8
-	VMOVUPS 32(R9), Y9
-	VMOVUPS 64(R9), Y10
-	VMOVUPS 96(R9), Y11
-	ADDQ    R10, R9
-	MOVQ    R9, init+88(FP)
-	JMP     start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Y0
+	VMOVUPS    32(R9), Y1
+	VMOVUPS    64(R9), Y2
+	VMOVUPS    96(R9), Y3
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y4
+	VMOVUPS    32(R9), Y5
+	VMOVUPS    64(R9), Y6
+	VMOVUPS    96(R9), Y7
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y8
+	VMOVUPS    32(R9), Y9
+	VMOVUPS    64(R9), Y10
+	VMOVUPS    96(R9), Y11
+	PREFETCHT0 128(R9)
+	PREFETCHT0 192(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -585,21 +601,24 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    ldi+96(FP), R9
-	TESTQ   R9, R9
-	JS      table
-	SHLQ    $0x02, R9
-	VMOVUPS (R8), Y0
-	VMOVUPS 32(R8), Y1
-	ADDQ    R9, R8
-	VMOVUPS (R8), Y2
-	VMOVUPS 32(R8), Y3
-	ADDQ    R9, R8
-	VMOVUPS (R8), Y4
-	VMOVUPS 32(R8), Y5
-	ADDQ    R9, R8
-	MOVQ    R8, init+88(FP)
-	JMP     start
+	MOVQ       ldi+96(FP), R9
+	TESTQ      R9, R9
+	JS         table
+	SHLQ       $0x02, R9
+	VMOVUPS    (R8), Y0
+	VMOVUPS    32(R8), Y1
+	PREFETCHT0 64(R8)
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Y2
+	VMOVUPS    32(R8), Y3
+	PREFETCHT0 64(R8)
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Y4
+	VMOVUPS    32(R8), Y5
+	PREFETCHT0 64(R8)
+	ADDQ       R9, R8
+	MOVQ       R8, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R9
@@ -694,24 +713,28 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    ldi+96(FP), R10
-	TESTQ   R10, R10
-	JS      table
-	SHLQ    $0x02, R10
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y2
-	VMOVUPS 32(R9), Y3
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y4
-	VMOVUPS 32(R9), Y5
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y6
-	VMOVUPS 32(R9), Y7
-	ADDQ    R10, R9
-	MOVQ    R9, init+88(FP)
-	JMP     start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Y0
+	VMOVUPS    32(R9), Y1
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y2
+	VMOVUPS    32(R9), Y3
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y4
+	VMOVUPS    32(R9), Y5
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y6
+	VMOVUPS    32(R9), Y7
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -820,27 +843,32 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    ldi+96(FP), R10
-	TESTQ   R10, R10
-	JS      table
-	SHLQ    $0x02, R10
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y2
-	VMOVUPS 32(R9), Y3
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y4
-	VMOVUPS 32(R9), Y5
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y6
-	VMOVUPS 32(R9), Y7
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y8
-	VMOVUPS 32(R9), Y9
-	ADDQ    R10, R9
-	MOVQ    R9, init+88(FP)
-	JMP     start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Y0
+	VMOVUPS    32(R9), Y1
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y2
+	VMOVUPS    32(R9), Y3
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y4
+	VMOVUPS    32(R9), Y5
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y6
+	VMOVUPS    32(R9), Y7
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y8
+	VMOVUPS    32(R9), Y9
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -963,30 +991,36 @@ tile:
 	JMP    start
 
 load:
-	MOVQ    ldi+96(FP), R10
-	TESTQ   R10, R10
-	JS      table
-	SHLQ    $0x02, R10
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y2
-	VMOVUPS 32(R9), Y3
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y4
-	VMOVUPS 32(R9), Y5
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y6
-	VMOVUPS 32(R9), Y7
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y8
-	VMOVUPS 32(R9), Y9
-	ADDQ    R10, R9
-	VMOVUPS (R9), Y10
-	VMOVUPS 32(R9), Y11
-	ADDQ    R10, R9
-	MOVQ    R9, init+88(FP)
-	JMP     start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Y0
+	VMOVUPS    32(R9), Y1
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y2
+	VMOVUPS    32(R9), Y3
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y4
+	VMOVUPS    32(R9), Y5
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y6
+	VMOVUPS    32(R9), Y7
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y8
+	VMOVUPS    32(R9), Y9
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Y10
+	VMOVUPS    32(R9), Y11
+	PREFETCHT0 64(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -1182,21 +1216,22 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R8
-	TESTQ     R8, R8
-	JS        table
-	SHLQ      $0x02, R8
-	VMOVUPS.Z (CX), K1, Z0
-	ADDQ      R8, CX
-	MOVQ      CX, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R8
+	TESTQ      R8, R8
+	JS         table
+	SHLQ       $0x02, R8
+	VMOVUPS.Z  (CX), K1, Z0
+	PREFETCHT1 64(CX)
+	ADDQ       R8, CX
+	MOVQ       CX, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R8
 	MOVQ       (CX), R9
 	LEAQ       (R9)(R8*4), R9
 	VMOVUPS.Z  (R9), K1, Z0
-	PREFETCHT0 64(R9)
+	PREFETCHT1 64(R9)
 	ADDQ       $0x18, CX
 	MOVQ       CX, init+88(FP)
 
@@ -1250,15 +1285,17 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R8
-	TESTQ     R8, R8
-	JS        table
-	SHLQ      $0x02, R8
-	VMOVUPS   (CX), Z0
-	VMOVUPS.Z 64(CX), K1, Z1
-	ADDQ      R8, CX
-	MOVQ      CX, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R8
+	TESTQ      R8, R8
+	JS         table
+	SHLQ       $0x02, R8
+	VMOVUPS    (CX), Z0
+	VMOVUPS.Z  64(CX), K1, Z1
+	PREFETCHT1 128(CX)
+	PREFETCHT1 192(CX)
+	ADDQ       R8, CX
+	MOVQ       CX, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R8
@@ -1266,8 +1303,8 @@ table:
 	LEAQ       (R9)(R8*4), R9
 	VMOVUPS    (R9), Z0
 	VMOVUPS.Z  64(R9), K1, Z1
-	PREFETCHT0 128(R9)
-	PREFETCHT0 192(R9)
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
 	ADDQ       $0x18, CX
 	MOVQ       CX, init+88(FP)
 
@@ -1323,28 +1360,30 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R9
-	TESTQ     R9, R9
-	JS        table
-	SHLQ      $0x02, R9
-	VMOVUPS.Z (R8), K1, Z0
-	ADDQ      R9, R8
-	VMOVUPS.Z (R8), K1, Z1
-	ADDQ      R9, R8
-	MOVQ      R8, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R9
+	TESTQ      R9, R9
+	JS         table
+	SHLQ       $0x02, R9
+	VMOVUPS.Z  (R8), K1, Z0
+	PREFETCHT1 64(R8)
+	ADDQ       R9, R8
+	VMOVUPS.Z  (R8), K1, Z1
+	PREFETCHT1 64(R8)
+	ADDQ       R9, R8
+	MOVQ       R8, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R9
 	MOVQ       (R8), R10
 	LEAQ       (R10)(R9*4), R10
 	VMOVUPS.Z  (R10), K1, Z0
-	PREFETCHT0 64(R10)
+	PREFETCHT1 64(R10)
 	ADDQ       $0x18, R8
 	MOVQ       (R8), R10
 	LEAQ       (R10)(R9*4), R10
 	VMOVUPS.Z  (R10), K1, Z1
-	PREFETCHT0 64(R10)
+	PREFETCHT1 64(R10)
 	ADDQ       $0x18, R8
 	MOVQ       R8, init+88(FP)
 
@@ -1403,18 +1442,22 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R9
-	TESTQ     R9, R9
-	JS        table
-	SHLQ      $0x02, R9
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
-	ADDQ      R9, R8
-	VMOVUPS   (R8), Z2
-	VMOVUPS.Z 64(R8), K1, Z3
-	ADDQ      R9, R8
-	MOVQ      R8, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R9
+	TESTQ      R9, R9
+	JS         table
+	SHLQ       $0x02, R9
+	VMOVUPS    (R8), Z0
+	VMOVUPS.Z  64(R8), K1, Z1
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Z2
+	VMOVUPS.Z  64(R8), K1, Z3
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	ADDQ       R9, R8
+	MOVQ       R8, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R9
@@ -1422,15 +1465,15 @@ table:
 	LEAQ       (R10)(R9*4), R10
 	VMOVUPS    (R10), Z0
 	VMOVUPS.Z  64(R10), K1, Z1
-	PREFETCHT0 128(R10)
-	PREFETCHT0 192(R10)
+	PREFETCHT1 128(R10)
+	PREFETCHT1 192(R10)
 	ADDQ       $0x18, R8
 	MOVQ       (R8), R10
 	LEAQ       (R10)(R9*4), R10
 	VMOVUPS    (R10), Z2
 	VMOVUPS.Z  64(R10), K1, Z3
-	PREFETCHT0 128(R10)
-	PREFETCHT0 192(R10)
+	PREFETCHT1 128(R10)
+	PREFETCHT1 192(R10)
 	ADDQ       $0x18, R8
 	MOVQ       R8, init+88(FP)
 
@@ -1495,35 +1538,38 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R9
-	TESTQ     R9, R9
-	JS        table
-	SHLQ      $0x02, R9
-	VMOVUPS.Z (R8), K1, Z0
-	ADDQ      R9, R8
-	VMOVUPS.Z (R8), K1, Z1
-	ADDQ      R9, R8
-	VMOVUPS.Z (R8), K1, Z2
-	ADDQ      R9, R8
-	MOVQ      R8, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R9
+	TESTQ      R9, R9
+	JS         table
+	SHLQ       $0x02, R9
+	VMOVUPS.Z  (R8), K1, Z0
+	PREFETCHT1 64(R8)
+	ADDQ       R9, R8
+	VMOVUPS.Z  (R8), K1, Z1
+	PREFETCHT1 64(R8)
+	ADDQ       R9, R8
+	VMOVUPS.Z  (R8), K1, Z2
+	PREFETCHT1 64(R8)
+	ADDQ       R9, R8
+	MOVQ       R8, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R9
 	MOVQ       (R8), R10
 	LEAQ       (R10)(R9*4), R10
 	VMOVUPS.Z  (R10), K1, Z0
-	PREFETCHT0 64(R10)
+	PREFETCHT1 64(R10)
 	ADDQ       $0x18, R8
 	MOVQ       (R8), R10
 	LEAQ       (R10)(R9*4), R10
 	VMOVUPS.Z  (R10), K1, Z1
-	PREFETCHT0 64(R10)
+	PREFETCHT1 64(R10)
 	ADDQ       $0x18, R8
 	MOVQ       (R8), R10
 	LEAQ       (R10)(R9*4), R10
 	VMOVUPS.Z  (R10), K1, Z2
-	PREFETCHT0 64(R10)
+	PREFETCHT1 64(R10)
 	ADDQ       $0x18, R8
 	MOVQ       R8, init+88(FP)
 
@@ -1587,21 +1633,27 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R9
-	TESTQ     R9, R9
-	JS        table
-	SHLQ      $0x02, R9
-	VMOVUPS   (R8), Z0
-	VMOVUPS.Z 64(R8), K1, Z1
-	ADDQ      R9, R8
-	VMOVUPS   (R8), Z2
-	VMOVUPS.Z 64(R8), K1, Z3
-	ADDQ      R9, R8
-	VMOVUPS   (R8), Z4
-	VMOVUPS.Z 64(R8), K1, Z5
-	ADDQ      R9, R8
-	MOVQ      R8, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R9
+	TESTQ      R9, R9
+	JS         table
+	SHLQ       $0x02, R9
+	VMOVUPS    (R8), Z0
+	VMOVUPS.Z  64(R8), K1, Z1
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Z2
+	VMOVUPS.Z  64(R8), K1, Z3
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	ADDQ       R9, R8
+	VMOVUPS    (R8), Z4
+	VMOVUPS.Z  64(R8), K1, Z5
+	PREFETCHT1 128(R8)
+	PREFETCHT1 192(R8)
+	ADDQ       R9, R8
+	MOVQ       R8, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R9
@@ -1609,22 +1661,22 @@ table:
 	LEAQ       (R10)(R9*4), R10
 	VMOVUPS    (R10), Z0
 	VMOVUPS.Z  64(R10), K1, Z1
-	PREFETCHT0 128(R10)
-	PREFETCHT0 192(R10)
+	PREFETCHT1 128(R10)
+	PREFETCHT1 192(R10)
 	ADDQ       $0x18, R8
 	MOVQ       (R8), R10
 	LEAQ       (R10)(R9*4), R10
 	VMOVUPS    (R10), Z2
 	VMOVUPS.Z  64(R10), K1, Z3
-	PREFETCHT0 128(R10)
-	PREFETCHT0 192(R10)
+	PREFETCHT1 128(R10)
+	PREFETCHT1 192(R10)
 	ADDQ       $0x18, R8
 	MOVQ       (R8), R10
 	LEAQ       (R10)(R9*4), R10
 	VMOVUPS    (R10), Z4
 	VMOVUPS.Z  64(R10), K1, Z5
-	PREFETCHT0 128(R10)
-	PREFETCHT0 192(R10)
+	PREFETCHT1 128(R10)
+	PREFETCHT1 192(R10)
 	ADDQ       $0x18, R8
 	MOVQ       R8, init+88(FP)
 
@@ -1697,42 +1749,46 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS.Z  (R9), K1, Z0
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z1
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z2
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z3
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z0
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z1
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z2
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z3
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -1802,24 +1858,32 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z2
-	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z4
-	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z6
-	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Z0
+	VMOVUPS.Z  64(R9), K1, Z1
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z2
+	VMOVUPS.Z  64(R9), K1, Z3
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z4
+	VMOVUPS.Z  64(R9), K1, Z5
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z6
+	VMOVUPS.Z  64(R9), K1, Z7
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -1827,29 +1891,29 @@ table:
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z0
 	VMOVUPS.Z  64(R11), K1, Z1
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z2
 	VMOVUPS.Z  64(R11), K1, Z3
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z4
 	VMOVUPS.Z  64(R11), K1, Z5
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z6
 	VMOVUPS.Z  64(R11), K1, Z7
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -1929,49 +1993,54 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS.Z  (R9), K1, Z0
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z1
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z2
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z3
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z4
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z0
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z1
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z2
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z3
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z4
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -2046,27 +2115,37 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z2
-	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z4
-	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z6
-	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z8
-	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Z0
+	VMOVUPS.Z  64(R9), K1, Z1
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z2
+	VMOVUPS.Z  64(R9), K1, Z3
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z4
+	VMOVUPS.Z  64(R9), K1, Z5
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z6
+	VMOVUPS.Z  64(R9), K1, Z7
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z8
+	VMOVUPS.Z  64(R9), K1, Z9
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -2074,36 +2153,36 @@ table:
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z0
 	VMOVUPS.Z  64(R11), K1, Z1
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z2
 	VMOVUPS.Z  64(R11), K1, Z3
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z4
 	VMOVUPS.Z  64(R11), K1, Z5
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z6
 	VMOVUPS.Z  64(R11), K1, Z7
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z8
 	VMOVUPS.Z  64(R11), K1, Z9
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -2190,56 +2269,62 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z5
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS.Z  (R9), K1, Z0
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z1
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z2
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z3
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z4
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z5
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z0
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z1
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z2
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z3
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z4
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z5
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -2322,30 +2407,42 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z2
-	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z4
-	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z6
-	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z8
-	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z10
-	VMOVUPS.Z 64(R9), K1, Z11
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Z0
+	VMOVUPS.Z  64(R9), K1, Z1
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z2
+	VMOVUPS.Z  64(R9), K1, Z3
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z4
+	VMOVUPS.Z  64(R9), K1, Z5
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z6
+	VMOVUPS.Z  64(R9), K1, Z7
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z8
+	VMOVUPS.Z  64(R9), K1, Z9
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z10
+	VMOVUPS.Z  64(R9), K1, Z11
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -2353,43 +2450,43 @@ table:
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z0
 	VMOVUPS.Z  64(R11), K1, Z1
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z2
 	VMOVUPS.Z  64(R11), K1, Z3
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z4
 	VMOVUPS.Z  64(R11), K1, Z5
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z6
 	VMOVUPS.Z  64(R11), K1, Z7
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z8
 	VMOVUPS.Z  64(R11), K1, Z9
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z10
 	VMOVUPS.Z  64(R11), K1, Z11
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -2486,63 +2583,70 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z6
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS.Z  (R9), K1, Z0
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z1
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z2
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z3
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z4
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z5
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z6
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z0
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z1
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z2
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z3
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z4
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z5
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z6
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -2630,33 +2734,47 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z2
-	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z4
-	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z6
-	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z8
-	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z10
-	VMOVUPS.Z 64(R9), K1, Z11
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z12
-	VMOVUPS.Z 64(R9), K1, Z13
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Z0
+	VMOVUPS.Z  64(R9), K1, Z1
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z2
+	VMOVUPS.Z  64(R9), K1, Z3
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z4
+	VMOVUPS.Z  64(R9), K1, Z5
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z6
+	VMOVUPS.Z  64(R9), K1, Z7
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z8
+	VMOVUPS.Z  64(R9), K1, Z9
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z10
+	VMOVUPS.Z  64(R9), K1, Z11
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z12
+	VMOVUPS.Z  64(R9), K1, Z13
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -2664,50 +2782,50 @@ table:
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z0
 	VMOVUPS.Z  64(R11), K1, Z1
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z2
 	VMOVUPS.Z  64(R11), K1, Z3
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z4
 	VMOVUPS.Z  64(R11), K1, Z5
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z6
 	VMOVUPS.Z  64(R11), K1, Z7
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z8
 	VMOVUPS.Z  64(R11), K1, Z9
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z10
 	VMOVUPS.Z  64(R11), K1, Z11
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z12
 	VMOVUPS.Z  64(R11), K1, Z13
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -2811,70 +2929,78 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z6
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z7
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS.Z  (R9), K1, Z0
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z1
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z2
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z3
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z4
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z5
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z6
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z7
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z0
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z1
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z2
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z3
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z4
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z5
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z6
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z7
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -2967,36 +3093,52 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z2
-	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z4
-	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z6
-	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z8
-	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z10
-	VMOVUPS.Z 64(R9), K1, Z11
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z12
-	VMOVUPS.Z 64(R9), K1, Z13
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z14
-	VMOVUPS.Z 64(R9), K1, Z15
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Z0
+	VMOVUPS.Z  64(R9), K1, Z1
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z2
+	VMOVUPS.Z  64(R9), K1, Z3
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z4
+	VMOVUPS.Z  64(R9), K1, Z5
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z6
+	VMOVUPS.Z  64(R9), K1, Z7
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z8
+	VMOVUPS.Z  64(R9), K1, Z9
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z10
+	VMOVUPS.Z  64(R9), K1, Z11
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z12
+	VMOVUPS.Z  64(R9), K1, Z13
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z14
+	VMOVUPS.Z  64(R9), K1, Z15
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -3004,57 +3146,57 @@ table:
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z0
 	VMOVUPS.Z  64(R11), K1, Z1
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z2
 	VMOVUPS.Z  64(R11), K1, Z3
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z4
 	VMOVUPS.Z  64(R11), K1, Z5
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z6
 	VMOVUPS.Z  64(R11), K1, Z7
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z8
 	VMOVUPS.Z  64(R11), K1, Z9
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z10
 	VMOVUPS.Z  64(R11), K1, Z11
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z12
 	VMOVUPS.Z  64(R11), K1, Z13
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z14
 	VMOVUPS.Z  64(R11), K1, Z15
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -3165,77 +3307,86 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z6
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z7
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z8
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS.Z  (R9), K1, Z0
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z1
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z2
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z3
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z4
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z5
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z6
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z7
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z8
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z0
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z1
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z2
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z3
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z4
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z5
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z6
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z7
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z8
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -3333,39 +3484,57 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z2
-	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z4
-	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z6
-	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z8
-	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z10
-	VMOVUPS.Z 64(R9), K1, Z11
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z12
-	VMOVUPS.Z 64(R9), K1, Z13
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z14
-	VMOVUPS.Z 64(R9), K1, Z15
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z16
-	VMOVUPS.Z 64(R9), K1, Z17
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Z0
+	VMOVUPS.Z  64(R9), K1, Z1
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z2
+	VMOVUPS.Z  64(R9), K1, Z3
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z4
+	VMOVUPS.Z  64(R9), K1, Z5
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z6
+	VMOVUPS.Z  64(R9), K1, Z7
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z8
+	VMOVUPS.Z  64(R9), K1, Z9
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z10
+	VMOVUPS.Z  64(R9), K1, Z11
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z12
+	VMOVUPS.Z  64(R9), K1, Z13
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z14
+	VMOVUPS.Z  64(R9), K1, Z15
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z16
+	VMOVUPS.Z  64(R9), K1, Z17
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -3373,64 +3542,64 @@ table:
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z0
 	VMOVUPS.Z  64(R11), K1, Z1
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z2
 	VMOVUPS.Z  64(R11), K1, Z3
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z4
 	VMOVUPS.Z  64(R11), K1, Z5
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z6
 	VMOVUPS.Z  64(R11), K1, Z7
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z8
 	VMOVUPS.Z  64(R11), K1, Z9
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z10
 	VMOVUPS.Z  64(R11), K1, Z11
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z12
 	VMOVUPS.Z  64(R11), K1, Z13
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z14
 	VMOVUPS.Z  64(R11), K1, Z15
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z16
 	VMOVUPS.Z  64(R11), K1, Z17
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -3548,84 +3717,94 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z6
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z7
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z8
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z9
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS.Z  (R9), K1, Z0
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z1
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z2
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z3
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z4
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z5
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z6
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z7
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z8
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z9
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z0
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z1
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z2
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z3
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z4
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z5
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z6
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z7
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z8
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z9
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -3728,42 +3907,62 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z2
-	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z4
-	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z6
-	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z8
-	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z10
-	VMOVUPS.Z 64(R9), K1, Z11
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z12
-	VMOVUPS.Z 64(R9), K1, Z13
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z14
-	VMOVUPS.Z 64(R9), K1, Z15
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z16
-	VMOVUPS.Z 64(R9), K1, Z17
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z18
-	VMOVUPS.Z 64(R9), K1, Z19
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Z0
+	VMOVUPS.Z  64(R9), K1, Z1
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z2
+	VMOVUPS.Z  64(R9), K1, Z3
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z4
+	VMOVUPS.Z  64(R9), K1, Z5
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z6
+	VMOVUPS.Z  64(R9), K1, Z7
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z8
+	VMOVUPS.Z  64(R9), K1, Z9
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z10
+	VMOVUPS.Z  64(R9), K1, Z11
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z12
+	VMOVUPS.Z  64(R9), K1, Z13
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z14
+	VMOVUPS.Z  64(R9), K1, Z15
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z16
+	VMOVUPS.Z  64(R9), K1, Z17
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z18
+	VMOVUPS.Z  64(R9), K1, Z19
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -3771,71 +3970,71 @@ table:
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z0
 	VMOVUPS.Z  64(R11), K1, Z1
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z2
 	VMOVUPS.Z  64(R11), K1, Z3
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z4
 	VMOVUPS.Z  64(R11), K1, Z5
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z6
 	VMOVUPS.Z  64(R11), K1, Z7
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z8
 	VMOVUPS.Z  64(R11), K1, Z9
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z10
 	VMOVUPS.Z  64(R11), K1, Z11
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z12
 	VMOVUPS.Z  64(R11), K1, Z13
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z14
 	VMOVUPS.Z  64(R11), K1, Z15
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z16
 	VMOVUPS.Z  64(R11), K1, Z17
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z18
 	VMOVUPS.Z  64(R11), K1, Z19
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -3960,91 +4159,102 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z6
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z7
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z8
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z9
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z10
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS.Z  (R9), K1, Z0
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z1
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z2
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z3
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z4
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z5
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z6
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z7
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z8
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z9
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z10
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z0
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z1
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z2
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z3
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z4
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z5
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z6
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z7
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z8
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z9
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z10
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -4155,45 +4365,67 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z2
-	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z4
-	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z6
-	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z8
-	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z10
-	VMOVUPS.Z 64(R9), K1, Z11
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z12
-	VMOVUPS.Z 64(R9), K1, Z13
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z14
-	VMOVUPS.Z 64(R9), K1, Z15
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z16
-	VMOVUPS.Z 64(R9), K1, Z17
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z18
-	VMOVUPS.Z 64(R9), K1, Z19
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z20
-	VMOVUPS.Z 64(R9), K1, Z21
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Z0
+	VMOVUPS.Z  64(R9), K1, Z1
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z2
+	VMOVUPS.Z  64(R9), K1, Z3
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z4
+	VMOVUPS.Z  64(R9), K1, Z5
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z6
+	VMOVUPS.Z  64(R9), K1, Z7
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z8
+	VMOVUPS.Z  64(R9), K1, Z9
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z10
+	VMOVUPS.Z  64(R9), K1, Z11
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z12
+	VMOVUPS.Z  64(R9), K1, Z13
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z14
+	VMOVUPS.Z  64(R9), K1, Z15
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z16
+	VMOVUPS.Z  64(R9), K1, Z17
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z18
+	VMOVUPS.Z  64(R9), K1, Z19
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z20
+	VMOVUPS.Z  64(R9), K1, Z21
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -4201,78 +4433,78 @@ table:
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z0
 	VMOVUPS.Z  64(R11), K1, Z1
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z2
 	VMOVUPS.Z  64(R11), K1, Z3
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z4
 	VMOVUPS.Z  64(R11), K1, Z5
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z6
 	VMOVUPS.Z  64(R11), K1, Z7
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z8
 	VMOVUPS.Z  64(R11), K1, Z9
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z10
 	VMOVUPS.Z  64(R11), K1, Z11
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z12
 	VMOVUPS.Z  64(R11), K1, Z13
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z14
 	VMOVUPS.Z  64(R11), K1, Z15
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z16
 	VMOVUPS.Z  64(R11), K1, Z17
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z18
 	VMOVUPS.Z  64(R11), K1, Z19
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z20
 	VMOVUPS.Z  64(R11), K1, Z21
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -4407,98 +4639,110 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS.Z (R9), K1, Z0
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z2
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z4
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z6
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z7
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z8
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z9
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z10
-	ADDQ      R10, R9
-	VMOVUPS.Z (R9), K1, Z11
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS.Z  (R9), K1, Z0
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z1
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z2
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z3
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z4
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z5
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z6
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z7
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z8
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z9
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z10
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	VMOVUPS.Z  (R9), K1, Z11
+	PREFETCHT1 64(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z0
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z1
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z2
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z3
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z4
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z5
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z6
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z7
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z8
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z9
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z10
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS.Z  (R11), K1, Z11
-	PREFETCHT0 64(R11)
+	PREFETCHT1 64(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -4614,48 +4858,72 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS.Z 64(R9), K1, Z1
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z2
-	VMOVUPS.Z 64(R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z4
-	VMOVUPS.Z 64(R9), K1, Z5
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z6
-	VMOVUPS.Z 64(R9), K1, Z7
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z8
-	VMOVUPS.Z 64(R9), K1, Z9
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z10
-	VMOVUPS.Z 64(R9), K1, Z11
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z12
-	VMOVUPS.Z 64(R9), K1, Z13
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z14
-	VMOVUPS.Z 64(R9), K1, Z15
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z16
-	VMOVUPS.Z 64(R9), K1, Z17
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z18
-	VMOVUPS.Z 64(R9), K1, Z19
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z20
-	VMOVUPS.Z 64(R9), K1, Z21
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z22
-	VMOVUPS.Z 64(R9), K1, Z23
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Z0
+	VMOVUPS.Z  64(R9), K1, Z1
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z2
+	VMOVUPS.Z  64(R9), K1, Z3
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z4
+	VMOVUPS.Z  64(R9), K1, Z5
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z6
+	VMOVUPS.Z  64(R9), K1, Z7
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z8
+	VMOVUPS.Z  64(R9), K1, Z9
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z10
+	VMOVUPS.Z  64(R9), K1, Z11
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z12
+	VMOVUPS.Z  64(R9), K1, Z13
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z14
+	VMOVUPS.Z  64(R9), K1, Z15
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z16
+	VMOVUPS.Z  64(R9), K1, Z17
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z18
+	VMOVUPS.Z  64(R9), K1, Z19
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z20
+	VMOVUPS.Z  64(R9), K1, Z21
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z22
+	VMOVUPS.Z  64(R9), K1, Z23
+	PREFETCHT1 128(R9)
+	PREFETCHT1 192(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -4663,85 +4931,85 @@ table:
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z0
 	VMOVUPS.Z  64(R11), K1, Z1
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z2
 	VMOVUPS.Z  64(R11), K1, Z3
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z4
 	VMOVUPS.Z  64(R11), K1, Z5
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z6
 	VMOVUPS.Z  64(R11), K1, Z7
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z8
 	VMOVUPS.Z  64(R11), K1, Z9
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z10
 	VMOVUPS.Z  64(R11), K1, Z11
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z12
 	VMOVUPS.Z  64(R11), K1, Z13
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z14
 	VMOVUPS.Z  64(R11), K1, Z15
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z16
 	VMOVUPS.Z  64(R11), K1, Z17
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z18
 	VMOVUPS.Z  64(R11), K1, Z19
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z20
 	VMOVUPS.Z  64(R11), K1, Z21
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
 	VMOVUPS    (R11), Z22
 	VMOVUPS.Z  64(R11), K1, Z23
-	PREFETCHT0 128(R11)
-	PREFETCHT0 192(R11)
+	PREFETCHT1 128(R11)
+	PREFETCHT1 192(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -4880,21 +5148,29 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS   64(R9), Z1
-	VMOVUPS   128(R9), Z2
-	VMOVUPS   192(R9), Z3
-	VMOVUPS   256(R9), Z4
-	VMOVUPS   320(R9), Z5
-	VMOVUPS   384(R9), Z6
-	VMOVUPS.Z 448(R9), K1, Z7
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Z0
+	VMOVUPS    64(R9), Z1
+	VMOVUPS    128(R9), Z2
+	VMOVUPS    192(R9), Z3
+	VMOVUPS    256(R9), Z4
+	VMOVUPS    320(R9), Z5
+	VMOVUPS    384(R9), Z6
+	VMOVUPS.Z  448(R9), K1, Z7
+	PREFETCHT1 512(R9)
+	PREFETCHT1 576(R9)
+	PREFETCHT1 640(R9)
+	PREFETCHT1 704(R9)
+	PREFETCHT1 768(R9)
+	PREFETCHT1 832(R9)
+	PREFETCHT1 896(R9)
+	PREFETCHT1 960(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -4908,14 +5184,14 @@ table:
 	VMOVUPS    320(R11), Z5
 	VMOVUPS    384(R11), Z6
 	VMOVUPS.Z  448(R11), K1, Z7
-	PREFETCHT0 512(R11)
-	PREFETCHT0 576(R11)
-	PREFETCHT0 640(R11)
-	PREFETCHT0 704(R11)
-	PREFETCHT0 768(R11)
-	PREFETCHT0 832(R11)
-	PREFETCHT0 896(R11)
-	PREFETCHT0 960(R11)
+	PREFETCHT1 512(R11)
+	PREFETCHT1 576(R11)
+	PREFETCHT1 640(R11)
+	PREFETCHT1 704(R11)
+	PREFETCHT1 768(R11)
+	PREFETCHT1 832(R11)
+	PREFETCHT1 896(R11)
+	PREFETCHT1 960(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -4991,22 +5267,30 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS   64(R9), Z1
-	VMOVUPS   128(R9), Z2
-	VMOVUPS.Z 192(R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z4
-	VMOVUPS   64(R9), Z5
-	VMOVUPS   128(R9), Z6
-	VMOVUPS.Z 192(R9), K1, Z7
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Z0
+	VMOVUPS    64(R9), Z1
+	VMOVUPS    128(R9), Z2
+	VMOVUPS.Z  192(R9), K1, Z3
+	PREFETCHT1 256(R9)
+	PREFETCHT1 320(R9)
+	PREFETCHT1 384(R9)
+	PREFETCHT1 448(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z4
+	VMOVUPS    64(R9), Z5
+	VMOVUPS    128(R9), Z6
+	VMOVUPS.Z  192(R9), K1, Z7
+	PREFETCHT1 256(R9)
+	PREFETCHT1 320(R9)
+	PREFETCHT1 384(R9)
+	PREFETCHT1 448(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -5016,10 +5300,10 @@ table:
 	VMOVUPS    64(R11), Z1
 	VMOVUPS    128(R11), Z2
 	VMOVUPS.Z  192(R11), K1, Z3
-	PREFETCHT0 256(R11)
-	PREFETCHT0 320(R11)
-	PREFETCHT0 384(R11)
-	PREFETCHT0 448(R11)
+	PREFETCHT1 256(R11)
+	PREFETCHT1 320(R11)
+	PREFETCHT1 384(R11)
+	PREFETCHT1 448(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
@@ -5027,10 +5311,10 @@ table:
 	VMOVUPS    64(R11), Z5
 	VMOVUPS    128(R11), Z6
 	VMOVUPS.Z  192(R11), K1, Z7
-	PREFETCHT0 256(R11)
-	PREFETCHT0 320(R11)
-	PREFETCHT0 384(R11)
-	PREFETCHT0 448(R11)
+	PREFETCHT1 256(R11)
+	PREFETCHT1 320(R11)
+	PREFETCHT1 384(R11)
+	PREFETCHT1 448(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 
@@ -5116,27 +5400,39 @@ tile:
 	JMP    start
 
 load:
-	MOVQ      ldi+96(FP), R10
-	TESTQ     R10, R10
-	JS        table
-	SHLQ      $0x02, R10
-	VMOVUPS   (R9), Z0
-	VMOVUPS   64(R9), Z1
-	VMOVUPS   128(R9), Z2
-	VMOVUPS.Z 192(R9), K1, Z3
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z4
-	VMOVUPS   64(R9), Z5
-	VMOVUPS   128(R9), Z6
-	VMOVUPS.Z 192(R9), K1, Z7
-	ADDQ      R10, R9
-	VMOVUPS   (R9), Z8
-	VMOVUPS   64(R9), Z9
-	VMOVUPS   128(R9), Z10
-	VMOVUPS.Z 192(R9), K1, Z11
-	ADDQ      R10, R9
-	MOVQ      R9, init+88(FP)
-	JMP       start
+	MOVQ       ldi+96(FP), R10
+	TESTQ      R10, R10
+	JS         table
+	SHLQ       $0x02, R10
+	VMOVUPS    (R9), Z0
+	VMOVUPS    64(R9), Z1
+	VMOVUPS    128(R9), Z2
+	VMOVUPS.Z  192(R9), K1, Z3
+	PREFETCHT1 256(R9)
+	PREFETCHT1 320(R9)
+	PREFETCHT1 384(R9)
+	PREFETCHT1 448(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z4
+	VMOVUPS    64(R9), Z5
+	VMOVUPS    128(R9), Z6
+	VMOVUPS.Z  192(R9), K1, Z7
+	PREFETCHT1 256(R9)
+	PREFETCHT1 320(R9)
+	PREFETCHT1 384(R9)
+	PREFETCHT1 448(R9)
+	ADDQ       R10, R9
+	VMOVUPS    (R9), Z8
+	VMOVUPS    64(R9), Z9
+	VMOVUPS    128(R9), Z10
+	VMOVUPS.Z  192(R9), K1, Z11
+	PREFETCHT1 256(R9)
+	PREFETCHT1 320(R9)
+	PREFETCHT1 384(R9)
+	PREFETCHT1 448(R9)
+	ADDQ       R10, R9
+	MOVQ       R9, init+88(FP)
+	JMP        start
 
 table:
 	NOTQ       R10
@@ -5146,10 +5442,10 @@ table:
 	VMOVUPS    64(R11), Z1
 	VMOVUPS    128(R11), Z2
 	VMOVUPS.Z  192(R11), K1, Z3
-	PREFETCHT0 256(R11)
-	PREFETCHT0 320(R11)
-	PREFETCHT0 384(R11)
-	PREFETCHT0 448(R11)
+	PREFETCHT1 256(R11)
+	PREFETCHT1 320(R11)
+	PREFETCHT1 384(R11)
+	PREFETCHT1 448(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
@@ -5157,10 +5453,10 @@ table:
 	VMOVUPS    64(R11), Z5
 	VMOVUPS    128(R11), Z6
 	VMOVUPS.Z  192(R11), K1, Z7
-	PREFETCHT0 256(R11)
-	PREFETCHT0 320(R11)
-	PREFETCHT0 384(R11)
-	PREFETCHT0 448(R11)
+	PREFETCHT1 256(R11)
+	PREFETCHT1 320(R11)
+	PREFETCHT1 384(R11)
+	PREFETCHT1 448(R11)
 	ADDQ       $0x18, R9
 	MOVQ       (R9), R11
 	LEAQ       (R11)(R10*4), R11
@@ -5168,10 +5464,10 @@ table:
 	VMOVUPS    64(R11), Z9
 	VMOVUPS    128(R11), Z10
 	VMOVUPS.Z  192(R11), K1, Z11
-	PREFETCHT0 256(R11)
-	PREFETCHT0 320(R11)
-	PREFETCHT0 384(R11)
-	PREFETCHT0 448(R11)
+	PREFETCHT1 256(R11)
+	PREFETCHT1 320(R11)
+	PREFETCHT1 384(R11)
+	PREFETCHT1 448(R11)
 	ADDQ       $0x18, R9
 	MOVQ       R9, init+88(FP)
 

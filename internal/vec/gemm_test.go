@@ -376,29 +376,34 @@ func FuzzMatMul(f *testing.F) {
 	})
 }
 
-// TestMatMulBias wants the bits of a product that begins with the bias in C.
-func TestMatMulBias(t *testing.T) {
+// What a product begins with, a bias for all rows or rows that lie apart, gives the bits that it
+// gives in C.
+func TestMatMulFrom(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	everyLevel(t, func(t *testing.T) {
 		for _, s := range [][3]int{{1, 1, 1}, {1, 130, 7}, {5, 33, 0}, {7, 48, 300}, {13, 17, 20}, {31, 512, 100}, {260, 40, 260}} {
 			m, n, k := s[0], s[1], s[2]
-			a, w, bias := make([]float32, m*k), make([]float32, k*n), make([]float32, n)
-			for _, x := range [][]float32{a, w, bias} {
-				for i := range x {
-					x[i] = float32(rng.NormFloat64())
-				}
-			}
+			a, w := normals(rng, m*k), normals(rng, k*n)
 			var b Packed
 			b.Pack(k, n, w, n)
 			ldc := n + 3
-			want, got := make([]float32, m*ldc), make([]float32, m*ldc)
-			for i := range m {
-				copy(want[i*ldc:], bias)
+			for _, ldi := range []int{0, n, n + 5} {
+				from := normals(rng, (m-1)*ldi+n)
+				want, got := make([]float32, m*ldc), make([]float32, m*ldc)
+				for i := range m {
+					copy(want[i*ldc:][:n], from[i*ldi:])
+				}
+				MatMul(m, a, k, &b, 1, want, ldc)
+				MatMulFrom(m, a, k, &b, from, ldi, got, ldc)
+				if !slices.Equal(got, want) {
+					t.Errorf("%d x %d x %d, rows %d apart: differs", m, n, k, ldi)
+				}
 			}
-			MatMul(m, a, k, &b, 1, want, ldc)
-			MatMulBias(m, a, k, &b, bias, got, ldc)
+			want, got := make([]float32, m*n), normals(rng, m*n)
+			MatMul(m, a, k, &b, 0, want, n)
+			MatMulFrom(m, a, k, &b, nil, 0, got, n)
 			if !slices.Equal(got, want) {
-				t.Errorf("%d x %d x %d: differs", m, n, k)
+				t.Errorf("%d x %d x %d, from nothing: differs", m, n, k)
 			}
 		}
 	})

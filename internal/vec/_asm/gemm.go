@@ -153,6 +153,7 @@ func (t *floatTile) loadAcc() {
 	SHLQ(Imm(2), ldi)
 	for i := range t.acc {
 		t.loadRow(i, ip)
+		t.prefetchRow(ip)
 		ADDQ(ldi, ip)
 	}
 	Store(ip, Param("init"))
@@ -164,9 +165,7 @@ func (t *floatTile) loadAcc() {
 		MOVQ(Mem{Base: ip}, row)
 		LEAQ(Mem{Base: row, Index: ldi, Scale: 4}, row)
 		t.loadRow(i, row)
-		for line := 0; line < t.vecs*t.bytes; line += 64 { // for the next columns, as rows lie anywhere
-			PREFETCHT0(at(row, t.vecs*t.bytes+line))
-		}
+		t.prefetchRow(row)
 		ADDQ(Imm(24), ip)
 	}
 	Store(ip, Param("init"))
@@ -180,6 +179,18 @@ func (t *floatTile) loadRow(i int, ptr reg.GPVirtual) {
 			VMOVUPS_Z(src, t.last, t.acc[i][v])
 		} else {
 			VMOVUPS(src, t.acc[i][v])
+		}
+	}
+}
+
+// prefetchRow fetches what is behind the tile's part of a row, as rows may lie anywhere: with
+// AVX-512, whose tiles are wider, to the second-level cache, as the first is full of A and B.
+func (t *floatTile) prefetchRow(ptr reg.GPVirtual) {
+	for line := 0; line < t.vecs*t.bytes; line += 64 {
+		if next := at(ptr, t.vecs*t.bytes+line); t.avx512 {
+			PREFETCHT1(next)
+		} else {
+			PREFETCHT0(next)
 		}
 	}
 }

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package vec
+
+func largePages[E any]([]E) error { return nil }
