@@ -152,7 +152,8 @@ func TestReloadUnderLoad(t *testing.T) {
 		}
 		return nil
 	})
-	for i := range reloads {
+	const requests = 100 // at least, however slow they are
+	for i := 0; i < reloads || i < 100*reloads && l.count(200) < requests; i++ {
 		replace(t, file, files[i%2])
 		if changed, err := s.Reload(); err != nil || len(changed) != 1 {
 			t.Fatalf("reload %d: %v, %v", i, changed, err)
@@ -167,8 +168,8 @@ func TestReloadUnderLoad(t *testing.T) {
 	if errs := l.end(); errs != nil {
 		t.Errorf("%d kinds of failures, such as %v", len(errs), errs[0])
 	}
-	t.Logf("%d requests, %d reloads", l.count(200), reloads)
-	if l.count(200) < 100 {
+	t.Logf("%d requests, at least %d reloads", l.count(200), reloads)
+	if l.count(200) < requests {
 		t.Errorf("%d requests only", l.count(200))
 	}
 }
@@ -182,17 +183,18 @@ func TestWatch(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go s.Watch(ctx, 10*time.Millisecond)
-	revision := func() string {
-		m, err := s.models.find("tiny", "2")
+	revision := func(version string) string {
+		m, err := s.models.find("tiny", version)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return m.Revision
 	}
-	first := revision()
+	first := revision("2")
 	replace(t, file, files[1])
-	waitFor(t, "the new file is read", func() bool { return revision() != first })
-	second := revision()
+	// A look at the files that is under way may find version 1's as it was.
+	waitFor(t, "the new file is read", func() bool { return revision("1") != first && revision("2") != first })
+	second := revision("2")
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +235,9 @@ func TestStopUnderLoad(t *testing.T) {
 		}
 		for _, err := range l.end() { // once the server is gone nothing can be asked
 			var op *net.OpError
-			if !errors.As(err, &op) && !errors.Is(err, io.EOF) || strings.Contains(err.Error(), "status") {
+			// The last is what net/http says where the connection ends before the request is begun.
+			closed := errors.As(err, &op) || errors.Is(err, io.EOF) || strings.HasSuffix(err.Error(), "http: server closed idle connection")
+			if !closed || strings.Contains(err.Error(), "status") {
 				t.Errorf("drain %v: %v", drain, err)
 			}
 		}
