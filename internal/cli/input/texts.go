@@ -81,7 +81,7 @@ func (r *Reader) Read() (corpora.Example, error) {
 		x, err := r.rows.Read()
 		// A document that is read as a whole, at line 0, has not been answered in part.
 		if r.ctx != nil && (x.Line > 0 || corpora.Refused(err)) {
-			r.release, r.ctx = stop.Hold(r.ctx), nil
+			r.hold()
 		}
 		if corpora.Refused(err) && r.in.bad != "" {
 			if err = r.in.refuse(err, r.opts.Limits.BadRecords); err == nil {
@@ -92,6 +92,17 @@ func (r *Reader) Read() (corpora.Example, error) {
 			r.in.ended = true
 		}
 		return x, err
+	}
+}
+
+// hold lets the command go on after a signal: to the end of the rows, and to its own if the
+// signal has come by then, since answers may still have to be written.
+func (r *Reader) hold() {
+	ctx, release := r.ctx, stop.Hold(r.ctx)
+	r.ctx, r.release = nil, func() {
+		if ctx.Err() == nil {
+			release()
+		}
 	}
 }
 
