@@ -78,6 +78,7 @@ func TestServe(t *testing.T) {
 	}
 	file := write(t, filepath.Join(dir, "live.model"), content)
 	cmd, url, stderr := serving(t, "--model", "live="+file, "--model", "live@2="+file, "--watch", "0", "--drain", "200ms")
+	cmd.Process.Signal(syscall.SIGHUP) // it knows of it once it has said its address
 
 	text := write(t, filepath.Join(dir, "text.txt"), []byte("a lovely film, the best of the year"))
 	out, err := exec.CommandContext(t.Context(), "sentiment", "classify", "--model", file, "--output", "jsonl", text).Output()

@@ -131,12 +131,13 @@ func (s *serveFlags) run(ctx context.Context) error {
 		return cli.WithCode(cli.Model, err)
 	}
 	defer server.Close()
-	l, err := s.listen()
+	l, err := net.Listen("tcp", s.addr)
 	if err != nil {
 		return err
 	}
 	defer stop.UntilSignal(ctx)()
 	defer s.reload(ctx, server)()
+	s.say(l) // not before: who knows the address may send signals
 	return server.Serve(ctx, l)
 }
 
@@ -185,18 +186,13 @@ func (s *serveFlags) configure() error {
 	return nil
 }
 
-// listen opens the address, and says where the page is.
-func (s *serveFlags) listen() (net.Listener, error) {
+// say says where the page is.
+func (s *serveFlags) say(l net.Listener) {
 	scheme := "http"
 	if s.cert != "" {
 		scheme = "https"
 	}
-	l, err := net.Listen("tcp", s.addr)
-	if err != nil {
-		return nil, err
-	}
 	fmt.Fprintf(os.Stderr, "sentiment: serving %s://%s/\n", scheme, l.Addr())
-	return l, nil
 }
 
 // reload reads files again when they change and at SIGHUP, until it is stopped.
