@@ -366,6 +366,26 @@ func TestNoInitFunctions(t *testing.T) {
 	}
 }
 
+// A function fits into a screen or two. Generated code is left out.
+func TestFunctionsAreShort(t *testing.T) {
+	const most = 80 // lines
+	tree := load(t)
+	for _, s := range tree.sources {
+		if s.test || s.generated() {
+			continue
+		}
+		for _, d := range s.ast.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			if n := tree.fset.Position(f.End()).Line - tree.fset.Position(f.Pos()).Line + 1; n > most {
+				t.Errorf("%s: func %s has %d lines, at most %d", tree.at(s, f.Pos()), f.Name.Name, n, most)
+			}
+		}
+	}
+}
+
 func TestUndocumentedFinds(t *testing.T) {
 	got := fmt.Sprint(undocumented(&ast.FuncDecl{Name: ast.NewIdent("Name")}), undocumented(&ast.FuncDecl{Name: ast.NewIdent("name")}))
 	if got != "[Name] []" {

@@ -142,23 +142,11 @@ func (ws *Workspace) backwardCell(c *Cell, l int, k *task, dY []float32) {
 		if dY != nil {
 			above = dY[row*width+c.column:]
 		}
+		var dPre []float32
 		if later > 0 {
-			vec.MatMulFrom(later, ct.gates[rowsOf(s.after(t))*G:], G, hh, above, width, k.dH, H)
+			dPre = ct.gates[rowsOf(s.after(t))*G:]
 		}
-		ends := k.dH[later*H : n*H]
-		clear(ends)
-		clear(k.dC[later*H : n*H])
-		if dhN != nil {
-			copy(ends, dhN[later*H:])
-			copy(k.dC[later*H:n*H], dcN[later*H:])
-		}
-		if dY != nil && n > later {
-			addColumns(ends, n-later, H, above[later*width:], width)
-		}
-		if c.Kernel.OneState() {
-			vec.Add(k.dH[:n*H], k.dC[:n*H])
-			clear(k.dC[:n*H])
-		}
+		c.stateGrads(k.dH[:n*H], k.dC[:n*H], later, dPre, hh, above, dhN, dcN)
 		if ws.Norms {
 			rowNorms(ct.dhNorm[row:row+n], k.dH, H)
 		}
@@ -176,6 +164,32 @@ func (ws *Workspace) backwardCell(c *Cell, l int, k *task, dY []float32) {
 				copy(dc0[old*H:n*H], k.dC[old*H:])
 			}
 		}
+	}
+}
+
+// stateGrads sets the gradients dH and dC [n][H] of the states after a step: from above, the
+// rows of the output's gradient from the cell's column on (nil for zeros), from dPre, the gates'
+// gradient of the step after, which the first later sequences have, and for the others from
+// those of their final states (nil for zeros). dC of the first is there.
+func (c *Cell) stateGrads(dH, dC []float32, later int, dPre []float32, hh *vec.Packed, above, dhN, dcN []float32) {
+	H := c.Hidden
+	n := len(dH) / H
+	if later > 0 {
+		vec.MatMulFrom(later, dPre, c.Gates, hh, above, c.width, dH, H)
+	}
+	ends := dH[later*H:]
+	clear(ends)
+	clear(dC[later*H:])
+	if dhN != nil {
+		copy(ends, dhN[later*H:])
+		copy(dC[later*H:], dcN[later*H:])
+	}
+	if above != nil && n > later {
+		addColumns(ends, n-later, H, above[later*c.width:], c.width)
+	}
+	if c.Kernel.OneState() {
+		vec.Add(dH, dC)
+		clear(dC)
 	}
 }
 

@@ -14,8 +14,8 @@ type piece struct {
 	packed      vec.Packed
 }
 
-// rows are rows of numbers, ld apart.
-type rows struct {
+// A strided is rows of numbers, ld apart.
+type strided struct {
 	data []float32
 	ld   int
 }
@@ -27,7 +27,7 @@ type block struct {
 	dPre [2][]float32 // by direction [n][Gates]
 	x    []float32    // [n][In], the inputs of the rows; nil if nothing is wanted of them
 	dX   []float32    // [n][In], the gradient of x to set, or nil
-	h    [2]rows      // by direction [n][H], the states that the rows started from, or none
+	h    [2]strided   // by direction [n][H], the states that the rows started from, or none
 }
 
 // grads turns the dPre of a layer into the gradient dX of its input, unless that is nil, and,
@@ -254,11 +254,11 @@ func (ws *Workspace) sumByInput(dst []float32, first, n int, src []float32, widt
 
 // previous returns the hidden states [n][H] that the rows first…first+n-1 started from: those of
 // the layer's output themselves where they lie there in this order, else a copy.
-func (ws *Workspace) previous(c *Cell, l, d, first, n int) rows {
+func (ws *Workspace) previous(c *Cell, l, d, first, n int) strided {
 	y, s := ws.layers[l].y, steps{ws.batch.Layout, c.Reverse}
 	g, H := &ws.grads[d], c.Hidden
 	if shift, ok := s.shift(first, n); ok {
-		return rows{y[(first-shift)*c.width+c.column:], c.width}
+		return strided{y[(first-shift)*c.width+c.column:], c.width}
 	}
 	g.hPrev = grow(g.hPrev, n*H)
 	init := c.state(ws.init.H, s.lay.B())
@@ -278,7 +278,7 @@ func (ws *Workspace) previous(c *Cell, l, d, first, n int) rows {
 			clear(dst)
 		}
 	}
-	return rows{g.hPrev, H}
+	return strided{g.hPrev, H}
 }
 
 // kernelGrads adds the gradients of a kernel's own weights over all rows in order.

@@ -197,15 +197,11 @@ func (m *Stack) backwardStep(ws *Workspace, k *task, l, t, n int, dY []float32) 
 	}
 	dH, dC := k.dH[c.before*(k.hi-k.lo):], k.dC[c.before*(k.hi-k.lo):]
 	later, _ := steps{lay: lay}.rows(t+1, k.lo, k.hi)
+	var dPre []float32
 	if later > 0 {
-		vec.MatMulFrom(later, ct.gates[(lay.Offset(t+1)+k.lo)*G:], G, hh, dY[row*H:], H, dH, H)
+		dPre = ct.gates[(lay.Offset(t+1)+k.lo)*G:]
 	}
-	copy(dH[later*H:n*H], dY[(row+later)*H:])
-	clear(dC[later*H : n*H])
-	if c.Kernel.OneState() {
-		vec.Add(dH[:n*H], dC[:n*H])
-		clear(dC[:n*H])
-	}
+	c.stateGrads(dH[:n*H], dC[:n*H], later, dPre, hh, dY[row*H:], nil, nil)
 	_, cPrev := m.before(ws, c, l, t, k.lo, k.hi)
 	c.Kernel.Backward(n, H, ct.gates[row*G:], G, cPrev, ct.c[row*H:], dH, dC)
 	ws.inputGrads(m.cells[l], l, row, n, &[2][]float32{ct.gates}, tape.dX)
