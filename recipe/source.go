@@ -53,6 +53,16 @@ func (s *Source) path(dir string) string {
 	return filepath.Join(dir, s.File)
 }
 
+// Paths returns where the files of the data and of the dev texts are, for a directory as
+// ReadSources takes it.
+func (r *Recipe) Paths(dir string) []string {
+	var paths []string
+	for _, s := range slices.Concat(r.Data, r.Dev) {
+		paths = append(paths, s.path(dir))
+	}
+	return paths
+}
+
 // options returns opts with what the source says of its own.
 func (s *Source) options(opts corpora.Options) corpora.Options {
 	opts.Phrases = s.Phrases

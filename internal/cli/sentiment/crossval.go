@@ -209,7 +209,7 @@ func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, 
 		return nil, err
 	}
 	for _, to := range [][2]string{{"--predictions", v.predictions}, {"--state", v.state}} {
-		if err := cli.CheckOutput(to[0], to[1], slices.Concat(files, v.merge, []string{v.recipe.Config, v.begin.Start.File(), string(v.begin.Vectors)})...); err != nil {
+		if err := cli.CheckOutput(to[0], to[1], slices.Concat(v.recipe.Inputs(r), v.merge, []string{v.begin.Start.File(), string(v.begin.Vectors)})...); err != nil {
 			return nil, err
 		}
 	}

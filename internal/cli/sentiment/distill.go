@@ -141,7 +141,7 @@ func (d *distill) check(cmd *cobra.Command) (*recipe.Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, cli.CheckOutput("--out", d.out, slices.Concat(d.texts, d.files, d.dev, []string{d.recipe.Config, d.teacher})...)
+	return r, cli.CheckOutput("--out", d.out, slices.Concat(d.recipe.Inputs(r), d.texts, d.files, d.dev, []string{d.teacher})...)
 }
 
 // agreement says how often the student answers held-out texts as the teacher.

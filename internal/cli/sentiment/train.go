@@ -221,7 +221,7 @@ func (t *trainFlags) read(cmd *cobra.Command) (*recipe.Recipe, error) {
 	if err := t.checkpoint.Check(cmd, t.out); err != nil {
 		return nil, err
 	}
-	return r, cli.CheckOutput("--out", t.out, slices.Concat(t.files, t.dev, t.more, []string{t.recipe.Config, string(t.begin.Vectors), t.begin.Start.File()})...)
+	return r, cli.CheckOutput("--out", t.out, slices.Concat(t.recipe.Inputs(r), t.more, []string{string(t.begin.Vectors), t.begin.Start.File()})...)
 }
 
 // readRecipe reads the recipe, with the budget of the flag if that is given.

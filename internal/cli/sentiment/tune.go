@@ -186,7 +186,7 @@ func (u *tuning) check(cmd *cobra.Command) (*recipe.Recipe, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, cli.CheckOutput("--out", u.out, slices.Concat(u.files, u.dev, u.merge, []string{u.space, u.recipe.Config, u.begin.Start.File()})...)
+	return r, cli.CheckOutput("--out", u.out, slices.Concat(u.recipe.Inputs(r), u.merge, []string{u.space, u.begin.Start.File()})...)
 }
 
 // open reads the texts and the study, or begins one.
@@ -202,7 +202,7 @@ func (u *tuning) open(ctx context.Context, r *recipe.Recipe, opts corpora.Option
 		o.MinEpochs = 0
 	}
 	file := cmp.Or(u.study, u.out+".study")
-	if err := u.checkStudy(file); err != nil {
+	if err := u.checkStudy(file, r); err != nil {
 		return nil, nil, err
 	}
 	texts, err := r.ReadTexts(opts, u.recipe.DataDir, u.devSplit)
@@ -239,8 +239,8 @@ func (u *tuning) open(ctx context.Context, r *recipe.Recipe, opts corpora.Option
 }
 
 // checkStudy refuses to begin a study where there is one.
-func (u *tuning) checkStudy(file string) error {
-	if err := cli.CheckOutput("--study", file, slices.Concat(u.files, u.dev, u.merge, []string{u.space, u.recipe.Config})...); err != nil {
+func (u *tuning) checkStudy(file string, r *recipe.Recipe) error {
+	if err := cli.CheckOutput("--study", file, slices.Concat(u.recipe.Inputs(r), u.merge, []string{u.space})...); err != nil {
 		return err
 	}
 	if _, err := os.Stat(file); err == nil && !u.resume {

@@ -42,6 +42,12 @@ func (r *Recipe) Read(cmd *cobra.Command, data, dev []string, wants string) (*re
 	return read, nil
 }
 
+// Inputs are the files that the recipe read is from and those that it names, none of which
+// an output may replace.
+func (r *Recipe) Inputs(read *recipe.Recipe) []string {
+	return append(read.Paths(r.DataDir), r.Config)
+}
+
 // AddStart adds the flags for what a training starts from, and which heads answer with a
 // number.
 func AddStart(cmd *cobra.Command, o *recipe.Options) {
