@@ -27,6 +27,7 @@ type trainFlags struct {
 	devSplit         float64
 	out, name        string
 	begin            recipe.Options
+	teacher          string
 	onDisk           bool
 	budget           recipe.Budget
 	device           train.Device
@@ -70,6 +71,10 @@ or the settings ask for other words or another network than its own.
 Where there are fewer than 15,000 texts, the n-grams learn a second time, with the dev
 texts as well; --set refit=true trains the network a second time, too.
 
+With --teacher it learns what another model answers, such as an ensemble, beside what the
+labels say, which --set distill.labels=1 gives as much weight; see sentiment distill, which
+needs no labels.
+
 With --budget 2m the model is there after about that time: the n-grams learn alone first, in
 seconds, then a network of a size and for a number of epochs that fit into what is left, as
 measured; it is left out where nothing fits, and where the dev texts say that it does not
@@ -107,6 +112,7 @@ model that it would have made uninterrupted.`,
 	f.Var(&t.budget, "budget", "`time` such as 2m that the training may take: n-grams first, then the network that fits into what is left")
 	f.StringVar(&t.out, "out", "", "model `file` to write")
 	f.StringArrayVar(&t.more, "unlabelled", nil, "`file` of texts for virtual adversarial training; may be repeated")
+	f.StringVar(&t.teacher, "teacher", "", "model `file` whose answers to the training texts are learned beside their labels")
 	f.StringVar(&t.name, "name", "", "name of the model, for its card")
 	f.BoolVar(&t.onDisk, "stream", false, "keep the training texts on disk, for corpora larger than memory")
 	f.StringVar(&t.boardDir, "tensorboard", "", "`directory` for an event file that TensorBoard shows")
@@ -138,6 +144,11 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	if len(t.more) > 0 {
 		opts.Unlabelled = true
 		if tr.Unlabelled, err = recipe.ReadSources(opts, t.recipe.DataDir, recipe.Files(t.more...), r.Seed); err != nil {
+			return err
+		}
+	}
+	if t.teacher != "" {
+		if tr.Teacher, err = loadModel(t.teacher); err != nil {
 			return err
 		}
 	}
@@ -221,7 +232,7 @@ func (t *trainFlags) read(cmd *cobra.Command) (*recipe.Recipe, error) {
 	if err := t.checkpoint.Check(cmd, t.out); err != nil {
 		return nil, err
 	}
-	return r, cli.CheckOutput("--out", t.out, slices.Concat(t.recipe.Inputs(r), t.more, []string{string(t.begin.Vectors), t.begin.Start.File()})...)
+	return r, cli.CheckOutput("--out", t.out, slices.Concat(t.recipe.Inputs(r), t.more, []string{string(t.begin.Vectors), t.begin.Start.File(), t.teacher})...)
 }
 
 // readRecipe reads the recipe, with the budget of the flag if that is given.
