@@ -246,6 +246,9 @@ func TestReaders(t *testing.T) {
 		`f.parse("a.json", '[{"t":"x"}]').rows`:                    `[["t"],["x"]]`,
 		`f.textColumn([["n","words"],["1","a long text"]])`:        `1`,
 		`f.textColumn([["a long name","Review"],["long","x"]])`:    `1`,
+
+		// A text without words has no answer, and empty cells, as in the command's tables.
+		`f.toCSV([["t"],["a"],[""]], true, [{s:{label:"x",prob:0.9},n:{value:2.5}},{s:{label:null,prob:null},n:{value:null}}], [{name:"s",kind:"label"},{name:"n",kind:"number"}])`: `"t,s,s_prob,n\r\na,x,0.9000,2.5\r\n,,,\r\n"`,
 	} {
 		if got := eval[string](b, `import(document.baseURI + "files.js").then((f) => JSON.stringify(`+expression+`))`); got != want {
 			t.Errorf("%s is %s, want %s", expression, got, want)

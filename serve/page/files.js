@@ -176,13 +176,15 @@ function progress(n, begin) {
 function chart() {
   const all = results.filter((r) => r);
   $("chart").replaceChildren(...done.heads.map((h) => {
-    const counts = new Map((h.labels ?? []).map((l) => [l, 0]));
-    let sum = 0;
-    for (const r of all) {
-      if (h.kind === "number") sum += r[h.name].value;
-      else for (const l of r[h.name].labels ?? [r[h.name].label ?? "none"]) counts.set(l, (counts.get(l) ?? 0) + 1);
+    if (h.kind === "number") {
+      const values = all.map((r) => r[h.name].value).filter((v) => v !== null);
+      const sum = values.reduce((a, v) => a + v, 0);
+      return make("div", null, "card", make("h3", null, "", make("span", h.name), make("b", values.length > 0 ? `mean ${(sum / values.length).toPrecision(4)}` : "none")));
     }
-    if (h.kind === "number") return make("div", null, "card", make("h3", null, "", make("span", h.name), make("b", `mean ${(sum / all.length).toPrecision(4)}`)));
+    const counts = new Map((h.labels ?? []).map((l) => [l, 0]));
+    for (const r of all) {
+      for (const l of r[h.name].labels ?? [r[h.name].label ?? "none"]) counts.set(l, (counts.get(l) ?? 0) + 1);
+    }
     const most = Math.max(...counts.values());
     const list = [...counts].map(([name, n]) => ({ name, share: n / all.length, text: `${n.toLocaleString("en")} (${percent(n / all.length)})`, best: n === most }));
     return make("div", null, "card", make("h3", null, "", make("span", h.name)), bars(list));
@@ -213,7 +215,8 @@ export function toCSV(table, named, records, heads) {
     const r = records[i];
     if (r) lines.push([...names.map((_, c) => row[c] ?? ""), ...heads.flatMap((h) => {
       const { label, prob } = answerOf(h, r[h.name]);
-      return h.kind === "number" ? [label] : [label, prob.toFixed(4)];
+      const cells = prob === null ? ["", ""] : [label, prob.toFixed(4)];
+      return h.kind === "number" ? cells.slice(0, 1) : cells;
     })]);
   });
   return lines.map((l) => l.map(quote).join(",") + "\r\n").join("");

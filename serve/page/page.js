@@ -13,7 +13,7 @@ export function make(tag, text, className, ...children) {
   return e;
 }
 
-export const percent = (p) => (100 * p).toFixed(p > 0.9995 || p < 0.0995 ? 1 : 0) + " %";
+export const percent = (p) => (p === null ? "" : (100 * p).toFixed(p > 0.9995 || p < 0.0995 ? 1 : 0) + " %");
 
 export function say(err) {
   $("problem").hidden = !err;
@@ -39,9 +39,9 @@ const card = () => cards[$("model").selectedIndex] ?? cards[0];
 export const which = () => ({ model: card().model, version: card().version });
 export const headsOf = () => card().heads;
 
-// answerOf says what a head answers.
+// answerOf says what a head answers; prob is null where it has no answer, as for a text without words.
 export function answerOf(head, score) {
-  if (head.kind === "number") return { label: String(score.value), prob: 1 };
+  if (head.kind === "number") return score.value === null ? { label: "none", prob: null } : { label: String(score.value), prob: 1 };
   if (head.kind === "labels") return { label: (score.labels ?? []).join(", ") || "none", prob: score.prob };
   return { label: score.label ?? "none", prob: score.prob };
 }
@@ -86,7 +86,7 @@ function showSentences(sentences) {
   $("list").replaceChildren(...sentences.map((s) => {
     const answers = headsOf().map((h) => {
       const { label, prob } = answerOf(h, s[h.name]);
-      return h.kind === "number" ? `${h.name} ${label}` : `${h.name}: ${label} ${percent(prob)}`;
+      return h.kind === "number" ? `${h.name} ${label}` : `${h.name}: ${label} ${percent(prob)}`.trim();
     });
     return make("li", s.text, "", make("small", answers.join(" · ")));
   }));
