@@ -247,6 +247,9 @@ func TestReaders(t *testing.T) {
 		`f.textColumn([["n","words"],["1","a long text"]])`:        `1`,
 		`f.textColumn([["a long name","Review"],["long","x"]])`:    `1`,
 
+		// A line that is not JSON is named as an editor counts it.
+		`(() => { try { f.parseLines('"one"\n\n[]\n{two'); } catch (err) { return err.message; } })()`: `"Line 4 is not JSON."`,
+
 		// A text without words has no answer, and empty cells, as in the command's tables.
 		`f.toCSV([["t"],["a"],[""]], true, [{s:{label:"x",prob:0.9},n:{value:2.5}},{s:{label:null,prob:null},n:{value:null}}], [{name:"s",kind:"label"},{name:"n",kind:"number"}])`: `"t,s,s_prob,n\r\na,x,0.9000,2.5\r\n,,,\r\n"`,
 	} {

@@ -36,9 +36,9 @@ export function parseTable(text, delimiter) {
 
 // parseLines reads JSON lines: strings, or objects whose keys become columns.
 export function parseLines(text) {
-  const values = text.split("\n").filter((l) => l.trim()).map((l, i) => {
+  const values = text.split("\n").flatMap((l, i) => {
     try {
-      return JSON.parse(l);
+      return l.trim() ? [JSON.parse(l)] : [];
     } catch {
       throw new Error(`Line ${i + 1} is not JSON.`);
     }
