@@ -214,10 +214,13 @@ func TestFiles(t *testing.T) {
 	if !strings.Contains(chart, "75 (50 %)") {
 		t.Errorf("chart:\n%s", chart)
 	}
-	eval[any](b, `{ document.getElementById("csv").click(); document.getElementById("jsonl").click(); null }`)
+	eval[any](b, `{ document.getElementById("csv").click(); document.getElementById("jsonl").click(); document.getElementById("header").click(); document.getElementById("csv").click(); null }`)
 	csv := strings.Split(eval[string](b, `saved[0]`), "\r\n")
 	if len(csv) != 152 || csv[0] != "id,stars,review,sentiment,sentiment_prob,topic,topic_prob" || !strings.HasPrefix(csv[2], `1,1,"A terrible film, ""number"" 1",negative,0.`) {
 		t.Errorf("%d lines of CSV: %.300q", len(csv), csv)
+	}
+	if eval[string](b, `saved[2]`) != strings.Join(csv, "\r\n") {
+		t.Error("the names in the first row have become a text after the texts were labelled")
 	}
 	jsonl := strings.Split(eval[string](b, `saved[1]`), "\n")
 	if len(jsonl) != 151 || !strings.HasPrefix(jsonl[149], `{"text":"A terrible film, \"number\" 149","id":"150","sentiment":{"label":"negative"`) {

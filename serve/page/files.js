@@ -7,7 +7,7 @@ const $ = (id) => document.getElementById(id);
 let rows = []; // of the file, the names among them: arrays of cells
 let results = []; // records by text
 let stop; // AbortController while texts are being labelled
-let done; // what the results are of: { heads, texts }
+let done; // what the results are of: { heads, texts, named }
 
 // parseTable reads CSV (RFC 4180) or TSV.
 export function parseTable(text, delimiter) {
@@ -139,9 +139,10 @@ async function ask(texts, signal) {
 async function label() {
   reset();
   const column = $("column").selectedIndex;
-  const texts = rows.slice($("header").checked ? 1 : 0).map((r) => r[column] ?? "");
+  const named = $("header").checked;
+  const texts = rows.slice(named ? 1 : 0).map((r) => r[column] ?? "");
   const { signal } = (stop = new AbortController());
-  done = { heads: headsOf(), texts };
+  done = { heads: headsOf(), texts, named };
   $("progress-line").hidden = $("cancel").hidden = false;
   $("start").disabled = true;
   const begin = performance.now();
@@ -253,6 +254,6 @@ export function setUpFiles() {
     label();
   });
   $("cancel").addEventListener("click", () => stop?.abort());
-  $("csv").addEventListener("click", () => download("-labelled.csv", "text/csv", toCSV(rows, $("header").checked, results, done.heads)));
+  $("csv").addEventListener("click", () => download("-labelled.csv", "text/csv", toCSV(rows, done.named, results, done.heads)));
   $("jsonl").addEventListener("click", () => download("-labelled.jsonl", "application/x-ndjson", results.flatMap((r, i) => (r ? [JSON.stringify({ text: done.texts[i], ...r, id: String(i + 1) }) + "\n"] : [])).join("")));
 }
