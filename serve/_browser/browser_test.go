@@ -47,7 +47,7 @@ func open(t *testing.T, path string, c serve.Config) *tab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Models = []serve.Source{{Name: "default", Model: m}}
+	c.Models = append([]serve.Source{{Name: "default", Model: m}}, c.Models...)
 	c.Foreign = langid.ForeignTo
 	s, err := serve.New(c)
 	if err != nil {
@@ -235,6 +235,42 @@ func TestFiles(t *testing.T) {
 	}
 	b.bad = kept
 	b.mu.Unlock()
+}
+
+// lines has the page read a file of so many texts.
+func (b *tab) lines(name string, n int) {
+	b.Helper()
+	text := ""
+	for i := range n {
+		text += fmt.Sprintf("A fine day, number %d.\n", i)
+	}
+	file := filepath.Join(b.TempDir(), name)
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		b.Fatal(err)
+	}
+	b.until(`document.getElementById("facts").children.length > 4`)
+	b.do(chromedp.SetUploadFiles("#file", []string{file}))
+	b.until(fmt.Sprintf(`document.getElementById("count").textContent === "%d texts"`, n))
+}
+
+// A file is labelled by the model with which that has begun, whatever is chosen meanwhile.
+func TestOneModel(t *testing.T) {
+	m, err := pretrained.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, "/", serve.Config{Models: []serve.Source{{Name: "other", Model: m}}})
+	b.lines("texts.txt", 150)
+	eval[any](b, `{ globalThis.asked = []; const real = fetch; globalThis.fetch = (path, o) => {
+		const { model, texts } = JSON.parse(o.body ?? "{}");
+		if (texts) { asked.push(model); document.getElementById("model").selectedIndex = 1; }
+		return real(path, o);
+	}; null }`)
+	b.do(chromedp.Click("#start"))
+	b.until(`!document.getElementById("downloads").hidden`)
+	if got := eval[string](b, `asked.join(" ")`); got != "default default default" {
+		t.Errorf("the parts are asked of %s", got)
+	}
 }
 
 // The readers of files.

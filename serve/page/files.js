@@ -7,7 +7,7 @@ const $ = (id) => document.getElementById(id);
 let rows = []; // of the file, the names among them: arrays of cells
 let results = []; // records by text
 let stop; // AbortController while texts are being labelled
-let done; // what the results are of: { heads, texts, named }
+let done; // what the results are of: { heads, texts, named, model }
 
 // parseTable reads CSV (RFC 4180) or TSV.
 export function parseTable(text, delimiter) {
@@ -127,7 +127,7 @@ function* batches(texts) {
 async function ask(texts, signal) {
   for (;;) {
     try {
-      return (await call("v1/classify", { ...which(), texts }, signal)).results;
+      return (await call("v1/classify", { ...done.model, texts }, signal)).results;
     } catch (err) {
       if (!err.again) throw err;
       await new Promise((resolve) => setTimeout(resolve, 1000 * err.again));
@@ -142,7 +142,7 @@ async function label() {
   const named = $("header").checked;
   const texts = rows.slice(named ? 1 : 0).map((r) => r[column] ?? "");
   const { signal } = (stop = new AbortController());
-  done = { heads: headsOf(), texts, named };
+  done = { heads: headsOf(), texts, named, model: which() };
   $("progress-line").hidden = $("cancel").hidden = false;
   $("start").disabled = true;
   const begin = performance.now();
