@@ -273,6 +273,26 @@ func TestOneModel(t *testing.T) {
 	}
 }
 
+// Where one stops before the first part is answered, the others are shown, and nothing else.
+func TestStop(t *testing.T) {
+	b := open(t, "/", serve.Config{})
+	b.lines("texts.txt", 150)
+	eval[any](b, `{ const real = fetch; globalThis.fetch = (path, o) => {
+		if (!JSON.parse(o.body ?? "{}").texts?.[0].includes("number 0.")) return real(path, o);
+		return new Promise((_, reject) => o.signal.addEventListener("abort", () => reject(o.signal.reason)));
+	}; null }`)
+	b.do(chromedp.Click("#start"))
+	b.until(`document.getElementById("progress-text").textContent.startsWith("86 of 150")`)
+	b.do(chromedp.Click("#cancel"))
+	b.until(`!document.getElementById("preview").hidden`)
+	if got := eval[string](b, `[...document.getElementById("preview-rows").childNodes].map((n) => n.nodeName).join(" ")`); got != strings.TrimSpace(strings.Repeat("TR ", 86)) {
+		t.Errorf("the rows are %s", got)
+	}
+	if got := eval[string](b, `document.querySelector("#preview-rows td").textContent`); got != "A fine day, number 64." {
+		t.Errorf("the first row is of %q", got)
+	}
+}
+
 // The readers of files.
 func TestReaders(t *testing.T) {
 	b := open(t, "/", serve.Config{})

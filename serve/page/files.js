@@ -199,7 +199,8 @@ function summary() {
   const name = (h) => [make("th", h.name), ...(h.kind === "number" ? [] : [make("th", "probability", "number")])];
   $("preview-head").replaceChildren(make("tr", null, "", make("th", "text"), ...done.heads.flatMap(name)));
   for (const th of $("preview-head").querySelectorAll("th")) th.scope = "col";
-  $("preview-rows").replaceChildren(...results.slice(0, 100).map((r, i) => make("tr", null, "", make("td", done.texts[i].slice(0, 300), "text"), ...done.heads.flatMap((h) => {
+  const answered = results.flatMap((r, i) => [[r, done.texts[i]]]).slice(0, 100); // where one stops, parts are missing
+  $("preview-rows").replaceChildren(...answered.map(([r, text]) => make("tr", null, "", make("td", text.slice(0, 300), "text"), ...done.heads.flatMap((h) => {
     const { label, prob } = answerOf(h, r[h.name]);
     return h.kind === "number" ? [make("td", label)] : [make("td", label), make("td", percent(prob), "number")];
   }))));
