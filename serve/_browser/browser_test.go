@@ -293,6 +293,26 @@ func TestStop(t *testing.T) {
 	}
 }
 
+// Another file is labelled while the one before still waits for a busy server.
+func TestAnotherFile(t *testing.T) {
+	b := open(t, "/", serve.Config{})
+	b.lines("long.txt", 150)
+	eval[any](b, `{ globalThis.asked = 0; globalThis.answer = {}; const real = fetch; globalThis.fetch = async (path, o) => {
+		const { texts } = JSON.parse(o.body ?? "{}");
+		asked++;
+		if (texts?.length > 5) return new Response("{}", { status: 429, headers: { "Retry-After": "1" } });
+		if (texts) await new Promise((resolve) => (answer.now = resolve));
+		return real(path, o);
+	}; null }`)
+	b.do(chromedp.Click("#start"))
+	b.until(`asked === 2`)
+	b.lines("short.txt", 5)
+	b.do(chromedp.Click("#start"))
+	b.until(`asked === 3`)
+	eval[any](b, `new Promise((resolve) => setTimeout(resolve, 1500)).then(() => answer.now()).then(() => null)`)
+	b.until(`document.querySelectorAll("#preview-rows tr").length === 5`)
+}
+
 // The readers of files.
 func TestReaders(t *testing.T) {
 	b := open(t, "/", serve.Config{})

@@ -103,6 +103,7 @@ function columns() {
 
 function reset() {
   stop?.abort();
+  stop = undefined;
   results = [];
   done = undefined;
   $("chart").replaceChildren();
@@ -141,7 +142,8 @@ async function label() {
   const column = $("column").selectedIndex;
   const named = $("header").checked;
   const texts = rows.slice(named ? 1 : 0).map((r) => r[column] ?? "");
-  const { signal } = (stop = new AbortController());
+  const own = (stop = new AbortController());
+  const { signal } = own;
   done = { heads: headsOf(), texts, named, model: which() };
   $("progress-line").hidden = $("cancel").hidden = false;
   $("start").disabled = true;
@@ -150,16 +152,19 @@ async function label() {
     const parts = batches(texts);
     const worker = async () => {
       for (const [start, part] of parts) {
-        (await ask(part, signal)).forEach((r, i) => (results[start + i] = r));
+        const records = await ask(part, signal);
+        signal.throwIfAborted();
+        records.forEach((r, i) => (results[start + i] = r));
         progress(texts.length, begin);
       }
     };
     await Promise.all([worker(), worker()]);
     say();
   } catch (err) {
-    if (err.name !== "AbortError") say(err);
-    stop.abort();
+    own.abort();
+    if (stop === own && err.name !== "AbortError") say(err);
   }
+  if (stop !== own) return; // the page has another file now
   $("cancel").hidden = true;
   $("start").disabled = false;
   summary();
