@@ -338,10 +338,16 @@ func TestReaders(t *testing.T) {
 	}
 }
 
-// A server with tokens: the page asks for one and then answers.
+// A server with tokens: the page asks for one, whatever else one tries, and then answers.
 func TestToken(t *testing.T) {
 	b := open(t, "/", serve.Config{Tokens: []string{"a-token-of-this-test"}})
 	b.until(`!document.getElementById("entrance").hidden`)
+	eval[any](b, `{ const t = document.getElementById("text"); t.value = "A fine day."; t.dispatchEvent(new Event("input")); null }`)
+	eval[any](b, `new Promise((resolve) => setTimeout(resolve, 500)).then(() => null)`)
+	if got := eval[string](b, `document.getElementById("entrance").hidden + document.getElementById("problem").textContent`); !strings.HasPrefix(got, "false") || strings.Contains(got, "undefined") {
+		t.Errorf("who types a text first sees no place for the token, or %q", got)
+	}
+	eval[any](b, `{ document.getElementById("text").value = ""; null }`)
 	b.do(chromedp.SendKeys("#token", "a-token-of-this-test\r"))
 	b.until(`document.getElementById("entrance").hidden && document.getElementById("facts").children.length > 4`)
 	b.typed()

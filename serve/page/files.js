@@ -1,6 +1,6 @@
 // Labels the texts of a file.
 import { call } from "./backend.js";
-import { answerOf, bars, headsOf, make, percent, say, which } from "./page.js";
+import { answerOf, bars, headsOf, make, percent, ready, say, which } from "./page.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -138,6 +138,7 @@ async function ask(texts, signal) {
 }
 
 async function label() {
+  if (!ready()) return say(new Error("There is no model yet."));
   reset();
   const column = $("column").selectedIndex;
   const named = $("header").checked;

@@ -17,7 +17,7 @@ export const percent = (p) => (p === null ? "" : (100 * p).toFixed(p > 0.9995 ||
 
 export function say(err) {
   $("problem").hidden = !err;
-  $("entrance").hidden = err?.status !== 401;
+  if (err?.status === 401) $("entrance").hidden = false;
   if (err) $("problem").textContent = err.message;
 }
 
@@ -38,6 +38,7 @@ let cards = []; // of the models
 const card = () => cards[$("model").selectedIndex] ?? cards[0];
 export const which = () => ({ model: card().model, version: card().version });
 export const headsOf = () => card().heads;
+export const ready = () => cards.length > 0;
 
 // answerOf says what a head answers; prob is null where it has no answer, as for a text without words.
 export function answerOf(head, score) {
@@ -122,6 +123,7 @@ function changed() {
 async function answer() {
   busy?.abort();
   const text = $("text").value;
+  if (!ready()) return; // begin answers what is there once it knows the models
   if (!text.trim()) {
     for (const id of ["answers", "words", "sentences"]) $(id).hidden = true;
     $("status").textContent = "";
@@ -168,6 +170,7 @@ async function begin() {
     return;
   }
   say();
+  $("entrance").hidden = true;
   $("model").replaceChildren(...cards.map((c) => make("option", c.version === "1" ? c.model : `${c.model} ${c.version}`)));
   $("model").selectedIndex = Math.max(0, cards.findIndex((c) => c.default));
   $("models").hidden = cards.length < 2;
