@@ -15,7 +15,7 @@ export class Problem extends Error {
 }
 
 function ask() {
-  while (queue.length > 0 && queue[0].signal?.aborted) queue.shift().reject(new DOMException("aborted", "AbortError"));
+  while (queue[0]?.signal?.aborted) queue.shift();
   if (queue.length > 0) worker.postMessage([queue[0].path, queue[0].body]);
 }
 
@@ -32,10 +32,13 @@ worker.onerror = (e) => {
   for (const { reject } of queue.splice(0)) reject(new Problem(0, "The model cannot be loaded: " + (e.message ?? "")));
 };
 
-// call asks for a path with a body, none for GET, and returns the JSON that answers.
+// call asks for a path with a body, none for GET, and returns the JSON that answers. Who aborts
+// is told so at once, as fetch does, also while the worker is at the question.
 export function call(path, body, signal) {
   if (!alive) return Promise.reject(new Problem(0, "The model could not be loaded."));
+  if (signal?.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason));
     queue.push({ path, body: JSON.stringify(body ?? null), signal, resolve, reject });
     if (queue.length === 1) ask();
   });

@@ -48,6 +48,9 @@ func TestWithoutServer(t *testing.T) {
 	first := eval[float64](b, `import(document.baseURI + "backend.js").then((m) => m.call("v1/classify", { text: "A fine day.", sentences: true })).then(() => performance.now())`)
 	t.Logf("%d bytes; the first answer %.0f ms after the address was opened", size, first)
 	b.typed()
+	if got := eval[string](b, `import(document.baseURI + "backend.js").then((m) => { const c = new AbortController(); const asked = m.call("v1/classify", { text: "A bad day." }, c.signal); c.abort(); return asked.then(() => "answered", (err) => err.name); })`); got != "AbortError" {
+		t.Errorf("a question that is no longer wanted is %s, want AbortError", got)
+	}
 
 	long := strings.Repeat("The room was spotless and the staff were wonderful, although the breakfast came late and the coffee was cold. ", 12)
 	milliseconds := eval[float64](b, `import(document.baseURI + "backend.js").then(async (m) => { const ask = () => m.call("v1/classify", { text: `+"`"+long+"`"+` }); await ask(); const t = performance.now(); for (let i = 0; i < 5; i++) await ask(); return (performance.now() - t) / 5; })`)
