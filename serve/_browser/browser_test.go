@@ -122,10 +122,16 @@ func eval[T any](b *tab, expression string) T {
 	return v
 }
 
-// until waits for an expression to be true.
+// holds says whether an expression is true, or a promise of what is.
+func (b *tab) holds(expression string) bool {
+	b.Helper()
+	return eval[bool](b, "(async () => !!(await ("+expression+")))()")
+}
+
+// until waits for an expression to hold.
 func (b *tab) until(expression string) {
 	b.Helper()
-	for end := time.Now().Add(30 * time.Second); !eval[bool](b, "!!("+expression+")"); time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); !b.holds(expression); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(end) {
 			b.Fatalf("not within 30 s: %s; the page says:\n%s", expression, eval[string](b, "document.body.innerText"))
 		}
@@ -139,6 +145,18 @@ func (b *tab) scheme(name string) {
 	})
 	if err != nil {
 		b.Fatal(err)
+	}
+}
+
+// What is promised is waited for.
+func TestHolds(t *testing.T) {
+	b := open(t, "/", serve.Config{})
+	for expression, want := range map[string]bool{
+		`1 < 2`: true, `""`: false, `undefined`: false, `Promise.resolve(true)`: true, `Promise.resolve(0)`: false,
+	} {
+		if got := b.holds(expression); got != want {
+			t.Errorf("%s holds: %t, want %t", expression, got, want)
+		}
 	}
 }
 
