@@ -1,12 +1,14 @@
 package browser
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -62,4 +64,46 @@ func TestWithoutServer(t *testing.T) {
 	b.do(chromedp.Navigate(server.URL + "/"))
 	b.until(`document.getElementById("facts").children.length > 4`)
 	b.typed()
+}
+
+// Files of a new version take the places of those that are kept, also where the browser may still
+// use the old ones.
+func TestNewVersion(t *testing.T) {
+	program, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("no Chromium here: the page is not tested in a browser")
+	}
+	script, err := os.ReadFile(filepath.Join("..", "..", "web", "offline.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var version atomic.Value
+	version.Store("one")
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		now := version.Load().(string)
+		w.Header().Set("Cache-Control", "max-age=600")
+		switch r.URL.Path {
+		case "/":
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, `<link rel="icon" href="data:,">`, now)
+		case "/offline.js":
+			w.Header().Set("Content-Type", "text/javascript")
+			fmt.Fprint(w, strings.Replace(string(script), "VERSION", now, 1))
+		default:
+			fmt.Fprint(w, now)
+		}
+	}))
+	defer server.Close()
+	b := visit(t, program, server.URL+"/")
+	eval[any](b, `navigator.serviceWorker.register("offline.js").then(() => null)`)
+	for _, now := range []string{"one", "two"} {
+		version.Store(now)
+		eval[any](b, `navigator.serviceWorker.getRegistration().then((r) => r.update()).then(() => null)`)
+		b.until(`caches.keys().then(async (k) => k.join() === "` + now + `" && (await (await caches.open(k[0])).keys()).length === 10)`)
+		for _, name := range []string{"", "page.js", "model.gz"} {
+			if got := eval[string](b, `caches.match(new URL("`+name+`", document.baseURI)).then((r) => r.text())`); !strings.HasSuffix(got, now) {
+				t.Errorf("version %s keeps %q as %q", now, got, name)
+			}
+		}
+	}
 }
