@@ -39,7 +39,7 @@ func Test(t *testing.T, files [][]byte, damage func(r *rand.Rand, b []byte) []by
 	}
 	for i := range n {
 		r := rand.New(rand.NewPCG(uint64(i), 24))
-		b := bytes.Clone(files[i%len(files)])
+		b := bytes.Clone(files[i/2%len(files)])
 		if i%2 == 0 {
 			b = damage(r, b)
 		} else {
