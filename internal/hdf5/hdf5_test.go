@@ -190,6 +190,24 @@ func TestWrite(t *testing.T) {
 	}
 }
 
+// A group has as many members as a node of names can count, and no more.
+func TestMembers(t *testing.T) {
+	var list []hdf5.Array
+	for i := range 1 << 16 {
+		list = append(list, hdf5.Array{Path: fmt.Sprint(i), Data: []float32{1}})
+	}
+	if _, err := hdf5.Encode(list); err == nil || !strings.Contains(err.Error(), "a group of 65536 members, want at most 65535") {
+		t.Errorf("65,536 members: %v", err)
+	}
+	b, err := hdf5.Encode(list[1:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(open(t, b).Names()); n != 1<<16-1 {
+		t.Errorf("%d members, want 65,535", n)
+	}
+}
+
 // walk reads everything.
 func walk(g *hdf5.Group, depth int) error {
 	for _, attr := range []string{"config", "fixed", "names", "fixed_names", "numbers"} {

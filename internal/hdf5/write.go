@@ -39,10 +39,11 @@ func Encode(arrays []Array) ([]byte, error) {
 		}
 		values += n
 	}
-	w := &writer{b: make([]byte, 96, 96+4*values+1<<12), leaf: max(4, (root.most()+1)/2)}
-	if w.leaf > math.MaxUint16 {
-		return nil, fmt.Errorf("hdf5: a group of %d members, want at most %d", root.most(), 2*math.MaxUint16)
+	most := root.most()
+	if most > math.MaxUint16 {
+		return nil, fmt.Errorf("hdf5: a group of %d members, want at most %d", most, math.MaxUint16)
 	}
+	w := &writer{b: make([]byte, 96, 96+4*values+1<<12), leaf: max(4, (most+1)/2)}
 	copy(w.b, Magic)
 	w.b[13], w.b[14] = 8, 8 // sizes of offsets and lengths
 	w.put16(16, uint16(w.leaf))
