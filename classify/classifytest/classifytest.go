@@ -56,14 +56,7 @@ func Test(t *testing.T, newClassifier func(testing.TB) Classifier) {
 		c := newClassifier(t)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := c.PredictBatch(ctx, texts); !errors.Is(err, context.Canceled) {
-			t.Errorf("PredictBatch: err = %v, want context.Canceled", err)
-		}
-		for _, err := range c.PredictAll(ctx, slices.Values(texts)) {
-			if !errors.Is(err, context.Canceled) {
-				t.Errorf("PredictAll: err = %v, want context.Canceled", err)
-			}
-		}
+		cancelled(t, ctx, c, texts)
 	})
 }
 
@@ -152,6 +145,22 @@ func company(t *testing.T, newClassifier func(testing.TB) Classifier, texts []st
 	batch("twice", c, slices.Concat(order, order))
 	batch("a batch of one", c, order[:1])
 	batch("an empty batch", c, nil)
+}
+
+func cancelled(t testing.TB, ctx context.Context, c Classifier, texts []string) {
+	if _, err := c.PredictBatch(ctx, texts); !errors.Is(err, context.Canceled) {
+		t.Errorf("PredictBatch: err = %v, want context.Canceled", err)
+	}
+	n := 0
+	for _, err := range c.PredictAll(ctx, slices.Values(texts)) {
+		n++
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("PredictAll: err = %v, want context.Canceled", err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("PredictAll: %d answers and errors, want one, context.Canceled", n)
+	}
 }
 
 func stream(t *testing.T, c Classifier, texts []string) {
