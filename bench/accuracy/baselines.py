@@ -118,7 +118,7 @@ class FastText:
     def predict(self, texts):
         best = [-1, 0.5] if self.args.label_sep else [1]  # all labels of half a probability or more
         rows = [[self.labels[int(l)] for l in row] for row in fasttext.predict(self.model, self.lines(texts), *best)]
-        return [tuple(r) if self.args.label_sep else r[0] for r in rows]
+        return [tuple(sorted(r)) if self.args.label_sep else r[0] for r in rows]  # sorted, as those of the texts are
 
 
 def pytorch(args, **settings):
