@@ -4,8 +4,8 @@
 //	bench/setup.sh
 //	go run ./bench/run -only '^train' -rounds 5
 //
-// In each round every program of a contest runs once, the first of one round
-// being the second of the next, so that a slow minute of the machine falls on
+// In each round every program of a contest runs once, the second of one round
+// being the first of the next, so that a slow minute of the machine falls on
 // all of them. Run it from the repository's root on an otherwise idle machine.
 package main
 
