@@ -1,7 +1,7 @@
 // Package transform has the steps of a pipeline of Apache Beam that classifies texts and
 // judges classifiers, on whatever engine runs it:
 //
-//	rows := transform.Read(s, transform.Source{Files: []string{"gs://bucket/reviews-*.jsonl"}, Keep: true})
+//	rows := transform.Read(s, transform.Source{Files: []string{"gs://bucket/reviews-*.jsonl"}, Options: corpora.Options{Unlabelled: true}})
 //	answers, bad := transform.Classify(s, transform.Classifier{}, rows)
 //	transform.Write(s, transform.Sink{Prefix: "gs://bucket/answers", Shards: 20}, answers)
 //	transform.Write(s, transform.Sink{Prefix: "gs://bucket/bad"}, bad)
