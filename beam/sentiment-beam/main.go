@@ -128,7 +128,7 @@ func (j *job) addFlags() {
 	flag.BoolVar(&j.classifier.AnyLanguage, "any-language", false, "label texts of languages that the model does not read too")
 	flag.StringVar(&j.sink.Prefix, "output", "", "`prefix` of the files to write, as out/answers")
 	flag.StringVar(&j.sink.Format, "output-format", "jsonl", "jsonl, csv, tsv or parquet; of eval: json, table, md or html")
-	flag.IntVar(&j.sink.Shards, "shards", 1, "`number` of files to write, of which a worker holds one in memory")
+	flag.IntVar(&j.sink.Shards, "shards", 1, "at most this `number` of files, of which a worker holds one in memory; few rows make fewer")
 	flag.BoolVar(&j.sink.Keep, "keep", false, "write the columns of the input too, before the answers")
 	flag.BoolVar(&j.sink.Probs, "probs", false, "columns for the probabilities of all labels in tables")
 	flag.StringVar(&j.dead, "dead-letters", "", "`prefix` of the files for rows that cannot be read (default: they are marked among the answers)")

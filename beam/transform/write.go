@@ -33,7 +33,8 @@ type Sink struct {
 	// command writes.
 	Format string
 
-	// Shards is the number of files; 0 means 1. A worker holds one of them in memory.
+	// Shards is the most files that there are; 0 means 1. A shard that gets no row, as where
+	// there are few, has no file. A worker holds one of them in memory.
 	Shards int
 
 	Classifier Classifier // that gave the answers
