@@ -153,7 +153,7 @@ func appendTo(list *[]string) func(string) error {
 
 func (j *job) run(ctx context.Context, verb string, files []string) error {
 	if len(files) == 0 {
-		return errors.New("no files: sentiment-beam classify --output PREFIX FILE, or sentiment-beam eval FILE")
+		return errors.New("no files: sentiment-beam classify --output PREFIX FILE, or sentiment-beam eval --output FILE FILE")
 	}
 	j.source.Files = files
 	j.source.Options.Keep = j.sink.Keep
