@@ -105,6 +105,7 @@ func watch(cmd *cobra.Command, p *progress.Console) func(forecast.Progress) {
 		switch {
 		case x.Warning != nil:
 			p.Warn(strings.TrimPrefix(x.Warning.Error(), "forecast: "))
+		case p.Quiet:
 		case p.JSON:
 			if x.Batch == 0 && x.Epoch > 0 || x.Resumed || p.Every(time.Second) {
 				p.Line(struct {
