@@ -189,10 +189,11 @@ func (t *trainFlags) run(cmd *cobra.Command, files []string) error {
 	if err := t.checkpoint.Check(cmd, t.out); err != nil {
 		return err
 	}
-	if err := cli.CheckOutput("--out", t.out, append(slices.Clone(files), t.settings.Config)...); err != nil {
+	inputs := cli.OrStdin(cmd, files)
+	if err := cli.CheckOutput("--out", t.out, append(slices.Clone(inputs), t.settings.Config)...); err != nil {
 		return err
 	}
-	series, table, c, err := t.read(cmd, cli.OrStdin(cmd, files))
+	series, table, c, err := t.read(cmd, inputs)
 	if err != nil {
 		return err
 	}
