@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -61,16 +60,22 @@ func (t *training) read(cmd *cobra.Command, files []string) ([]forecast.Series, 
 		return nil, table, c, err
 	}
 	c.Covariates = covariates
+	t.over(cmd, &c, given.Horizon > 0)
+	return series, table, c, c.Resolve().Validate()
+}
+
+// over puts the season and the horizon of the flags in the place of those of c. The horizon
+// follows from the season of a flag, unless that is given too or set.
+func (t *training) over(cmd *cobra.Command, c *forecast.Config, set bool) {
 	if cmd.Flags().Changed("season") {
 		c.Season = t.season
-		if given.Horizon == 0 && t.season > 1 {
+		if !set && t.season > 1 {
 			c.Horizon = min(24, t.season)
 		}
 	}
 	if cmd.Flags().Changed("horizon") {
 		c.Horizon = t.horizon
 	}
-	return series, table, c, c.Resolve().Validate()
 }
 
 // say tells what is about to be learned.
@@ -238,8 +243,10 @@ func (t *trainFlags) printConfig(cmd *cobra.Command, files []string) error {
 		if err := t.settings.Over(cmd, &c); err != nil {
 			return err
 		}
-		c.Season, c.Horizon = cmp.Or(t.season, c.Season), cmp.Or(t.horizon, c.Horizon)
-		c.Covariates = append(c.Covariates, t.table.covariates()...)
+		if covariates := t.table.covariates(); covariates != nil {
+			c.Covariates = covariates
+		}
+		t.over(cmd, &c, c.Horizon > 0)
 	}
 	c = c.Resolve()
 	if err := c.Validate(); err != nil {
