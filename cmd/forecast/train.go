@@ -55,7 +55,11 @@ func (t *training) read(cmd *cobra.Command, files []string) ([]forecast.Series, 
 	if err != nil {
 		return nil, table, given, err
 	}
-	c := forecast.Recommend(covariates, series...)
+	dated := series
+	if cmd.Flags().Changed("season") && t.season < 2 {
+		dated = undated(series) // what suits them has no season
+	}
+	c := forecast.Recommend(covariates, dated...)
 	if err := t.settings.Over(cmd, &c); err != nil {
 		return nil, table, c, err
 	}
@@ -76,6 +80,15 @@ func (t *training) over(cmd *cobra.Command, c *forecast.Config, set bool) {
 	if cmd.Flags().Changed("horizon") {
 		c.Horizon = t.horizon
 	}
+}
+
+// undated are series whose steps have no times, from which a season follows.
+func undated(series []forecast.Series) []forecast.Series {
+	list := slices.Clone(series)
+	for i := range list {
+		list[i].Times = nil
+	}
+	return list
 }
 
 // say tells what is about to be learned.
