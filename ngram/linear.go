@@ -263,7 +263,7 @@ func (m *machine) add(text []int32, y float32, weight, c float64) {
 	m.texts = append(m.texts, text)
 	m.weight = append(m.weight, weight)
 	m.y = append(m.y, y)
-	m.cost = append(m.cost, float32(1/(2*c*weight)))
+	m.cost = append(m.cost, float32(min(1/(2*c*weight), math.MaxFloat32))) // which an infinity would make NaN
 }
 
 // fitNumbers learns the numbers of a column.

@@ -165,6 +165,18 @@ func TestWeightIsRepetition(t *testing.T) {
 	near(t, "bias", a.Bias, b.Bias, 1e-4)
 }
 
+// A text of hardly any weight counts for hardly anything, however little that is.
+func TestSmallestWeight(t *testing.T) {
+	for _, task := range []ngram.Task{ngram.Exclusive, ngram.Numbers} {
+		d := ngram.Data{Rows: [][]int32{{0}, {1}, {0, 1}}, Labels: 2, Task: task, Target: oneLabel([]int{0, 1, 1})}
+		want := d
+		want.Rows = d.Rows[:2]
+		d.Weights = []float32{1, 1, math.SmallestNonzeroFloat32}
+		got := fit(t, d, 2, exact(ngram.Options{}), 1, 1)
+		near(t, "weights", got.Weights, fit(t, want, 2, exact(ngram.Options{}), 1, 1).Weights, 1e-4)
+	}
+}
+
 func TestUnknownLabelsAreLeftOut(t *testing.T) {
 	texts, y := randomData(40, 12, 3)
 	more := append(slices.Clone(texts), []int32{0, 1, 2}, []int32{3}, []int32{11})
