@@ -9,6 +9,9 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/language"
 )
 
 // A Metric says how texts are compared. The zero value is sacreBLEU's default.
@@ -70,7 +73,7 @@ func (m Metric) Evaluate(translations []string, references ...[]string) (Score, 
 
 func (m Metric) lower(s string) string {
 	if m.Lowercase {
-		return strings.ToLower(s)
+		return cases.Lower(language.Und).String(s) // as Python does: a sigma at the end of a word is another
 	}
 	return s
 }

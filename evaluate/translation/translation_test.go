@@ -79,3 +79,15 @@ func Example() {
 	fmt.Printf("BLEU %.1f, chrF %.1f\n", s.BLEU, s.ChrF)
 	// Output: BLEU 30.7, chrF 48.9
 }
+
+// Lower case is Python's: a final sigma has a form of its own, and a dotted capital I
+// becomes two characters.
+func TestLowercase(t *testing.T) {
+	m := translation.Metric{Lowercase: true}
+	for text, lower := range map[string]string{"Ο ΔΡΟΜΟΣ ΤΗΣ ΣΟΦΙΑΣ": "ο δρομος της σοφιας", "İZMİR": "i\u0307zmi\u0307r", "Straße": "straße"} {
+		s, err := m.Evaluate([]string{text}, []string{lower})
+		if err != nil || s.ChrF != 100 {
+			t.Errorf("%s: chrF %v, %v", text, s.ChrF, err)
+		}
+	}
+}
