@@ -531,10 +531,10 @@ func (t *table) all() ([]Series, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(s.Values) == 0 {
+			return nil, t.bad(0, "no values of %s", name)
+		}
 		list = append(list, s)
-	}
-	if !slices.ContainsFunc(list, func(s Series) bool { return len(s.Values) > 0 }) {
-		return nil, t.bad(0, "no values")
 	}
 	return list, nil
 }
@@ -568,8 +568,8 @@ func (t *table) series(name string, column int, steps []step) (Series, error) {
 			}
 			return Series{}, t.bad(line, "column %d: no value: fill in or leave out the row, or say what is for missing ones: linear, last or zero", column+1)
 		}
-	} else if begins > 0 || ends < len(steps) && len(t.covariates) == 0 {
-		t.note("%s begins with its first value, in line %d, and ends with its last, in line %d", name, steps[begins].line, steps[max(0, ends-1)].line)
+	} else if ends > 0 && (begins > 0 || ends < len(steps) && len(t.covariates) == 0) {
+		t.note("%s begins with its first value, in line %d, and ends with its last, in line %d", name, steps[begins].line, steps[ends-1].line)
 	}
 	if len(t.covariates) == 0 {
 		steps = steps[:ends]

@@ -159,3 +159,17 @@ func TestTableBounds(t *testing.T) {
 		}
 	}
 }
+
+// A series of no values is named, and nothing is told of its first one.
+func TestNoValues(t *testing.T) {
+	const table = "day,a,b\n2026-01-01,1,NA\n2026-01-02,2,NA\n"
+	var notes []string
+	c := forecast.TableConfig{Values: []string{"a", "b"}, Missing: forecast.Linear, OnNote: func(note string) { notes = append(notes, note) }}
+	list, err := forecast.ReadTable(strings.NewReader(table), "t.csv", c)
+	if !errors.Is(err, forecast.ErrData) || !strings.Contains(err.Error(), "t.csv: bad data: no values of b") || list != nil {
+		t.Errorf("%v, %v", list, err)
+	}
+	if notes != nil {
+		t.Errorf("%q", notes)
+	}
+}
