@@ -109,7 +109,7 @@ func (t *trainFlags) fit(cmd *cobra.Command, c seq2seq.Config, pairs, dev []seq2
 	case errors.Is(err, loop.ErrUnfinished):
 		return cli.Usagef("%w; --resume goes on with it", err)
 	case errors.Is(err, context.Canceled):
-		t.Hint(cmd)
+		t.Hint(cmd, cmd.Flags().Args()...)
 		return err
 	case err != nil:
 		return err

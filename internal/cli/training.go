@@ -116,10 +116,10 @@ func (c *Checkpoint) Check(cmd *cobra.Command, out string) error {
 	return nil
 }
 
-// Hint says how to go on with the training, if it was interrupted.
-func (c *Checkpoint) Hint(cmd *cobra.Command) {
+// Hint says how to go on with a training of those arguments, if it was interrupted.
+func (c *Checkpoint) Hint(cmd *cobra.Command, args ...string) {
 	if c.Path != "" {
-		HintResume(cmd)
+		HintResume(cmd, args...)
 	}
 }
 
