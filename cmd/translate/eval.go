@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -55,7 +56,7 @@ needs neither a model nor the source: eval --translations out.en test.en.`,
 func (e *evalFlags) run(cmd *cobra.Command, files []string) error {
 	var hyps, refs []string
 	var err error
-	if err := cli.CheckOutput("--save", e.translationsTo, files...); err != nil {
+	if err := cli.CheckOutput("--save", e.translationsTo, slices.Concat(files, []string{e.model, e.hypotheses})...); err != nil {
 		return err
 	}
 	if e.hypotheses != "" {

@@ -75,7 +75,7 @@ func (t *trainFlags) run(cmd *cobra.Command, rest []string) error {
 	if err := t.Check(cmd, t.out); err != nil {
 		return err
 	}
-	if err := cli.CheckOutput("--out", t.out, slices.Concat(train, dev)...); err != nil {
+	if err := cli.CheckOutput("--out", t.out, slices.Concat(train, dev, []string{t.Config})...); err != nil {
 		return err
 	}
 	var c seq2seq.Config

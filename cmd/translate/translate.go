@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -91,10 +92,12 @@ looked at.`,
 }
 
 func (t *translateFlags) run(cmd *cobra.Command, files []string) error {
-	if t.attention != "" {
-		if err := cli.CheckOutput("--attention", t.attention, append(files, t.model)...); err != nil {
-			return err
-		}
+	inputs := append(slices.Clone(files), t.model)
+	if len(files) == 0 {
+		inputs = append(inputs, cli.Stdin)
+	}
+	if err := cli.CheckOutput("--attention", t.attention, inputs...); err != nil {
+		return err
 	}
 	if t.Best < 1 {
 		return cli.Usagef("--n-best %d: want at least 1", t.Best)
