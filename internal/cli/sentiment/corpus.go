@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -185,7 +186,8 @@ depends only on the texts and labels, the shares and the seed, not on the order.
 				if i <= 0 || err != nil || !(share > 0 && share <= 1) {
 					return cli.Usagef("--into %s: want file=share, such as dev.tsv=0.1", p)
 				}
-				if slices.Contains(names, p[:i]) {
+				same := func(name string) bool { return filepath.Clean(name) == filepath.Clean(p[:i]) } // ./a.tsv is a.tsv
+				if slices.ContainsFunc(names, same) {
 					return cli.Usagef("--into %s: the file is named twice", p)
 				}
 				names, shares = append(names, p[:i]), append(shares, share)
