@@ -101,6 +101,9 @@ func (x *diagnoseFlags) run(cmd *cobra.Command, files []string) error {
 			if texts, err = x.read(cmd.Context(), files); err != nil {
 				return err
 			}
+			if len(texts) == 0 { // which are words of the model's own in a Sample
+				return fmt.Errorf("%w: there are no texts", corpora.ErrData)
+			}
 		}
 		curves, err = gradflow.Model(cmd.Context(), m, gradflow.Sample{Texts: texts, Sequences: x.d.sequences, Steps: x.d.steps}, x.d.options)
 		if err == nil && curves == nil {
