@@ -203,6 +203,8 @@ func (v *validation) check(cmd *cobra.Command, files []string) (*recipe.Recipe, 
 		return nil, cli.Usagef("--init does not go with --vectors")
 	case v.copiesApart && v.by != "":
 		return nil, cli.Usagef("--copies-apart does not go with --by")
+	case v.by != "" && (v.all || cmd.Flags().Changed("resamples")):
+		return nil, cli.Usagef("--all and --resamples are of the answers together, which --by does not judge")
 	}
 	r, err := v.recipe.Read(cmd, files, nil, "a FILE")
 	if err != nil {
