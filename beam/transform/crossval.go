@@ -26,7 +26,7 @@ type Validation struct {
 	Files   []string // labelled texts, in files that every worker has under these names
 	Options corpora.Options
 
-	Config string         // a recipe that every worker has; "" means none
+	Config string         // a recipe that every worker has; "" means none. Files take the place of its own
 	Set    []string       // settings, as setting=value
 	Begin  recipe.Options // what each model begins with
 
@@ -107,7 +107,9 @@ func validate(ctx context.Context, encoded string, prepare func(o *crossval.Opti
 	if err != nil {
 		return "", err
 	}
-	r.Data = append(r.Data, recipe.Files(v.Files...)...)
+	if len(v.Files) > 0 {
+		r.Data = recipe.Files(v.Files...)
+	}
 	data, err := r.ReadOnce(v.Options, "")
 	if err != nil {
 		return "", err

@@ -476,8 +476,12 @@ func TestCrossValidateIsOneRun(t *testing.T) {
 	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	recipeFile := filepath.Join(dir, "recipe.toml") // of other texts, in whose place Files are
+	if err := os.WriteFile(recipeFile, []byte("[[data]]\nfile = \"none.tsv\"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	v := Validation{
-		Files: []string{file}, Folds: 2, DevShare: 0.4, Begin: recipe.Options{Start: recipe.None}, Resamples: 20,
+		Files: []string{file}, Config: recipeFile, Folds: 2, DevShare: 0.4, Begin: recipe.Options{Start: recipe.None}, Resamples: 20,
 		Set: []string{"epochs=2", "model.embed=8", "model.lstm.hidden_size=8"},
 	}
 	whole := v
