@@ -155,6 +155,9 @@ func (j *job) run(ctx context.Context, verb string, files []string) error {
 	if len(files) == 0 {
 		return errors.New("no files: sentiment-beam classify --output PREFIX FILE, or sentiment-beam eval --output FILE FILE")
 	}
+	if err := j.check(); err != nil {
+		return err
+	}
 	j.source.Files = files
 	j.source.Options.Keep = j.sink.Keep
 	p, s := beam.NewPipelineWithRoot()
@@ -172,6 +175,23 @@ func (j *job) run(ctx context.Context, verb string, files []string) error {
 		return fmt.Errorf("%q: want classify or eval", verb)
 	}
 	return execute(ctx, p)
+}
+
+// check reports numbers that make no sense, which a worker would only meet after the work, and
+// which DoFns cannot have where they are none.
+func (j *job) check() error {
+	o := &j.evaluation.Options
+	switch {
+	case !(j.classifier.Abstain >= 0 && j.classifier.Abstain <= 1):
+		return fmt.Errorf("--abstain %g: want 0 to 1", j.classifier.Abstain)
+	case !(j.classifier.Neutral >= 0 && j.classifier.Neutral <= 1):
+		return fmt.Errorf("--neutral %g: want 0 to 1", j.classifier.Neutral)
+	case !(o.Level > 0 && o.Level < 1):
+		return fmt.Errorf("--level %g: want between 0 and 1", o.Level)
+	case o.Resamples < 0:
+		return fmt.Errorf("--resamples %d: want 0 or more", o.Resamples)
+	}
+	return nil
 }
 
 // classify builds the pipeline of answers.

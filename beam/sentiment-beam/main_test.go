@@ -1,7 +1,9 @@
 package main
 
 import (
+	"math"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -19,6 +21,25 @@ func TestWorkerArgs(t *testing.T) {
 		t.Setenv("WORKER_ID", "")
 		if got := workerArgs(tt.in); !slices.Equal(got, tt.want) {
 			t.Errorf("%q: got %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+// Numbers that make no sense are refused before there is a pipeline.
+func TestNumbersAreChecked(t *testing.T) {
+	for want, set := range map[string]func(*job){
+		"--level NaN: want between 0 and 1": func(j *job) { j.evaluation.Options.Level = math.NaN() },
+		"--level 2: want between 0 and 1":   func(j *job) { j.evaluation.Options.Level = 2 },
+		"--resamples -1: want 0 or more":    func(j *job) { j.evaluation.Options.Resamples = -1 },
+		"--abstain NaN: want 0 to 1":        func(j *job) { j.classifier.Abstain = math.NaN() },
+		"--neutral -0.1: want 0 to 1":       func(j *job) { j.classifier.Neutral = -0.1 },
+		"eval needs --output FILE":          func(*job) {},
+	} {
+		var j job
+		j.evaluation.Options.Level = 0.95
+		set(&j)
+		if err := j.run(t.Context(), "eval", []string{"texts.tsv"}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %s", err, want)
 		}
 	}
 }
