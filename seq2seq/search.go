@@ -110,28 +110,32 @@ func (e *LongError) Error() string {
 
 // Translate translates texts. What a text becomes does not depend, to the last bit, on
 // the others or on the number of workers. Unknown pieces are copied from the source, from
-// where attention looks. The errors are ctx's, about s, a *LongError, and that the weights
-// of the model are too large for finite scores.
+// where attention looks. A text of nothing but space becomes one hypothesis of nothing. The
+// errors are ctx's, about s, a *LongError, and that the weights of the model are too large
+// for finite scores.
 func (m *Model) Translate(ctx context.Context, texts []string, s Search) ([]Translation, error) {
 	s = s.Resolve()
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	encoded := make([]text, len(texts))
+	encoded, out := make([]text, len(texts)), make([]Translation, len(texts))
 	enc := m.source.encoder()
-	order := make([]int, len(texts))
+	order := make([]int, 0, len(texts))
 	for i, t := range texts {
 		encoded[i] = enc.encode(t, MaxSource)
 		if len(encoded[i].ids) > MaxSource {
 			return nil, fmt.Errorf("seq2seq: %w", &LongError{i})
 		}
+		if len(encoded[i].ids) == 0 {
+			out[i] = m.nothing()
+			continue
+		}
 		encoded[i].ids = append(encoded[i].ids, end)
-		order[i] = i
+		order = append(order, i)
 	}
 	// Texts of like length end at about the same time.
 	slices.SortStableFunc(order, func(a, b int) int { return len(encoded[b].ids) - len(encoded[a].ids) })
-	size := max(1, min(batches*s.Batch, (len(texts)+s.Workers-1)/s.Workers))
-	out := make([]Translation, len(texts))
+	size := max(1, min(batches*s.Batch, (len(order)+s.Workers-1)/s.Workers))
 	chunks := (len(order) + size - 1) / size
 	errs := make([]error, chunks)
 	par.For(s.Workers, chunks, func(k int) {
@@ -158,6 +162,13 @@ func (m *Model) Translate(ctx context.Context, texts []string, s Search) ([]Tran
 		}
 	}
 	return out, nil
+}
+
+// nothing is the translation of a text without pieces, which no pair has taught.
+func (m *Model) nothing() Translation {
+	only := []vocab.ID{end}
+	h := Hypothesis{Pieces: m.target.names(only), Attention: [][]float32{{1}}}
+	return Translation{Source: m.source.names(only), Hypotheses: []Hypothesis{h}}
 }
 
 // batches is how many batches of texts are read together, so that one that is at its end

@@ -125,6 +125,18 @@ func TestTranslateAlone(t *testing.T) {
 	}
 }
 
+// What has no pieces becomes nothing: no pair has taught what it is.
+func TestNothingBecomesNothing(t *testing.T) {
+	c := small()
+	c.Epochs = 1
+	m := mustTrain(t, c, numbers(60), nil)
+	for i, tr := range mustTranslate(t, m, seq2seq.Search{Beam: 3, Best: 3}, "", "one", " \t ") {
+		if h := tr.Hypotheses; (len(h) == 1 && h[0].Text == "") != (i != 1) {
+			t.Errorf("text %d: %d hypotheses, the first %q", i, len(h), h[0].Text)
+		}
+	}
+}
+
 // The same seed gives the same bytes, whatever the workers, and so does a training that
 // was interrupted. A saved model answers with the same bits.
 func TestBytes(t *testing.T) {
