@@ -36,12 +36,8 @@ type trainFlags struct {
 	logJSON, quiet   bool
 }
 
-func newTrain(devices training.Devices) *cobra.Command {
-	t := new(trainFlags)
-	cmd := &cobra.Command{
-		Use:   "train --train FILE --out MODEL",
-		Short: "Train a model on labelled texts",
-		Long: `Train learns a model from labelled texts and keeps the weights of the epoch that
+// trainHelp is what "train --help" says.
+const trainHelp = `Train learns a model from labelled texts and keeps the weights of the epoch that
 does best on the dev texts. Without --dev a tenth of the training texts, at most
 1,000, is set aside for that.
 
@@ -89,7 +85,14 @@ the epoch up to where it was.
 
 A training that is interrupted, by a signal or worse, keeps what it has learned
 in the directory MODEL.checkpoint until --resume goes on with it, to the same
-model that it would have made uninterrupted.`,
+model that it would have made uninterrupted.`
+
+func newTrain(devices training.Devices) *cobra.Command {
+	t := new(trainFlags)
+	cmd := &cobra.Command{
+		Use:   "train --train FILE --out MODEL",
+		Short: "Train a model on labelled texts",
+		Long:  trainHelp,
 		Example: `  sentiment train --train reviews.tsv --out reviews.model
   sentiment train --train train.csv --dev dev.csv --head topic=category --out topics.model
   sentiment train --train reviews.csv --head stars=rating --loss squared --out stars.model
