@@ -130,6 +130,33 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// A text that is too long to explain has its answer, and says why no words stand beside it.
+func TestUnexplained(t *testing.T) {
+	m, err := pretrained.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := Options{Explainer: explain.New(m)}
+	var b strings.Builder
+	w := NewWriter(&b, m.Heads(), o, false)
+	long := Text{ID: "long", Text: strings.Repeat("good ", 200_000)}
+	for r, err := range All(t.Context(), m, slices.Values([]Text{long, {ID: "short", Text: "Nice."}}), o) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Write(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lines := strings.Split(b.String(), "\n")
+	if !strings.Contains(lines[0], `"label":"positive"`) || !strings.Contains(lines[0], `"unexplained":"explain: text too long`) {
+		t.Errorf("the long text: %s", lines[0])
+	}
+	if strings.Contains(lines[1], "unexplained") {
+		t.Errorf("the short text: %s", lines[1])
+	}
+}
+
 // A context that has ended ends the records.
 func TestAllStops(t *testing.T) {
 	m, err := pretrained.Default()

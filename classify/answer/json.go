@@ -54,6 +54,9 @@ func (j *jsonWriter) Write(r *Record) error {
 	if r.Words != nil {
 		b = j.appendWords(b, r.Words)
 	}
+	if r.Unexplained != nil {
+		b = appendJSON(j.appendKey(b, "unexplained"), r.Unexplained.Error())
+	}
 	if j.o.Sentences && r.Bad == nil {
 		b = j.appendSentences(b, r)
 	}
