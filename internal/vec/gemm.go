@@ -163,15 +163,16 @@ func (s start) row(i int) []float32 {
 	return nil
 }
 
-// from is s without the rows before i and the columns before j.
-func (s start) from(i, j int) start {
+// at makes s what o is without the rows before i and the columns before j. It is no copy
+// that is returned, which would cost as much as a tile of one row.
+func (s *start) at(o *start, i, j int) {
+	*s = *o
 	switch {
 	case s.rows != nil:
 		s.rows, s.col = s.rows[i:], s.col+j
 	case s.flat != nil:
 		s.flat = s.flat[i*s.ld+j:]
 	}
-	return s
 }
 
 // set writes the first n columns of m rows to C, and begins there.

@@ -172,7 +172,7 @@ func masks() bool { return level == avx512 }
 const rowTables = true
 
 // kernel computes the first w of cols columns of the tiles; w is cols without masks.
-func (t *tiles) kernel(cols, w int, a, b *float32, begin start, c *float32) {
+func (t *tiles) kernel(cols, w int, a, b *float32, begin *start, c *float32) {
 	init, ldi := first(begin.flat), begin.ld
 	if begin.rows != nil {
 		init, ldi = (*float32)(unsafe.Pointer(&begin.rows[0])), ^begin.col

@@ -108,7 +108,7 @@ func masks() bool { return false }
 const rowTables = false
 
 // kernel computes the tiles. Either the rows of A or its columns lie side by side.
-func (t *tiles) kernel(cols, w int, a, b *float32, begin start, c *float32) {
+func (t *tiles) kernel(cols, w int, a, b *float32, begin *start, c *float32) {
 	init := first(begin.flat)
 	if t.ks == 1 {
 		tileNEON(t.rows, cols, t.n, t.k, a, t.rs, t.next, b, t.ps, c, t.ldc, init, begin.ld)

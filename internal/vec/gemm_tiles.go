@@ -29,6 +29,9 @@ const (
 // split cuts m rows into tiles of at most most rows, as even as can be: first big
 // tiles of rows rows, then small tiles of rows-1.
 func split(m, most int) (rows, big, small int) {
+	if m <= most {
+		return m, 1, 0
+	}
 	tiles := (m + most - 1) / most
 	rows = (m + tiles - 1) / tiles
 	small = tiles*rows - m
@@ -44,6 +47,8 @@ func matMulTiles(m int, a []float32, rs, ks int, b *Packed, init start, c []floa
 		init = init.set(m, b.N, c, ldc)
 	}
 	K, N := b.K, b.N
+	var begin start
+	in := b.width - 1 // the bits of a column within its panel, whose width is a power of two
 	most := mostRows()
 	var buf *[mBlock * rowCopy]float32
 	if m > most && (ks > 1 && N >= copyTrans || rs > kBlock && N >= copyRows) {
@@ -82,11 +87,13 @@ func matMulTiles(m int, a []float32, rs, ks int, b *Packed, init start, c []floa
 			for j := 0; j < N; {
 				w := N - j
 				cols := columns(rows, w)
-				bp := b.panels[j/b.width*b.width*K+pc*b.width+j%b.width:]
-				t.run(cols, min(w, cols), ap, bp, init.from(ic, j), c[ic*ldc+j:])
+				bp := b.panels[(j-j&in)*K+pc*b.width+j&in:]
+				begin.at(&init, ic, j)
+				t.run(cols, min(w, cols), ap, bp, &begin, c[ic*ldc+j:])
 				if small > 0 {
 					row := ic + big*rows
-					u.run(cols, min(w, cols), ap[big*t.next:], bp, init.from(row, j), c[row*ldc+j:])
+					begin.at(&init, row, j)
+					u.run(cols, min(w, cols), ap[big*t.next:], bp, &begin, c[row*ldc+j:])
 				}
 				j += cols
 			}
@@ -102,7 +109,7 @@ type tiles struct {
 }
 
 // run computes the first w of cols columns of the tiles.
-func (t *tiles) run(cols, w int, a, b []float32, init start, c []float32) {
+func (t *tiles) run(cols, w int, a, b []float32, init *start, c []float32) {
 	if w == cols || masks() {
 		t.kernel(cols, w, &a[0], &b[0], init, &c[0])
 		return
@@ -114,9 +121,10 @@ func (t *tiles) run(cols, w int, a, b []float32, init start, c []float32) {
 	for i := range t.n {
 		var begin start
 		if init.rows != nil || init.flat != nil {
-			begin = init.from(i*t.rows, 0).set(t.rows, w, edge[:], cols)
+			begin.at(init, i*t.rows, 0)
+			begin = begin.set(t.rows, w, edge[:], cols)
 		}
-		one.kernel(cols, cols, &a[i*t.next], &b[0], begin, &edge[0])
+		one.kernel(cols, cols, &a[i*t.next], &b[0], &begin, &edge[0])
 		ct := c[i*t.rows*t.ldc:]
 		for r := range t.rows {
 			copy(ct[r*t.ldc:][:w], edge[r*cols:])
