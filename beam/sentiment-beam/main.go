@@ -27,6 +27,7 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam/x/beamx"
 
 	"github.com/textlstm/textlstm/beam/transform"
+	"github.com/textlstm/textlstm/classify/answer"
 	"github.com/textlstm/textlstm/classify/score"
 	"github.com/textlstm/textlstm/corpora"
 	"github.com/textlstm/textlstm/report"
@@ -180,12 +181,11 @@ func (j *job) run(ctx context.Context, verb string, files []string) error {
 // check reports numbers that make no sense, which a worker would only meet after the work, and
 // which DoFns cannot have where they are none.
 func (j *job) check() error {
+	if err := (answer.Naming{Abstain: j.classifier.Abstain, Neutral: j.classifier.Neutral}).Validate(); err != nil {
+		return fmt.Errorf("--%w", err)
+	}
 	o := &j.evaluation.Options
 	switch {
-	case !(j.classifier.Abstain >= 0 && j.classifier.Abstain <= 1):
-		return fmt.Errorf("--abstain %g: want 0 to 1", j.classifier.Abstain)
-	case !(j.classifier.Neutral >= 0 && j.classifier.Neutral <= 1):
-		return fmt.Errorf("--neutral %g: want 0 to 1", j.classifier.Neutral)
 	case !(o.Level > 0 && o.Level < 1):
 		return fmt.Errorf("--level %g: want between 0 and 1", o.Level)
 	case o.Resamples < 0:

@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/textlstm/textlstm/classify"
@@ -15,6 +16,19 @@ type Naming struct {
 	// Neutral is the probability below which a score is called neutral, 0 to 1, where
 	// its head has the labels negative and positive alone.
 	Neutral float64
+}
+
+// Validate reports a number that is no probability, beginning with its name in lower case.
+func (n Naming) Validate() error {
+	for _, p := range []struct {
+		name  string
+		value float64
+	}{{"abstain", n.Abstain}, {"neutral", n.Neutral}} {
+		if !(p.value >= 0 && p.value <= 1) {
+			return fmt.Errorf("%s %g: want 0 to 1", p.name, p.value)
+		}
+	}
+	return nil
 }
 
 // Label returns the label of a score that h gave, as the training texts spell it, and

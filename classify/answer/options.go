@@ -44,13 +44,8 @@ type Options struct {
 // Validate reports what does not fit a model of those heads, beginning with the name of
 // the option in lower case.
 func (o *Options) Validate(heads []classify.Head) error {
-	for _, p := range []struct {
-		name  string
-		value float64
-	}{{"abstain", o.Abstain}, {"neutral", o.Neutral}} {
-		if !(p.value >= 0 && p.value <= 1) {
-			return fmt.Errorf("%s %g: want 0 to 1", p.name, p.value)
-		}
+	if err := o.Naming.Validate(); err != nil {
+		return err
 	}
 	for _, name := range o.Heads {
 		if find(heads, name) < 0 {
