@@ -138,20 +138,20 @@ func (t *trainFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	tr := &train.Trainer{Device: t.device, Card: r.CardOf(t.name, r.Data), Checkpoint: t.checkpoint.Path, CheckpointInterval: t.checkpoint.Interval, Resume: t.checkpoint.Resume}
+	if t.teacher != "" {
+		if tr.Teacher, err = loadModel(t.teacher); err != nil {
+			return err
+		}
+	}
 	texts, err := t.texts(cmd, r, opts)
 	if err != nil {
 		return err
 	}
 	defer texts.Close() // a temporary file at most, which is of no more use
-	tr := &train.Trainer{Device: t.device, Card: r.CardOf(t.name, r.Data), Checkpoint: t.checkpoint.Path, CheckpointInterval: t.checkpoint.Interval, Resume: t.checkpoint.Resume}
 	if len(t.more) > 0 {
 		opts.Unlabelled = true
 		if tr.Unlabelled, err = recipe.ReadSources(opts, t.recipe.DataDir, recipe.Files(t.more...), r.Seed); err != nil {
-			return err
-		}
-	}
-	if t.teacher != "" {
-		if tr.Teacher, err = loadModel(t.teacher); err != nil {
 			return err
 		}
 	}
