@@ -3,7 +3,7 @@
 For processors on which CPUID cannot be made to fault:
 
     python bench/peers/hide.py onnxruntime DIR
-    PYTHONPATH=DIR LD_PRELOAD=avx2.so python ...
+    AVX2_COPIES=1 PYTHONPATH=DIR LD_PRELOAD=avx2.so python ...
 """
 
 import importlib.util
@@ -17,11 +17,10 @@ CPUID, UD2 = b"\x0f\xa2", b"\x0f\x0b"
 
 
 def hide(library):
-    code = library.read_bytes()
+    code = bytearray(library.read_bytes())
     sections = subprocess.run(["objdump", "-h", "-j", ".text", library], capture_output=True, text=True, check=True).stdout
     address, offset = (int(x, 16) for x in re.search(r"\.text\s+\S+\s+(\S+)\s+\S+\s+(\S+)", sections).groups())
     listing = subprocess.run(["objdump", "-d", "-j", ".text", "--no-show-raw-insn", library], capture_output=True, text=True, check=True).stdout
-    code = bytearray(code)
     found = [int(x, 16) - address + offset for x in re.findall(r"^ *([0-9a-f]+):\tcpuid", listing, re.M)]
     for at in found:
         if code[at : at + 2] != CPUID:

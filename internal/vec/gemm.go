@@ -163,8 +163,8 @@ func (s start) row(i int) []float32 {
 	return nil
 }
 
-// at makes s what o is without the rows before i and the columns before j. It is no copy
-// that is returned, which would cost as much as a tile of one row.
+// at makes s what o is without the rows before i and the columns before j. For tiles of one
+// row a copy that is returned would show in the time of a product.
 func (s *start) at(o *start, i, j int) {
 	*s = *o
 	switch {

@@ -29,7 +29,7 @@ const (
 // split cuts m rows into tiles of at most most rows, as even as can be: first big
 // tiles of rows rows, then small tiles of rows-1.
 func split(m, most int) (rows, big, small int) {
-	if m <= most {
+	if m <= most { // as in each step of a few texts: no need to divide
 		return m, 1, 0
 	}
 	tiles := (m + most - 1) / most
